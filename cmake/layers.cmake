@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+# From folders to targets: sluice_library, sluice_connectors, sluice_program, sluice_unit_tests, sluice_benchmarks,
+# sluice_fuzz_targets.
+# Sources are found by pattern, so a new file needs no line here.
+include_guard(GLOBAL)
+
+# All *.cc below a folder, without tests.
+function(_sluice_sources folder result)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  set(${result} ${sources} PARENT_SCOPE)
+endfunction()
+
+# _sluice_add(<target> <folder> <linked targets>... [EXCEPT <file>...])
+function(_sluice_add target folder)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "" "EXCEPT")
+  _sluice_sources(${folder} sources)
+  foreach(file IN LISTS arg_EXCEPT)
+    list(REMOVE_ITEM sources ${CMAKE_SOURCE_DIR}/${folder}/${file})
+  endforeach()
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    target_link_libraries(${target} PUBLIC sluice_flags ${arg_UNPARSED_ARGUMENTS})
+  else()  # headers only, or not written yet
+    add_library(${target} INTERFACE)
+    target_link_libraries(${target} INTERFACE sluice_flags ${arg_UNPARSED_ARGUMENTS})
+  endif()
+endfunction()
+
+function(sluice_library name)
+  _sluice_add(sluice_${name} src/${name} ${ARGN})
+endfunction()
+
+# One library per folder of src/connector/; SLUICE_CONNECTORS lists them.
+function(sluice_connectors)
+  file(GLOB folders CONFIGURE_DEPENDS LIST_DIRECTORIES true ${CMAKE_SOURCE_DIR}/src/connector/*)
+  set(all)
+  foreach(folder IN LISTS folders)
+    if(IS_DIRECTORY ${folder})
+      get_filename_component(name ${folder} NAME)
+      _sluice_add(sluice_connector_${name} src/connector/${name} ${ARGN})
+      list(APPEND all sluice_connector_${name})
+    endif()
+  endforeach()
+  set(SLUICE_CONNECTORS ${all} PARENT_SCOPE)
+endfunction()
+
+# build/sluice; `cmake --install` puts the Arrow libraries beside it, found through $ORIGIN.
+function(sluice_program)
+  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/src/cli/main.cc)
+    return()
+  endif()
+  add_executable(sluice ${CMAKE_SOURCE_DIR}/src/cli/main.cc)
+  target_link_libraries(sluice PRIVATE sluice_cli)
+  set_target_properties(sluice PROPERTIES INSTALL_RPATH "$ORIGIN/../lib/sluice")
+  install(TARGETS sluice)
+  arrow_install_runtime(lib/sluice)
+endfunction()
+
+# build/unit_tests: every *_test.cc beside the sources and in test/unit.
+function(sluice_unit_tests)
+  file(GLOB_RECURSE tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/*_test.cc ${CMAKE_SOURCE_DIR}/test/unit/*.cc)
+  if(NOT tests)
+    return()
+  endif()
+  add_executable(unit_tests ${tests})
+  target_link_libraries(unit_tests PRIVATE sluice_cli sluice::gtest)
+  target_compile_definitions(unit_tests PRIVATE SLUICE_TEST_DATA="${CMAKE_SOURCE_DIR}/test/data")
+endfunction()
+
+# build/<name> for each bench/<name>.cc, built only on request: `scripts/build benchmarks`.
+function(sluice_benchmarks)
+  add_custom_target(benchmarks)
+  file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.cc)
+  foreach(file IN LISTS files)
+    get_filename_component(name ${file} NAME_WE)
+    add_executable(${name} EXCLUDE_FROM_ALL ${file})
+    target_link_libraries(${name} PRIVATE sluice_cli)
+    add_dependencies(benchmarks ${name})
+  endforeach()
+endfunction()
+
+# One libFuzzer program per file of fuzz/.
+function(sluice_fuzz_targets)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "SLUICE_FUZZ needs clang: -DCMAKE_CXX_COMPILER=clang++")
+  endif()
+  file(GLOB targets CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/fuzz/*.cc)
+  foreach(file IN LISTS targets)
+    get_filename_component(name ${file} NAME_WE)
+    add_executable(${name} ${file})
+    target_link_libraries(${name} PRIVATE sluice_cli)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  endforeach()
+endfunction()

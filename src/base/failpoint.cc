@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/failpoint.h"
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <string_view>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace sluice {
+namespace {
+
+struct Armed {
+  std::string name;
+  std::atomic<int> left{0};
+  Armed() {
+    const char* text = std::getenv("SLUICE_FAILPOINT");
+    if (text == nullptr) return;
+    auto parts = Split(text, ':');
+    name = parts[0];
+    int count = 1;
+    if (parts.size() > 1 && !ParseNumber(parts[1], count)) count = 1;
+    left = count;
+  }
+};
+
+}  // namespace
+
+const std::vector<std::string>& AllFailpoints() {
+  static const std::vector<std::string> kNames = {
+      "checkpoint.after_rename",  "checkpoint.after_write",    "checkpoint.before_write", "epoch.after_acknowledge",
+      "epoch.after_commit",       "epoch.after_prepare",       "epoch.before_prepare",    "iceberg.after_data_files",
+      "iceberg.after_hint",       "iceberg.after_manifest_list", "iceberg.after_manifests", "iceberg.after_metadata_link",
+      "iceberg.after_metadata_temp", "iceberg.between_tables", "snapshot.after_batch",    "table.after_create",
+  };
+  return kNames;
+}
+
+void PassFailpoint(const char* name) {
+  static Armed armed;
+  if (armed.name.empty()) return;
+  CHECK(std::binary_search(AllFailpoints().begin(), AllFailpoints().end(), std::string_view(name), std::less<>()));
+  if (armed.name == name && armed.left.fetch_sub(1) == 1) std::raise(SIGKILL);
+}
+
+}  // namespace sluice

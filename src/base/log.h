@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program's log: one line an event on stderr, as text or JSON. Thread safe. Never give it a secret.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace sluice {
+
+enum class LogLevel { kDebug, kInfo, kWarn, kError };
+enum class LogFormat { kText, kJson };
+
+void SetLogFormat(LogFormat format);
+void SetLogLevel(LogLevel least);
+// While a live display owns the terminal, each line is passed to it instead of stderr; nullptr gives it back.
+void SetLogWriter(void (*writer)(const std::string& line));
+
+void Log(LogLevel level, std::string_view message);
+inline void LogInfo(std::string_view message) { Log(LogLevel::kInfo, message); }
+inline void LogWarn(std::string_view message) { Log(LogLevel::kWarn, message); }
+inline void LogError(std::string_view message) { Log(LogLevel::kError, message); }
+inline void LogDebug(std::string_view message) { Log(LogLevel::kDebug, message); }
+
+}  // namespace sluice

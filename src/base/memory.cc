@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/memory.h"
+
+#include <link.h>
+#include <malloc.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+namespace sluice {
+namespace {
+
+int DropSegments(dl_phdr_info* info, size_t, void*) {
+  const auto page = static_cast<uintptr_t>(::sysconf(_SC_PAGESIZE));
+  for (int i = 0; i < info->dlpi_phnum; ++i) {
+    const auto& segment = info->dlpi_phdr[i];
+    if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
+    uintptr_t start = (info->dlpi_addr + segment.p_vaddr + page - 1) & ~(page - 1);
+    uintptr_t end = (info->dlpi_addr + segment.p_vaddr + segment.p_memsz) & ~(page - 1);
+    if (start < end) ::madvise(reinterpret_cast<void*>(start), end - start, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+}  // namespace
+
+void ReleaseMemory() {
+  ::malloc_trim(0);
+#if !defined(__SANITIZE_ADDRESS__)
+  ::dl_iterate_phdr(&DropSegments, nullptr);
+#endif
+}
+
+int64_t ResidentBytes() {
+  FILE* file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr) return 0;
+  long long total = 0;
+  long long resident = 0;
+  int got = std::fscanf(file, "%lld %lld", &total, &resident);
+  std::fclose(file);
+  return got == 2 ? resident * ::sysconf(_SC_PAGESIZE) : 0;
+}
+
+}  // namespace sluice

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// Env: files, clocks and randomness. Everything that can fail or vary goes through it, so that tests can make it fail.
+// One Env per process (PosixEnv) or per test (FaultyEnv wraps another). Thread safe. Paths are plain absolute paths.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sluice {
+
+// A new file, written once from front to back. Owned by one thread. Destroying it unclosed closes it and leaves the file.
+class WritableFile {
+ public:
+  virtual ~WritableFile() = default;
+  virtual Status Append(std::string_view bytes) = 0;
+  virtual Status Sync() = 0;   // fsync
+  virtual Status Close() = 0;  // idempotent
+  virtual int64_t size() const = 0;  // bytes appended
+};
+
+// A file opened for reading anywhere in it. Owned by one thread.
+class ReadableFile {
+ public:
+  virtual ~ReadableFile() = default;
+  // Up to `count` bytes from `offset`; fewer only at the end of the file.
+  virtual Result<int64_t> ReadAt(int64_t offset, int64_t count, void* out) = 0;
+  virtual int64_t size() const = 0;
+};
+
+// An exclusive lock on a file, released by destruction or by the end of the process.
+class FileLock {
+ public:
+  virtual ~FileLock() = default;
+};
+
+class Env {
+ public:
+  virtual ~Env() = default;
+  virtual Result<std::unique_ptr<WritableFile>> NewFile(const std::string& path) = 0;  // truncates; makes no folders
+  virtual Result<std::string> ReadFile(const std::string& path) = 0;                   // kNotFound if absent
+  // kNotFound if absent. An Env that does not override it reads the whole file.
+  virtual Result<std::unique_ptr<ReadableFile>> OpenFile(const std::string& path);
+  virtual bool Exists(const std::string& path) = 0;
+  virtual Result<int64_t> FileSize(const std::string& path) = 0;
+  virtual Result<std::vector<std::string>> List(const std::string& folder) = 0;  // names, sorted; kNotFound if absent
+  virtual Status MakeFolders(const std::string& folder) = 0;                     // and its parents
+  virtual Status Remove(const std::string& path) = 0;                            // absent is fine
+  virtual Status Rename(const std::string& from, const std::string& to) = 0;     // replaces; fsyncs the folder
+  // Gives `from` the name `to` only if that is free, then removes `from`; kConflict if taken. fsyncs the folder.
+  virtual Status RenameNoReplace(const std::string& from, const std::string& to) = 0;
+  virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;  // kConflict if another process holds it
+  virtual int64_t NowMs() = 0;        // wall clock, since the epoch
+  virtual int64_t MonotonicMs() = 0;  // for intervals
+  virtual uint64_t Random() = 0;      // 64 random bits
+
+  // Writes a temporary file beside `path`, fsyncs it and renames it over `path`.
+  Status WriteFileDurably(const std::string& path, std::string_view bytes);
+  // RFC 9562 version 4, lower case.
+  std::string Uuid();
+};
+
+Env& PosixEnv();
+
+}  // namespace sluice
