@@ -6,8 +6,10 @@ namespace sluice {
 [[noreturn]] void CheckFailed(const char* file, int line, const char* condition);
 }
 
-#define CHECK(condition) \
-  (__builtin_expect(static_cast<bool>(condition), 1) ? (void)0 : ::sluice::CheckFailed(__FILE_NAME__, __LINE__, #condition))
+#define CHECK(condition)                             \
+  (__builtin_expect(static_cast<bool>(condition), 1) \
+       ? (void)0                                     \
+       : ::sluice::CheckFailed(__FILE_NAME__, __LINE__, #condition))
 #ifndef __FILE_NAME__
 #define __FILE_NAME__ __FILE__
 #endif

@@ -16,9 +16,11 @@ namespace {
 struct Armed {
   std::string name;
   std::atomic<int> left{0};
+
   Armed() {
-    const char* text = std::getenv("SLUICE_FAILPOINT");
-    if (text == nullptr) return;
+    if (const char* text = std::getenv("SLUICE_FAILPOINT")) Set(text);
+  }
+  void Set(const std::string& text) {
     auto parts = Split(text, ':');
     name = parts[0];
     int count = 1;
@@ -27,23 +29,30 @@ struct Armed {
   }
 };
 
+Armed& TheArmed() {
+  static Armed armed;
+  return armed;
+}
+
 }  // namespace
 
 const std::vector<std::string>& AllFailpoints() {
   static const std::vector<std::string> kNames = {
       "checkpoint.after_rename",  "checkpoint.after_write",    "checkpoint.before_write", "epoch.after_acknowledge",
       "epoch.after_commit",       "epoch.after_prepare",       "epoch.before_prepare",    "iceberg.after_data_files",
-      "iceberg.after_hint",       "iceberg.after_manifest_list", "iceberg.after_manifests", "iceberg.after_metadata_link",
-      "iceberg.after_metadata_temp", "iceberg.between_tables", "snapshot.after_batch",    "table.after_create",
+      "iceberg.after_hint",       "iceberg.after_manifest_list", "iceberg.after_manifests",
+      "iceberg.after_metadata_link", "iceberg.after_metadata_temp", "iceberg.between_tables", "snapshot.after_batch",    "table.after_create",
   };
   return kNames;
 }
 
 void PassFailpoint(const char* name) {
-  static Armed armed;
+  Armed& armed = TheArmed();
   if (armed.name.empty()) return;
   CHECK(std::binary_search(AllFailpoints().begin(), AllFailpoints().end(), std::string_view(name), std::less<>()));
   if (armed.name == name && armed.left.fetch_sub(1) == 1) std::raise(SIGKILL);
 }
+
+void ArmFailpoint(const std::string& text) { TheArmed().Set(text); }
 
 }  // namespace sluice

@@ -13,4 +13,7 @@ const std::vector<std::string>& AllFailpoints();
 
 void PassFailpoint(const char* name);
 
+// For tests in one process: arms "name" or "name:N" in place of the environment; empty disarms.
+void ArmFailpoint(const std::string& text);
+
 }  // namespace sluice

@@ -45,7 +45,8 @@ void Log(LogLevel level, std::string_view message) {
   size_t length = std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
   std::snprintf(stamp + length, sizeof stamp - length, ".%03ldZ", static_cast<long>(now.tv_usec / 1000));
   std::string line = g_format.load() == LogFormat::kJson
-                         ? Str("{\"ts\":\"", stamp, "\",\"level\":\"", Name(level), "\",\"msg\":\"", JsonEscape(message), "\"}\n")
+                         ? Str("{\"ts\":\"", stamp, "\",\"level\":\"", Name(level), "\",\"msg\":\"",
+                               JsonEscape(message), "\"}\n")
                          : Str(stamp, " ", Name(level), " ", message, "\n");
   std::lock_guard lock(g_mutex);
   if (auto* writer = g_writer.load()) {

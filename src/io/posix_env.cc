@@ -196,7 +196,9 @@ class PosixEnvironment final : public Env {
     return Ok();
   }
   Status Remove(const std::string& path) override {
-    if (::unlink(path.c_str()) != 0 && errno != ENOENT) return FromErrno("remove", path, errno);
+    int result = ::unlink(path.c_str());
+    if (result != 0 && errno == EISDIR) result = ::rmdir(path.c_str());
+    if (result != 0 && errno != ENOENT) return FromErrno("remove", path, errno);
     return Ok();
   }
   Status Rename(const std::string& from, const std::string& to) override {

@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The result page: one Markdown table with goals, floors, machine, commit and command."""
+
+import os
+import platform
+import subprocess
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def _run(*command) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    return done.stdout.strip()
+
+
+def machine() -> str:
+    """Processor, cores, memory, kernel, load."""
+    model = "unknown processor"
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                model = line.split(":", 1)[1].strip()
+                break
+    with open("/proc/meminfo", encoding="ascii") as file:
+        memory = int(file.readline().split()[1]) / 1024 / 1024
+    load = "/".join(f"{v:.1f}" for v in os.getloadavg())
+    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GB, Linux {platform.release()}; load at the end {load}"
+
+
+def _range(figures, digits=2) -> str:
+    median, low, high = figures
+    return f"**{median:.{digits}f}** ({low:.{digits}f}–{high:.{digits}f})"
+
+
+def _thousands(figures) -> str:
+    return f"{figures[0] / 1000:.0f} k ({figures[1] / 1000:.0f}–{figures[2] / 1000:.0f})"
+
+
+def _verdict(met: bool) -> str:
+    return "met" if met else "**missed**"
+
+
+class Page:
+    """Collects series, writes the page."""
+
+    def __init__(self, rows, changes, repeats):
+        self.rows, self.changes, self.repeats = rows, changes, repeats
+        self.lines, self.goals, self.memory, self.peak_mb = [], [], [], 0.0
+
+    def _line(self, series, goal=""):
+        rss = f"{series.rss_mb()[2]:.0f}" if series.samples[0].rss_kb else ""
+        server = f"{series.server_micros()[0]:.2f}" if series.samples[0].server else ""
+        self.lines.append(
+            f"| {series.name} | {_range(series.micros())} | {_thousands(series.rate())} | {rss} | {server} | {goal} |"
+        )
+        if series.samples[0].rss_kb:
+            self.peak_mb = max(self.peak_mb, series.rss_mb()[2])
+
+    def snapshot(self, name, lines):
+        micros, rate = lines["sluice"].micros()[0], lines["sluice"].rate()[0]
+        share = rate / max(lines["text"].rate()[0], 1)
+        self._line(lines["sluice"], "≤ 1.5 µs, ≥ 60 % of `SELECT *`")
+        for key in ("hole", "text", "binary", "parquet"):
+            self._line(lines[key], "floor" if key != "hole" else "")
+        self.goals.append(
+            f"{name} snapshot: {micros:.2f} µs/row, goal 1.5: {_verdict(micros <= 1.5)}; "
+            f"{share * 100:.0f} % of the rate of `SELECT *`, goal 60 %: {_verdict(share >= 0.6)}"
+        )
+
+    def drain(self, name, lines):
+        micros, rate = lines["sluice"].micros()[0], lines["sluice"].rate()[0]
+        hole = lines["hole"].micros()[0]
+        self._line(lines["sluice"], "≤ 2.0 µs, ≥ 300 k/s")
+        self._line(lines["hole"], "≤ 0.3 µs")
+        self._line(lines["raw"], "floor")
+        self.goals.append(
+            f"{name} drain: {micros:.2f} µs/change, goal 2.0: {_verdict(micros <= 2.0)}; {rate / 1000:.0f} k"
+            f" changes/s, goal 300 k: {_verdict(rate >= 300_000)}; to blackhole {hole:.2f} µs, goal 0.3:"
+            f" {_verdict(hole <= 0.3)}"
+        )
+
+    def idle(self, small_kb, full_kb, seconds):
+        self.memory.append(f"| idle for {seconds} s, one small table | {small_kb / 1024:.1f} MB | ≤ 25 MB |")
+        self.memory.append(
+            f"| idle for {seconds} s after the drain of {self.rows:,} keys | {full_kb / 1024:.1f} MB | |"
+        )
+        self.goals.append(f"idle memory: {small_kb / 1024:.1f} MB, goal 25: {_verdict(small_kb <= 25 * 1024)}")
+
+    def many(self, tables, first, again):
+        seconds = sorted(s.seconds for s in again)
+        middle = seconds[len(seconds) // 2]
+        self.memory.append(
+            f"| start of an idle job with {tables} tables, to caught-up | {middle:.2f} s"
+            f" ({seconds[0]:.2f}–{seconds[-1]:.2f}), {max(s.rss_kb for s in again) / 1024:.0f} MB | ≤ 3 s |"
+        )
+        self.memory.append(
+            f"| first run of that job: {tables} tables of 10 rows made | {first.seconds:.1f} s,"
+            f" {first.rss_kb / 1024:.0f} MB | |"
+        )
+        self.goals.append(f"start with {tables} tables: {middle:.2f} s, goal 3: {_verdict(middle <= 3)}")
+
+    def keys(self, keys, first, second):
+        peak = max(first.rss_kb, second.rss_kb) / 1024
+        self.memory.append(
+            f"| {keys:,} keys, peak in the snapshot / when resumed | {first.rss_kb / 1024:.0f} /"
+            f" {second.rss_kb / 1024:.0f} MB | ≤ 1 GB |"
+        )
+        self.goals.append(f"{keys:,} keys: {peak:.0f} MB, goal 1024: {_verdict(peak <= 1024)}")
+
+    def finish(self, server):
+        self.version = server.execute("SELECT @@version")[0][0]
+        self.goals.append(
+            f"peak memory of all runs above: {self.peak_mb:.0f} MB, goal 512: {_verdict(self.peak_mb <= 512)}"
+        )
+
+    def text(self) -> str:
+        commit = _run("git", "rev-parse", "--short", "HEAD") or "not committed yet"
+        if commit and _run("git", "status", "--porcelain", "--", "src", "cmake", "CMakeLists.txt"):
+            commit += " with changes"
+        given = " ".join(
+            f"{k}={os.environ[k]}"
+            for k in ("ROWS", "CHANGES", "REPEATS", "TABLES", "IDLE_SECONDS", "WORKLOADS", "KEYS")
+            if k in os.environ
+        )
+        return "\n".join(
+            [
+                "# MariaDB → Iceberg",
+                "",
+                f"* machine: {machine()}",
+                f"* server: MariaDB {self.version} on the same machine, loopback",
+                f"* commit: {commit}",
+                f"* command: `{(given + ' ') if given else ''}make bench`",
+                (
+                    f"* {self.rows:,} rows, a log of {self.changes:,} changes (50 % update, 25 % insert, 25 % delete,"
+                    f" 100 to a transaction), {self.repeats} repetitions: median (lowest–highest); 10 s checkpoints,"
+                    " exactly once, Parquet zstd-1"
+                ),
+                (
+                    "* CPU is user + system of the whole process from its start to its end, connecting, key index and"
+                    " commits included; each result was verified (rows counted by PyIceberg, `sluice verify`)"
+                ),
+                "",
+                "| | CPU µs per row or change | per second | peak MB | server's CPU µs | goal |",
+                "|---|--:|--:|--:|--:|---|",
+                *self.lines,
+                "",
+                "| | | goal |",
+                "|---|--:|---|",
+                *self.memory,
+                "",
+                "## Goals",
+                "",
+                *[f"* {goal}" for goal in self.goals],
+                "",
+            ]
+        )

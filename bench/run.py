@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The benchmark MariaDB -> Iceberg: snapshot, drain of a log, memory, start.
+
+Writes bench/results/<date>-mariadb-iceberg.md.
+
+Sizes by environment: ROWS (2000000), CHANGES (1000000), REPEATS (3), TABLES (500), IDLE_SECONDS (30), WORKLOADS
+("sbtest lineitem"), KEYS (0; 20000000 measures the memory of that many keys), RESULT (file; "-" writes none).
+The log is made once and drained by every repetition alone; each result is verified before its numbers count.
+"""
+
+import datetime
+import os
+import shutil
+import signal
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+sys.path.insert(0, os.path.join(ROOT, "test", "e2e"))
+
+import harness  # noqa: E402
+import mariadb  # noqa: E402
+import measure  # noqa: E402
+import page  # noqa: E402
+import processes  # noqa: E402
+import sluice  # noqa: E402
+from workload import WORKLOADS  # noqa: E402
+
+
+def number(name, default):
+    return int(os.environ.get(name, str(default)))
+
+
+ROWS, CHANGES, REPEATS = number("ROWS", 2_000_000), number("CHANGES", 1_000_000), number("REPEATS", 3)
+TABLES, IDLE_SECONDS, KEYS = number("TABLES", 500), number("IDLE_SECONDS", 30), number("KEYS", 0)
+NAMES = os.environ.get("WORKLOADS", "sbtest lineitem").split()
+FLOORS = os.environ.get("FLOORS", os.path.join(ROOT, "build"))  # the folder of server_floor and write_floor
+FOLDER = os.environ.get("BENCH_DIR", os.path.join(ROOT, "build", "bench"))
+SERVER_FLOOR, WRITE_FLOOR = os.path.join(FLOORS, "server_floor"), os.path.join(FLOORS, "write_floor")
+
+
+def say(text):
+    print(text, flush=True)
+
+
+class Bench:
+    """One server, one folder; fills a page.Page."""
+
+    def __init__(self):
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        os.makedirs(FOLDER)
+        self.context = harness.Context(harness.Shared(FOLDER), os.path.join(FOLDER, "work"))
+        self.server = self.context.new_server(
+            innodb_buffer_pool_size="2G",
+            innodb_log_file_size="512M",
+            max_binlog_size="1G",
+            innodb_flush_method="O_DIRECT_NO_FSYNC",
+        )
+        self.page = page.Page(ROWS, CHANGES, REPEATS)
+
+    def paths(self, lake):
+        warehouse = os.path.join(FOLDER, lake)
+        return warehouse, warehouse + ".state"
+
+    def pipeline(self, database, name, lake, source=None, sink=None):
+        warehouse, _ = self.paths(lake)
+        self.context.warehouse = self.context.lake.warehouse = warehouse
+        return self.context.pipeline(
+            f"{database}.{name}", name=f"{lake}.yaml", server=self.server, source=source, sink=sink
+        )
+
+    def args(self, path, state):
+        return ["run", path, "--state", state, "--until", "caught-up", "-D", "execution.checkpointing.interval=10s"]
+
+    def clear(self, lake):
+        for path in self.paths(lake):
+            shutil.rmtree(path, ignore_errors=True)
+
+    # ---- snapshot
+
+    def snapshot(self, name):
+        """Snapshot of one table and its floors, in turn; leaves the lake of the last repetition."""
+        workload, table = WORKLOADS[name], f"bench.{name}"
+        say(f"  {name}: loading {ROWS:,} rows")
+        self.server.execute(f"{workload.load(ROWS)}", "bench")
+        lines = {
+            key: measure.Series(text)
+            for key, text in (
+                ("sluice", f"{name}: snapshot → Iceberg"),
+                ("hole", f"{name}: snapshot → blackhole"),
+                ("text", f"{name}: `SELECT *`, text protocol, dropped"),
+                ("binary", f"{name}: `SELECT *`, binary protocol, dropped"),
+                ("parquet", f"{name}: Arrow's Parquet writer alone"),
+            )
+        }
+        for _ in range(REPEATS):
+            lines["text"].add(measure.select_floor(SERVER_FLOOR, self.server, "text", table))
+            lines["binary"].add(measure.select_floor(SERVER_FLOOR, self.server, "binary", table))
+            self.clear(name)
+            path = self.pipeline("bench", name, name)
+            lines["sluice"].add(
+                measure.run_sluice(self.server, FOLDER, name, self.args(path, self.paths(name)[1]), ROWS)
+            )
+            files = [f for f in self.context.lake.files(table) if f.endswith(".parquet")]
+            lines["parquet"].add(measure.floor(WRITE_FLOOR, *files))
+            hole = self.pipeline("bench", name, "hole", sink={"type": "blackhole"})
+            self.clear("hole")
+            lines["hole"].add(
+                measure.run_sluice(self.server, FOLDER, "hole", self.args(hole, self.paths("hole")[1]), ROWS)
+            )
+        self.verify(name, name)
+        self.page.snapshot(name, lines)
+
+    def verify(self, name, lake):
+        """The rows count and `sluice verify`; a wrong lake has no numbers."""
+        path = self.pipeline("bench", name, lake)
+        wanted = self.server.execute(f"SELECT COUNT(*) FROM bench.{name}")[0][0]
+        have = (
+            self.context.lake.open(f"bench.{name}")
+            .scan(selected_fields=(self.context.lake.columns(f"bench.{name}")[0][0],))
+            .to_arrow()
+            .num_rows
+        )
+        if have != wanted:
+            raise RuntimeError(f"{name}: the lake has {have} rows, the source {wanted}")
+        result = sluice.Job(["verify", path], FOLDER, "verify").wait(1800)
+        if result.code:
+            raise RuntimeError(f"{name}: verify found a difference:\n{result.out}{result.err}")
+        say(f"    verified: {wanted:,} rows equal")
+
+    # ---- drain
+
+    def make_log(self, name):
+        say(f"  {name}: making a log of {CHANGES:,} changes")
+        self.server.execute("FLUSH BINARY LOGS")
+        begin = self.server.position()
+        with self.server.connect("bench") as db, db.cursor() as cursor:
+            for statements in WORKLOADS[name].changes(ROWS, CHANGES):
+                cursor.execute("BEGIN")
+                for statement in statements:
+                    cursor.execute(statement)
+                cursor.execute("COMMIT")
+        return begin
+
+    def drain(self, name):
+        """Drains the log into a copy of the lake of the snapshot; the log is the same for all."""
+        lines = {
+            key: measure.Series(text, "change")
+            for key, text in (
+                ("sluice", f"{name}: binlog → Iceberg upsert"),
+                ("hole", f"{name}: binlog → `blackhole`"),
+                ("raw", f"{name}: raw binlog fetch, dropped"),
+            )
+        }
+        kept = name + "-kept"
+        self.clear(kept)
+        for source, target in zip(self.paths(name), self.paths(kept)):
+            os.rename(source, target)
+        begin = self.make_log(name)
+        for _ in range(REPEATS):
+            raw = measure.floor(SERVER_FLOOR, "binlog", self.server.port, mariadb.USER, mariadb.PASSWORD, *begin)
+            lines["raw"].add(measure.Sample(CHANGES, raw.seconds, raw.cpu))
+            path = self.restore(name, kept)
+            lines["sluice"].add(
+                measure.run_sluice(self.server, FOLDER, name, self.args(path, self.paths(name)[1]), CHANGES)
+            )
+            self.clear("hole")
+            hole = self.pipeline(
+                "bench",
+                name,
+                "hole",
+                sink={"type": "blackhole"},
+                source={
+                    "scan.startup.mode": "specific-offset",
+                    "scan.startup.specific-offset.file": begin[0],
+                    "scan.startup.specific-offset.pos": begin[1],
+                },
+            )
+            lines["hole"].add(
+                measure.run_sluice(self.server, FOLDER, "hole", self.args(hole, self.paths("hole")[1]), CHANGES)
+            )
+        self.verify(name, name)
+        self.page.drain(name, lines)
+
+    def restore(self, name, kept):
+        self.clear(name)
+        for source, target in zip(self.paths(kept), self.paths(name)):
+            shutil.copytree(source, target)
+        return self.pipeline("bench", name, name)
+
+    # ---- memory and start
+
+    def idle(self):
+        """A running job with one table, after so many seconds in which nothing changes."""
+        name = NAMES[-1]
+        job = sluice.Job(
+            [
+                a
+                for a in self.args(self.pipeline("bench", name, name), self.paths(name)[1])
+                if a not in ("--until", "caught-up")
+            ],
+            FOLDER,
+            "idle",
+        )
+        full = measure.idle_rss_kb(job, IDLE_SECONDS)
+        job.terminate(10)
+        self.server.execute(
+            "CREATE DATABASE idle; CREATE TABLE idle.t (id INT PRIMARY KEY, v INT); INSERT INTO idle.t VALUES (1, 1)"
+        )
+        small = sluice.Job(
+            [
+                a
+                for a in self.args(self.pipeline("idle", "t", "idle"), self.paths("idle")[1])
+                if a not in ("--until", "caught-up")
+            ],
+            FOLDER,
+            "idle-small",
+        )
+        one = measure.idle_rss_kb(small, IDLE_SECONDS)
+        small.terminate(10)
+        say(f"    idle: {one / 1024:.1f} MB with one small table, {full / 1024:.1f} MB with {ROWS:,} keys")
+        self.page.idle(one, full, IDLE_SECONDS)
+
+    def many_tables(self):
+        self.server.execute(
+            "CREATE DATABASE many; USE many; "
+            + ";".join(
+                f"CREATE TABLE t{i} (id INT PRIMARY KEY, a VARCHAR(20), b DATETIME); INSERT INTO t{i} SELECT seq,"
+                " seq, NOW() FROM seq_1_to_10"
+                for i in range(TABLES)
+            )
+        )
+        path, state = self.pipeline("many", "t[0-9]+", "many"), self.paths("many")[1]
+        first = measure.run_sluice(self.server, FOLDER, "many", self.args(path, state), TABLES)
+        again = [
+            measure.run_sluice(self.server, FOLDER, "many", self.args(path, state), TABLES) for _ in range(REPEATS)
+        ]
+        seconds = sorted(s.seconds for s in again)
+        say(
+            f"    {TABLES} tables: first run {first.seconds:.1f} s, start of an idle job"
+            f" {seconds[len(seconds) // 2]:.2f} s"
+        )
+        self.page.many(TABLES, first, again)
+
+    def keys(self):
+        say(f"  {KEYS:,} keys")
+        self.server.execute(
+            "SET sql_log_bin = 0; CREATE DATABASE big; CREATE TABLE big.t (id BIGINT PRIMARY KEY, v INT); "
+            f"INSERT INTO big.t SELECT seq * 3, seq FROM seq_1_to_{KEYS}"
+        )
+        path, state = self.pipeline("big", "t", "big"), self.paths("big")[1]
+        first = measure.run_sluice(self.server, FOLDER, "big", self.args(path, state), KEYS)
+        self.server.execute("UPDATE big.t SET v = v + 1 WHERE id % 1000 = 0")
+        second = measure.run_sluice(self.server, FOLDER, "big", self.args(path, state), KEYS)
+        say(
+            f"    {KEYS:,} keys: peak {first.rss_kb / 1024:.0f} MB in the snapshot, {second.rss_kb / 1024:.0f} MB"
+            " when resumed"
+        )
+        self.page.keys(KEYS, first, second)
+
+    def run(self):
+        self.server.execute("CREATE DATABASE bench")
+        for name in NAMES:
+            self.snapshot(name)
+            if CHANGES:
+                self.drain(name)
+        self.idle()
+        if TABLES:
+            self.many_tables()
+        if KEYS:
+            self.keys()
+        self.page.finish(self.server)
+
+    def close(self):
+        self.context.close()
+        processes.end_all()
+        shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for program in (sluice.BINARY, SERVER_FLOOR, WRITE_FLOOR):
+        if not os.path.exists(program):
+            sys.exit(f"error: {os.path.relpath(program)} does not exist; hint: run scripts/bench")
+    began = time.monotonic()
+    bench = Bench()
+    try:
+        bench.run()
+    finally:
+        bench.close()
+    text = bench.page.text()
+    print("\n" + text)
+    result = os.environ.get("RESULT") or os.path.join(
+        HERE, "results", f"{datetime.date.today().isoformat()}-mariadb-iceberg.md"
+    )
+    if result != "-":
+        os.makedirs(os.path.dirname(os.path.abspath(result)), exist_ok=True)
+        with open(result, "w", encoding="utf-8") as file:
+            file.write(text)
+        say(f"written: {os.path.relpath(result)}")
+    say(f"time: {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// `sluice check`: the file, the server, the plan, and what is missing for it.
+#include <cstdio>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/registry.h"
+#include "connector/mysql/inspect.h"
+#include "lake/iceberg/schema.h"
+#include "pipeline/schema_evolver.h"
+
+namespace sluice {
+namespace {
+
+void Print(const std::string& line) { std::fputs((line + "\n").c_str(), stdout); }
+
+void PrintColumns(const TableSchema& schema, bool iceberg) {
+  for (const Column& column : schema.columns) {
+    std::string type = iceberg ? iceberg::ToIcebergType(column.type) : column.type.ToString();
+    if (iceberg && !column.type.nullable) type += " required";
+    Print(Str("      ", column.name, "  ", type, schema.IsKey(column.name) ? "  key" : ""));
+  }
+}
+
+// What the rows of these tables become at the sink.
+Status PrintPlan(const PipelineSpec& spec, const mysql::Inspection& source) {
+  TRY_SET(SchemaEvolver evolver, SchemaEvolver::Make(spec));
+  std::map<TableId, TableSchema> sink_tables;
+  Print(Str("source tables (", source.tables.size(), "):"));
+  for (const mysql::InspectedTable& table : source.tables) {
+    Print(Str("  ", table.id.ToString(), "  about ", table.rows, " rows, read ", table.how));
+    PrintColumns(table.schema, false);
+    SchemaChange create;
+    create.table = table.id;
+    create.schema = std::make_shared<const TableSchema>(table.schema);
+    TRY_SET(auto changes, evolver.OnSchemaChange(create));
+    for (const SchemaChange& change : changes) {
+      if (change.schema != nullptr) sink_tables[change.table] = *change.schema;
+    }
+  }
+  Print(Str("sink tables (", sink_tables.size(), ", ", spec.sink.type, "):"));
+  for (const auto& [id, schema] : sink_tables) {
+    Print(Str("  ", id.ToString(), schema.primary_key.empty() ? "  append-only" : ""));
+    PrintColumns(schema, spec.sink.type == "iceberg");
+  }
+  return Ok();
+}
+
+int PrintFindings(const std::vector<mysql::Finding>& findings) {
+  int fatal = 0;
+  for (const mysql::Finding& finding : findings) {
+    Print(Str(finding.fatal ? "missing: " : "note: ", finding.text));
+    if (!finding.fix.empty()) Print(Str("   fix: ", finding.fix));
+    fatal += finding.fatal ? 1 : 0;
+  }
+  return fatal;
+}
+
+}  // namespace
+
+int CheckCommand(const FileArguments& arguments) {
+  auto spec = LoadPipeline(arguments);
+  if (!spec.ok()) return PrintError(spec.error(), nullptr);
+  std::vector<std::string> warnings = spec->warnings;
+  Status checked = CheckOptions(*spec, warnings);
+  if (!checked.ok()) {
+    (void)PrintError(checked.error(), &*spec);
+    return 2;
+  }
+  Print(Str("file: ", spec->file, "  job \"", spec->name, "\": ", spec->source.type, " -> ", spec->sink.type));
+  for (const std::string& warning : warnings) Print(Str("note: ", warning));
+  std::vector<std::string> told;
+  auto config = mysql::MakeSourceConfig(*spec, told);
+  if (!config.ok()) return PrintError(config.error(), &*spec);
+  auto source = mysql::Inspect(*config);
+  if (!source.ok()) return PrintError(source.error(), &*spec);
+  Print(Str("server: ", source->version, source->position.empty() ? "" : Str(", log at ", source->position)));
+  int fatal = PrintFindings(source->findings);
+  Status planned = PrintPlan(*spec, *source);
+  if (!planned.ok()) return PrintError(planned.error(), &*spec);
+  auto sink = MakeSink(*spec, told);
+  if (!sink.ok()) return PrintError(sink.error(), &*spec);
+  Status opened = (*sink)->Open();
+  if (!opened.ok()) return PrintError(opened.error(), &*spec);
+  Print(fatal == 0 ? "ok: this pipeline can run" : Str(fatal, " thing(s) missing: this pipeline cannot run"));
+  return fatal == 0 ? 0 : 1;
+}
+
+}  // namespace sluice

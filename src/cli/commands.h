@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of the program, one file each. Each returns the exit code: 0 fine, 1 failed, 2 wrong usage or invalid
+// file, 130 and 143 ended by SIGINT and SIGTERM.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "pipeline/pipeline_spec.h"
+
+namespace sluice {
+
+struct FileArguments {
+  std::string file;
+  std::vector<std::string> defines;  // -D key=value
+};
+
+struct RunArguments {
+  FileArguments file;
+  std::string state;         // empty: chosen beside the file
+  bool until_caught_up = false;
+  std::string summary_file;  // empty = none
+};
+
+struct ReadArguments {
+  std::string table;  // folder of the table
+  std::string format = "table";
+  std::vector<std::string> columns;
+  std::string where;
+  int64_t limit = -1;
+  std::optional<int64_t> snapshot;
+};
+
+int RunCommand(const RunArguments& arguments);
+int CheckCommand(const FileArguments& arguments);
+int ReadCommand(const ReadArguments& arguments);
+int VerifyCommand(const FileArguments& arguments);
+
+// The file as a plan; prints nothing.
+Result<PipelineSpec> LoadPipeline(const FileArguments& arguments);
+// Prints "error: …" and "hint: …" on stderr, without the secrets of `spec`; the exit code that fits.
+int PrintError(const Error& error, const PipelineSpec* spec);
+
+}  // namespace sluice

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "cli/commands.h"
+#include "cli/completion.h"
+#include "cli/version.h"
+
+namespace sluice {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  sluice check shop.yaml                       what would be done, and what is missing for it
+  sluice run shop.yaml                         copy, then follow, until Ctrl-C
+  sluice run shop.yaml --until caught-up       for cron jobs and tests
+  sluice read lake/shop/orders --limit 10      rows of an Iceberg table
+  sluice verify shop.yaml                      compare source and sink
+
+Exit codes: 0 fine, 1 failed, 2 wrong usage or invalid file, 130/143 ended by a signal.)";
+
+void AddFile(CLI::App* command, FileArguments& file) {
+  command->add_option("FILE", file.file, "Pipeline file in Flink CDC's YAML")->required();
+  command->add_option("-D", file.defines, "Set a Flink option, such as -D execution.checkpointing.interval=5s")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+}
+
+struct Arguments {
+  RunArguments run;
+  FileArguments check;
+  FileArguments verify;
+  ReadArguments read;
+  std::string until;
+  std::string log_format = "text";
+  std::string log_level = "info";
+  std::string shell;
+};
+
+CLI::App* AddRun(CLI::App& app, Arguments& arguments) {
+  auto* run = app.add_subcommand("run", "Run a pipeline until it is stopped; goes on from its last checkpoint");
+  AddFile(run, arguments.run.file);
+  run->add_option("--state", arguments.run.state,
+                  "Directory of the checkpoints. Default: .sluice/<file name> beside the file")->type_name("DIR");
+  run->add_option("--until", arguments.until,
+                  "caught-up: end when the sink holds all that the server had written at the start")
+      ->check(CLI::IsMember({"caught-up"}));
+  run->add_option("--summary", arguments.run.summary_file, "Write the closing summary as JSON")->type_name("FILE");
+  run->add_option("--log-format", arguments.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
+  run->add_option("--log-level", arguments.log_level, "debug, info, warn or error")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+  return run;
+}
+
+CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
+  ReadArguments& read = arguments.read;
+  auto* command = app.add_subcommand("read", "Print the rows of an Iceberg table, deletes applied");
+  command->add_option("LAKE_TABLE", read.table, "Folder of the table: warehouse/namespace/table")->required();
+  command->add_option("--format", read.format, "table, jsonl or csv")->check(CLI::IsMember({"table", "jsonl", "csv"}));
+  command->add_option("--columns", read.columns, "Only these columns")->delimiter(',')->type_name("A,B,…");
+  command->add_option("--where", read.where,
+                      "Only rows with COLUMN OP VALUE; OP is = != < <= > >=, joined by AND; also IS [NOT] NULL");
+  command->add_option("--limit", read.limit, "At most so many rows")->check(CLI::NonNegativeNumber)->type_name("N");
+  command->add_option("--snapshot", read.snapshot, "As of this snapshot")->type_name("ID");
+  return command;
+}
+
+int Main(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app{"sluice keeps lake tables up to date with the changes of a database", "sluice"};
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", VersionText());
+  auto* run = AddRun(app, arguments);
+  auto* check = app.add_subcommand("check", "Validate a pipeline file, connect read-only and show the plan");
+  AddFile(check, arguments.check);
+  auto* read = AddRead(app, arguments);
+  auto* verify = app.add_subcommand("verify", "Compare source and sink table by table at one position");
+  AddFile(verify, arguments.verify);
+  auto* version = app.add_subcommand("version", "Print the version");
+  auto* failpoints = app.add_subcommand("failpoints", "Print the names for SLUICE_FAILPOINT, for crash tests");
+  auto* completion = app.add_subcommand("completion", "Print a completion script: eval \"$(sluice completion bash)\"");
+  completion->add_option("SHELL", arguments.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    int code = app.exit(error);
+    return code == 0 ? 0 : 2;
+  }
+  SetLogFormat(arguments.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
+  SetLogLevel(arguments.log_level == "debug"  ? LogLevel::kDebug
+              : arguments.log_level == "warn" ? LogLevel::kWarn
+              : arguments.log_level == "error" ? LogLevel::kError
+                                               : LogLevel::kInfo);
+  if (run->parsed()) {
+    arguments.run.until_caught_up = arguments.until == "caught-up";
+    return RunCommand(arguments.run);
+  }
+  if (check->parsed()) return CheckCommand(arguments.check);
+  if (read->parsed()) return ReadCommand(arguments.read);
+  if (verify->parsed()) return VerifyCommand(arguments.verify);
+  if (version->parsed()) std::puts(VersionText());
+  if (failpoints->parsed()) {
+    for (const std::string& name : AllFailpoints()) std::puts(name.c_str());
+  }
+  if (completion->parsed()) std::fputs(CompletionScript(arguments.shell).c_str(), stdout);
+  return 0;
+}
+
+}  // namespace
+}  // namespace sluice
+
+int main(int argc, char** argv) { return sluice::Main(argc, argv); }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// `sluice run`: one job, its display, its signals and its summary.
+#include <pthread.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/progress_display.h"
+#include "cli/registry.h"
+#include "runtime/job.h"
+
+namespace sluice {
+namespace {
+
+constexpr int kStopWithinSeconds = 5;
+
+// Turns SIGINT and SIGTERM into the stop signal. A second one, or a stop that takes too long, ends the process at once:
+// the last checkpoint stands.
+class SignalThread {
+ public:
+  explicit SignalThread(StopSignal& stop) : stop_(stop) {
+    ::signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&set_);
+    sigaddset(&set_, SIGINT);
+    sigaddset(&set_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    thread_ = std::thread([this] { Run(); });
+  }
+  ~SignalThread() {
+    done_ = true;
+    thread_.join();
+  }
+  int received() const { return received_; }
+
+ private:
+  void Run() {
+    int waited_ms = 0;
+    timespec tick{0, 50'000'000};
+    while (!done_) {
+      int signal = sigtimedwait(&set_, nullptr, &tick);
+      if (signal > 0) {
+        if (received_ != 0) ::_exit(128 + signal);
+        received_ = signal;
+        LogInfo(Str(signal == SIGINT ? "SIGINT" : "SIGTERM", ": checkpoint and stop"));
+        stop_.Stop();
+      } else if (received_ != 0 && (waited_ms += 50) >= kStopWithinSeconds * 1000 - 500) {
+        LogWarn("the stop takes too long: ending now; the next run goes on from the last checkpoint");
+        ::_exit(128 + received_);
+      }
+    }
+  }
+
+  StopSignal& stop_;
+  sigset_t set_{};
+  std::atomic<int> received_{0};
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+std::string DefaultState(const std::string& file) {
+  size_t slash = file.rfind('/');
+  std::string folder = slash == std::string::npos ? "." : file.substr(0, slash);
+  std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
+  size_t dot = name.rfind('.');
+  return Str(folder, "/.sluice/", dot == std::string::npos || dot == 0 ? name : name.substr(0, dot));
+}
+
+std::string SummaryJson(const JobSummary& summary) {
+  const JobProgress& p = summary.progress;
+  return Str("{\"rows_read\":", p.rows_read, ",\"inserted\":", p.sink.inserted, ",\"updated\":", p.sink.updated,
+             ",\"deleted\":", p.sink.deleted, ",\"commits\":", p.sink.commits,
+             ",\"bytes_written\":", p.sink.bytes_written, ",\"epoch\":", p.epoch, ",\"restarts\":", p.restarts, ",\"elapsed_ms\":", summary.elapsed_ms,
+             ",\"caught_up\":", summary.caught_up, ",\"stopped\":", summary.stopped, ",\"position\":\"",
+             JsonEscape(p.source.position), "\"}\n");
+}
+
+void PrintSummary(const JobSummary& summary) {
+  const JobProgress& p = summary.progress;
+  std::string text = Str(summary.caught_up ? "caught up" : "stopped", " after ", summary.elapsed_ms / 1000, ".",
+                         summary.elapsed_ms % 1000 / 100, " s: ", p.rows_read, " rows read; ", p.sink.inserted,
+                         " inserted, ", p.sink.updated, " updated, ", p.sink.deleted, " deleted in ", p.sink.commits,
+                         " commits; position ", p.source.position, "\n");
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int RunCommand(const RunArguments& arguments) {
+  auto spec = LoadPipeline(arguments.file);
+  if (!spec.ok()) return PrintError(spec.error(), nullptr);
+  std::vector<std::string> warnings = spec->warnings;
+  Status checked = CheckOptions(*spec, warnings);
+  if (!checked.ok()) {
+    (void)PrintError(checked.error(), &*spec);
+    return 2;
+  }
+  for (const std::string& warning : warnings) LogWarn(warning);
+
+  StopSignal stop;
+  SignalThread signals(stop);
+  std::vector<std::string> ignored;  // told above
+  JobFactories factories;
+  factories.source = [&] { return MakeSource(*spec, ignored); };
+  factories.sink = [&] { return MakeSink(*spec, ignored); };
+  JobOptions options;
+  options.state_folder = arguments.state.empty() ? DefaultState(arguments.file.file) : arguments.state;
+  options.until_caught_up = arguments.until_caught_up;
+  if (options.until_caught_up) options.retry_total_ms = 60'000;
+  Job job(PosixEnv(), *spec, std::move(factories), options);
+  ReleaseMemory();
+  Result<JobSummary> summary = [&] {
+    ProgressDisplay display(job);
+    return job.Run(stop);
+  }();
+  if (!summary.ok()) {
+    int code = PrintError(summary.error(), &*spec);
+    return signals.received() != 0 ? 128 + signals.received() : code;
+  }
+  PrintSummary(*summary);
+  if (!arguments.summary_file.empty()) {
+    Status written = PosixEnv().WriteFileDurably(arguments.summary_file, SummaryJson(*summary));
+    if (!written.ok()) return PrintError(written.error(), &*spec);
+  }
+  return signals.received() != 0 ? 128 + signals.received() : 0;
+}
+
+}  // namespace sluice

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// IcebergSink: pipeline batches -> Iceberg v2 tables of one Hadoop warehouse, a snapshot per table and epoch. Owned by the
+// job, its one thread. What a commit stores and how a restart decides: docs/formats/epoch.md.
+//
+// DROP TABLE removes the rows and keeps the table with its history: a commit cannot undo the loss of files, and readers
+// may be at work. Files that a killed process wrote and never prepared stay in data/ as orphans.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "io/env.h"
+#include "lake/catalog/catalog.h"
+#include "lake/iceberg/metadata.h"
+#include "lake/iceberg/transform.h"
+#include "pipeline/pipeline_spec.h"
+#include "pipeline/sink.h"
+
+namespace sluice {
+
+namespace iceberg {
+class TableWriter;
+}
+
+struct IcebergSinkConfig {
+  std::string warehouse;  // path or file: URI
+  std::string job;        // tells jobs apart that write to one warehouse; letters, digits, '-', '_'
+  iceberg::Properties table_properties;                    // of tables that are made
+  std::vector<iceberg::TablePartitioning> partitions;      // likewise
+  bool backfill = true;   // ADD COLUMN with a default rewrites the live files
+};
+
+class IcebergSink final : public Sink {
+ public:
+  // `env` outlives the sink.
+  static Result<std::unique_ptr<IcebergSink>> Make(Env& env, IcebergSinkConfig config);
+  ~IcebergSink() override;
+
+  BeforeImage before_image() const override { return BeforeImage::kKey; }
+  // kInvalid if the warehouse cannot be written.
+  Status Open() override;
+  // begin == end if all tables of the epoch have it: nothing needs to be read again. Otherwise the process died between
+  // the commits of two tables and `begin` is before it; rows that come again are looked up by key.
+  Result<std::optional<EpochInfo>> StoredEpoch() override;
+  Status Apply(const SchemaChange& change) override;
+  Status Write(const ChangeBatch& batch) override;
+  Result<std::string> Prepare(const EpochInfo& epoch) override;
+  Status Commit(const std::string& prepared) override;
+  Status Maintain() override;
+  SinkStats stats() const override;
+
+ private:
+  IcebergSink(Env& env, IcebergSinkConfig config, std::unique_ptr<Catalog> catalog);
+  Status CreateOrAdopt(const TableId& id, const TableSchema& schema);
+  Result<iceberg::TableWriter*> WriterOf(const TableId& id);
+  Status BoundMemory();
+
+  Env& env_;
+  const IcebergSinkConfig config_;
+  std::unique_ptr<Catalog> catalog_;
+  std::map<TableId, std::unique_ptr<iceberg::TableWriter>> writers_;
+  std::set<TableId> committed_;  // since the last Maintain
+  bool replaying_ = false;       // rows of an epoch come again
+  int64_t commits_ = 0;
+};
+
+// From the sink block of a pipeline file. Warnings get one sentence for each option without effect.
+Result<std::unique_ptr<Sink>> MakeIcebergSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings);
+
+// Identity of a job in its tables: the prefix and a hash of the pipeline's name, its source and its warehouse.
+std::string IcebergJobId(const PipelineSpec& spec, const std::string& prefix);
+
+}  // namespace sluice

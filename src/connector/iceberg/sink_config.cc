@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sink block of a pipeline file -> IcebergSink.
+#include "base/text.h"
+#include "connector/iceberg/sink.h"
+#include "connector/iceberg/spec.h"
+#include "lake/iceberg/data_writer.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kTableProperties = "table.properties.";
+
+Error At(const FilePlace& place, Error error) { return std::move(error).With(place.ToString()); }
+
+Status ReadTableProperties(const Options& options, iceberg::Properties& out) {
+  iceberg::Properties checked;  // without those of single columns, which are not known yet
+  for (auto& [key, value] : options.WithPrefix(kTableProperties)) {
+    if (key == "format-version") {
+      if (value.text == "2") continue;
+      return At(value.place, Unsupported(Str("table.properties.format-version: ", value.text, " is not supported"),
+                                         "leave it out or set 2"));
+    }
+    out[key] = value.text;
+    if (!key.starts_with("write.metadata.metrics.column.")) checked[key] = value.text;
+    auto valid = iceberg::WriteOptions::FromProperties(checked, iceberg::Schema());
+    if (!valid.ok()) return At(value.place, std::move(valid).error());
+  }
+  return Ok();
+}
+
+}  // namespace
+
+std::string IcebergJobId(const PipelineSpec& spec, const std::string& prefix) {
+  auto text = [](const ConnectorSpec& connector, const char* key) {
+    auto found = connector.options.find(key);
+    return found == connector.options.end() ? std::string() : found->second.text;
+  };
+  std::string identity = Join({spec.name, spec.source.type, text(spec.source, "hostname"), text(spec.source, "port"),
+                               text(spec.source, "tables"), text(spec.sink, "catalog.properties.warehouse")},
+                              std::string_view("\0", 1));
+  uint64_t hash = 0xCBF29CE484222325ull;  // FNV-1a: stable over versions and machines
+  for (char byte : identity) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001B3ull;
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string id;
+  for (char letter : prefix) id += std::isalnum(static_cast<unsigned char>(letter)) || letter == '-' ? letter : '_';
+  id += '-';
+  for (int shift = 60; shift >= 0; shift -= 4) id += kHex[hash >> shift & 15];
+  return id;
+}
+
+Result<std::unique_ptr<Sink>> MakeIcebergSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings) {
+  TRY_SET(Options options,
+          Options::Check("sink \"iceberg\"", IcebergSinkOptions(), spec.sink.options, spec.sink.place, warnings));
+  IcebergSinkConfig config;
+  config.warehouse = options.Text("catalog.properties.warehouse");
+  config.job = IcebergJobId(spec, options.Text("job.id.prefix"));
+  config.backfill = options.Boolean("add-column.backfill");
+  TRY(ReadTableProperties(options, config.table_properties));
+  auto partitions = iceberg::ParsePartitionKey(options.Text("partition.key"));
+  if (!partitions.ok()) return At(options.PlaceOf("partition.key"), std::move(partitions).error());
+  config.partitions = *std::move(partitions);
+  auto sink = IcebergSink::Make(env, std::move(config));
+  if (!sink.ok()) return At(options.PlaceOf("catalog.properties.warehouse"), std::move(sink).error());
+  return std::unique_ptr<Sink>(*std::move(sink));
+}
+
+}  // namespace sluice

@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connector/mysql/binlog_stream.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/log.h"
+#include "base/text.h"
+
+namespace sluice::mysql {
+namespace {
+
+constexpr int kComBinlogDump = 0x12;
+constexpr int64_t kSoftRows = 32'768;        // flushed at the end of a transaction
+constexpr int64_t kSoftBytes = 8 << 20;
+constexpr int64_t kHardRows = 65'536;        // flushed inside a transaction
+constexpr int64_t kHardBytes = 24 << 20;
+constexpr size_t kMapsMost = 20'000;
+constexpr int64_t kPositionEveryMs = 1'000;  // progress of a log without rows for us
+
+// "10.11.4-MariaDB" is 101104.
+uint32_t VersionNumber(const std::string& text) {
+  std::vector<std::string> parts = Split(text.substr(0, text.find('-')), '.');
+  uint32_t out = 0;
+  for (size_t i = 0; i < 3; ++i) {
+    uint32_t part = 0;
+    if (i < parts.size()) ParseNumber(parts[i], part);
+    out = out * 100 + part;
+  }
+  return out;
+}
+
+}  // namespace
+
+// One table of interest: where its rows are collected.
+struct BinlogStream::TableStream {
+  TableId id;
+  std::shared_ptr<const MysqlTable> definition;
+  std::shared_ptr<const TableSchema> schema;
+  std::unique_ptr<BatchBuilder> builder;
+  std::map<const TableMap*, std::shared_ptr<const RowPlan>> plans;
+  const RowPlan* last_plan = nullptr;
+  const TableMap* last_map = nullptr;
+  const TableState* overlap = nullptr;  // rows that the snapshot holds already
+};
+
+// Leaves out the row images that a snapshot segment holds already.
+class BinlogStream::OverlapFilter final : public RowFilter {
+ public:
+  OverlapFilter(const TableState& table, const BinlogPosition& event_end) : table_(table), end_(event_end) {}
+  bool Keep(std::string_view key) override {
+    auto before = [](const KeyBound& bound, std::string_view k) { return !bound.infinite && bound.encoded < k; };
+    for (const ChunkState& chunk : table_.chunks) {
+      if (before(chunk.to, key)) continue;
+      for (const Segment& segment : chunk.segments) {
+        if (!before(segment.to, key)) return end_ > segment.at;
+      }
+      return true;
+    }
+    return true;
+  }
+
+ private:
+  const TableState& table_;
+  const BinlogPosition& end_;
+};
+
+BinlogStream::BinlogStream(StreamOptions options, SourceState state, TableTracker tracker, ItemQueue& queue)
+    : options_(std::move(options)), state_(std::move(state)), tracker_(std::move(tracker)), queue_(queue) {
+  position_ = state_.log.position;
+  gtids_ = state_.log.gtids;
+  committed_ = state_.log;
+  overlap_end_ = state_.OverlapEnd();
+}
+
+BinlogStream::~BinlogStream() { Stop(); }
+
+void BinlogStream::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void BinlogStream::Stop() {
+  stopped_ = true;
+  {
+    std::lock_guard lock(mutex_);
+    if (active_ != nullptr) active_->Interrupt();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void BinlogStream::Run() {
+  Status status = Follow();
+  {
+    std::lock_guard lock(mutex_);
+    active_ = nullptr;
+  }
+  if (stopped_ || status.ok()) return;
+  QueueItem item;
+  item.error = std::move(status).error();
+  queue_.Push(std::move(item), 0);
+}
+
+int64_t BinlogStream::NowMs() const {
+  auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
+Error BinlogStream::At(Error error, const BinlogEvent& event) const {
+  return std::move(error).With(
+      Str("binlog ", position_.ToString(), ", event type ", static_cast<int>(event.header.type)));
+}
+
+Status BinlogStream::BeginDump(Connection& connection) {
+  TRY_SET(std::string checksum, connection.QueryValue("SELECT @@global.binlog_checksum"));
+  TRY(connection.Execute(Str("SET @master_binlog_checksum=", Connection::Quote(checksum))));
+  parser_ = EventParser(checksum == "CRC32");
+  TRY(connection.Execute("SET @mariadb_slave_capability=4"));
+  TRY(connection.Execute(Str("SET @master_heartbeat_period=", options_.heartbeat_ms * 1'000'000)));
+  std::string file = position_.file;
+  uint64_t offset = position_.offset;
+  bool gtid = options_.use_gtid || offset > UINT32_MAX;
+  if (gtid && connection.is_mariadb() && !gtids_.empty()) {
+    TRY(connection.Execute(Str("SET @slave_connect_state=", Connection::Quote(gtids_.ToString()))));
+    TRY(connection.Execute("SET @slave_gtid_strict_mode=0"));
+    TRY(connection.Execute("SET @slave_gtid_ignore_duplicates=0"));
+    file.clear();
+    offset = 4;
+  } else if (offset > UINT32_MAX) {
+    return Unsupported(Str("log position ", position_.ToString(), " lies behind 4 GiB and no GTID is known"),
+                       "set max_binlog_size to at most 1G on the server");
+  }
+  std::string command;
+  AppendLe<uint32_t>(command, static_cast<uint32_t>(offset));
+  AppendLe<uint16_t>(command, 0);
+  AppendLe<uint32_t>(command, options_.server_id);
+  command += file;
+  return connection.SendCommand(kComBinlogDump, command);
+}
+
+Status BinlogStream::Follow() {
+  TRY_SET(auto connection, Connection::Open(options_.connect));
+  {
+    std::lock_guard lock(mutex_);
+    active_ = connection.get();
+  }
+  sql_context_.mariadb = connection->is_mariadb();
+  sql_context_.server_version = VersionNumber(connection->server_version());
+  TRY(BeginDump(*connection));
+  flushed_ms_ = NowMs();
+  while (!stopped_) {
+    TRY_SET(std::string_view packet, connection->ReadPacket());
+    if (packet.empty()) return Corrupt(Str("binlog ", position_.ToString(), ": empty packet"));
+    auto first = static_cast<uint8_t>(packet[0]);
+    if (first == 0xFE && packet.size() < 9) {
+      return Unavailable(Str("the server ended the binlog at ", position_.ToString()));
+    }
+    if (first != 0) {
+      return Corrupt(Str("binlog ", position_.ToString(), ": packet of unknown kind ", static_cast<int>(first)));
+    }
+    auto event = parser_.Parse(packet.substr(1));
+    if (!event.ok()) return std::move(event).error().With(Str("binlog ", position_.ToString()));
+    Status handled = Handle(*event);
+    if (!handled.ok()) {
+      if (handled.error().code == ErrorCode::kCancelled) return handled;
+      return At(std::move(handled).error(), *event);
+    }
+  }
+  return Ok();
+}
+
+Status BinlogStream::Handle(const BinlogEvent& event) {
+  const EventHeader& header = event.header;
+  if (!header.artificial() && header.end_position != 0 && !std::holds_alternative<HeartbeatEvent>(event.body)) {
+    position_.offset = AdvanceOffset(position_.offset, header.end_position);
+    if (header.timestamp != 0) event_ms_ = static_cast<int64_t>(header.timestamp) * 1000;
+  }
+  if (options_.skip_events > 0 && header.timestamp != 0 && !header.artificial()) {
+    --options_.skip_events;
+    if (!std::holds_alternative<FormatDescription>(event.body) &&
+        !std::holds_alternative<std::shared_ptr<const TableMap>>(event.body)) {
+      return Ok();
+    }
+  }
+  if (auto* rows = std::get_if<RowsEvent>(&event.body)) return HandleRows(event, *rows);
+  if (auto* gtid = std::get_if<MariadbGtidEvent>(&event.body)) {
+    if (gtid->prepared_xa) {
+      return Unsupported(Str("XA transaction ", gtid->gtid.ToString(), " is prepared apart from its commit"),
+                         "finish open XA transactions before the position, or keep them away from the tables of this "
+                         "job");
+    }
+    gtid_ = gtid->gtid;
+    in_transaction_ = true;
+    standalone_ = gtid->standalone;
+    return Ok();
+  }
+  if (std::holds_alternative<XidEvent>(event.body)) return EndTransaction(event);
+  if (auto* query = std::get_if<QueryEvent>(&event.body)) return HandleQuery(event, *query);
+  if (auto* rotate = std::get_if<RotateEvent>(&event.body)) {
+    position_ = rotate->next;
+    if (!in_transaction_ && position_ > committed_.position) {
+      committed_.position = position_;
+      unreported_ = true;
+    }
+    return Ok();
+  }
+  if (auto* incident = std::get_if<IncidentEvent>(&event.body)) {
+    return Corrupt(Str("the server reports that its log lacks events: ", incident->message),
+                   "the tables must be copied anew: remove the state directory and the tables in the sink");
+  }
+  if (std::holds_alternative<HeartbeatEvent>(event.body)) return FlushAll(!in_transaction_);
+  if (!in_transaction_ && position_ > committed_.position) {  // between transactions: nothing to lose
+    committed_.position = position_;
+    unreported_ = true;
+  }
+  return Ok();
+}
+
+Status BinlogStream::EndTransaction(const BinlogEvent&) {
+  if (in_transaction_) gtids_.Update(gtid_);
+  in_transaction_ = false;
+  standalone_ = false;
+  committed_ = {position_, gtids_};
+  unreported_ = true;
+  if (!state_.tables.empty() && position_ > overlap_end_) {
+    for (auto& [id, table] : tables_) table->overlap = nullptr;
+    state_.tables.clear();
+  }
+  bool due = pending_rows_ >= kSoftRows || pending_bytes_ >= kSoftBytes;
+  if (!due && (pending_rows_ > 0 || unreported_)) {
+    int64_t now = NowMs();
+    due = now - flushed_ms_ >= (pending_rows_ > 0 ? options_.heartbeat_ms : kPositionEveryMs);
+  }
+  return due ? FlushAll(true) : Ok();
+}
+
+BinlogStream::TableStream& BinlogStream::MakeStream(const TableId& id, std::shared_ptr<const MysqlTable> definition) {
+  auto& stream = tables_[id];
+  if (stream != nullptr) return *stream;
+  stream = std::make_unique<TableStream>();
+  stream->id = id;
+  stream->definition = std::move(definition);
+  auto overlap = state_.tables.find(id);
+  if (overlap != state_.tables.end()) stream->overlap = &overlap->second;
+  return *stream;
+}
+
+Result<BinlogStream::TableStream*> BinlogStream::StreamOf(const RowsEvent& rows) {
+  const TableMap* map = rows.table.get();
+  auto known = by_map_.find(map);
+  if (known != by_map_.end()) return known->second;
+  TableId id{map->database, map->table};
+  TableStream* stream = nullptr;
+  bool wanted = options_.wanted(id);
+  auto definition = wanted ? tracker_.Find(id.schema, id.table) : nullptr;
+  if (definition != nullptr) {
+    stream = &MakeStream(id, std::move(definition));
+    if (stream->schema == nullptr) {
+      TRY_SET(TableSchema schema, MapTable(*stream->definition, options_.mapping));
+      stream->schema = std::make_shared<const TableSchema>(std::move(schema));
+      stream->builder = std::make_unique<BatchBuilder>(id, stream->schema);
+    }
+    TRY_SET(stream->plans[map], RowPlan::Make(*map, *stream->definition, options_.mapping, options_.before));
+  } else if (wanted && options_.capture_new_tables) {
+    return Corrupt(Str("rows of ", id.ToString(), ", a table whose definition is not known at this position"),
+                   "its CREATE TABLE lies before the start position: begin with scan.startup.mode: initial");
+  }
+  if (by_map_.size() >= kMapsMost) {
+    by_map_.clear();
+    for (auto& [table, other] : tables_) {
+      if (other.get() != stream) other->plans.clear();
+      other->last_map = nullptr;
+    }
+    std::erase_if(maps_held_,
+                  [&](const auto& held) { return stream == nullptr || !stream->plans.contains(held.get()); });
+  }
+  by_map_[map] = stream;
+  maps_held_.push_back(rows.table);
+  return stream;
+}
+
+Status BinlogStream::HandleRows(const BinlogEvent&, const RowsEvent& rows) {
+  TRY_SET(TableStream* table, StreamOf(rows));
+  if (table == nullptr || event_ms_ < options_.skip_before_ms) return Ok();
+  if (table->last_map != rows.table.get()) {
+    table->last_map = rows.table.get();
+    table->last_plan = table->plans.at(table->last_map).get();
+  }
+  int64_t before = table->builder->rows();
+  int64_t bytes_before = table->builder->bytes();
+  if (options_.skip_rows > 0) {
+    TRY_SET(int64_t count, table->last_plan->CountRows(rows));
+    options_.skip_rows -= count;  // whole events: the offset that users copy is that of an event
+    return Ok();
+  }
+  if (table->overlap == nullptr) {
+    TRY(table->last_plan->Decode(rows, nullptr, *table->builder));
+  } else if (table->overlap->exact) {
+    OverlapFilter filter(*table->overlap, position_);
+    TRY(table->last_plan->Decode(rows, &filter, *table->builder));
+  } else if (position_ > table->overlap->whole_at) {
+    TRY(table->last_plan->Decode(rows, nullptr, *table->builder));
+  }
+  pending_rows_ += table->builder->rows() - before;
+  pending_bytes_ += table->builder->bytes() - bytes_before;
+  if (table->builder->rows() >= kHardRows || table->builder->bytes() >= kHardBytes) return FlushTable(*table);
+  return Ok();
+}
+
+StreamStep BinlogStream::MakeStep() {
+  StreamStep step;
+  step.log = committed_;
+  step.tracker = std::exchange(tracker_text_, nullptr);
+  step.event_ms = event_ms_;
+  unreported_ = false;
+  return step;
+}
+
+Status BinlogStream::Push(QueueItem item, size_t weight) {
+  if (!queue_.Push(std::move(item), weight)) return Cancelled("the source was stopped");
+  return Ok();
+}
+
+Status BinlogStream::FlushTable(TableStream& table) {
+  pending_rows_ -= table.builder->rows();
+  pending_bytes_ -= table.builder->bytes();
+  TRY_SET(ChangeBatch batch, table.builder->Finish());
+  batch.source_ms = event_ms_;
+  auto weight = static_cast<size_t>(batch.bytes());
+  QueueItem item;
+  item.item.payload = std::move(batch);
+  item.item.boundary = false;
+  return Push(std::move(item), weight);
+}
+
+Status BinlogStream::FlushAll(bool boundary) {
+  flushed_ms_ = NowMs();
+  if (pending_rows_ > 0) {
+    for (auto& [id, table] : tables_) {
+      if (table->builder != nullptr && table->builder->rows() > 0) TRY(FlushTable(*table));
+    }
+  }
+  pending_rows_ = 0;
+  pending_bytes_ = 0;
+  if (!boundary || !unreported_) return Ok();
+  QueueItem item;  // only progress; its boundary ends what went before
+  item.step = MakeStep();
+  return Push(std::move(item), 0);
+}
+
+Status BinlogStream::HandleQuery(const BinlogEvent& event, const QueryEvent& query) {
+  std::string_view sql = Trim(query.sql);
+  if (EqualsIgnoreCase(sql.substr(0, 16), "BEGIN")) {
+    in_transaction_ = true;
+    return Ok();
+  }
+  if (EqualsIgnoreCase(sql, "COMMIT")) return EndTransaction(event);
+  if (EqualsIgnoreCase(sql, "ROLLBACK")) {
+    return Unsupported("a transaction that wrote non-transactional tables was rolled back: which of its rows stay is "
+                       "not known",
+                       "do not mix MyISAM or Aria with InnoDB tables in one transaction");
+  }
+  TRY(HandleDdl(query));
+  return standalone_ || !in_transaction_ ? EndTransaction(event) : Ok();
+}
+
+Status BinlogStream::HandleDdl(const QueryEvent& query) {
+  SqlContext context = sql_context_;
+  context.sql_mode = query.sql_mode;
+  StatementKind kind = Classify(query.sql, context);
+  if (kind == StatementKind::kRows) {
+    for (const auto& table : tracker_.tables()) {
+      bool named = table->database == query.database || query.sql.find(table->database) != std::string::npos;
+      if (!named || !options_.wanted({table->database, table->name})) continue;
+      return Unsupported(Str("a statement that changes rows stands in the log as text, so binlog_format was not ROW: ",
+                             query.sql.substr(0, 200)),
+                         "SET GLOBAL binlog_format='ROW', reconnect the writers, and copy the tables anew");
+    }
+    return Ok();
+  }
+  if (kind != StatementKind::kTable && kind != StatementKind::kDatabase) return Ok();
+  TRY_SET(auto changes, tracker_.Apply(ParseDdl(query.sql, context), query.database, context));
+  if (changes.empty()) return Ok();
+  TRY(FlushAll(false));
+  for (const TableChange& change : changes) {
+    if (options_.wanted(change.table)) TRY(PushChange(change));
+    tables_.erase(change.table);
+  }
+  by_map_.clear();
+  maps_held_.clear();
+  for (auto& [id, table] : tables_) {
+    table->plans.clear();
+    table->last_map = nullptr;
+  }
+  tracker_text_ = std::make_shared<const std::string>(tracker_.ToJson());
+  return Ok();
+}
+
+Status BinlogStream::PushChange(const TableChange& change) {
+  std::string name = change.table.ToString();
+  if (change.kind == TableChange::Kind::kCreated && !options_.capture_new_tables) {
+    tracker_.Forget(change.table);
+    return Ok();
+  }
+  if (change.primary_key_changed) {
+    return Unsupported(Str("the primary key of ", name, " was changed"),
+                       "rows in the sink are found by the old key: remove the table in the sink and the state "
+                       "directory, and start again");
+  }
+  if ((change.replaced && !change.online_swap) || (change.kind == TableChange::Kind::kCreated && change.renamed_from)) {
+    return Unsupported(Str("by RENAME TABLE the name ", name,
+                           " now means another table, whose rows are not in the sink"),
+                       "remove the table in the sink and the state directory, and start again");
+  }
+  for (const SchemaChange& event : change.events) {
+    if (!options_.schema_changes && event.kind != SchemaChangeKind::kCreateTable) continue;
+    QueueItem item;
+    item.item.payload = event;
+    item.item.boundary = false;
+    TRY(Push(std::move(item), 0));
+  }
+  return Ok();
+}
+
+}  // namespace sluice::mysql

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+// BinlogStream: follows the log from a position and turns its events into batches and schema changes, one thread. Owned
+// by the source. A position leaves it only with an item that ends a transaction; nothing that was not understood is passed.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "connector/mysql/catalog.h"
+#include "connector/mysql/item_queue.h"
+#include "format/mysql/binlog_event.h"
+#include "format/mysql/row_plan.h"
+#include "format/mysql/table_tracker.h"
+#include "pipeline/source.h"
+
+namespace sluice::mysql {
+
+struct StreamOptions {
+  ConnectOptions connect;
+  MappingOptions mapping;
+  uint32_t server_id = 0;
+  int64_t heartbeat_ms = 250;       // also bounds how long finished rows wait for more
+  BeforeImage before = BeforeImage::kKey;
+  bool schema_changes = true;       // schema-change.enabled
+  bool capture_new_tables = true;   // tables created while the job runs
+  bool use_gtid = false;            // begin by GTID, not by file and offset
+  int64_t skip_before_ms = 0;       // startup mode `timestamp`: row events before it are left out
+  int64_t skip_events = 0;          // scan.startup.specific-offset.skip-events
+  int64_t skip_rows = 0;
+  std::function<bool(const TableId&)> wanted;
+};
+
+class BinlogStream {
+ public:
+  BinlogStream(StreamOptions options, SourceState state, TableTracker tracker, ItemQueue& queue);
+  ~BinlogStream();
+
+  void Start();
+  void Stop();  // idempotent
+
+ private:
+  struct TableStream;
+  class OverlapFilter;
+
+  void Run();
+  Status Follow();
+  Status BeginDump(Connection& connection);
+  Status Handle(const BinlogEvent& event);
+  Status HandleRows(const BinlogEvent& event, const RowsEvent& rows);
+  Status HandleQuery(const BinlogEvent& event, const QueryEvent& query);
+  Status HandleDdl(const QueryEvent& query);
+  Status EndTransaction(const BinlogEvent& event);
+  Result<TableStream*> StreamOf(const RowsEvent& rows);
+  TableStream& MakeStream(const TableId& id, std::shared_ptr<const MysqlTable> definition);
+  Status PushChange(const TableChange& change);
+  Status FlushTable(TableStream& table);
+  Status FlushAll(bool boundary);
+  Status Push(QueueItem item, size_t weight);
+  StreamStep MakeStep();
+  Error At(Error error, const BinlogEvent& event) const;
+  int64_t NowMs() const;
+
+  StreamOptions options_;
+  SourceState state_;        // tables: the overlap that is still to be filtered
+  TableTracker tracker_;
+  std::shared_ptr<const std::string> tracker_text_;  // not yet handed on
+  ItemQueue& queue_;
+  EventParser parser_;
+  SqlContext sql_context_;
+
+  BinlogPosition position_;       // after the last event read
+  GtidSet gtids_;                 // after the last whole transaction
+  LogEnd committed_;              // end of the last whole transaction
+  MariadbGtid gtid_;              // of the open transaction
+  bool in_transaction_ = false;
+  bool standalone_ = false;
+  BinlogPosition overlap_end_;
+  int64_t event_ms_ = 0;
+  int64_t pending_rows_ = 0;
+  int64_t pending_bytes_ = 0;
+  int64_t flushed_ms_ = 0;
+  bool unreported_ = false;       // committed_ moved since the last boundary item
+
+  std::map<TableId, std::unique_ptr<TableStream>> tables_;
+  std::unordered_map<const TableMap*, TableStream*> by_map_;  // null: not wanted
+  std::vector<std::shared_ptr<const TableMap>> maps_held_;    // keeps the keys of by_map_ alive
+
+  std::atomic<bool> stopped_{false};
+  std::mutex mutex_;
+  Connection* active_ = nullptr;  // guarded by mutex_
+  std::thread thread_;
+};
+
+}  // namespace sluice::mysql

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connector/mysql/catalog.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/text.h"
+
+namespace sluice::mysql {
+namespace {
+
+constexpr size_t kTablesPerQuery = 200;
+
+std::string Cell(const TextRow& row, size_t index) { return row[index].value_or(""); }
+
+// "(schema, table) IN (...)" for a slice of the tables.
+std::string InList(const std::vector<TableId>& tables, size_t from, size_t to) {
+  std::string out = "(TABLE_SCHEMA, TABLE_NAME) IN (";
+  for (size_t i = from; i < to; ++i) {
+    if (i > from) out += ", ";
+    out += Str("(", Connection::Quote(tables[i].schema), ", ", Connection::Quote(tables[i].table), ")");
+  }
+  return out + ")";
+}
+
+// COLUMN_DEFAULT as information_schema of MariaDB >= 10.2 gives it: NULL, a quoted literal, a number, or an expression.
+std::optional<std::string> DefaultLiteral(const std::optional<std::string>& text) {
+  if (!text || *text == "NULL") return {};
+  if (text->size() >= 2 && text->front() == '\'' && text->back() == '\'') {
+    std::string out;
+    for (size_t i = 1; i + 1 < text->size(); ++i) {
+      char c = (*text)[i];
+      if (c == '\'' && i + 2 < text->size() && (*text)[i + 1] == '\'') ++i;
+      if (c == '\\' && i + 2 < text->size()) {
+        char next = (*text)[++i];
+        c = next == 'n' ? '\n' : next == 't' ? '\t' : next == 'r' ? '\r' : next == '0' ? '\0' : next;
+      }
+      out += c;
+    }
+    return out;
+  }
+  double number = 0;
+  if (ParseNumber(*text, number)) return text;
+  return {};
+}
+
+Result<MysqlColumn> ReadColumn(const TextRow& row) {
+  MysqlColumn column;
+  column.name = Cell(row, 2);
+  column.charset = Cell(row, 5);
+  column.collation = Cell(row, 6);
+  auto parsed = ParseColumnType(Cell(row, 3), column);
+  if (!parsed.ok()) return std::move(parsed).error().With(Str(Cell(row, 0), ".", Cell(row, 1), ".", column.name));
+  column.nullable = Cell(row, 4) == "YES";
+  column.default_value = DefaultLiteral(row[7]);
+  std::string extra = Lower(Cell(row, 8));
+  column.virtual_generated = extra.find("virtual generated") != std::string::npos;
+  column.invisible = extra.find("invisible") != std::string::npos;
+  column.comment = Cell(row, 9);
+  return column;
+}
+
+Status ReadSlice(Connection& connection, const std::string& where, std::map<TableId, MysqlTable>& out) {
+  TRY_SET(auto tables, connection.Query(Str(
+      "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_COLLATION, TABLE_COMMENT FROM information_schema.TABLES WHERE ", where)));
+  for (const TextRow& row : tables) {
+    MysqlTable& table = out[{Cell(row, 0), Cell(row, 1)}];
+    table.database = Cell(row, 0);
+    table.name = Cell(row, 1);
+    table.collation = Cell(row, 2);
+    table.charset = table.collation.substr(0, table.collation.find('_'));
+    table.comment = Cell(row, 3);
+  }
+  TRY_SET(auto columns, connection.Query(Str(
+      "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE, CHARACTER_SET_NAME, COLLATION_NAME, "
+      "COLUMN_DEFAULT, EXTRA, COLUMN_COMMENT FROM information_schema.COLUMNS WHERE ", where,
+      " ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION")));
+  for (const TextRow& row : columns) {
+    auto table = out.find({Cell(row, 0), Cell(row, 1)});
+    if (table == out.end()) continue;
+    TRY_SET(MysqlColumn column, ReadColumn(row));
+    table->second.columns.push_back(std::move(column));
+  }
+  TRY_SET(auto keys, connection.Query(Str(
+      "SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME FROM information_schema.STATISTICS WHERE INDEX_NAME='PRIMARY' AND ",
+      where, " ORDER BY TABLE_SCHEMA, TABLE_NAME, SEQ_IN_INDEX")));
+  for (const TextRow& row : keys) {
+    auto table = out.find({Cell(row, 0), Cell(row, 1)});
+    if (table != out.end()) table->second.primary_key.push_back(Cell(row, 2));
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Result<ServerInfo> ReadServerInfo(Connection& connection) {
+  TRY_SET(auto rows, connection.Query(
+      "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin','binlog_format','binlog_row_image',"
+      "'binlog_row_metadata','expire_logs_days','binlog_expire_logs_seconds','lower_case_table_names','server_uid',"
+      "'server_uuid','server_id')"));
+  ServerInfo info;
+  info.version = connection.server_version();
+  for (const TextRow& row : rows) {
+    std::string name = Lower(Cell(row, 0));
+    std::string value = Cell(row, 1);
+    double number = 0;
+    if (name == "log_bin") info.log_bin = value == "ON" || value == "1";
+    if (name == "binlog_format") info.binlog_format = value;
+    if (name == "binlog_row_image") info.binlog_row_image = value;
+    if (name == "binlog_row_metadata") info.binlog_row_metadata = value;
+    if (name == "server_uid" || (name == "server_uuid" && info.uid.empty())) info.uid = value;
+    if (name == "server_id") info.server_id = value;
+    if (name == "lower_case_table_names") ParseNumber(value, info.lower_case_table_names);
+    if (name == "binlog_expire_logs_seconds" && ParseNumber(value, number) && number > 0) {
+      info.expire_seconds = static_cast<int64_t>(number);
+    }
+    if (name == "expire_logs_days" && info.expire_seconds == 0 && ParseNumber(value, number)) {
+      info.expire_seconds = static_cast<int64_t>(number * 86'400);
+    }
+  }
+  return info;
+}
+
+std::vector<Finding> FindProblems(const ServerInfo& info) {
+  std::vector<Finding> out;
+  if (!info.log_bin) {
+    out.push_back({true, "the binary log is off (log_bin=OFF): changes cannot be followed",
+                   "set log_bin=binlog and server_id=1 under [mysqld] in the server's configuration and restart it"});
+    return out;
+  }
+  if (!EqualsIgnoreCase(info.binlog_format, "ROW")) {
+    out.push_back({true, Str("binlog_format is ", info.binlog_format, ": statements cannot be turned into rows"),
+                   "SET GLOBAL binlog_format='ROW'; and binlog_format=ROW in the configuration; then reconnect the "
+                   "writers"});
+  }
+  if (!EqualsIgnoreCase(info.binlog_row_image, "FULL") && !info.binlog_row_image.empty()) {
+    out.push_back({true, Str("binlog_row_image is ", info.binlog_row_image, ": the log lacks columns"),
+                   "SET GLOBAL binlog_row_image='FULL'; and binlog_row_image=FULL in the configuration"});
+  }
+  if (!EqualsIgnoreCase(info.binlog_row_metadata, "FULL")) {
+    out.push_back({false, Str("binlog_row_metadata is ",
+                              info.binlog_row_metadata.empty() ? "not known" : info.binlog_row_metadata,
+                              ": column names come from information_schema and the DDL in the log"),
+                   "SET GLOBAL binlog_row_metadata='FULL'; makes the log describe itself"});
+  }
+  if (info.expire_seconds > 0 && info.expire_seconds < 86'400) {
+    out.push_back({false, Str("the server deletes its log after ", info.expire_seconds,
+                              " s: a longer stop loses the position"),
+                   "SET GLOBAL binlog_expire_logs_seconds=604800;"});
+  }
+  return out;
+}
+
+Result<std::vector<Finding>> FindMissingGrants(Connection& connection) {
+  TRY_SET(auto rows, connection.Query("SHOW GRANTS"));
+  TRY_SET(std::string user, connection.QueryValue("SELECT CURRENT_USER()"));
+  bool select = false;
+  bool replica = false;
+  bool monitor = !connection.is_mariadb();
+  for (const TextRow& row : rows) {
+    std::string line = Cell(row, 0);
+    bool global = line.find(" ON *.*") != std::string::npos;
+    bool all = line.find("GRANT ALL PRIVILEGES") == 0;
+    select |= all || line.find("SELECT") != std::string::npos;  // which tables is told by what can be listed
+    replica |= global && (all || line.find("REPLICATION SLAVE") != std::string::npos ||
+                          line.find("REPLICATION REPLICA") != std::string::npos ||
+                          line.find("SUPER") != std::string::npos);
+    monitor |= global && (all || line.find("BINLOG MONITOR") != std::string::npos ||
+                          line.find("REPLICATION CLIENT") != std::string::npos ||
+                          line.find("SUPER") != std::string::npos);
+  }
+  size_t at = user.rfind('@');
+  std::string who = Str(Connection::Quote(user.substr(0, at)), "@", Connection::Quote(user.substr(at + 1)));
+  std::vector<Finding> out;
+  auto miss = [&](bool has, std::string_view privilege, std::string_view why) {
+    if (has) return;
+    out.push_back({true, Str("user ", user, " lacks ", privilege, ": ", why),
+                   Str("GRANT ", privilege, " ON *.* TO ", who, ";")});
+  };
+  miss(select, "SELECT", "tables cannot be read");
+  miss(replica, "REPLICATION SLAVE", "the binlog cannot be read");
+  miss(monitor, connection.is_mariadb() ? "BINLOG MONITOR" : "REPLICATION CLIENT", "log positions cannot be asked for");
+  return out;
+}
+
+Result<std::vector<TableId>> ListTables(Connection& connection, const std::function<bool(const TableId&)>& wanted) {
+  TRY_SET(auto rows, connection.Query(
+      "SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE TABLE_TYPE IN ('BASE TABLE', "
+      "'SYSTEM VERSIONED') AND "
+      "TABLE_SCHEMA NOT IN ('information_schema','mysql','performance_schema','sys') ORDER BY 1, 2"));
+  std::vector<TableId> out;
+  for (const TextRow& row : rows) {
+    TableId id{Cell(row, 0), Cell(row, 1)};
+    if (wanted(id)) out.push_back(std::move(id));
+  }
+  return out;
+}
+
+Result<std::map<TableId, MysqlTable>> ReadTables(Connection& connection, const std::vector<TableId>& tables) {
+  std::map<TableId, MysqlTable> out;
+  for (size_t from = 0; from < tables.size(); from += kTablesPerQuery) {
+    TRY(ReadSlice(connection, InList(tables, from, std::min(tables.size(), from + kTablesPerQuery)), out));
+  }
+  return out;
+}
+
+Result<std::map<std::string, std::pair<std::string, std::string>>> ReadDatabaseCharsets(Connection& connection) {
+  TRY_SET(auto rows, connection.Query(
+      "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"));
+  std::map<std::string, std::pair<std::string, std::string>> out;
+  for (const TextRow& row : rows) out[Cell(row, 0)] = {Cell(row, 1), Cell(row, 2)};
+  return out;
+}
+
+Result<std::map<TableId, int64_t>> ReadRowEstimates(Connection& connection, const std::vector<TableId>& tables) {
+  std::map<TableId, int64_t> out;
+  for (size_t from = 0; from < tables.size(); from += kTablesPerQuery) {
+    TRY_SET(auto rows, connection.Query(
+        Str("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE ",
+            InList(tables, from, std::min(tables.size(), from + kTablesPerQuery)))));
+    for (const TextRow& row : rows) {
+      int64_t count = 0;
+      ParseNumber(Cell(row, 2), count);
+      out[{Cell(row, 0), Cell(row, 1)}] = count;
+    }
+  }
+  return out;
+}
+
+Result<LogEnd> ReadLogEnd(Connection& connection) {
+  TRY_SET(auto rows, connection.Query("SHOW MASTER STATUS"));
+  if (rows.empty()) return Invalid("the binary log is off", "set log_bin in the server's configuration and restart it");
+  LogEnd end;
+  end.position.file = Cell(rows[0], 0);
+  ParseNumber(Cell(rows[0], 1), end.position.offset);
+  if (connection.is_mariadb()) {
+    TRY_SET(std::string gtids, connection.QueryValue(
+        Str("SELECT BINLOG_GTID_POS(", Connection::Quote(end.position.file), ", ", end.position.offset, ")")));
+    TRY_SET(end.gtids, GtidSet::Parse(gtids));
+  }
+  return end;
+}
+
+Result<std::vector<std::string>> ListLogs(Connection& connection) {
+  TRY_SET(auto rows, connection.Query("SHOW BINARY LOGS"));
+  std::vector<std::string> out;
+  for (const TextRow& row : rows) out.push_back(Cell(row, 0));
+  return out;
+}
+
+Result<LogEnd> BeginSnapshot(Connection& connection) {
+  TRY(connection.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
+  TRY(connection.Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT"));
+  TRY_SET(auto rows, connection.Query("SHOW STATUS LIKE 'binlog_snapshot_%'"));
+  LogEnd end;
+  for (const TextRow& row : rows) {
+    std::string name = Lower(Cell(row, 0));
+    if (name == "binlog_snapshot_file") end.position.file = Cell(row, 1);
+    if (name == "binlog_snapshot_position") ParseNumber(Cell(row, 1), end.position.offset);
+  }
+  if (end.position.file.empty()) {
+    return Unsupported("the server does not tell the log position of a snapshot (binlog_snapshot_file is empty)",
+                       "snapshots need MariaDB 10.6 or newer with the binary log on");
+  }
+  TRY_SET(std::string gtids, connection.QueryValue(
+      Str("SELECT BINLOG_GTID_POS(", Connection::Quote(end.position.file), ", ", end.position.offset, ")")));
+  TRY_SET(end.gtids, GtidSet::Parse(gtids));
+  return end;
+}
+
+}  // namespace sluice::mysql

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the server says about itself and its tables: settings, grants, table definitions, log positions. Reads only.
+// Free functions on a borrowed Connection.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "connector/mysql/connection.h"
+#include "format/mysql/column.h"
+#include "format/mysql/position.h"
+#include "row/table_id.h"
+
+namespace sluice::mysql {
+
+struct ServerInfo {
+  std::string version;
+  std::string uid;  // @@server_uid, else @@server_uuid; empty if the server has neither
+  std::string server_id;
+  bool log_bin = false;
+  std::string binlog_format;        // "ROW"
+  std::string binlog_row_image;     // "FULL"
+  std::string binlog_row_metadata;  // "FULL"; empty if the server has no such setting
+  int64_t expire_seconds = 0;       // 0 = kept
+  int lower_case_table_names = 0;
+};
+
+Result<ServerInfo> ReadServerInfo(Connection& connection);
+
+// What keeps this server from being followed: one sentence with the fix each (GRANT and SET lines that can be pasted).
+struct Finding {
+  bool fatal = true;
+  std::string text;
+  std::string fix;
+};
+std::vector<Finding> FindProblems(const ServerInfo& info);
+// Missing privileges, as the exact GRANT line.
+Result<std::vector<Finding>> FindMissingGrants(Connection& connection);
+
+// All base tables that `wanted` accepts, without the server's own, sorted.
+Result<std::vector<TableId>> ListTables(Connection& connection, const std::function<bool(const TableId&)>& wanted);
+// Definitions of the given tables (in one pass over information_schema); tables that are gone are left out.
+Result<std::map<TableId, MysqlTable>> ReadTables(Connection& connection, const std::vector<TableId>& tables);
+// Default (charset, collation) of each database.
+Result<std::map<std::string, std::pair<std::string, std::string>>> ReadDatabaseCharsets(Connection& connection);
+// Estimated rows of each table.
+Result<std::map<TableId, int64_t>> ReadRowEstimates(Connection& connection, const std::vector<TableId>& tables);
+
+struct LogEnd {
+  BinlogPosition position;  // file and offset of the end of the log
+  GtidSet gtids;            // gtid_binlog_pos
+};
+Result<LogEnd> ReadLogEnd(Connection& connection);
+// Names of the log files that the server still has, oldest first.
+Result<std::vector<std::string>> ListLogs(Connection& connection);
+
+// Begins a transaction with a consistent view; the log position that the view reflects.
+Result<LogEnd> BeginSnapshot(Connection& connection);
+
+}  // namespace sluice::mysql

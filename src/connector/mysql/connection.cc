@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connector/mysql/connection.h"
+
+#include <errmsg.h>
+#include <mysql.h>
+#include <mysqld_error.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "base/text.h"
+
+namespace sluice::mysql {
+namespace {
+
+constexpr unsigned int kAccessDeniedNoPassword = 1698;
+
+bool IsAccessError(unsigned int code) {
+  return code == ER_ACCESS_DENIED_ERROR || code == ER_DBACCESS_DENIED_ERROR || code == ER_HOST_NOT_PRIVILEGED ||
+         code == kAccessDeniedNoPassword || code == CR_AUTH_PLUGIN_CANNOT_LOAD;
+}
+
+bool IsLost(unsigned int code) {
+  return code == CR_SERVER_GONE_ERROR || code == CR_SERVER_LOST || code == CR_CONNECTION_ERROR ||
+         code == CR_CONN_HOST_ERROR || code == CR_SERVER_LOST_EXTENDED || code == CR_UNKNOWN_HOST ||
+         code == CR_MALFORMED_PACKET || code == ER_SERVER_SHUTDOWN || code == ER_CON_COUNT_ERROR ||
+         code == ER_NET_READ_ERROR || code == ER_NET_READ_INTERRUPTED || code == ER_LOCK_WAIT_TIMEOUT ||
+         code == ER_LOCK_DEADLOCK || code == 1927 /* ER_CONNECTION_KILLED */;
+}
+
+void SetOptions(MYSQL* handle, const ConnectOptions& options) {
+  auto seconds = [](int64_t ms) { return static_cast<unsigned int>(std::max<int64_t>(1, (ms + 999) / 1000)); };
+  unsigned int connect = seconds(options.connect_timeout_ms);
+  unsigned int read = seconds(options.read_timeout_ms);
+  mysql_options(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect);
+  mysql_options(handle, MYSQL_OPT_READ_TIMEOUT, &read);
+  mysql_options(handle, MYSQL_OPT_WRITE_TIMEOUT, &read);
+  mysql_options(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  unsigned int no = 0;
+  mysql_options(handle, MYSQL_OPT_LOCAL_INFILE, &no);  // a server must not be able to ask for our files
+  unsigned long packet = 1UL << 30;
+  mysql_options(handle, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+  unsigned int protocol = MYSQL_PROTOCOL_TCP;
+  mysql_options(handle, MYSQL_OPT_PROTOCOL, &protocol);
+  my_bool enforce = options.tls >= TlsMode::kRequired;
+  my_bool verify = options.tls == TlsMode::kVerifyIdentity;
+  mysql_options(handle, MYSQL_OPT_SSL_ENFORCE, &enforce);
+  mysql_options(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+  if (!options.tls_ca.empty()) mysql_options(handle, MYSQL_OPT_SSL_CA, options.tls_ca.c_str());
+  mysql_options4(handle, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "sluice");
+}
+
+}  // namespace
+
+Error Connection::LastError(std::string_view what) const {
+  unsigned int code = mysql_errno(handle_);
+  std::string message = Str(what, ": ", mysql_error(handle_), " (error ", code, ")");
+  if (IsAccessError(code)) {
+    return Invalid(message, "check `username` and `password`, and that this user may log in from this host");
+  }
+  if (code == CR_SSL_CONNECTION_ERROR) {
+    return Invalid(message, "the server refused TLS or its certificate: see jdbc.properties.sslMode");
+  }
+  if (IsLost(code)) return Unavailable(message, "check that the server runs and that host and port are right");
+  if (code == ER_NO_SUCH_TABLE || code == ER_BAD_DB_ERROR) return NotFound(message);
+  return Invalid(message);
+}
+
+Result<std::unique_ptr<Connection>> Connection::Open(const ConnectOptions& options) {
+  static std::once_flag once;
+  std::call_once(once, [] { mysql_library_init(0, nullptr, nullptr); });
+  MYSQL* handle = mysql_init(nullptr);
+  if (handle == nullptr) return Unavailable("out of memory for a connection");
+  auto connection = std::unique_ptr<Connection>(new Connection(handle));
+  SetOptions(handle, options);
+  connection->endpoint_ = Str(options.host, ":", options.port);
+  if (mysql_real_connect(handle, options.host.c_str(), options.user.c_str(), options.password.c_str(), nullptr,
+                         options.port, nullptr, 0) == nullptr) {
+    return connection->LastError(Str("connect to ", connection->endpoint_));
+  }
+  connection->socket_ = mysql_get_socket(handle);
+  connection->server_version_ = mysql_get_server_info(handle);
+  TRY(connection->Execute("SET SESSION time_zone='+00:00', sql_mode='', net_write_timeout=3600, net_read_timeout=3600, "
+                          "wait_timeout=86400, lock_wait_timeout=30"));
+  return connection;
+}
+
+Connection::~Connection() { mysql_close(handle_); }
+
+Status Connection::Execute(const std::string& sql) {
+  if (mysql_real_query(handle_, sql.data(), sql.size()) != 0) {
+    return LastError(Str(endpoint_, ": ", sql.substr(0, 200)));
+  }
+  MYSQL_RES* result = mysql_store_result(handle_);
+  if (result != nullptr) mysql_free_result(result);
+  return Ok();
+}
+
+Status Connection::Stream(const std::string& sql, const RowCallback& row) {
+  if (mysql_real_query(handle_, sql.data(), sql.size()) != 0) {
+    return LastError(Str(endpoint_, ": ", sql.substr(0, 200)));
+  }
+  MYSQL_RES* result = mysql_use_result(handle_);
+  if (result == nullptr) {
+    if (mysql_errno(handle_) != 0) return LastError(endpoint_);
+    return Ok();
+  }
+  while (MYSQL_ROW values = mysql_fetch_row(result)) {
+    Status status = row(values, mysql_fetch_lengths(result));
+    if (!status.ok()) {
+      Interrupt();  // the rest of the result is not wanted: do not read it through
+      mysql_free_result(result);
+      return status;
+    }
+  }
+  Status end = mysql_errno(handle_) != 0 ? Status(LastError(Str(endpoint_, ": ", sql.substr(0, 200)))) : Ok();
+  mysql_free_result(result);
+  return end;
+}
+
+Result<std::vector<TextRow>> Connection::Query(const std::string& sql) {
+  std::vector<TextRow> rows;
+  unsigned int columns = 0;
+  if (mysql_real_query(handle_, sql.data(), sql.size()) != 0) {
+    return LastError(Str(endpoint_, ": ", sql.substr(0, 200)));
+  }
+  MYSQL_RES* result = mysql_store_result(handle_);
+  if (result == nullptr) {
+    if (mysql_errno(handle_) != 0) return LastError(endpoint_);
+    return rows;
+  }
+  columns = mysql_num_fields(result);
+  while (MYSQL_ROW values = mysql_fetch_row(result)) {
+    const unsigned long* lengths = mysql_fetch_lengths(result);
+    TextRow row(columns);
+    for (unsigned int i = 0; i < columns; ++i) {
+      if (values[i] != nullptr) row[i] = std::string(values[i], lengths[i]);
+    }
+    rows.push_back(std::move(row));
+  }
+  mysql_free_result(result);
+  return rows;
+}
+
+Result<std::string> Connection::QueryValue(const std::string& sql) {
+  TRY_SET(auto rows, Query(sql));
+  if (rows.empty() || rows[0].empty()) return NotFound(Str(endpoint_, ": no row for ", sql));
+  return rows[0][0].value_or("");
+}
+
+Status Connection::SendCommand(int command, std::string_view argument) {
+  if (handle_->methods->db_command(handle_, static_cast<enum_server_command>(command), argument.data(), argument.size(),
+                                   1, nullptr) != 0) {
+    return LastError(Str(endpoint_, ": command ", command));
+  }
+  return Ok();
+}
+
+Result<std::string_view> Connection::ReadPacket() {
+  unsigned long length = mysql_net_read_packet(handle_);
+  if (length == packet_error) return LastError(Str(endpoint_, ": read the binlog"));
+  return std::string_view(reinterpret_cast<const char*>(handle_->net.read_pos), length);
+}
+
+void Connection::Interrupt() {
+  int socket = socket_.load();
+  if (socket >= 0) ::shutdown(socket, SHUT_RDWR);
+}
+
+std::string Connection::Quote(std::string_view text) {
+  std::string out = "'";
+  for (char c : text) {
+    if (c == '\'' || c == '\\') out += '\\';
+    if (c == '\0') {
+      out += "\\0";
+      continue;
+    }
+    out += c;
+  }
+  return out + "'";
+}
+
+std::string Connection::QuoteName(std::string_view name) {
+  std::string out = "`";
+  for (char c : name) {
+    if (c == '`') out += '`';
+    out += c;
+  }
+  return out + "`";
+}
+
+}  // namespace sluice::mysql

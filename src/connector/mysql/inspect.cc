@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connector/mysql/inspect.h"
+
+#include "base/text.h"
+#include "format/mysql/key.h"
+
+namespace sluice::mysql {
+namespace {
+
+// Another replica with our id would be thrown out by the server, or throw us out, again and again.
+void FindServerIdClash(Connection& connection, const ServerInfo& info, uint32_t server_id, std::vector<Finding>& out) {
+  if (info.server_id == Str(server_id)) {
+    out.push_back({true, Str("server-id ", server_id, " is the server's own"), "choose another server-id in the file"});
+    return;
+  }
+  auto hosts = connection.Query("SHOW SLAVE HOSTS");
+  if (!hosts.ok()) return;  // needs a privilege that a job does not need
+  for (const TextRow& row : *hosts) {
+    if (row[0].value_or("") == Str(server_id)) {
+      out.push_back({true, Str("server-id ", server_id, " is taken by the replica ", row[1].value_or("")),
+                     "choose another server-id in the file"});
+    }
+  }
+}
+
+std::string HowRead(const MysqlTable& table) {
+  if (table.primary_key.empty()) return "as a whole, append-only: no primary key";
+  if (HasExactOrder(table)) return "in chunks of its primary key";
+  return "as a whole: only the server can compare its key";
+}
+
+}  // namespace
+
+Result<Inspection> Inspect(const SourceConfig& config) {
+  TRY_SET(auto connection, Connection::Open(config.connect));
+  Inspection out;
+  out.version = connection->server_version();
+  TRY_SET(ServerInfo info, ReadServerInfo(*connection));
+  bool follows = config.mode != StartupMode::kSnapshot;
+  if (follows) {
+    out.findings = FindProblems(info);
+    TRY_SET(auto grants, FindMissingGrants(*connection));
+    out.findings.insert(out.findings.end(), grants.begin(), grants.end());
+    FindServerIdClash(*connection, info, config.server_id, out.findings);
+  }
+  if (info.log_bin) {
+    auto end = ReadLogEnd(*connection);
+    if (end.ok()) out.position = end->position.ToString();
+  }
+  TRY_SET(auto ids, ListTables(*connection, config.wanted));
+  TRY_SET(auto definitions, ReadTables(*connection, ids));
+  TRY_SET(auto estimates, ReadRowEstimates(*connection, ids));
+  for (const TableId& id : ids) {
+    InspectedTable table;
+    table.id = id;
+    table.definition = definitions[id];
+    auto schema = MapTable(table.definition, config.mapping);
+    if (!schema.ok()) {
+      out.findings.push_back({true, Str("table ", id.ToString(), ": ", schema.error().message), schema.error().hint});
+      continue;
+    }
+    table.schema = *std::move(schema);
+    table.rows = estimates[id];
+    table.how = HowRead(table.definition);
+    out.tables.push_back(std::move(table));
+  }
+  if (ids.empty()) {
+    out.findings.push_back({true, Str("cannot find any table by the option 'tables' = ", config.tables_text),
+                            "check the pattern, and that the user may see the tables (GRANT SELECT)"});
+  }
+  return out;
+}
+
+}  // namespace sluice::mysql

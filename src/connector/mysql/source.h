@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// MysqlSource: a MariaDB (or MySQL) server as a source: snapshot, then log. Owned by the job; see pipeline/source.h for
+// the protocol. Reading threads stand behind a bounded queue; their progress is folded into the state here.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connector/mysql/binlog_stream.h"
+#include "connector/mysql/snapshot_reader.h"
+#include "connector/mysql/source_config.h"
+#include "pipeline/pipeline_spec.h"
+
+namespace sluice::mysql {
+
+class MysqlSource final : public Source {
+ public:
+  explicit MysqlSource(SourceConfig config);
+  ~MysqlSource() override;
+
+  Status Start(const std::string& state, BeforeImage before) override;
+  Result<std::optional<SourceItem>> Next(std::chrono::milliseconds timeout) override;
+  bool finished() const override { return finished_; }
+  std::string State() const override { return state_.ToJson(false); }
+  std::string CompactState() const override { return state_.ToJson(true); }
+  Status SetTarget() override;
+  bool ReachedTarget() const override;
+  void Acknowledge(const std::string&) override {}
+  SourceProgress progress() const override;
+  void Stop() override;
+
+ private:
+  Status StartFresh(Connection& connection);
+  Status Resume(Connection& connection, const std::string& state);
+  Status LoadTracker(Connection& connection, LogEnd* at);
+  std::unique_ptr<TableTracker> NewTracker(const ServerInfo& info) const;
+  std::vector<std::shared_ptr<const MysqlTable>> WantedTables() const;
+  Status FindStartPosition(Connection& connection, const LogEnd& end);
+  Status FindTimestamp(const std::vector<std::string>& logs);
+  Status CheckPosition(Connection& connection);
+  Status AnnounceTables();
+  Status StartStream();
+  void Fold(QueueItem& item);
+  void FoldSnapshot(const SnapshotStep& step);
+
+  SourceConfig config_;
+  BeforeImage before_ = BeforeImage::kKey;
+  SourceState state_;
+  std::unique_ptr<TableTracker> tracker_;  // at state_.log when the stream begins
+  std::unique_ptr<ItemQueue> queue_;
+  std::unique_ptr<SnapshotReader> snapshot_;
+  std::unique_ptr<BinlogStream> stream_;
+  std::deque<SourceItem> announced_;
+  std::map<TableId, TableProgress> tables_;  // of the snapshot, for the display
+  int open_tables_ = 0;  // tables of inexact order that are partly consumed: no epoch may end
+  std::map<TableId, bool> open_;
+  BinlogPosition overlap_end_;
+  std::optional<BinlogPosition> target_;
+  bool finished_ = false;
+  bool use_gtid_ = false;
+  int64_t event_ms_ = 0;
+  int64_t lag_ms_ = -1;
+};
+
+// The first event's time in a log file, seconds since the epoch; 0 if it has none yet.
+Result<uint32_t> FirstEventSeconds(const ConnectOptions& options, const std::string& file, uint32_t server_id);
+
+}  // namespace sluice::mysql

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Days and microseconds of the proleptic Gregorian calendar, and what the servers allow in dates. Pure; any thread.
+#pragma once
+
+#include <cstdint>
+
+namespace sluice::mysql {
+
+struct CivilTime {
+  int32_t year = 0;
+  uint32_t month = 0, day = 0, hour = 0, minute = 0, second = 0, micros = 0;
+};
+
+// Days since 1970-01-01 (H. Hinnant's days_from_civil); the year is at least 0.
+constexpr int32_t DaysFromCivil(int32_t year, uint32_t month, uint32_t day) {
+  const uint32_t y = static_cast<uint32_t>(year) + 400 - (month <= 2);  // 400 years are one cycle
+  const uint32_t era = y / 400, of_era = y - era * 400;
+  const uint32_t of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+  const uint32_t day_of_era = of_era * 365 + of_era / 4 - of_era / 100 + of_year;
+  return static_cast<int32_t>(era * 146097 + day_of_era) - 719468 - 146097;
+}
+static_assert(DaysFromCivil(1970, 1, 1) == 0 && DaysFromCivil(2000, 3, 1) == 11017);
+
+// A real day: neither zero nor partial nor February 30th.
+constexpr bool IsRealDate(int32_t year, uint32_t month, uint32_t day) {
+  constexpr uint8_t lengths[] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1) return false;
+  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return day <= lengths[month] + (month == 2 && leap ? 1u : 0u);
+}
+
+constexpr int64_t MicrosOfDay(const CivilTime& t) {
+  return ((int64_t{t.hour} * 60 + t.minute) * 60 + t.second) * 1'000'000 + t.micros;
+}
+
+constexpr int64_t kMicrosPerDay = 86'400'000'000;
+
+constexpr int64_t MicrosFromCivil(const CivilTime& t) {
+  return DaysFromCivil(t.year, t.month, t.day) * kMicrosPerDay + MicrosOfDay(t);
+}
+
+}  // namespace sluice::mysql

@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/iceberg/column_appender.h"
+
+#include <arrow/array.h>
+#include <arrow/type.h>
+#include <arrow/util/decimal.h>
+#include <parquet/column_writer.h>
+#include <parquet/types.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "base/text.h"
+#include "lake/iceberg/parquet_schema.h"
+
+namespace sluice::iceberg {
+namespace {
+
+// Values gathered before a call of the Parquet writer: they stay in the first two caches.
+constexpr int64_t kChunkRows = 4096;
+// A call of the Parquet writer checks the page size once per 1024 values: large values need smaller calls.
+constexpr int64_t kChunkBytes = 1 << 20;
+
+// ---- Cells: how one cell of an Arrow array becomes a Parquet value. Load(array) once, then Get(row) in the loop.
+
+template <typename In, typename Out>
+struct PlainCells {
+  static constexpr bool kSameBytes = std::is_same_v<In, Out>;
+  const In* values;
+  explicit PlainCells(const arrow::Array& array) : values(array.data()->GetValues<In>(1)) {}
+  Out Get(int64_t row, int64_t) const { return static_cast<Out>(values[row]); }
+};
+
+struct BooleanCells {
+  static constexpr bool kSameBytes = false;
+  const arrow::BooleanArray& array;
+  explicit BooleanCells(const arrow::Array& a) : array(static_cast<const arrow::BooleanArray&>(a)) {}
+  bool Get(int64_t row, int64_t) const { return array.Value(row); }
+};
+
+template <typename Out>
+struct SmallDecimalCells {  // at most 18 digits: the low word of the two's complement
+  static constexpr bool kSameBytes = false;
+  const uint8_t* values;
+  explicit SmallDecimalCells(const arrow::Array& a) : values(static_cast<const arrow::Decimal128Array&>(a).raw_values()) {}
+  Out Get(int64_t row, int64_t) const {
+    int64_t low;
+    std::memcpy(&low, values + 16 * row, sizeof low);
+    return static_cast<Out>(low);
+  }
+};
+
+struct ByteCells {
+  static constexpr bool kSameBytes = false;
+  const int32_t* offsets;
+  const uint8_t* bytes;
+  mutable int64_t total = 0;
+  explicit ByteCells(const arrow::Array& a) {
+    auto& array = static_cast<const arrow::BinaryArray&>(a);
+    offsets = array.raw_value_offsets();
+    bytes = array.raw_data();
+  }
+  parquet::ByteArray Get(int64_t row, int64_t) const {
+    auto length = static_cast<uint32_t>(offsets[row + 1] - offsets[row]);
+    total += length;
+    return {length, bytes + offsets[row]};
+  }
+};
+
+struct FixedCells {  // FixedSizeBinary as it is
+  static constexpr bool kSameBytes = false;
+  const arrow::FixedSizeBinaryArray& array;
+  explicit FixedCells(const arrow::Array& a) : array(static_cast<const arrow::FixedSizeBinaryArray&>(a)) {}
+  parquet::FixedLenByteArray Get(int64_t row, int64_t) const { return parquet::FixedLenByteArray(array.GetValue(row)); }
+};
+
+struct FixedBinaryCells {  // Binary, checked before to be of the right length
+  static constexpr bool kSameBytes = false;
+  const arrow::BinaryArray& array;
+  explicit FixedBinaryCells(const arrow::Array& a) : array(static_cast<const arrow::BinaryArray&>(a)) {}
+  parquet::FixedLenByteArray Get(int64_t row, int64_t) const {
+    return parquet::FixedLenByteArray(array.raw_data() + array.value_offset(row));
+  }
+};
+
+struct LargeDecimalCells {  // big-endian, `width` bytes, in a scratch buffer
+  static constexpr bool kSameBytes = false;
+  const uint8_t* values;
+  mutable std::vector<uint8_t> scratch;
+  size_t width;
+  LargeDecimalCells(const arrow::Array& a, size_t bytes)
+      : values(static_cast<const arrow::Decimal128Array&>(a).raw_values()), scratch(bytes * kChunkRows), width(bytes) {}
+  parquet::FixedLenByteArray Get(int64_t row, int64_t slot) const {
+    uint8_t* out = scratch.data() + static_cast<size_t>(slot) * width;
+    for (size_t i = 0; i < width; ++i) out[i] = values[16 * row + static_cast<int64_t>(width - 1 - i)];
+    return parquet::FixedLenByteArray(out);
+  }
+};
+
+// ---- Leaf: gathers the cells of a flat column, or the elements of a list column, and hands them to Parquet.
+
+struct Levels {
+  const int16_t* definition;
+  const int16_t* repetition;
+  int64_t count;
+};
+
+Error NullInRequired(const Field& field) {
+  return Invalid(Str("column ", field.name, " is required but a row has NULL in it"));
+}
+
+template <typename ParquetType>
+class Leaf {
+ public:
+  using Value = typename ParquetType::c_type;
+
+  // Writes the elements at `rows` (all valid) with ready levels.
+  template <typename Cells>
+  void PutElements(const Cells& cells, const uint32_t* rows, int64_t count, const Levels& levels,
+                   parquet::ColumnWriter& writer) {
+    values_.resize(static_cast<size_t>(count));
+    for (int64_t i = 0; i < count; ++i) values_[i] = cells.Get(rows[i], i % kChunkRows);
+    CountNan(values_.data(), count);
+    Typed(writer).WriteBatch(levels.count, levels.definition, levels.repetition, values_.data());
+  }
+
+  // Writes cells [from, from + count) of a flat column.
+  template <typename Cells>
+  void PutCells(const arrow::Array& array, const Cells& cells, const uint32_t* rows, int64_t from, int64_t count,
+                bool required, parquet::ColumnWriter& writer) {
+    if (levels_.empty()) {
+      levels_.resize(kChunkRows);
+      ones_.assign(kChunkRows, 1);
+      values_.resize(kChunkRows);
+    }
+    const int16_t* levels = required ? nullptr : ones_.data();
+    const Value* values = values_.data();
+    int64_t filled = count;
+    if (array.null_count() > 0) {
+      filled = GatherValid(array, cells, rows, from, count);
+      levels = required ? nullptr : levels_.data();
+    } else if constexpr (Cells::kSameBytes) {
+      if (rows == nullptr) {
+        values = cells.values + from;
+      } else {
+        for (int64_t i = 0; i < count; ++i) values_[i] = cells.values[rows[from + i]];
+      }
+    } else {
+      for (int64_t i = 0; i < count; ++i) values_[i] = cells.Get(rows ? rows[from + i] : from + i, i);
+    }
+    if constexpr (std::is_same_v<Cells, ByteCells>) {
+      int64_t total = cells.total;
+      cells.total = 0;
+      if (total > kChunkBytes && count > 1) {
+        int64_t half = count / 2;
+        PutCells(array, cells, rows, from, half, required, writer);
+        return PutCells(array, cells, rows, from + half, count - half, required, writer);
+      }
+    }
+    CountNan(values, filled);
+    Typed(writer).WriteBatch(count, levels, nullptr, values);
+  }
+
+  int64_t nan_count() const { return nan_count_; }
+
+ private:
+  static parquet::TypedColumnWriter<ParquetType>& Typed(parquet::ColumnWriter& writer) {
+    return static_cast<parquet::TypedColumnWriter<ParquetType>&>(writer);
+  }
+
+  // Without a branch: a NULL is overwritten by the next value.
+  template <typename Cells>
+  int64_t GatherValid(const arrow::Array& array, const Cells& cells, const uint32_t* rows, int64_t from, int64_t count) {
+    int64_t filled = 0;
+    for (int64_t i = 0; i < count; ++i) {
+      int64_t row = rows ? rows[from + i] : from + i;
+      bool valid = array.IsValid(row);
+      levels_[i] = valid;
+      if constexpr (Cells::kSameBytes || std::is_arithmetic_v<Value>) {
+        values_[filled] = cells.Get(row, filled);
+        filled += valid;
+      } else if (valid) {
+        values_[filled] = cells.Get(row, filled);
+        ++filled;
+      }
+    }
+    return filled;
+  }
+
+  void CountNan(const Value* values, int64_t count) {
+    if constexpr (std::is_floating_point_v<Value>) {
+      int64_t found = 0;
+      for (int64_t i = 0; i < count; ++i) found += values[i] != values[i];
+      nan_count_ += found;
+    }
+  }
+
+  std::vector<int16_t> levels_;
+  std::vector<int16_t> ones_;
+  // Not vector<bool>: Parquet wants an array.
+  struct Values {
+    std::unique_ptr<Value[]> data_;
+    size_t size_ = 0;
+    void resize(size_t size) {
+      if (size <= size_) return;
+      data_ = std::make_unique<Value[]>(size);
+      size_ = size;
+    }
+    Value* data() { return data_.get(); }
+    Value& operator[](int64_t i) { return data_[static_cast<size_t>(i)]; }
+  } values_;
+  int64_t nan_count_ = 0;
+};
+
+// ---- Appenders
+
+Error WrongType(const Field& field, const arrow::Array& column) {
+  return Invalid(Str("column ", field.name, " of type ", field.iceberg_type, " cannot take Arrow values of type ",
+                     column.type()->ToString()));
+}
+
+bool HasNull(const arrow::Array& column, const uint32_t* rows, int64_t count) {
+  if (column.null_count() == 0) return false;
+  for (int64_t i = 0; i < count; ++i) {
+    if (column.IsNull(rows ? rows[i] : i)) return true;
+  }
+  return false;
+}
+
+template <typename ParquetType>
+class FlatAppender : public ColumnAppender {
+ public:
+  explicit FlatAppender(const Field& field) : field_(field) {}
+  int64_t nan_count() const override { return leaf_.nan_count(); }
+
+ protected:
+  template <typename Cells>
+  Status Put(const arrow::Array& column, const Cells& cells, const uint32_t* rows, int64_t count,
+             parquet::ColumnWriter& writer) {
+    if (field_.required && HasNull(column, rows, count)) return NullInRequired(field_);
+    for (int64_t from = 0; from < count; from += kChunkRows) {
+      leaf_.PutCells(column, cells, rows, from, std::min(kChunkRows, count - from), field_.required, writer);
+    }
+    return Ok();
+  }
+
+  Field field_;
+  Leaf<ParquetType> leaf_;
+};
+
+struct BooleanAppender final : FlatAppender<parquet::BooleanType> {
+  using FlatAppender::FlatAppender;
+  Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
+    if (column.type_id() != arrow::Type::BOOL) return WrongType(field_, column);
+    return Put(column, BooleanCells(column), rows, count, w);
+  }
+};
+
+bool FitsDecimal(const Field& field, const arrow::Array& column) {
+  if (column.type_id() != arrow::Type::DECIMAL128 || field.type.kind != TypeKind::kDecimal) return false;
+  auto& type = static_cast<const arrow::Decimal128Type&>(*column.type());
+  return type.scale() == field.type.scale && type.precision() <= field.type.precision;
+}
+
+struct Int32Appender final : FlatAppender<parquet::Int32Type> {
+  using FlatAppender::FlatAppender;
+  Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
+    auto id = column.type_id();
+    bool date = field_.type.kind == TypeKind::kDate;
+    if (FitsDecimal(field_, column)) return Put(column, SmallDecimalCells<int32_t>(column), rows, count, w);
+    if (field_.type.kind == TypeKind::kDecimal || id != (date ? arrow::Type::DATE32 : arrow::Type::INT32)) {
+      return WrongType(field_, column);
+    }
+    return Put(column, PlainCells<int32_t, int32_t>(column), rows, count, w);
+  }
+};
+
+struct Int64Appender final : FlatAppender<parquet::Int64Type> {
+  using FlatAppender::FlatAppender;
+  Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
+    if (FitsDecimal(field_, column)) return Put(column, SmallDecimalCells<int64_t>(column), rows, count, w);
+    if (column.type_id() == arrow::Type::INT32 && field_.type.kind == TypeKind::kBigInt) {
+      return Put(column, PlainCells<int32_t, int64_t>(column), rows, count, w);
+    }
+    if (!Fits(*column.type())) return WrongType(field_, column);
+    return Put(column, PlainCells<int64_t, int64_t>(column), rows, count, w);
+  }
+  bool Fits(const arrow::DataType& type) const {
+    switch (field_.type.kind) {
+      case TypeKind::kBigInt: return type.id() == arrow::Type::INT64;
+      case TypeKind::kTime:
+        return type.id() == arrow::Type::TIME64 &&
+               static_cast<const arrow::Time64Type&>(type).unit() == arrow::TimeUnit::MICRO;
+      case TypeKind::kTimestamp:
+      case TypeKind::kTimestampLtz: {
+        if (type.id() != arrow::Type::TIMESTAMP) return false;
+        auto& timestamp = static_cast<const arrow::TimestampType&>(type);
+        return timestamp.unit() == arrow::TimeUnit::MICRO &&
+               timestamp.timezone().empty() == (field_.type.kind == TypeKind::kTimestamp);
+      }
+      default: return false;
+    }
+  }
+};
+
+struct FloatAppender final : FlatAppender<parquet::FloatType> {
+  using FlatAppender::FlatAppender;
+  Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
+    if (column.type_id() != arrow::Type::FLOAT) return WrongType(field_, column);
+    return Put(column, PlainCells<float, float>(column), rows, count, w);
+  }
+};
+
+struct DoubleAppender final : FlatAppender<parquet::DoubleType> {
+  using FlatAppender::FlatAppender;
+  Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
+    if (column.type_id() == arrow::Type::FLOAT) {
+      return Put(column, PlainCells<float, double>(column), rows, count, w);
+    }
+    if (column.type_id() != arrow::Type::DOUBLE) return WrongType(field_, column);
+    return Put(column, PlainCells<double, double>(column), rows, count, w);
+  }
+};
+
+struct BytesAppender final : FlatAppender<parquet::ByteArrayType> {
+  using FlatAppender::FlatAppender;
+  Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
+    auto wanted = field_.iceberg_type == "string" ? arrow::Type::STRING : arrow::Type::BINARY;
+    if (column.type_id() != wanted) return WrongType(field_, column);
+    return Put(column, ByteCells(column), rows, count, w);
+  }
+};
+
+struct FixedAppender final : FlatAppender<parquet::FLBAType> {
+  using FlatAppender::FlatAppender;
+  Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
+    int width = FixedBytes(field_);
+    if (FitsDecimal(field_, column)) {
+      return Put(column, LargeDecimalCells(column, static_cast<size_t>(width)), rows, count, w);
+    }
+    if (field_.type.kind == TypeKind::kDecimal) return WrongType(field_, column);
+    if (column.type_id() == arrow::Type::FIXED_SIZE_BINARY &&
+        static_cast<const arrow::FixedSizeBinaryType&>(*column.type()).byte_width() == width) {
+      return Put(column, FixedCells(column), rows, count, w);
+    }
+    if (column.type_id() != arrow::Type::BINARY) return WrongType(field_, column);
+    auto& binary = static_cast<const arrow::BinaryArray&>(column);
+    for (int64_t i = 0; i < count; ++i) {
+      int64_t row = rows ? rows[i] : i;
+      if (binary.IsValid(row) && binary.value_length(row) != width) {
+        return Invalid(Str("column ", field_.name, " of type ", field_.iceberg_type, " cannot take a value of ",
+                           binary.value_length(row), " bytes"));
+      }
+    }
+    return Put(column, FixedBinaryCells(column), rows, count, w);
+  }
+};
+
+// Lists: NULL, empty and filled ones by Dremel levels; whole rows at a time.
+template <typename ParquetType, typename Cells, arrow::Type::type kElement>
+class ListAppender final : public ColumnAppender {
+ public:
+  explicit ListAppender(const Field& field) : field_(field) {}
+
+  Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
+    if (column.type_id() != arrow::Type::LIST) return WrongType(field_, column);
+    auto& list = static_cast<const arrow::ListArray&>(column);
+    if (list.values()->type_id() != kElement) return WrongType(field_, column);
+    if (field_.required && HasNull(column, rows, count)) return NullInRequired(field_);
+    Cells cells(*list.values());
+    for (int64_t i = 0; i < count; ++i) {
+      TRY(AddRow(list, rows ? rows[i] : i));
+      if (static_cast<int64_t>(definition_.size()) >= kChunkRows || bytes_ >= kChunkBytes) Flush(cells, w);
+    }
+    Flush(cells, w);
+    return Ok();
+  }
+
+ private:
+  Status AddRow(const arrow::ListArray& list, int64_t row) {
+    const auto here = static_cast<int16_t>(field_.required ? 0 : 1);
+    int64_t length = list.IsValid(row) ? list.value_length(row) : 0;
+    if (length == 0) {
+      definition_.push_back(list.IsValid(row) ? here : 0);
+      repetition_.push_back(0);
+      return Ok();
+    }
+    for (int64_t i = 0; i < length; ++i) {
+      int64_t element = list.value_offset(row) + i;
+      bool valid = list.values()->IsValid(element);
+      if (!valid && field_.element_required) {
+        return Invalid(Str("column ", field_.name, ": an element is required but NULL"));
+      }
+      definition_.push_back(static_cast<int16_t>(here + 1 + (!field_.element_required && valid ? 1 : 0)));
+      repetition_.push_back(i == 0 ? 0 : 1);
+      if (!valid) continue;
+      elements_.push_back(static_cast<uint32_t>(element));
+      if constexpr (kElement == arrow::Type::STRING) {
+        bytes_ += static_cast<const arrow::StringArray&>(*list.values()).value_length(element);
+      }
+    }
+    return Ok();
+  }
+
+  void Flush(const Cells& cells, parquet::ColumnWriter& writer) {
+    if (definition_.empty()) return;
+    Levels levels{definition_.data(), repetition_.data(), static_cast<int64_t>(definition_.size())};
+    leaf_.PutElements(cells, elements_.data(), static_cast<int64_t>(elements_.size()), levels, writer);
+    definition_.clear();
+    repetition_.clear();
+    elements_.clear();
+    bytes_ = 0;
+  }
+
+  Field field_;
+  Leaf<ParquetType> leaf_;
+  std::vector<int16_t> definition_;
+  std::vector<int16_t> repetition_;
+  std::vector<uint32_t> elements_;
+  int64_t bytes_ = 0;
+};
+
+using TextListAppender = ListAppender<parquet::ByteArrayType, ByteCells, arrow::Type::STRING>;
+using FloatListAppender = ListAppender<parquet::FloatType, PlainCells<float, float>, arrow::Type::FLOAT>;
+
+}  // namespace
+
+Result<std::unique_ptr<ColumnAppender>> ColumnAppender::Make(const Field& field) {
+  auto make = [&]<typename T>(std::type_identity<T>) { return std::unique_ptr<ColumnAppender>(new T(field)); };
+  switch (field.type.kind) {
+    case TypeKind::kBoolean: return make(std::type_identity<BooleanAppender>());
+    case TypeKind::kTinyInt:
+    case TypeKind::kSmallInt:
+    case TypeKind::kInt:
+    case TypeKind::kDate: return make(std::type_identity<Int32Appender>());
+    case TypeKind::kBigInt:
+    case TypeKind::kTime:
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz: return make(std::type_identity<Int64Appender>());
+    case TypeKind::kFloat: return make(std::type_identity<FloatAppender>());
+    case TypeKind::kDouble: return make(std::type_identity<DoubleAppender>());
+    case TypeKind::kDecimal:
+      if (field.type.precision <= 9) return make(std::type_identity<Int32Appender>());
+      if (field.type.precision <= 18) return make(std::type_identity<Int64Appender>());
+      return make(std::type_identity<FixedAppender>());
+    case TypeKind::kArray:
+      if (field.type.element == TypeKind::kString) return make(std::type_identity<TextListAppender>());
+      return make(std::type_identity<FloatListAppender>());
+    default: break;
+  }
+  if (FixedBytes(field) > 0) return make(std::type_identity<FixedAppender>());
+  return make(std::type_identity<BytesAppender>());
+}
+
+}  // namespace sluice::iceberg

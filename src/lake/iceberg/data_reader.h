@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// DataFileReader: a Parquet data file -> Arrow batches of the wanted fields, found by field id, older types promoted,
+// deleted rows left out. Reads only the columns asked for, a bounded number of bytes at a time. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/env.h"
+#include "lake/iceberg/delete_set.h"
+#include "lake/iceberg/schema.h"
+
+namespace arrow {
+class RecordBatch;
+class Schema;
+}  // namespace arrow
+
+namespace sluice::iceberg {
+
+struct DataBatch {
+  std::shared_ptr<arrow::RecordBatch> rows;
+  int64_t first_position = 0;      // of row 0, when `positions` is empty: the rows stand one after another in the file
+  std::vector<int64_t> positions;  // else one a row, ascending
+
+  int64_t position(int64_t row) const {
+    return positions.empty() ? first_position + row : positions[static_cast<size_t>(row)];
+  }
+};
+
+struct ReadOptions {
+  int64_t batch_rows = 16 * 1024;  // at most
+  int64_t batch_bytes = 16 << 20;  // about; one row can be larger
+  const DeleteSet* deletes = nullptr;  // rows to leave out; outlives the reader
+};
+
+class DataFileReader {
+ public:
+  // `wanted`: the fields to read, in this order, with the types to return. A field that the file has not is all NULL.
+  // kCorrupt names the file; kUnsupported if a column's type cannot be promoted to the wanted one. `env` outlives it.
+  static Result<std::unique_ptr<DataFileReader>> Open(Env& env, const std::string& path, const Schema& wanted,
+                                                      const ReadOptions& options = {});
+  ~DataFileReader();
+
+  // The next batch with at least one row; false at the end.
+  Result<bool> Next(DataBatch& out);
+
+  int64_t row_count() const;  // of the file, deleted rows included
+  const std::shared_ptr<arrow::Schema>& schema() const;  // of the batches
+
+ private:
+  class Impl;
+  explicit DataFileReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::iceberg

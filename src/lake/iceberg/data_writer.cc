@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/iceberg/data_writer.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/util/compression.h>
+#include <parquet/column_writer.h>
+#include <parquet/file_writer.h>
+#include <parquet/properties.h>
+#include <parquet/schema.h>
+
+#include <utility>
+
+#include "base/text.h"
+#include "lake/iceberg/column_appender.h"
+#include "lake/iceberg/dictionary_choice.h"
+#include "lake/iceberg/file_streams.h"
+#include "lake/iceberg/parquet_schema.h"
+
+namespace sluice::iceberg {
+namespace {
+
+parquet::Compression::type CodecOf(const std::string& name) {
+  if (name == "zstd") return parquet::Compression::ZSTD;
+  if (name == "snappy") return parquet::Compression::SNAPPY;
+  if (name == "gzip") return parquet::Compression::GZIP;
+  if (name == "lz4") return parquet::Compression::LZ4;  // Arrow writes it as LZ4_RAW
+  if (name == "brotli") return parquet::Compression::BROTLI;
+  return parquet::Compression::UNCOMPRESSED;
+}
+
+}  // namespace
+
+class DataFileWriter::Impl {
+ public:
+  Impl(std::string path, std::string location, Schema schema, WriteOptions options)
+      : path_(std::move(path)), location_(std::move(location)), schema_(std::move(schema)), options_(std::move(options)) {}
+
+  ~Impl() {
+    // Parquet's destructor writes a footer: into nothing.
+    if (sink_ != nullptr) sink_->Abandon();
+  }
+
+  Status Open(Env& env) {
+    TRY_SET(parquet_schema_, ToParquetSchema(schema_));
+    for (const Field& field : schema_.fields) {
+      TRY_SET(auto appender, ColumnAppender::Make(field));
+      appenders_.push_back(std::move(appender));
+    }
+    TRY_SET(auto file, env.NewFile(path_));
+    sink_ = std::make_shared<EnvOutputStream>(std::move(file));
+    return Ok();
+  }
+
+  Status Append(const arrow::RecordBatch& batch, const uint32_t* rows, int64_t count) {
+    if (count == 0) return Ok();
+    return Guard([&]() -> Status {
+      if (static_cast<size_t>(batch.num_columns()) != schema_.fields.size()) {
+        return Invalid(Str(path_, ": a batch of ", batch.num_columns(), " columns does not fit a table of ",
+                           schema_.fields.size()));
+      }
+      if (writer_ == nullptr) OpenParquet(&batch, rows, count);
+      if (group_ == nullptr) group_ = writer_->AppendBufferedRowGroup();
+      for (int i = 0; i < batch.num_columns(); ++i) {
+        TRY(appenders_[static_cast<size_t>(i)]->Append(*batch.column(i), rows, count, *group_->column(i)));
+      }
+      position_ += count;
+      EndGroupIfFull();
+      return Ok();
+    });
+  }
+
+  Result<DataFile> Close() {
+    DataFile file;
+    Status status = Guard([&]() -> Status {
+      if (writer_ == nullptr) OpenParquet(nullptr, nullptr, 0);
+      if (group_ != nullptr) group_->Close();
+      group_ = nullptr;
+      writer_->Close();
+      TRY(sink_->Finish(options_.sync));
+      Describe(file);
+      return Ok();
+    });
+    TRY(std::move(status));
+    file.path = location_;
+    file.size = sink_->position();
+    error_ = Invalid(Str(path_, " is closed"));
+    return file;
+  }
+
+  int64_t position() const { return position_; }
+  int64_t bytes() const { return sink_->position() + group_bytes_; }
+
+ private:
+  // The encodings are fixed when the file is opened, so the first batch decides them.
+  void OpenParquet(const arrow::RecordBatch* sample, const uint32_t* rows, int64_t count) {
+    parquet::WriterProperties::Builder builder;
+    builder.created_by("sluice version " SLUICE_VERSION)
+        ->compression(CodecOf(options_.codec))
+        ->data_pagesize(options_.page_bytes)
+        ->dictionary_pagesize_limit(options_.dictionary_bytes)
+        ->enable_write_page_index();
+    if (options_.codec_level > 0) builder.compression_level(options_.codec_level);
+    for (int i = 0; sample != nullptr && i < sample->num_columns(); ++i) {
+      const auto& name = schema_.fields[static_cast<size_t>(i)].name;
+      if (!DictionaryPays(*sample->column(i), rows, count)) builder.disable_dictionary(name);
+    }
+    writer_ = parquet::ParquetFileWriter::Open(sink_, parquet_schema_, builder.build());
+  }
+
+  void EndGroupIfFull() {
+    auto buffered = group_->estimated_buffered_stats();
+    group_bytes_ = group_->total_compressed_bytes() + group_->total_compressed_bytes_written() + buffered.value_bytes +
+                   buffered.dict_bytes + buffered.def_level_bytes + buffered.rep_level_bytes;
+    if (group_bytes_ < options_.row_group_bytes) return;
+    group_->Close();
+    group_ = nullptr;
+    group_bytes_ = 0;
+  }
+
+  void Describe(DataFile& file) const {
+    std::vector<MetricsMode> modes;
+    std::vector<int64_t> nan_counts;
+    for (size_t i = 0; i < appenders_.size(); ++i) {
+      auto mode = options_.column_metrics.find(schema_.fields[i].id);
+      modes.push_back(mode == options_.column_metrics.end() ? options_.metrics : mode->second);
+      nan_counts.push_back(appenders_[i]->nan_count());
+    }
+    FillMetrics(*writer_->metadata(), schema_, modes, nan_counts, file);
+  }
+
+  // Runs Parquet's code; its exceptions end here. After an error only that error is given.
+  template <typename Action>
+  Status Guard(Action&& action) {
+    if (error_) return *error_;
+    Status status;
+    try {
+      status = action();
+    } catch (const std::exception& error) {
+      status = Unavailable(Str("write ", path_, ": ", error.what()));
+    }
+    if (status.ok()) return Ok();
+    error_ = sink_->error() ? *sink_->error() : status.error();
+    return *error_;
+  }
+
+  std::string path_;
+  std::string location_;
+  Schema schema_;
+  WriteOptions options_;
+  std::shared_ptr<parquet::schema::GroupNode> parquet_schema_;
+  std::vector<std::unique_ptr<ColumnAppender>> appenders_;
+  std::shared_ptr<EnvOutputStream> sink_;
+  std::unique_ptr<parquet::ParquetFileWriter> writer_;
+  parquet::RowGroupWriter* group_ = nullptr;
+  int64_t group_bytes_ = 0;
+  int64_t position_ = 0;
+  std::optional<Error> error_;
+};
+
+Result<std::unique_ptr<DataFileWriter>> DataFileWriter::Open(Env& env, const std::string& path, const Schema& schema,
+                                                             WriteOptions options, std::string location) {
+  if (schema.fields.empty()) return Unsupported(Str(path, ": a table without columns cannot be written"));
+  if (location.empty()) location = path;
+  auto impl = std::make_unique<Impl>(path, std::move(location), schema, std::move(options));
+  TRY(impl->Open(env));
+  return std::unique_ptr<DataFileWriter>(new DataFileWriter(std::move(impl)));
+}
+
+DataFileWriter::DataFileWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+DataFileWriter::~DataFileWriter() = default;
+
+Status DataFileWriter::Append(const arrow::RecordBatch& batch) {
+  return impl_->Append(batch, nullptr, batch.num_rows());
+}
+Status DataFileWriter::Append(const arrow::RecordBatch& batch, std::span<const uint32_t> rows) {
+  return impl_->Append(batch, rows.data(), static_cast<int64_t>(rows.size()));
+}
+int64_t DataFileWriter::position() const { return impl_->position(); }
+int64_t DataFileWriter::bytes() const { return impl_->bytes(); }
+Result<DataFile> DataFileWriter::Close() { return impl_->Close(); }
+
+}  // namespace sluice::iceberg

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/iceberg/parquet_schema.h"
+
+#include <parquet/schema.h>
+#include <parquet/types.h>
+
+#include "base/text.h"
+
+namespace sluice::iceberg {
+namespace {
+
+using parquet::LogicalType;
+using parquet::Repetition;
+using parquet::schema::GroupNode;
+using parquet::schema::NodePtr;
+using parquet::schema::PrimitiveNode;
+
+constexpr int kMaxIntegerDigits = 18;
+
+NodePtr Leaf(const std::string& name, bool required, std::shared_ptr<const LogicalType> logical,
+             parquet::Type::type physical, int id, int length = -1) {
+  auto repetition = required ? Repetition::REQUIRED : Repetition::OPTIONAL;
+  return PrimitiveNode::Make(name, repetition, std::move(logical), physical, length, id);
+}
+
+NodePtr DecimalNode(const Field& field) {
+  auto logical = LogicalType::Decimal(field.type.precision, field.type.scale);
+  auto physical = field.type.precision <= 9                   ? parquet::Type::INT32
+                  : field.type.precision <= kMaxIntegerDigits ? parquet::Type::INT64
+                                                              : parquet::Type::FIXED_LEN_BYTE_ARRAY;
+  int length = FixedBytes(field);
+  return Leaf(field.name, field.required, logical, physical, field.id, length > 0 ? length : -1);
+}
+
+Result<NodePtr> BinaryNode(const Field& field) {
+  if (field.iceberg_type == "uuid") {
+    return Leaf(field.name, field.required, LogicalType::UUID(), parquet::Type::FIXED_LEN_BYTE_ARRAY, field.id, 16);
+  }
+  if (int length = FixedBytes(field); length > 0) {
+    return Leaf(field.name, field.required, LogicalType::None(), parquet::Type::FIXED_LEN_BYTE_ARRAY, field.id, length);
+  }
+  return Leaf(field.name, field.required, LogicalType::None(), parquet::Type::BYTE_ARRAY, field.id);
+}
+
+// group LIST { repeated group list { element } }
+Result<NodePtr> ListNode(const Field& field) {
+  bool text = field.type.element == TypeKind::kString;
+  if (!text && field.type.element != TypeKind::kFloat) {
+    return Unsupported(Str("column ", field.name, ": a list of this element type cannot be written"));
+  }
+  NodePtr element = Leaf("element", field.element_required, text ? LogicalType::String() : LogicalType::None(),
+                         text ? parquet::Type::BYTE_ARRAY : parquet::Type::FLOAT, field.element_id);
+  NodePtr list = GroupNode::Make("list", Repetition::REPEATED, {element});
+  return GroupNode::Make(field.name, field.required ? Repetition::REQUIRED : Repetition::OPTIONAL, {list},
+                         LogicalType::List(), field.id);
+}
+
+Result<NodePtr> ToNode(const Field& field) {
+  auto leaf = [&](std::shared_ptr<const LogicalType> logical, parquet::Type::type physical) {
+    return Leaf(field.name, field.required, std::move(logical), physical, field.id);
+  };
+  constexpr auto kMicros = LogicalType::TimeUnit::MICROS;
+  switch (field.type.kind) {
+    case TypeKind::kBoolean: return leaf(LogicalType::None(), parquet::Type::BOOLEAN);
+    case TypeKind::kTinyInt:
+    case TypeKind::kSmallInt:
+    case TypeKind::kInt: return leaf(LogicalType::None(), parquet::Type::INT32);
+    case TypeKind::kBigInt: return leaf(LogicalType::None(), parquet::Type::INT64);
+    case TypeKind::kFloat: return leaf(LogicalType::None(), parquet::Type::FLOAT);
+    case TypeKind::kDouble: return leaf(LogicalType::None(), parquet::Type::DOUBLE);
+    case TypeKind::kDecimal: return DecimalNode(field);
+    case TypeKind::kChar:
+    case TypeKind::kVarChar:
+    case TypeKind::kString: return leaf(LogicalType::String(), parquet::Type::BYTE_ARRAY);
+    case TypeKind::kBinary:
+    case TypeKind::kVarBinary:
+    case TypeKind::kBytes: return BinaryNode(field);
+    case TypeKind::kDate: return leaf(LogicalType::Date(), parquet::Type::INT32);
+    case TypeKind::kTime: return leaf(LogicalType::Time(false, kMicros), parquet::Type::INT64);
+    case TypeKind::kTimestamp: return leaf(LogicalType::Timestamp(false, kMicros), parquet::Type::INT64);
+    case TypeKind::kTimestampLtz: return leaf(LogicalType::Timestamp(true, kMicros), parquet::Type::INT64);
+    case TypeKind::kArray: return ListNode(field);
+  }
+  return Unsupported(Str("column ", field.name, ": type ", field.type.ToString(), " cannot be written"));
+}
+
+}  // namespace
+
+int DecimalBytes(int precision) {
+  // The smallest n with 10^precision - 1 <= 2^(8n-1) - 1.
+  int bytes = 1;
+  __int128 limit = 1;
+  for (int i = 0; i < precision; ++i) limit *= 10;
+  while (bytes < 16 && ((static_cast<__int128>(1) << (8 * bytes - 1)) < limit)) ++bytes;
+  return bytes;
+}
+
+int FixedBytes(const Field& field) {
+  if (field.type.kind == TypeKind::kDecimal) {
+    return field.type.precision > kMaxIntegerDigits ? DecimalBytes(field.type.precision) : 0;
+  }
+  std::string_view type = field.iceberg_type;
+  if (type == "uuid") return 16;
+  int length = 0;
+  if (!type.starts_with("fixed[") || !ParseNumber(type.substr(6, type.size() - 7), length)) return 0;
+  return length;
+}
+
+Result<std::shared_ptr<GroupNode>> ToParquetSchema(const Schema& schema) {
+  parquet::schema::NodeVector nodes;
+  nodes.reserve(schema.fields.size());
+  for (const Field& field : schema.fields) {
+    try {
+      TRY_SET(NodePtr node, ToNode(field));
+      nodes.push_back(std::move(node));
+    } catch (const std::exception& error) {
+      return Unsupported(Str("column ", field.name, ": ", error.what()));
+    }
+  }
+  return std::static_pointer_cast<GroupNode>(GroupNode::Make("table", Repetition::REQUIRED, nodes));
+}
+
+}  // namespace sluice::iceberg

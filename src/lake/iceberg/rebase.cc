@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/iceberg/rebase.h"
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "lake/catalog/catalog.h"
+#include "lake/iceberg/data_reader.h"
+#include "lake/iceberg/delete_writer.h"
+#include "lake/iceberg/key_index.h"
+#include "lake/iceberg/scan.h"
+
+namespace sluice::iceberg {
+namespace {
+
+constexpr int kTries = 3;
+constexpr char kHint[] = "the job starts again from its last checkpoint; if this comes back, stop the other writer or "
+                         "remove the state directory, so that the job resumes from the position in its tables";
+
+class Rebase {
+ public:
+  Rebase(Env& env, Table& table, const TableChange& change) : env_(env), table_(table), old_(change), new_(change) {}
+
+  Result<TableChange> Run(int64_t base) {
+    if (table_.metadata().snapshot(base) == nullptr) {
+      return Conflict(Str("snapshot ", base, ", on which the change was made, has expired"), kHint);
+    }
+    TRY_SET(auto before, table_.LiveFiles(base));
+    TRY_SET(live_, table_.LiveFiles());
+    for (LiveFile& file : before) before_.emplace(file.data.path, std::move(file));
+    for (LiveFile& file : live_) live_paths_.insert(file.data.path);
+    for (const DataFile& file : old_.added_data) live_paths_.insert(file.path);
+    TRY(FindKeyFields());
+    TRY(CollectKeys());
+    TRY(DeleteInNewFiles());
+    DropWhatIsGone();
+    return std::move(new_);
+  }
+
+ private:
+  Status FindKeyFields() {
+    TRY_SET(Schema schema, table_.metadata().current_schema());
+    if (old_.schema) schema = *old_.schema;
+    std::vector<std::shared_ptr<arrow::DataType>> types;
+    for (int id : schema.identifier_field_ids) {
+      const Field* field = schema.FindId(id);
+      if (field == nullptr) continue;
+      key_.fields.push_back(*field);
+      types.push_back(field->type.ToArrow());
+    }
+    if (key_.fields.empty()) return Conflict("the table has no primary key to find the rows again", kHint);
+    TRY_SET(auto hasher, KeyHasher::Make(types, env_.Random()));
+    hasher_ = std::move(hasher);
+    keys_.emplace(hasher_->exact());
+    return Ok();
+  }
+
+  // Keys of the rows that this change deletes in files that are gone.
+  Status CollectKeys() {
+    for (const DataFile& deletes : old_.added_deletes) {
+      std::string path = deletes.DeletesOf();
+      if (live_paths_.contains(path)) continue;
+      auto file = before_.find(path);
+      if (file == before_.end()) return Conflict(Str("data file ", path, " is not in the table"), kHint);
+      TRY_SET(std::string local, LocalPath(deletes.path));
+      TRY_SET(DeleteSet now, ReadPositionDeletes(env_, local, deletes, path, file->second.data.record_count));
+      TRY(CollectKeysOf(file->second, &now));
+    }
+    for (const std::string& path : old_.removed_data) {
+      if (live_paths_.contains(path)) continue;
+      auto file = before_.find(path);
+      if (file == before_.end()) return Conflict(Str("data file ", path, " is not in the table"), kHint);
+      TRY(CollectKeysOf(file->second, nullptr));
+    }
+    return Ok();
+  }
+
+  // Of rows that were live in the base and are in `now` (null: of all that were live).
+  Status CollectKeysOf(const LiveFile& file, const DeleteSet* now) {
+    TRY_SET(DeleteSet before, LoadDeletes(env_, file));
+    return ForEachBatch(file, &before, [&](const DataBatch& batch, const std::vector<KeyHash>& hashes) {
+      for (size_t row = 0; row < hashes.size(); ++row) {
+        if (now != nullptr && !now->Contains(batch.position(static_cast<int64_t>(row)))) continue;
+        RowLocation marked{0, 0}, ignored;
+        keys_->Apply(&hashes[row], &marked, &ignored, 1);
+      }
+    });
+  }
+
+  Status DeleteInNewFiles() {
+    for (const LiveFile& file : live_) {
+      if (before_.contains(file.data.path)) continue;
+      TRY_SET(DeleteSet deletes, LoadDeletes(env_, file));
+      DeleteSet all = deletes;
+      TRY(ForEachBatch(file, &deletes, [&](const DataBatch& batch, const std::vector<KeyHash>& hashes) {
+        for (size_t row = 0; row < hashes.size(); ++row) {
+          if (keys_->Find(hashes[row]).file != kNoFile) all.Add(batch.position(static_cast<int64_t>(row)));
+        }
+      }));
+      if (all.count() == deletes.count()) continue;
+      std::string name = Str(env_.Uuid(), "-deletes.parquet");
+      std::string location = table_.metadata().property("write.data.path", table_.metadata().location() + "/data") + "/";
+      TRY_SET(std::string folder, LocalPath(location));
+      if (!folder.ends_with('/')) folder += '/';
+      TRY_SET(DataFile added, WritePositionDeletes(env_, folder + name, file.data, all, true, location + name));
+      new_.added_deletes.push_back(std::move(added));
+      for (const DataFile& old : file.deletes) {
+        if (old.DeletesOf() == file.data.path) replaced_.insert(old.path);
+      }
+    }
+    return Ok();
+  }
+
+  template <typename Visit>
+  Status ForEachBatch(const LiveFile& file, const DeleteSet* deletes, Visit visit) {
+    TRY_SET(std::string path, LocalPath(file.data.path));
+    ReadOptions options;
+    options.deletes = deletes;
+    auto opened = DataFileReader::Open(env_, path, key_, options);
+    if (!opened.ok() && opened.error().code == ErrorCode::kNotFound) {
+      return Conflict(Str("data file ", file.data.path, " has been removed from the disk"), kHint);
+    }
+    TRY_SET(auto reader, std::move(opened));
+    std::vector<KeyHash> hashes;
+    for (DataBatch batch;;) {
+      TRY_SET(bool more, reader->Next(batch));
+      if (!more) return Ok();
+      TRY(hasher_->Hash(batch.rows->columns(), hashes));
+      visit(batch, hashes);
+    }
+  }
+
+  void DropWhatIsGone() {
+    std::erase_if(new_.added_deletes, [&](const DataFile& deletes) {
+      std::string path = deletes.DeletesOf();
+      return !live_paths_.contains(path) && before_.contains(path);
+    });
+    std::erase_if(new_.removed_data, [&](const std::string& path) { return !live_paths_.contains(path); });
+    std::set<std::string> deletes;
+    for (const LiveFile& file : live_) {
+      for (const DataFile& old : file.deletes) deletes.insert(old.path);
+    }
+    std::erase_if(new_.removed_deletes, [&](const std::string& path) { return !deletes.contains(path); });
+    new_.removed_deletes.insert(new_.removed_deletes.end(), replaced_.begin(), replaced_.end());
+  }
+
+  Env& env_;
+  Table& table_;
+  const TableChange& old_;
+  TableChange new_;
+  std::vector<LiveFile> live_;
+  std::map<std::string, LiveFile> before_;
+  std::set<std::string> live_paths_;
+  std::set<std::string> replaced_;
+  Schema key_;
+  std::optional<KeyHasher> hasher_;
+  std::optional<KeyIndex> keys_;
+};
+
+}  // namespace
+
+Result<int64_t> CommitOrRebase(Env& env, Table& table, const TableChange& change, const CommitGuard& guard,
+                               std::optional<int64_t> base) {
+  auto committed = table.Commit(change, guard);
+  for (int tries = 0; tries < kTries && !committed.ok() && committed.error().code == ErrorCode::kConflict && base; ++tries) {
+    LogWarn(Str("table ", table.id().ToString(), ": ", committed.error().message,
+                "; finding the deleted rows again by their keys"));
+    TRY(table.Refresh());
+    auto rebased = Rebase(env, table, change).Run(*base);
+    if (!rebased.ok()) return std::move(rebased).error().With(Str("table ", table.id().ToString()));
+    committed = table.Commit(*rebased, guard);
+  }
+  if (!committed.ok() && committed.error().hint.empty() && committed.error().code == ErrorCode::kConflict) {
+    Error error = std::move(committed).error();
+    error.hint = kHint;
+    return error;
+  }
+  return committed;
+}
+
+}  // namespace sluice::iceberg

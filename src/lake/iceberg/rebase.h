@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commit of a TableChange that survives a foreign compaction: when files that the change deletes rows of were replaced
+// meanwhile, the deletes are found again by primary key in the files that replaced them. Functions; one thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/result.h"
+#include "io/env.h"
+#include "lake/iceberg/table.h"
+
+namespace sluice::iceberg {
+
+// As Table::Commit. `base`: the snapshot that the change was made on. kConflict if the table has no primary key
+// (identifier fields), the base has expired, or another writer changed the schema: nothing was changed.
+Result<int64_t> CommitOrRebase(Env& env, Table& table, const TableChange& change, const CommitGuard& guard,
+                               std::optional<int64_t> base);
+
+}  // namespace sluice::iceberg

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// Schema changes, epochs and commits of TableWriter.
+#include <arrow/array.h>
+#include <arrow/array/util.h>
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "lake/catalog/catalog.h"
+#include "lake/iceberg/data_reader.h"
+#include "lake/iceberg/default_value.h"
+#include "lake/iceberg/rebase.h"
+#include "lake/iceberg/table_writer.h"
+#include "lake/iceberg/table_writer_parts.h"
+#include "row/arrow_status.h"
+
+namespace sluice::iceberg {
+namespace {
+
+constexpr char kCommentProperty[] = "comment";
+
+SchemaChange AlterTo(const TableId& table, const Column& column) {
+  SchemaChange change;
+  change.kind = SchemaChangeKind::kAlterColumn;
+  change.table = table;
+  change.name = column.name;
+  change.column = column;
+  return change;
+}
+
+}  // namespace
+
+// Rows that were in the table before this job came: the initial copy may hold the same keys.
+void TableWriter::LookForForeignRows() {
+  const TableMetadata& metadata = table_->metadata();
+  std::string flag = Str("sluice.", options_.writer, ".upsert-snapshot");
+  if (metadata.property(flag) == "true") {
+    options_.upsert_snapshot = true;
+    return;
+  }
+  if (metadata.current_snapshot() != nullptr && metadata.property(EpochProperty(options_.writer)).empty()) {
+    options_.upsert_snapshot = true;
+  }
+  if (options_.upsert_snapshot) set_properties_[flag] = "true";
+}
+
+Status TableWriter::EvolveTo(Schema next, int last_column_id) {
+  TRY(CloseFiles());
+  schema_ = std::move(next);
+  last_column_id_ = last_column_id;
+  schema_changed_ = true;
+  binding_.reset();
+  partitioner_.reset();
+  return Ok();
+}
+
+Status TableWriter::Adopt(const TableSchema& wanted) {
+  CHECK(!finished_);
+  Schema next = schema_;
+  int last = last_column_id_;
+  for (const Column& column : wanted.columns) {
+    const Field* field = next.Find(column.name);
+    if (field == nullptr) {
+      SchemaChange add;
+      add.kind = SchemaChangeKind::kAddColumn;
+      add.table = table_->id();
+      add.column = column;
+      add.place = ColumnPlace::kLast;
+      TRY_SET(next, Evolve(next, add, last));
+      continue;
+    }
+    std::string type = ToIcebergType(column.type);
+    bool widen = field->iceberg_type != type && CanPromote(field->iceberg_type, type);
+    if (!widen && !CanPromote(type, field->iceberg_type)) {
+      return Invalid(Str("table ", Name(), ": column ", column.name, " is ", field->iceberg_type, " in the table and ",
+                         column.type.ToString(), " in the source"),
+                     "write to another table (route), or change the type of the column in the source or in the table");
+    }
+    bool relax = field->required && column.type.nullable && !wanted.IsKey(column.name);
+    if (!widen && !relax) continue;
+    Column target = column;
+    if (!widen) {
+      target.type = field->type;
+      target.type.nullable = true;
+    }
+    target.comment = column.comment.empty() ? field->doc : column.comment;
+    TRY_SET(next, Evolve(next, AlterTo(table_->id(), target), last));
+  }
+  for (const Field& field : Schema(next).fields) {  // stays, and is NULL in new rows
+    if (!field.required || wanted.Find(field.name) >= 0) continue;
+    Column optional{field.name, field.type, field.doc, std::nullopt};
+    optional.type.nullable = true;
+    TRY_SET(next, Evolve(next, AlterTo(table_->id(), optional), last));
+  }
+  if (!next.SameFields(schema_)) TRY(EvolveTo(std::move(next), last));
+  return wanted.primary_key == key_ ? Ok() : SetKey(wanted.primary_key);
+}
+
+// Columns that the table is partitioned by stay.
+Status TableWriter::CheckSpec(const SchemaChange& change) const {
+  if (change.kind != SchemaChangeKind::kDropColumn) return Ok();
+  const Field* field = schema_.Find(change.name);
+  for (const PartitionField& part : table_->metadata().default_spec().fields) {
+    if (field != nullptr && part.source_id == field->id && part.transform != "void") {
+      return Unsupported(Str("table ", Name(), " is partitioned by column ", change.name, ", which cannot be dropped"),
+                         "keep the column, or exclude drop.column in sink.exclude.schema.changes");
+    }
+  }
+  return Ok();
+}
+
+Status TableWriter::Change(const SchemaChange& change) {
+  CHECK(!finished_);
+  switch (change.kind) {
+    case SchemaChangeKind::kCreateTable: return Adopt(*change.schema);
+    case SchemaChangeKind::kTruncateTable: return Truncate();
+    case SchemaChangeKind::kDropTable:
+      LogWarn(Str("table ", Name(), " was dropped at the source: its rows are removed, the empty table and its history stay"));
+      return Truncate();
+    case SchemaChangeKind::kAlterComment:
+      if (table_->metadata().property(kCommentProperty) == change.schema->comment) return Ok();
+      set_properties_[kCommentProperty] = change.schema->comment;
+      properties_changed_ = true;
+      return Ok();
+    default: break;
+  }
+  TRY(CheckSpec(change));
+  int last = last_column_id_;
+  TRY_SET(Schema next, Evolve(schema_, change, last));
+  std::shared_ptr<arrow::Scalar> old_value;
+  if (change.kind == SchemaChangeKind::kAddColumn && options_.backfill) {
+    TRY_SET(old_value, ValueOfOldRows(change.column));
+  }
+  if (!next.SameFields(schema_)) TRY(EvolveTo(std::move(next), last));
+  if (change.kind == SchemaChangeKind::kRenameColumn) {  // the same field: the index stays
+    std::replace(key_.begin(), key_.end(), change.name, change.column.name);
+  }
+  return old_value == nullptr ? Ok() : Backfill(change.column.name, old_value);
+}
+
+Status TableWriter::Truncate() {
+  TRY(CloseFiles());
+  TRY(files_.Load());
+  files_.RemoveAll();
+  if (index_) index_->Clear();
+  rows_changed_ = true;
+  return Ok();
+}
+
+// v2 tables have no default for rows of old files, so the files are written again with the value in them.
+Status TableWriter::Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value) {
+  TRY(CloseFiles());
+  TRY(files_.Load());
+  if (files_.live_rows() == 0) return Ok();
+  Schema stored;
+  int at = 0;
+  std::vector<std::shared_ptr<arrow::Field>> fields;
+  for (const Field& field : schema_.fields) {
+    if (field.name == column) {
+      at = static_cast<int>(fields.size());
+    } else {
+      stored.fields.push_back(field);
+    }
+    fields.push_back(arrow::field(field.name, field.type.ToArrow()));
+  }
+  auto schema = arrow::schema(std::move(fields));
+  std::vector<uint32_t> all;
+  int64_t rows = 0;
+  const auto count = static_cast<uint32_t>(files_.size());
+  for (uint32_t ordinal = 0; ordinal < count; ++ordinal) {
+    if (!files_.at(ordinal).live) continue;
+    TRY(files_.LoadDeletes(ordinal));
+    const TrackedFile& file = files_.at(ordinal);
+    TRY_SET(auto path, LocalPath(file.data.path));
+    ReadOptions options;
+    options.deletes = &file.deletes;
+    TRY_SET(auto reader, DataFileReader::Open(env_, path, stored, options));
+    for (DataBatch batch;;) {
+      TRY_SET(bool more, reader->Next(batch));
+      if (!more) break;
+      ARROW_TRY_SET(auto constant, arrow::MakeArrayFromScalar(*value, batch.rows->num_rows()));
+      auto columns = batch.rows->columns();
+      columns.insert(columns.begin() + at, std::move(constant));
+      all.resize(static_cast<size_t>(batch.rows->num_rows()));
+      std::iota(all.begin(), all.end(), 0u);
+      rows += batch.rows->num_rows();
+      auto whole = arrow::RecordBatch::Make(schema, batch.rows->num_rows(), std::move(columns));
+      TRY(AppendRows(*whole, all, nullptr));
+    }
+    files_.Remove(ordinal);
+    rows_changed_ = true;
+  }
+  index_.reset();  // every row has a new place
+  LogInfo(Str("table ", Name(), ": column ", column, " filled with its default in ", rows, " rows"));
+  return Ok();
+}
+
+bool TableWriter::dirty() const { return rows_changed_ || schema_changed_ || properties_changed_; }
+
+Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
+  CHECK(!finished_);
+  TRY(CloseFiles());
+  TableChange change;
+  TRY(files_.Finish(folder_, location_, change));
+  for (const DataFile& file : change.added_deletes) stats_.bytes_written += file.size;
+  if (schema_changed_) change.schema = schema_;
+  std::string prefix = Str("sluice.", options_.writer, ".");
+  change.summary = {{prefix + "epoch", Str(epoch.epoch)}, {prefix + "begin", epoch.begin}, {prefix + "end", epoch.end}};
+  change.set_properties = set_properties_;
+  for (auto& [key, value] : change.summary) change.set_properties[key] = value;
+  finished_ = true;
+  return change;
+}
+
+Status TableWriter::Commit(const TableChange& change, int64_t epoch) {
+  CHECK(finished_);
+  TRY_SET(int64_t committed, CommitOrRebase(env_, *table_, change, {options_.writer, epoch}, base_snapshot_));
+  const Snapshot* current = table_->metadata().current_snapshot();
+  std::optional<int64_t> before = current == nullptr ? std::nullopt : std::optional(current->id);
+  if (change.touches_files() && current != nullptr && current->id == committed) before = current->parent_id;
+  const bool alone = before == base_snapshot_;
+  if (!alone) LogInfo(Str("table ", Name(), ": another writer has committed; the key index is built anew"));
+  if (!alone) index_.reset();
+  files_.Committed(change, alone && index_.has_value());
+  base_snapshot_ = current == nullptr ? std::nullopt : std::optional(current->id);
+  TRY_SET(schema_, table_->metadata().current_schema());
+  last_column_id_ = table_->metadata().last_column_id();
+  if (!alone || schema_changed_) {
+    binding_.reset();
+    partitioner_.reset();
+  }
+  finished_ = rows_changed_ = schema_changed_ = properties_changed_ = false;
+  set_properties_.clear();
+  return Ok();
+}
+
+}  // namespace sluice::iceberg

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Widening casts keep every value; one that does not fit is named, or NULL if the pipeline tolerates it.
+#include "pipeline/cast.h"
+
+#include <arrow/array.h>
+#include <arrow/builder.h>
+#include <arrow/util/decimal.h>
+#include <gtest/gtest.h>
+
+#include "row/format_value.h"
+
+namespace sluice {
+namespace {
+
+using ArrayPtr = std::shared_ptr<arrow::Array>;
+
+DataType T(std::string_view text) { return *ParseDataType(text); }
+
+template <typename Builder, typename... Values>
+ArrayPtr Build(Builder&& builder, Values... values) {
+  bool appended = (builder.Append(values).ok() && ...);
+  EXPECT_TRUE(appended);
+  EXPECT_TRUE(builder.AppendNull().ok());
+  return *builder.Finish();
+}
+ArrayPtr Decimals(std::string_view type, std::initializer_list<const char*> values) {
+  arrow::Decimal128Builder builder(T(type).ToArrow());
+  for (const char* text : values) EXPECT_TRUE(builder.Append(*arrow::Decimal128::FromString(text)).ok());
+  EXPECT_TRUE(builder.AppendNull().ok());
+  return *builder.Finish();
+}
+// The values, or the error.
+std::string Cast(const ArrayPtr& column, std::string_view from, std::string_view to, bool tolerant = false) {
+  auto out = CastColumn(column, T(from), T(to), {"column c of a.t", tolerant});
+  if (!out.ok()) return out.error().message;
+  EXPECT_TRUE((*out)->type()->Equals(*T(to).ToArrow())) << (*out)->type()->ToString();
+  EXPECT_TRUE((*out)->ValidateFull().ok());
+  std::string text;
+  for (int64_t row = 0; row < (*out)->length(); ++row) {
+    if (!AppendText(**out, row, text)) text += "NULL";
+    text += " ";
+  }
+  return text;
+}
+
+TEST(CastColumn, Integers) {
+  auto ints = Build(arrow::Int32Builder(), -5, 300);
+  EXPECT_EQ(Cast(ints, "INT", "BIGINT"), "-5 300 NULL ");
+  EXPECT_EQ(Cast(ints, "INT", "DECIMAL(12, 2)"), "-5.00 300.00 NULL ");
+  EXPECT_EQ(Cast(ints, "INT", "DOUBLE"), "-5 300 NULL ");
+  EXPECT_EQ(Cast(ints, "INT", "STRING"), "-5 300 NULL ");
+  EXPECT_EQ(Cast(ints, "INT", "SMALLINT"), "-5 300 NULL ");
+  EXPECT_EQ(Cast(ints, "INT", "TINYINT"), "column c of a.t: the value \"300\" (INT) does not fit TINYINT");
+  EXPECT_EQ(Cast(ints, "INT", "TINYINT", true), "-5 NULL NULL ");
+  EXPECT_EQ(Cast(ints, "INT", "DECIMAL(4, 2)", true), "-5.00 NULL NULL ");
+  auto longs = Build(arrow::Int64Builder(), int64_t{3'000'000'000}, int64_t{7});
+  EXPECT_EQ(Cast(longs, "BIGINT", "INT"), "column c of a.t: the value \"3000000000\" (BIGINT) does not fit INT");
+  EXPECT_EQ(Cast(longs, "BIGINT", "INT", true), "NULL 7 NULL ");
+  EXPECT_EQ(Cast(longs, "BIGINT", "DATE", true), "NULL NULL NULL ");
+}
+
+TEST(CastColumn, Decimals) {
+  auto column = Decimals("DECIMAL(6, 2)", {"12.30", "-1234.56", "0.00"});
+  EXPECT_EQ(Cast(column, "DECIMAL(6, 2)", "DECIMAL(12, 4)"), "12.3000 -1234.5600 0.0000 NULL ");
+  EXPECT_EQ(Cast(column, "DECIMAL(6, 2)", "STRING"), "12.30 -1234.56 0.00 NULL ");
+  EXPECT_EQ(Cast(column, "DECIMAL(6, 2)", "DOUBLE"), "12.3 -1234.56 0 NULL ");
+  EXPECT_EQ(Cast(column, "DECIMAL(6, 2)", "DECIMAL(5, 1)", true), "12.3 NULL 0.0 NULL ");
+  EXPECT_EQ(Cast(column, "DECIMAL(6, 2)", "BIGINT", true), "NULL NULL 0 NULL ");
+  EXPECT_NE(Cast(column, "DECIMAL(6, 2)", "DECIMAL(5, 2)").find("\"-1234.56\""), std::string::npos);
+}
+
+TEST(CastColumn, Reals) {
+  EXPECT_EQ(Cast(Build(arrow::FloatBuilder(), 0.5F), "FLOAT", "DOUBLE"), "0.5 NULL ");
+  EXPECT_EQ(Cast(Build(arrow::DoubleBuilder(), 0.5, 0.1), "DOUBLE", "FLOAT", true), "0.5 NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::DoubleBuilder(), 3.0, 3.5, 1e300), "DOUBLE", "INT", true), "3 NULL NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::DoubleBuilder(), 9.3e18, -4.0), "DOUBLE", "BIGINT", true), "NULL -4 NULL ");
+}
+
+TEST(CastColumn, TimesTextAndBytes) {
+  auto dates = Build(arrow::Date32Builder(), 1, 2147483647);
+  EXPECT_EQ(Cast(dates, "DATE", "TIMESTAMP(6)", true), "1970-01-02T00:00:00 NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::Date32Builder(), 1), "DATE", "STRING"), "1970-01-02 NULL ");
+  auto times = Build(arrow::TimestampBuilder(T("TIMESTAMP(6)").ToArrow(), arrow::default_memory_pool()), int64_t{1});
+  EXPECT_EQ(Cast(times, "TIMESTAMP(6)", "TIMESTAMP_LTZ(6)"), "1970-01-01T00:00:00.000001Z NULL ");
+  auto bytes = Build(arrow::BinaryBuilder(), std::string("\x00\xff", 2));
+  EXPECT_EQ(Cast(bytes, "VARBINARY(2)", "STRING"), "00ff NULL ");
+  EXPECT_EQ(Cast(Build(arrow::StringBuilder(), "ab"), "VARCHAR(2)", "BYTES"), "6162 NULL ");
+  EXPECT_EQ(Cast(Build(arrow::StringBuilder(), "7"), "STRING", "INT", true), "NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::BooleanBuilder(), true), "BOOLEAN", "STRING"), "true NULL ");
+}
+
+TEST(CastColumn, SameRepresentationIsNotCopied) {
+  auto texts = Build(arrow::StringBuilder(), "x");
+  EXPECT_EQ(*CastColumn(texts, T("VARCHAR(3)"), T("STRING"), {}), texts);
+  auto ints = Build(arrow::Int32Builder(), 1);
+  EXPECT_EQ(*CastColumn(ints, T("TINYINT"), T("INT"), {}), ints);
+  EXPECT_FALSE(SameRepresentation(T("INT"), T("SMALLINT")));
+  EXPECT_FALSE(SameRepresentation(T("DECIMAL(5, 2)"), T("DECIMAL(6, 2)")));
+  EXPECT_TRUE(SameRepresentation(T("TIMESTAMP(0)"), T("TIMESTAMP(6) NOT NULL")));
+}
+
+TEST(CastColumn, SliceOfAColumn) {
+  auto ints = Build(arrow::Int32Builder(), 1, 2, 3)->Slice(1, 3);
+  EXPECT_EQ(Cast(ints, "INT", "BIGINT"), "2 3 NULL ");
+}
+
+}  // namespace
+}  // namespace sluice

@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/job.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "pipeline/schema_evolver.h"
+#include "runtime/checkpoint_store.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::chrono::milliseconds kPoll{100};
+constexpr int64_t kPublishMs = 200;
+constexpr int64_t kMaintainMs = 2'000;
+constexpr int64_t kMaintainEpochs = 20;     // upkeep also of a sink that is never idle
+constexpr int64_t kStopGraceMs = 3'000;  // how long a stop waits for the end of a transaction
+
+bool TimeCanHeal(ErrorCode code) {
+  return code == ErrorCode::kUnavailable || code == ErrorCode::kConflict || code == ErrorCode::kUnknownOutcome;
+}
+
+}  // namespace
+
+// One try: from the last checkpoint to the end or to an error.
+struct Job::Attempt {
+  Attempt(Env& environment, const PipelineSpec& pipeline, CheckpointStore& checkpoints, SchemaEvolver route)
+      : env(environment), spec(pipeline), store(checkpoints), evolver(std::move(route)) {}
+
+  Env& env;
+  const PipelineSpec& spec;
+  CheckpointStore& store;
+  SchemaEvolver evolver;
+  std::unique_ptr<Sink> sink;
+  std::unique_ptr<Source> source;
+
+  int64_t epoch = 0;           // last committed
+  std::string begin;           // compact state of that epoch
+  std::string state;           // full state of that epoch
+  bool dirty = false;          // rows or schema changes since then
+  bool boundary = true;        // the last item allows an epoch
+  int64_t epoch_started_ms = 0;
+  int64_t published_ms = 0;
+  int64_t maintained_ms = 0;
+  int64_t rows_read = 0;
+  int64_t last_commit_ms = 0;
+
+  Status Recover();
+  Status Start();
+  Status Consume(SourceItem item);
+  Status ApplyChange(const SchemaChange& change);
+  Status EndEpoch();
+};
+
+Status Job::Attempt::Recover() {
+  TRY_SET(CheckpointStore::Loaded loaded, store.Load());
+  for (const std::string& text : loaded.damaged) LogWarn(Str("checkpoint is damaged and is left out: ", text));
+  if (loaded.checkpoint) {
+    Checkpoint& checkpoint = *loaded.checkpoint;
+    if (checkpoint.job != JobFingerprint(spec)) {
+      return Invalid(Str("the state directory belongs to another job (", checkpoint.job, ")"),
+                     "give this file a directory of its own with --state, or remove the directory to start over");
+    }
+    if (!checkpoint.prepared.empty()) TRY(sink->Commit(checkpoint.prepared));
+    epoch = checkpoint.epoch;
+    begin = checkpoint.compact_state;
+    state = checkpoint.source_state;
+    TRY(evolver.Restore(checkpoint.evolver_state));
+    if (loaded.damaged.empty()) return Ok();
+  }
+  // The state directory is new, lost or behind: what the sink's tables say of this job decides.
+  TRY_SET(std::optional<EpochInfo> stored, sink->StoredEpoch());
+  if (!stored || stored->epoch <= epoch) {
+    if (!loaded.damaged.empty() && !loaded.checkpoint) {
+      return Corrupt(Str("no checkpoint in the state directory can be read: ", loaded.damaged[0]),
+                     "the sink's tables carry no position of this job either; remove the directory and the tables to "
+                     "start over");
+    }
+    return Ok();
+  }
+  LogWarn(Str("no usable checkpoint for epoch ", stored->epoch,
+              ": resuming from the position stored in the sink's tables"));
+  epoch = stored->epoch;
+  begin = stored->begin;
+  state = stored->begin;
+  return Ok();
+}
+
+Status Job::Attempt::Start() {
+  TRY(source->Start(state, sink->before_image()));
+  epoch_started_ms = env.MonotonicMs();
+  return Ok();
+}
+
+Status Job::Attempt::ApplyChange(const SchemaChange& change) {
+  TRY_SET(auto changes, evolver.OnSchemaChange(change));
+  for (const SchemaChange& derived : changes) {
+    if (derived.kind != SchemaChangeKind::kCreateTable) LogInfo(Str("schema change: ", Describe(derived)));
+    Status applied = sink->Apply(derived);
+    if (applied.ok()) continue;
+    if (applied.error().code != ErrorCode::kUnsupported) return applied;
+    TRY(evolver.OnRefused(derived, applied.error()));
+    LogWarn(Str("the sink keeps its schema: ", applied.error().message));
+  }
+  return Ok();
+}
+
+Status Job::Attempt::Consume(SourceItem item) {
+  boundary = item.boundary;
+  if (auto* batch = std::get_if<ChangeBatch>(&item.payload)) {
+    rows_read += batch->row_count();
+    dirty = true;
+    TRY_SET(auto batches, evolver.Route(*batch));
+    for (const ChangeBatch& routed : batches) TRY(sink->Write(routed));
+  } else if (auto* change = std::get_if<SchemaChange>(&item.payload)) {
+    dirty = true;
+    TRY(ApplyChange(*change));
+  }
+  return Ok();
+}
+
+Status Job::Attempt::EndEpoch() {
+  epoch_started_ms = env.MonotonicMs();
+  std::string next_state = source->State();
+  if (!dirty && next_state == state) return Ok();
+  PassFailpoint("epoch.before_prepare");
+  Checkpoint checkpoint;
+  checkpoint.epoch = epoch + 1;
+  checkpoint.job = JobFingerprint(spec);
+  checkpoint.source_state = next_state;
+  checkpoint.compact_state = source->CompactState();
+  checkpoint.evolver_state = evolver.ToJson();
+  if (dirty) {
+    TRY_SET(checkpoint.prepared, sink->Prepare({epoch + 1, begin, checkpoint.compact_state}));
+  }
+  PassFailpoint("epoch.after_prepare");
+  TRY(store.Save(checkpoint));
+  if (!checkpoint.prepared.empty()) {
+    TRY(sink->Commit(checkpoint.prepared));
+    last_commit_ms = env.NowMs();
+  }
+  PassFailpoint("epoch.after_commit");
+  source->Acknowledge(next_state);
+  PassFailpoint("epoch.after_acknowledge");
+  ++epoch;
+  if (epoch % kMaintainEpochs == 0) TRY(sink->Maintain());
+  begin = checkpoint.compact_state;
+  state = std::move(next_state);
+  dirty = false;
+  return Ok();
+}
+
+Job::Job(Env& env, PipelineSpec spec, JobFactories factories, JobOptions options)
+    : env_(env), spec_(std::move(spec)), factories_(std::move(factories)), options_(std::move(options)) {}
+
+Job::~Job() = default;
+
+JobProgress Job::progress() const {
+  std::lock_guard lock(mutex_);
+  return progress_;
+}
+
+void Job::Publish(const Attempt& attempt) {
+  SinkStats stats = attempt.sink->stats();
+  std::lock_guard lock(mutex_);
+  progress_.source = attempt.source->progress();
+  progress_.sink.inserted = sink_before_.inserted + stats.inserted;
+  progress_.sink.updated = sink_before_.updated + stats.updated;
+  progress_.sink.deleted = sink_before_.deleted + stats.deleted;
+  progress_.sink.commits = sink_before_.commits + stats.commits;
+  progress_.sink.bytes_written = sink_before_.bytes_written + stats.bytes_written;
+  progress_.rows_read = attempt.rows_read;
+  progress_.epoch = attempt.epoch;
+  if (attempt.last_commit_ms != 0) progress_.last_commit_ms = attempt.last_commit_ms;
+}
+
+namespace {
+
+// Ends the source's threads on every way out.
+class SourceStopper {
+ public:
+  explicit SourceStopper(Source& source) : source_(source) {}
+  ~SourceStopper() { source_.Stop(); }
+
+ private:
+  Source& source_;
+};
+
+}  // namespace
+
+Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
+  TRY_SET(auto store, CheckpointStore::Open(env_, options_.state_folder));
+  TRY_SET(SchemaEvolver evolver, SchemaEvolver::Make(spec_));
+  Attempt attempt(env_, spec_, *store, std::move(evolver));
+  TRY_SET(attempt.sink, factories_.sink());
+  TRY(attempt.sink->Open());
+  TRY(attempt.Recover());
+  TRY_SET(attempt.source, factories_.source());
+  SourceStopper stopper(*attempt.source);
+  TRY(attempt.Start());
+  started_ = true;
+  if (options_.until_caught_up) TRY(attempt.source->SetTarget());
+
+  auto run = [&]() -> Status {
+    int64_t stop_deadline_ms = 0;
+    while (true) {
+      TRY_SET(auto item, attempt.source->Next(kPoll));
+      bool idle = !item.has_value();
+      if (item) TRY(attempt.Consume(*std::move(item)));
+      int64_t now = env_.MonotonicMs();
+      bool stopping = stop.stopped();
+      if (stopping && stop_deadline_ms == 0) stop_deadline_ms = now + kStopGraceMs;
+      bool finished = idle && attempt.source->finished();
+      bool reached = options_.until_caught_up && attempt.source->ReachedTarget();
+      bool last = stopping || finished || reached;
+      if (attempt.boundary && (last || now - attempt.epoch_started_ms >= spec_.checkpoint_interval_ms)) {
+        TRY(attempt.EndEpoch());
+        epochs_done_ = attempt.epoch;
+        if (last) {
+          summary.stopped = stopping;
+          summary.caught_up = finished || reached;
+          return Ok();
+        }
+      }
+      if (stopping && now > stop_deadline_ms) {
+        LogWarn("stopping inside a large transaction: it is read again from its start at the next run");
+        summary.stopped = true;
+        return Ok();
+      }
+      if (now - attempt.published_ms >= kPublishMs) {
+        Publish(attempt);
+        attempt.published_ms = now;
+      }
+      if (idle && now - attempt.maintained_ms >= kMaintainMs) {
+        TRY(attempt.sink->Maintain());
+        attempt.maintained_ms = now;
+      }
+    }
+  };
+  Status status = run();
+  Publish(attempt);
+  std::lock_guard lock(mutex_);
+  sink_before_ = progress_.sink;
+  return status;
+}
+
+Result<JobSummary> Job::Run(StopSignal& stop) {
+  JobSummary summary;
+  int64_t started = env_.MonotonicMs();
+  int64_t wait_ms = options_.retry_first_ms;
+  int64_t failing_since = 0;
+  int64_t epochs_at_failure = -1;
+  while (true) {
+    Status status = RunAttempt(stop, summary);
+    if (status.ok() || (stop.stopped() && TimeCanHeal(status.error().code))) {
+      summary.stopped |= stop.stopped() && !summary.caught_up;
+      break;
+    }
+    int64_t now = env_.MonotonicMs();
+    if (epochs_done_ != epochs_at_failure) {
+      failing_since = now;
+      wait_ms = options_.retry_first_ms;
+      epochs_at_failure = epochs_done_;
+    }
+    bool give_up = now - failing_since >= options_.retry_total_ms || !started_;
+    if (!TimeCanHeal(status.error().code) || give_up) return std::move(status).error();
+    LogWarn(Str(status.error().message, "; restarting from the last checkpoint in ", wait_ms, " ms"));
+    {
+      std::lock_guard lock(mutex_);
+      ++progress_.restarts;
+    }
+    if (stop.WaitFor(std::chrono::milliseconds(wait_ms))) {
+      summary.stopped = true;
+      break;
+    }
+    wait_ms = std::min(wait_ms * 2, options_.retry_last_ms);
+  }
+  summary.progress = progress();
+  summary.elapsed_ms = env_.MonotonicMs() - started;
+  return summary;
+}
+
+std::string JobFingerprint(const PipelineSpec& spec) {
+  auto text = [](const ConnectorSpec& connector, std::string_view key) -> std::string {
+    auto found = connector.options.find(std::string(key));
+    return found == connector.options.end() ? "" : found->second.text;
+  };
+  return Str(spec.name, " | ", spec.source.type, "://", text(spec.source, "hostname"), ":", text(spec.source, "port"),
+             " -> ", spec.sink.type, ":", text(spec.sink, "catalog.properties.warehouse"));
+}
+
+}  // namespace sluice

@@ -1,0 +1,13 @@
+DROP DATABASE IF EXISTS ev; CREATE DATABASE ev; USE ev;
+CREATE TABLE k (a INT, b VARCHAR(20) COLLATE utf8mb4_bin, c INT NOT NULL, d VARBINARY(10), PRIMARY KEY (b, a)) COMMENT 'keys';
+BEGIN; INSERT INTO k VALUES (1,'x',10,x'00'),(2,'a b',20,NULL),(-3,'',30,x''); UPDATE k SET c=c+1; UPDATE k SET a=7 WHERE a=1; DELETE FROM k WHERE a=2; COMMIT;
+SET SESSION binlog_row_image=MINIMAL; UPDATE k SET c=99 WHERE a=-3; DELETE FROM k WHERE a=7; SET SESSION binlog_row_image=FULL;
+SET GLOBAL log_bin_compress=ON, log_bin_compress_min_len=10;
+INSERT INTO k VALUES (100,'compressed row',1,REPEAT('z',10)),(101,'compressed row 2',2,REPEAT('z',10));
+UPDATE k SET c=5 WHERE a=100; DELETE FROM k WHERE a=101;
+CREATE TABLE compressed_query_event_with_a_long_name (id INT PRIMARY KEY, v VARCHAR(100) DEFAULT 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa');
+SET GLOBAL log_bin_compress=OFF;
+XA START 'gtrid','bqual',3; INSERT INTO k VALUES (200,'xa',1,NULL); XA END 'gtrid','bqual',3; XA PREPARE 'gtrid','bqual',3; XA COMMIT 'gtrid','bqual',3;
+SET SESSION gtid_domain_id=5; SET time_zone='America/New_York'; INSERT INTO k VALUES (300,'domain',1,NULL); ALTER TABLE k ADD COLUMN e INT DEFAULT 4; SET time_zone='+00:00';
+SET SESSION binlog_format=STATEMENT; INSERT INTO k (a,b,c) VALUES (400,'statement',1); SET SESSION binlog_format=ROW;
+SET GLOBAL binlog_row_metadata=NO_LOG; INSERT INTO k (a,b,c) VALUES (500,'no metadata',1); SET GLOBAL binlog_row_metadata=FULL;

@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a test gets: servers, pipeline files, the program, the lake, comparison. One Context per test.
+
+Used by test/e2e/run.py, the demo and the benchmark. A test is `def test_x(ctx)`; it raises to fail, Skip to be skipped.
+"""
+
+import json
+import os
+import shutil
+import threading
+
+import lake as lake_module
+import mariadb
+import processes
+import proxy
+import sluice
+from lake import Difference, compare
+from mariadb import PASSWORD, USER
+from processes import Timeout, wait_until
+
+__all__ = ["Context", "Difference", "Skip", "Timeout", "compare", "wait_until", "Load"]
+INTERVAL = os.environ.get("SLUICE_E2E_INTERVAL", "300ms")
+
+
+class Skip(Exception):
+    """This machine cannot run the test; the text says why."""
+
+
+class Shared:
+    """What the tests of one run share: the template of data folders and a server with default options."""
+
+    def __init__(self, folder: str):
+        self.folder = folder
+        self.template_dir = os.path.join(processes.root_dir(), ".deps", "mariadb-template")
+        self._server = None
+        self._databases = 0
+
+    def template(self) -> str:
+        return mariadb.make_template(self.template_dir)
+
+    def server(self) -> mariadb.MariaDb:
+        if self._server is None:
+            self._server = mariadb.MariaDb(os.path.join(self.folder, "mariadb"), self.template()).start()
+        elif self._server.process is None or self._server.process.poll() is not None:
+            self._server.start()
+        return self._server
+
+    def next_database(self) -> str:
+        self._databases += 1
+        return f"e2e_{self._databases}"
+
+    def close(self):
+        if self._server:
+            self._server.close()
+            self._server = None
+
+
+class Context:
+    """Everything of one test lives in ctx.dir; close() ends what the test started."""
+
+    def __init__(self, shared: Shared, folder: str):
+        self.shared, self.dir = shared, folder
+        os.makedirs(folder)
+        self.warehouse = os.path.join(folder, "lake")
+        self.state = os.path.join(folder, "state")
+        self.lake = lake_module.Lake(self.warehouse)
+        self.jobs, self._servers, self._proxies, self._count = [], [], [], 0
+        self.cleanups = []
+
+    # ---- servers
+
+    @property
+    def server(self) -> mariadb.MariaDb:
+        """The shared server with default options. A test that changes the server takes new_server()."""
+        return self.shared.server()
+
+    def new_server(self, **options) -> mariadb.MariaDb:
+        """A server of this test alone, started, with mariadbd's options (None leaves a default out)."""
+        self._count += 1
+        server = mariadb.MariaDb(os.path.join(self.dir, f"mariadb{self._count}"), self.shared.template(), **options)
+        self._servers.append(server)
+        return server.start()
+
+    def database(self, script="", server=None) -> str:
+        """A fresh database; `script` runs in it."""
+        server = server or self.server
+        name = self.shared.next_database()
+        server.execute(f"CREATE DATABASE {name}")
+        if script:
+            server.execute(script, name)
+        return name
+
+    def proxy(self, server=None) -> proxy.Proxy:
+        made = proxy.Proxy((server or self.server).port)
+        self._proxies.append(made)
+        return made
+
+    # ---- pipeline files
+
+    def pipeline(
+        self,
+        tables: str,
+        source=None,
+        sink=None,
+        route=(),
+        pipeline=None,
+        server=None,
+        name="pipeline.yaml",
+        port=None,
+    ) -> str:
+        """Writes a pipeline file MariaDB -> Iceberg; the dicts override or, with None as value, remove keys."""
+        server = server or self.server if port is None else server
+        blocks = {
+            "source": {
+                "type": "mysql",
+                "hostname": "127.0.0.1",
+                "port": port or server.port,
+                "username": USER,
+                "password": PASSWORD,
+                "tables": tables,
+                "server-time-zone": "UTC",
+                **(source or {}),
+            },
+            "sink": {
+                "type": "iceberg",
+                "catalog.properties.type": "hadoop",
+                "catalog.properties.warehouse": "file://" + self.warehouse,
+                **(sink or {}),
+            },
+        }
+        if sink and sink.get("type", "iceberg") != "iceberg":
+            blocks["sink"] = dict(sink)
+        lines = []
+        for block, options in blocks.items():
+            lines += [f"{block}:"] + [f"  {k}: {scalar(v)}" for k, v in options.items() if v is not None]
+        if route:
+            lines.append("route:")
+            for rule in route:
+                lines += [f"  {'- ' if i == 0 else '  '}{k}: {scalar(v)}" for i, (k, v) in enumerate(rule.items())]
+        if pipeline:
+            lines += ["pipeline:"] + [f"  {k}: {scalar(v)}" for k, v in pipeline.items()]
+        return self.write(name, "\n".join(lines) + "\n")
+
+    def write(self, name: str, text: str) -> str:
+        path = os.path.join(self.dir, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    # ---- the program
+
+    def start(self, *args, env=None, summary=None) -> sluice.Job:
+        """Starts sluice with these arguments."""
+        job = sluice.Job(args, self.dir, f"sluice{len(self.jobs) + 1}", env, summary)
+        self.jobs.append(job)
+        return job
+
+    def command(self, *args, env=None, seconds=60.0) -> sluice.Result:
+        """Runs sluice to its end."""
+        return self.start(*args, env=env).wait(seconds)
+
+    def run_args(self, path: str, *more, interval=INTERVAL, state=None):
+        return [
+            "run",
+            path,
+            "--state",
+            state or self.state,
+            "-D",
+            f"execution.checkpointing.interval={interval}",
+            *more,
+        ]
+
+    def start_run(self, path: str, *more, env=None, interval=INTERVAL, state=None) -> sluice.Job:
+        """`sluice run` in the background."""
+        return self.start(*self.run_args(path, *more, interval=interval, state=state), env=env)
+
+    def catch_up(
+        self, path: str, *more, env=None, interval=INTERVAL, state=None, seconds=120.0, code=0
+    ) -> sluice.Result:
+        """`sluice run --until caught-up`; its exit code must be `code` (None: any)."""
+        summary = os.path.join(self.dir, f"summary{len(self.jobs) + 1}.json")
+        args = self.run_args(
+            path, "--until", "caught-up", "--summary", summary, *more, interval=interval, state=state
+        )
+        result = self.start(*args, env=env, summary=summary).wait(seconds)
+        if code is not None and result.code != code:
+            raise AssertionError(
+                f"sluice exited with {result.code}, expected {code}:\n{result.out}{result.err}"[-6000:]
+            )
+        return result
+
+    def fails(self, path: str, *words, command="run", seconds=100.0, env=None, code=1) -> sluice.Result:
+        """The command must end with `code` and its error must contain each of `words` (case does not count)."""
+        args = self.run_args(path, "--until", "caught-up") if command == "run" else [command, path]
+        result = self.start(*args, env=env).wait(seconds)
+        text = result.out + result.err
+        assert result.code == code, f"exit code {result.code}, expected {code}:\n{text[-4000:]}"
+        for word in words:
+            assert word.lower() in text.lower(), f"'{word}' is not in the error:\n{text[-4000:]}"
+        assert "CHECK failed" not in text and "terminate called" not in text, text[-4000:]
+        return result
+
+    # ---- comparison
+
+    def equal(self, source_table: str, lake_table=None, **options):
+        compare(options.pop("server", None) or self.server, self.lake, source_table, lake_table, **options)
+
+    def wait_equal(self, source_table: str, lake_table=None, job=None, seconds=30.0, **options):
+        """Polls until the lake equals the source; fails at once if `job` has ended."""
+        last = [None]
+
+        def same():
+            try:
+                self.equal(source_table, lake_table, **options)
+                return True
+            except (AssertionError, FileNotFoundError) as error:
+                last[0] = error
+            if job is not None and not job.running():
+                raise AssertionError(f"sluice ended while the test waited:\n{job.tail()}")
+            return False
+
+        try:
+            wait_until(same, f"{lake_table or source_table} equal to its source", seconds, 0.1)
+        except Timeout as error:
+            raise Difference(f"{error}\n{last[0]}\n{job.tail() if job else ''}") from None
+
+    def close(self):
+        for step in reversed(self.cleanups):
+            step()
+        for job in self.jobs:
+            job.kill()
+        for made in self._proxies:
+            made.off()
+        for server in self._servers:
+            server.close()
+
+    def remove(self):
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+def scalar(value) -> str:
+    """A YAML scalar: numbers and plain booleans as they are, text in double quotes."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(scalar(v) for v in value) + "]"
+    return json.dumps(str(value), ensure_ascii=False)
+
+
+class Load:
+    """Runs `step(cursor, n)` again and again on its own connection and thread until stop()."""
+
+    def __init__(self, server, step, database=None, pause=0.0):
+        self.steps, self.error = 0, None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(server, step, database, pause), daemon=True)
+        self._thread.start()
+
+    def _run(self, server, step, database, pause):
+        try:
+            with server.connect(database) as db, db.cursor() as cursor:
+                while not self._stop.is_set():
+                    step(cursor, self.steps)
+                    self.steps += 1
+                    if pause:
+                        self._stop.wait(pause)
+        except Exception as error:  # pylint: disable=broad-except
+            self.error = error
+
+    def stop(self):
+        self._stop.set()
+        self._thread.join(30)
+        if self.error:
+            raise AssertionError(f"the load failed: {self.error}") from self.error

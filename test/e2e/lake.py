@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Iceberg tables of a Hadoop-layout warehouse, read by PyIceberg, and compared with their MariaDB source."""
+
+import json
+import os
+from collections import Counter
+
+from pyiceberg.table import StaticTable
+
+import canonical
+
+
+class Difference(AssertionError):
+    """Source and lake do not hold the same rows."""
+
+
+class Lake:
+    """A warehouse folder. Every call reads the newest state."""
+
+    def __init__(self, warehouse: str):
+        self.warehouse = warehouse
+
+    def folder(self, table: str) -> str:
+        database, name = table.split(".", 1)
+        return os.path.join(self.warehouse, database, name)
+
+    def metadata_path(self, table: str, version=None) -> str:
+        folder = os.path.join(self.folder(table), "metadata")
+        if version is None:
+            with open(os.path.join(folder, "version-hint.text"), encoding="ascii") as hint:
+                version = int(hint.read().strip())
+            # The hint may lag behind by a crash between the two: readers go forward from it.
+            while os.path.exists(os.path.join(folder, f"v{version + 1}.metadata.json")):
+                version += 1
+        return os.path.join(folder, f"v{version}.metadata.json")
+
+    def exists(self, table: str) -> bool:
+        return os.path.exists(os.path.join(self.folder(table), "metadata", "version-hint.text"))
+
+    def tables(self) -> list[str]:
+        found = []
+        for database in sorted(os.listdir(self.warehouse)):
+            folder = os.path.join(self.warehouse, database)
+            for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+                if os.path.isdir(os.path.join(folder, name, "metadata")):
+                    found.append(f"{database}.{name}")
+        return found
+
+    def metadata(self, table: str) -> dict:
+        with open(self.metadata_path(table), encoding="utf-8") as file:
+            return json.load(file)
+
+    def open(self, table: str) -> StaticTable:
+        return StaticTable.from_metadata(self.metadata_path(table))
+
+    def columns(self, table: str) -> list[tuple[str, str]]:
+        """(name, Iceberg type) in order."""
+        return [(f.name, str(f.field_type)) for f in self.open(table).schema().fields]
+
+    def field_ids(self, table: str) -> dict[str, int]:
+        return {f.name: f.field_id for f in self.open(table).schema().fields}
+
+    def snapshots(self, table: str) -> list[dict]:
+        """The snapshots' JSON, oldest first."""
+        return self.metadata(table).get("snapshots", [])
+
+    def count(self, table: str) -> int:
+        return self.open(table).scan().to_arrow().num_rows
+
+    def rows(self, table: str, columns=None, snapshot_id=None, geometry=()):
+        """(names, rows) in canonical form; `geometry` names string columns that hold GeoJSON."""
+        opened = self.open(table)
+        kinds = {f.name: str(f.field_type) for f in opened.schema().fields}
+        names = list(columns) if columns else list(kinds)
+        data = opened.scan(snapshot_id=snapshot_id).to_arrow()
+        lists = []
+        for name in names:
+            values, kind = data.column(name).to_pylist(), kinds[name]
+            if name in geometry:
+                lists.append([canonical.geojson(v) for v in values])
+            else:
+                lists.append([canonical.lake_value(kind, v) for v in values])
+        return names, list(zip(*lists)) if lists else []
+
+    def files(self, table: str) -> list[str]:
+        """Every path that the newest metadata refers to: manifest lists, manifests, data and delete files."""
+        opened, paths = self.open(table), []
+        for snapshot in opened.snapshots():
+            paths.append(snapshot.manifest_list)
+            for manifest in snapshot.manifests(opened.io):
+                paths.append(manifest.manifest_path)
+                paths += [entry.data_file.file_path for entry in manifest.fetch_manifest_entry(opened.io)]
+        return sorted({path.removeprefix("file://").replace("//", "/") for path in paths})
+
+
+def first_differences(source_names, source, lake_names, lake, limit=5) -> str:
+    """Text that names what differs, or "". Rows are a multiset: order does not count, doubles do."""
+    if source_names != lake_names:
+        return f"columns differ: source {source_names}, lake {lake_names}"
+    ours, theirs = Counter(lake), Counter(source)
+    missing, extra = theirs - ours, ours - theirs
+    if not missing and not extra:
+        return ""
+    lines = [
+        f"source has {len(source)} rows, lake {len(lake)}; {sum(missing.values())} missing or stale in the lake, "
+        f"{sum(extra.values())} extra (first {limit} by key):"
+    ]
+    key = lambda row: tuple((v is not None, v or "") for v in row)
+    for label, rows in (("source", missing), ("lake  ", extra)):
+        for row in sorted(rows, key=key)[:limit]:
+            lines.append(f"  {label} {'x%d ' % rows[row] if rows[row] > 1 else ''}{_short(source_names, row)}")
+    return "\n".join(lines)
+
+
+def _short(names, row) -> str:
+    def cut(value):
+        return "NULL" if value is None else value if len(value) <= 60 else f"{value[:57]}… ({len(value)})"
+
+    return ", ".join(f"{n}={cut(v)}" for n, v in list(zip(names, row))[:12])
+
+
+def compare(
+    server,
+    lake: Lake,
+    source_table: str,
+    lake_table=None,
+    columns=None,
+    geometry=(),
+    where="",
+    tinyint1_as_boolean=True,
+):
+    """Raises Difference when the lake table does not hold exactly the rows of the source table."""
+    lake_table = lake_table or source_table
+    with server.connect(text=True) as db:
+        names, source = canonical.source_rows(db, source_table, columns, tinyint1_as_boolean, where)
+    if not lake.exists(lake_table):
+        raise Difference(f"{lake_table}: no such table in the lake; there are {lake.tables()}")
+    lake_names, rows = lake.rows(lake_table, columns, geometry=geometry)
+    text = first_differences(names, source, lake_names, rows)
+    if text:
+        raise Difference(f"{source_table} -> {lake_table}: {text}")

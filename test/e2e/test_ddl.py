@@ -1,0 +1,297 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DDL on live tables under the five modes of schema.change.behavior."""
+
+import json
+import os
+
+import harness
+from mariadb import split_statements
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+DATA = os.path.join(HERE, "data", "schema-evolution")
+
+
+def steps():
+    """[(number, SQL)] of steps.sql."""
+    with open(os.path.join(DATA, "steps.sql"), encoding="utf-8") as file:
+        parts = file.read().split("\n-- step ")[1:]
+    return [(int(part.split("\n", 1)[0]), part.split("\n", 1)[1]) for part in parts]
+
+
+def shown(ctx, table):
+    """(columns as name:type text, rows as lists sorted by id)."""
+    names, rows = ctx.lake.rows(table)
+    at = names.index("id")
+    return (
+        [f"{n} {t}" for n, t in ctx.lake.columns(table)],
+        [list(row) for row in sorted(rows, key=lambda row: int(row[at]))],
+    )
+
+
+def check_step(ctx, expected, number, behaviour):
+    for table, want in expected.get(str(number), {}).items():
+        columns, rows = shown(ctx, f"crm.{table}")
+        assert (
+            columns == want["columns"]
+        ), f"{behaviour} step {number}, {table}: columns {columns}, expected {want['columns']}"
+        got = [[json.dumps(v, ensure_ascii=False) for v in row] for row in rows]
+        wanted = [[json.dumps(v, ensure_ascii=False) for v in row] for row in want["rows"]]
+        assert got == wanted, f"{behaviour} step {number}, {table}: rows {got}, expected {wanted}"
+
+
+def scenario(ctx, behaviour, live, sink=None):
+    server = ctx.new_server()
+    path = ctx.pipeline(
+        "crm.\\.*",
+        server=server,
+        pipeline={"schema.change.behavior": behaviour},
+        source={"scan.binlog.newly-added-table.enabled": True},
+        sink=sink,
+    )
+    with open(os.path.join(DATA, f"expected-{behaviour}.json"), encoding="utf-8") as file:
+        expected = json.load(file)
+    job = None
+    for number, sql in steps():
+        if number > max(map(int, expected)):
+            break
+        server.execute(sql)
+        if live:
+            job = job or ctx.start_run(path, interval="200ms")
+
+            def reached(n=number):
+                try:
+                    check_step(ctx, expected, n, behaviour)
+                    return True
+                except (AssertionError, FileNotFoundError, ValueError):
+                    return not job.running()
+
+            try:
+                harness.wait_until(reached, "the step", 15)
+            except harness.Timeout:
+                pass
+            assert job.running(), f"step {number}: sluice ended:\n{job.tail()}"
+        else:
+            ctx.catch_up(path)
+        check_step(ctx, expected, number, behaviour)
+    if job:
+        job.terminate(5)
+
+
+def test_scenario_evolve(ctx):
+    scenario(ctx, "evolve", False)
+    ids = {}
+    for file in sorted(os.listdir(os.path.join(ctx.lake.folder("crm.lead"), "metadata"))):
+        if file.endswith(".metadata.json"):
+            with open(os.path.join(ctx.lake.folder("crm.lead"), "metadata", file), encoding="utf-8") as text:
+                for schema in json.load(text)["schemas"]:
+                    for field in schema["fields"]:
+                        ids.setdefault(field["name"], set()).add(field["id"])
+    assert ids["note"] == ids["remark"] and ids["name"] == ids["full_name"], f"a rename is not a rename: {ids}"
+    assert len(ids["region"]) == 2, f"the second region has the field id of the first: {ids}"
+
+
+def test_scenario_evolve_live(ctx):
+    scenario(ctx, "evolve", True)
+
+
+def test_scenario_lenient(ctx):
+    scenario(ctx, "lenient", False)
+
+
+def test_scenario_all_steps_in_one_run(ctx):
+    """All DDL lies in the log between two runs; each row is decoded by the schema of its time."""
+    server = ctx.new_server(binlog_row_metadata="NO_LOG")
+    all_steps = steps()
+    server.execute(all_steps[0][1])
+    path = ctx.pipeline(
+        "crm.\\.*",
+        server=server,
+        pipeline={"schema.change.behavior": "evolve"},
+        source={"scan.binlog.newly-added-table.enabled": True},
+    )
+    ctx.catch_up(path)
+    for _, sql in all_steps[1:]:
+        server.execute(sql)
+    ctx.catch_up(path)
+    with open(os.path.join(DATA, "expected-evolve.json"), encoding="utf-8") as file:
+        expected = json.load(file)
+    check_step(ctx, expected, 10, "evolve")
+    check_step(ctx, expected, 9, "evolve")
+
+
+def one_table(ctx, behaviour, ddl, rows="", first="", sink=None, code=0):
+    """Snapshot of t(id, a, b), then `ddl` and `rows` by the stream."""
+    db = ctx.database(
+        "CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL, b VARCHAR(20)); "
+        f"INSERT INTO t VALUES (1, 10, 'one'), (2, 20, 'two'); {first}"
+    )
+    path = ctx.pipeline(f"{db}.t", pipeline={"schema.change.behavior": behaviour} if behaviour else None, sink=sink)
+    ctx.catch_up(path)
+    ctx.server.execute(f"{ddl}; {rows}", db)
+    return db, ctx.catch_up(path, code=code)
+
+
+def names(ctx, db):
+    return [n for n, _ in ctx.lake.columns(f"{db}.t")]
+
+
+def test_exception_mode_stops_and_names_the_change(ctx):
+    db, result = one_table(
+        ctx, "exception", "ALTER TABLE t ADD COLUMN c INT", "INSERT INTO t VALUES (3, 3, 'x', 3)", code=1
+    )
+    text = result.err + result.out
+    assert f"{db}.t" in text and "c" in text and "EXCEPTION" in text.upper(), text
+    assert names(ctx, db) == ["id", "a", "b"]
+
+
+def test_ignore_mode_keeps_the_schema(ctx):
+    db, _ = one_table(
+        ctx,
+        "ignore",
+        "ALTER TABLE t ADD COLUMN c INT FIRST, MODIFY a BIGINT",
+        "INSERT INTO t VALUES (33, 3, 30, 'x'); UPDATE t SET b = 'ONE' WHERE id = 1",
+    )
+    assert ctx.lake.columns(f"{db}.t") == [("id", "int"), ("a", "int"), ("b", "string")]
+    ctx.equal(f"{db}.t", columns=["id", "a", "b"])
+    ctx.server.execute("TRUNCATE TABLE t; ALTER TABLE t DROP COLUMN b; INSERT INTO t (id, a) VALUES (9, 9)", db)
+    ctx.catch_up(os.path.join(ctx.dir, "pipeline.yaml"))
+    rows = dict((r[0], r) for r in ctx.lake.rows(f"{db}.t")[1])
+    assert rows["9"] == ("9", "9", None) and "1" in rows, rows
+
+
+def test_lenient_is_the_default(ctx):
+    db, _ = one_table(
+        ctx,
+        None,
+        "ALTER TABLE t ADD COLUMN c INT NOT NULL DEFAULT 5 FIRST, DROP COLUMN a, CHANGE b bb VARCHAR(40)",
+        "INSERT INTO t (id, c, bb) VALUES (3, 33, 'three'); DELETE FROM t WHERE id = 2",
+    )
+    assert set(names(ctx, db)) == {"id", "a", "b", "c", "bb"} and names(ctx, db)[:3] == ["id", "a", "b"], names(
+        ctx, db
+    )
+    rows = {r[0]: r[1:] for r in ctx.lake.rows(f"{db}.t", ["id", "a", "b", "c", "bb"])[1]}
+    assert rows["3"] == (None, None, "33", "three") and "2" not in rows, rows
+    fields = {f.name: f.required for f in ctx.lake.open(f"{db}.t").schema().fields}
+    assert not fields["a"] and not fields["c"], f"lenient makes columns nullable: {fields}"
+    ctx.server.execute("DROP TABLE t", db)
+    ctx.catch_up(os.path.join(ctx.dir, "pipeline.yaml"))
+    assert len(ctx.lake.rows(f"{db}.t")[1]) == 2
+
+
+def test_try_evolve_keeps_the_type_it_cannot_change(ctx):
+    db, result = one_table(
+        ctx, "try_evolve", "ALTER TABLE t MODIFY a VARCHAR(20)", "INSERT INTO t VALUES (3, '33', 'x')"
+    )
+    assert dict(ctx.lake.columns(f"{db}.t"))["a"] == "int"
+    assert {r[0]: r[1] for r in ctx.lake.rows(f"{db}.t")[1]} == {"1": "10", "2": "20", "3": "33"}
+    assert "a" in result.err
+
+
+def test_evolve_refuses_what_iceberg_cannot(ctx):
+    _, result = one_table(
+        ctx, "evolve", "ALTER TABLE t MODIFY a VARCHAR(20)", "INSERT INTO t VALUES (3, 'x', 'x')", code=1
+    )
+    text = result.err + result.out
+    assert "VARCHAR" in text.upper() and "INT" in text.upper() and "hint" in text, text
+
+
+def test_widening_and_nullability(ctx):
+    db, _ = one_table(
+        ctx,
+        "evolve",
+        "ALTER TABLE t ADD f FLOAT, ADD d DECIMAL(5,2)",
+        "INSERT INTO t VALUES (3, 3, 'x', 1.5, 999.99)",
+    )
+    ctx.server.execute(
+        "ALTER TABLE t MODIFY a BIGINT NULL COMMENT 'now long', MODIFY f DOUBLE, MODIFY d DECIMAL(12,2);"
+        "INSERT INTO t VALUES (4, NULL, NULL, 1.0000000001, 1234567890.12)",
+        db,
+    )
+    ctx.catch_up(os.path.join(ctx.dir, "pipeline.yaml"))
+    ctx.equal(f"{db}.t")
+    assert [t for _, t in ctx.lake.columns(f"{db}.t")] == ["int", "long", "string", "double", "decimal(12, 2)"]
+
+
+def test_include_and_exclude_schema_changes(ctx):
+    db, _ = one_table(
+        ctx,
+        "evolve",
+        "ALTER TABLE t ADD COLUMN c INT; ALTER TABLE t DROP COLUMN b",
+        "INSERT INTO t VALUES (3, 3, 33)",
+        sink={"exclude.schema.changes": ["drop"]},
+    )
+    assert names(ctx, db) == ["id", "a", "b", "c"]
+    ctx.equal(f"{db}.t", columns=["id", "a", "c"])
+
+
+def test_truncate_and_drop_under_evolve(ctx):
+    db, _ = one_table(ctx, "evolve", "TRUNCATE TABLE t", "INSERT INTO t VALUES (7, 7, 'seven')")
+    ctx.equal(f"{db}.t")
+    path = os.path.join(ctx.dir, "pipeline.yaml")
+    ctx.server.execute(
+        "DELETE FROM t; INSERT INTO t VALUES (8, 8, 'x'); TRUNCATE t; INSERT INTO t VALUES (8, 9, 'y')", db
+    )
+    ctx.catch_up(path)
+    ctx.equal(f"{db}.t")
+    ctx.server.execute("DROP TABLE t", db)
+    ctx.catch_up(path)
+    assert not ctx.lake.exists(f"{db}.t") or not ctx.lake.rows(f"{db}.t")[1], "the dropped table still shows rows"
+
+
+def test_drop_and_create_again(ctx):
+    db, _ = one_table(
+        ctx,
+        "evolve",
+        "DROP TABLE t; CREATE TABLE t (id INT PRIMARY KEY, z VARCHAR(9))",
+        "INSERT INTO t VALUES (5, 'new')",
+    )
+    ctx.equal(f"{db}.t")
+
+
+def test_statements_that_change_nothing_we_hold(ctx):
+    ddl = """ALTER TABLE t ADD INDEX i (a); CREATE INDEX j ON t (b); DROP INDEX j ON t; ALTER TABLE t DROP INDEX i;
+        ALTER TABLE t COMMENT 'c'; ALTER TABLE t ENGINE=InnoDB; OPTIMIZE TABLE t; ANALYZE TABLE t; ALTER TABLE t FORCE;
+        ALTER TABLE t AUTO_INCREMENT = 100; CREATE VIEW v AS SELECT * FROM t; DROP VIEW v; CREATE TABLE other (x INT);
+        CREATE TEMPORARY TABLE tmp (id INT); DROP TEMPORARY TABLE tmp; RENAME TABLE other TO other2; DROP TABLE other2;
+        CREATE OR REPLACE TABLE o3 (id INT); ALTER TABLE t PARTITION BY HASH(id) PARTITIONS 3;
+        ALTER TABLE t REMOVE PARTITIONING;
+        ALTER TABLE t CONVERT TO CHARACTER SET latin1; FLUSH TABLES; CREATE PROCEDURE p() SELECT 1; DROP PROCEDURE p"""
+    db, _ = one_table(ctx, "evolve", ddl, "INSERT INTO t VALUES (3, 3, 'Grüße'); UPDATE t SET b = 'é' WHERE id = 1")
+    ctx.equal(f"{db}.t")
+
+
+def test_comments_quotes_and_case_in_ddl(ctx):
+    ddl = """/* hello */ alter /*!100100 ignore */ table `t` add column `we;ird ``name` int default 3
+        comment 'it''s; -- fine',
+        Add Column ( e1 ENUM('a','b)') , e2 Int ) # end
+        """
+    db, _ = one_table(ctx, "evolve", "SELECT 1", "SELECT 1")
+    with ctx.server.connect(db) as connection, connection.cursor() as cursor:
+        cursor.execute(ddl)
+        cursor.execute("INSERT INTO t VALUES (3, 3, 'x', 4, 'b)', 5)")
+    ctx.catch_up(os.path.join(ctx.dir, "pipeline.yaml"))
+    ctx.equal(f"{db}.t", where="WHERE id = 3 OR 1", columns=["id", "a", "b", "e1", "e2"])
+    assert "we;ird `name" in names(ctx, db)
+    assert split_statements("a;b") == ["a", "b"]
+
+
+def test_rename_table_swap(ctx):
+    """What gh-ost and pt-osc do: the new table takes the old one's name in one statement."""
+    db, _ = one_table(ctx, "evolve", "SELECT 1")
+    path = ctx.pipeline(
+        f"{db}.t",
+        pipeline={"schema.change.behavior": "evolve"},
+        source={"scan.parse.online.schema.changes.enabled": True},
+    )
+    ctx.server.execute(
+        """CREATE TABLE _t_gho LIKE t; ALTER TABLE _t_gho ADD COLUMN c INT DEFAULT 9;
+        INSERT INTO _t_gho (id, a, b) SELECT * FROM t;
+        RENAME TABLE t TO _t_del, _t_gho TO t; INSERT INTO t VALUES (3, 30, 'three', 3);
+        UPDATE t SET a = 11 WHERE id = 1""",
+        db,
+    )
+    result = ctx.catch_up(path, code=None)
+    if result.code == 0:
+        ctx.equal(f"{db}.t", columns=["id", "a", "b"])
+    else:
+        assert "rename" in result.err.lower() and "t" in result.err, result.err
