@@ -81,7 +81,7 @@ def wait_equal(server, warehouse, job):
 
 
 def apply_changes(server, warehouse, job):
-    for part in script("changes.sql").split("-- * ")[1:]:
+    for part in script("changes.sql").split("\n-- * ")[1:]:
         title, sql = part.split("\n", 1)
         began = time.monotonic()
         server.execute(sql, "shop")

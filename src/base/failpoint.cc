@@ -41,7 +41,8 @@ const std::vector<std::string>& AllFailpoints() {
       "checkpoint.after_rename",  "checkpoint.after_write",    "checkpoint.before_write", "epoch.after_acknowledge",
       "epoch.after_commit",       "epoch.after_prepare",       "epoch.before_prepare",    "iceberg.after_data_files",
       "iceberg.after_hint",       "iceberg.after_manifest_list", "iceberg.after_manifests",
-      "iceberg.after_metadata_link", "iceberg.after_metadata_temp", "iceberg.between_tables", "snapshot.after_batch",    "table.after_create",
+      "iceberg.after_metadata_link", "iceberg.after_metadata_temp",
+      "iceberg.between_tables", "snapshot.after_batch",    "table.after_create",
   };
   return kNames;
 }

@@ -34,7 +34,7 @@ int PrintError(const Error& error, const PipelineSpec* spec) {
     }
   }
   std::fputs(text.c_str(), stderr);
-  return error.code == ErrorCode::kInvalid && spec == nullptr ? 2 : 1;
+  return spec == nullptr ? 2 : 1;  // without a plan, the file or the usage is what is wrong
 }
 
 }  // namespace sluice

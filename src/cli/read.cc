@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -97,9 +98,16 @@ class RowPrinter {
   int64_t count_ = 0;
 };
 
+// The lake's own paths are absolute; the user's need not be.
+std::string AbsolutePath(const std::string& path) {
+  if (path.empty() || path[0] == '/' || path.find(':') != std::string::npos) return path;
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(path, ignored).string();
+}
+
 Status Read(const ReadArguments& arguments) {
   TRY_SET(RowCondition condition, RowCondition::Parse(arguments.where));
-  TRY_SET(auto table, iceberg::Table::OpenAt(PosixEnv(), arguments.table));
+  TRY_SET(auto table, iceberg::Table::OpenAt(PosixEnv(), AbsolutePath(arguments.table)));
   std::vector<std::string> columns = arguments.columns;
   if (columns.empty()) {
     TRY_SET(auto all, iceberg::TableScan::Make(PosixEnv(), *table, arguments.snapshot, {}));
@@ -131,8 +139,8 @@ Status Read(const ReadArguments& arguments) {
 int ReadCommand(const ReadArguments& arguments) {
   Status status = Read(arguments);
   if (!status.ok()) {
-    (void)PrintError(status.error(), nullptr);
-    return status.error().code == ErrorCode::kInvalid ? 2 : 1;
+    int code = PrintError(status.error(), nullptr);
+    return status.error().code == ErrorCode::kInvalid ? code : 1;
   }
   return std::fflush(stdout) == 0 ? 0 : 1;
 }

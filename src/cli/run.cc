@@ -76,7 +76,8 @@ std::string SummaryJson(const JobSummary& summary) {
   const JobProgress& p = summary.progress;
   return Str("{\"rows_read\":", p.rows_read, ",\"inserted\":", p.sink.inserted, ",\"updated\":", p.sink.updated,
              ",\"deleted\":", p.sink.deleted, ",\"commits\":", p.sink.commits,
-             ",\"bytes_written\":", p.sink.bytes_written, ",\"epoch\":", p.epoch, ",\"restarts\":", p.restarts, ",\"elapsed_ms\":", summary.elapsed_ms,
+             ",\"bytes_written\":", p.sink.bytes_written, ",\"epoch\":", p.epoch,
+             ",\"restarts\":", p.restarts, ",\"elapsed_ms\":", summary.elapsed_ms,
              ",\"caught_up\":", summary.caught_up, ",\"stopped\":", summary.stopped, ",\"position\":\"",
              JsonEscape(p.source.position), "\"}\n");
 }

@@ -124,7 +124,6 @@ class Verifier {
 
 Result<bool> Verify(const PipelineSpec& spec) {
   std::vector<std::string> warnings;
-  TRY(CheckOptions(spec, warnings));
   if (spec.sink.type != "iceberg") {
     return Unsupported(Str("a sink of type `", spec.sink.type, "` cannot be compared"), "verify reads iceberg sinks");
   }
@@ -140,6 +139,12 @@ Result<bool> Verify(const PipelineSpec& spec) {
 int VerifyCommand(const FileArguments& arguments) {
   auto spec = LoadPipeline(arguments);
   if (!spec.ok()) return PrintError(spec.error(), nullptr);
+  std::vector<std::string> warnings;
+  Status checked = CheckOptions(*spec, warnings);
+  if (!checked.ok()) {
+    (void)PrintError(checked.error(), &*spec);
+    return 2;
+  }
   auto equal = Verify(*spec);
   std::fflush(stdout);
   if (!equal.ok()) return PrintError(equal.error(), &*spec);

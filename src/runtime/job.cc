@@ -70,9 +70,9 @@ Status Job::Attempt::Recover() {
     begin = checkpoint.compact_state;
     state = checkpoint.source_state;
     TRY(evolver.Restore(checkpoint.evolver_state));
-    if (loaded.damaged.empty()) return Ok();
   }
-  // The state directory is new, lost or behind: what the sink's tables say of this job decides.
+  // A state directory can be new, lost, or an old copy: if the sink's tables are ahead of it, they decide. Epochs must
+  // never get a number that a table has already: its commit would be taken for done.
   TRY_SET(std::optional<EpochInfo> stored, sink->StoredEpoch());
   if (!stored || stored->epoch <= epoch) {
     if (!loaded.damaged.empty() && !loaded.checkpoint) {
@@ -87,6 +87,7 @@ Status Job::Attempt::Recover() {
   epoch = stored->epoch;
   begin = stored->begin;
   state = stored->begin;
+  TRY_SET(evolver, SchemaEvolver::Make(spec));  // the sink's tables say what they look like
   return Ok();
 }
 

@@ -21,7 +21,7 @@ def test_files_that_are_refused(ctx):
         ("unknown_type", GOOD.replace("type: mysql", "type: mysq"), ("mysq", "mysql", ":2:")),
         ("route_map", GOOD + "route:\n  source-table: a.b\n  sink-table: c.d\n", ("route",)),
         ("route_key", GOOD + "route:\n  - source-table: a.b\n    sink-tabel: c.d\n", ("sink-tabel", ":12:")),
-        ("behaviour", GOOD + "pipeline:\n  schema.change.behavior: sometimes\n", ("sometimes", "evolve", ":11:")),
+        ("behaviour", GOOD + "pipeline:\n  schema.change.behavior: sometimes\n", ("sometimes", "EVOLVE", ":11:")),
         ("regex", GOOD.replace("d.t", "d.(t"), ("d.(t",)),
         ("tag", GOOD + "  include.schema.changes: [add.colum]\n", ("add.colum",)),
         ("empty", "", ("source",)),

@@ -51,6 +51,10 @@ def check_whole_transactions(ctx, table, newest):
     """The sum of all balances is the same in each of the newest snapshots that hold all accounts."""
     opened = ctx.lake.open(table)
     for snapshot in opened.snapshots()[-newest:]:
+        # While the first copy runs, its chunks are of different positions: only what begins after it is whole.
+        text = " ".join((snapshot.summary.additional_properties if snapshot.summary else {}).values())
+        if '"snapshot_done":false' in text or '"chunks"' in text:
+            continue
         values = opened.scan(snapshot_id=snapshot.snapshot_id).to_arrow().column("balance").to_pylist()
         if len(values) == 1000:
             assert (

@@ -308,7 +308,6 @@ KEYS = [
     ("uuids", "UUID", "CONCAT(LPAD(HEX(seq * 7919 % 65536), 8, 'f'), '-0000-4000-8000-', LPAD(HEX(seq), 12, '0'))"),
     ("inet", "INET6", "CONCAT('2001:db8::', HEX(seq))"),
     ("bits", "BIT(20)", "seq"),
-    ("doubles", "DOUBLE", "seq / 7"),
     ("smalls", "SMALLINT", "CAST(seq AS SIGNED) - 200"),
 ]
 

@@ -52,6 +52,11 @@ Result<std::unique_ptr<Sink>> MakeIcebergSink(Env& env, const PipelineSpec& spec
   TRY_SET(Options options,
           Options::Check("sink \"iceberg\"", IcebergSinkOptions(), spec.sink.options, spec.sink.place, warnings));
   IcebergSinkConfig config;
+  std::string catalog = Lower(options.Text("catalog.properties.type"));
+  if (catalog != "hadoop") {
+    return At(options.PlaceOf("catalog.properties.type"),
+              Unsupported(Str("catalog type `", catalog, "` is not supported yet"), "use catalog.properties.type: hadoop"));
+  }
   config.warehouse = options.Text("catalog.properties.warehouse");
   config.job = IcebergJobId(spec, options.Text("job.id.prefix"));
   config.backfill = options.Boolean("add-column.backfill");

@@ -252,8 +252,8 @@ Result<BinlogStream::TableStream*> BinlogStream::StreamOf(const RowsEvent& rows)
   if (known != by_map_.end()) return known->second;
   TableId id{map->database, map->table};
   TableStream* stream = nullptr;
-  bool wanted = options_.wanted(id);
-  auto definition = wanted ? tracker_.Find(id.schema, id.table) : nullptr;
+  bool captured = Captured(id);
+  auto definition = captured ? tracker_.Find(id.schema, id.table) : nullptr;
   if (definition != nullptr) {
     stream = &MakeStream(id, std::move(definition));
     if (stream->schema == nullptr) {
@@ -261,8 +261,14 @@ Result<BinlogStream::TableStream*> BinlogStream::StreamOf(const RowsEvent& rows)
       stream->schema = std::make_shared<const TableSchema>(std::move(schema));
       stream->builder = std::make_unique<BatchBuilder>(id, stream->schema);
     }
-    TRY_SET(stream->plans[map], RowPlan::Make(*map, *stream->definition, options_.mapping, options_.before));
-  } else if (wanted && options_.capture_new_tables) {
+    auto plan = RowPlan::Make(*map, *stream->definition, options_.mapping, options_.before);
+    if (!plan.ok()) {  // no retry helps: the definition is not the one that these rows were written with
+      Error error = std::move(plan).error();
+      error.code = ErrorCode::kUnsupported;
+      return error;
+    }
+    stream->plans[map] = *std::move(plan);
+  } else if (captured) {
     return Corrupt(Str("rows of ", id.ToString(), ", a table whose definition is not known at this position"),
                    "its CREATE TABLE lies before the start position: begin with scan.startup.mode: initial");
   }
@@ -312,6 +318,7 @@ StreamStep BinlogStream::MakeStep() {
   StreamStep step;
   step.log = committed_;
   step.tracker = std::exchange(tracker_text_, nullptr);
+  step.captured = std::exchange(captured_, nullptr);
   step.event_ms = event_ms_;
   unreported_ = false;
   return step;
@@ -372,7 +379,7 @@ Status BinlogStream::HandleDdl(const QueryEvent& query) {
   if (kind == StatementKind::kRows) {
     for (const auto& table : tracker_.tables()) {
       bool named = table->database == query.database || query.sql.find(table->database) != std::string::npos;
-      if (!named || !options_.wanted({table->database, table->name})) continue;
+      if (!named || !Captured({table->database, table->name})) continue;
       return Unsupported(Str("a statement that changes rows stands in the log as text, so binlog_format was not ROW: ",
                              query.sql.substr(0, 200)),
                          "SET GLOBAL binlog_format='ROW', reconnect the writers, and copy the tables anew");
@@ -384,7 +391,11 @@ Status BinlogStream::HandleDdl(const QueryEvent& query) {
   if (changes.empty()) return Ok();
   TRY(FlushAll(false));
   for (const TableChange& change : changes) {
-    if (options_.wanted(change.table)) TRY(PushChange(change));
+    if (change.kind == TableChange::Kind::kCreated && options_.capture_new_tables && options_.wanted(change.table)) {
+      state_.captured.insert(change.table);
+      captured_ = std::make_shared<const std::set<TableId>>(state_.captured);
+    }
+    if (Captured(change.table)) TRY(PushChange(change));
     tables_.erase(change.table);
   }
   by_map_.clear();
@@ -399,10 +410,6 @@ Status BinlogStream::HandleDdl(const QueryEvent& query) {
 
 Status BinlogStream::PushChange(const TableChange& change) {
   std::string name = change.table.ToString();
-  if (change.kind == TableChange::Kind::kCreated && !options_.capture_new_tables) {
-    tracker_.Forget(change.table);
-    return Ok();
-  }
   if (change.primary_key_changed) {
     return Unsupported(Str("the primary key of ", name, " was changed"),
                        "rows in the sink are found by the old key: remove the table in the sink and the state "

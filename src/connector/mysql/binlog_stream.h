@@ -71,6 +71,8 @@ class BinlogStream {
   SourceState state_;        // tables: the overlap that is still to be filtered
   TableTracker tracker_;
   std::shared_ptr<const std::string> tracker_text_;  // not yet handed on
+  std::shared_ptr<const std::set<TableId>> captured_;  // not yet handed on
+  bool Captured(const TableId& id) const { return state_.captured.contains(id); }
   ItemQueue& queue_;
   EventParser parser_;
   SqlContext sql_context_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -34,6 +35,7 @@ struct SnapshotStep {  // rows of a chunk were read, in key order
 struct StreamStep {  // the log was read up to here; only with an item that is a boundary
   LogEnd log;
   std::shared_ptr<const std::string> tracker;  // null: unchanged
+  std::shared_ptr<const std::set<TableId>> captured;  // null: unchanged
   int64_t event_ms = 0;                        // time of the last event; 0 = unknown
 };
 

@@ -79,6 +79,7 @@ Status MysqlSource::Start(const std::string& state, BeforeImage before) {
       state_.server_uid = info.uid;
     }
     TRY(CheckPosition(*connection));
+    TRY(AddNewTables(*connection));
   }
   overlap_end_ = state_.OverlapEnd();
   TRY(AnnounceTables());
@@ -116,7 +117,7 @@ std::unique_ptr<TableTracker> MysqlSource::NewTracker(const ServerInfo& info) co
 
 std::vector<std::shared_ptr<const MysqlTable>> MysqlSource::WantedTables() const {
   auto all = tracker_->tables();
-  std::erase_if(all, [&](const auto& table) { return !config_.wanted({table->database, table->name}); });
+  std::erase_if(all, [&](const auto& table) { return !state_.captured.contains({table->database, table->name}); });
   return all;
 }
 
@@ -148,6 +149,10 @@ Status MysqlSource::StartFresh(Connection& connection) {
   TRY(LoadTracker(connection, &end));
   state_.log = end;
   state_.tracker = tracker_->ToJson();
+  for (const auto& table : tracker_->tables()) {
+    TableId id{table->database, table->name};
+    if (config_.wanted(id)) state_.captured.insert(id);
+  }
   if (WantedTables().empty()) {
     return Invalid(Str("cannot find any table by the option 'tables' = ", config_.tables_text),
                    "check the pattern (a plain dot separates database and table, `\\.` is the regex dot) and that the "
@@ -178,6 +183,33 @@ Status MysqlSource::Resume(Connection& connection, const std::string& state) {
   TRY_SET(ServerInfo info, ReadServerInfo(connection));
   tracker_ = NewTracker(info);
   return tracker_->LoadJson(state_.tracker);
+}
+
+// Tables that match now and were not there, or not wanted, when the job began.
+Status MysqlSource::AddNewTables(Connection& connection) {
+  TRY_SET(auto wanted, ListTables(connection, config_.wanted));
+  std::erase_if(wanted, [&](const TableId& id) { return state_.captured.contains(id); });
+  for (const TableId& id : wanted) {
+    bool created_later = tracker_->Find(id.schema, id.table) == nullptr && state_.snapshot_done && config_.capture_new_tables;
+    if (created_later && DatabaseTracked(id.schema)) continue;  // its CREATE TABLE is still to come in the log
+    if (!config_.scan_new_tables) {
+      LogWarn(Str("table ", id.ToString(), " is new to this job and is left out; set scan.newly-added-table.enabled: true to copy it"));
+      continue;
+    }
+    LogInfo(Str("table ", id.ToString(), " is new to this job: it is copied now"));
+    TRY_SET(auto definitions, ReadTables(connection, {id}));
+    for (auto& [name, definition] : definitions) tracker_->SetTable(std::move(definition));
+    state_.captured.insert(id);
+    state_.tables[id] = {};
+    state_.snapshot_done = false;
+    state_.tracker = tracker_->ToJson();
+  }
+  return Ok();
+}
+
+bool MysqlSource::DatabaseTracked(const std::string& database) const {
+  auto all = tracker_->tables();
+  return std::any_of(all.begin(), all.end(), [&](const auto& table) { return table->database == database; });
 }
 
 Status MysqlSource::CheckPosition(Connection& connection) {
@@ -318,6 +350,7 @@ void MysqlSource::Fold(QueueItem& item) {
   } else if (auto* stream = std::get_if<StreamStep>(&item.step)) {
     state_.log = stream->log;
     if (stream->tracker != nullptr) state_.tracker = *stream->tracker;
+    if (stream->captured != nullptr) state_.captured = *stream->captured;
     if (!state_.tables.empty() && state_.log.position > overlap_end_) state_.tables.clear();
     event_ms_ = stream->event_ms;
   }

@@ -42,6 +42,8 @@ class MysqlSource final : public Source {
   Status FindStartPosition(Connection& connection, const LogEnd& end);
   Status FindTimestamp(const std::vector<std::string>& logs);
   Status CheckPosition(Connection& connection);
+  Status AddNewTables(Connection& connection);
+  bool DatabaseTracked(const std::string& database) const;
   Status AnnounceTables();
   Status StartStream();
   void Fold(QueueItem& item);

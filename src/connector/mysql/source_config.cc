@@ -142,6 +142,14 @@ Result<SourceConfig> MakeSourceConfig(const PipelineSpec& spec, std::vector<std:
     config.chunk_rows = options.Integer("scan.incremental.snapshot.chunk.size");
   }
   config.connections = static_cast<int>(std::max<int64_t>(2, std::min<int64_t>(spec.parallelism, 16)));
+  config.scan_new_tables = options.Boolean("scan.newly-added-table.enabled");
+  if (config.scan_new_tables && options.Has("scan.binlog.newly-added-table.enabled") &&
+      options.Boolean("scan.binlog.newly-added-table.enabled")) {
+    return AtKey(options, "scan.newly-added-table.enabled",
+                 "if both scan.binlog.newly-added-table.enabled and scan.newly-added-table.enabled are true, data maybe "
+                 "duplicate after restore",
+                 "keep one of them");
+  }
   config.schema_changes = options.Boolean("schema-change.enabled");
   if (options.Has("scan.binlog.newly-added-table.enabled")) {
     config.capture_new_tables = options.Boolean("scan.binlog.newly-added-table.enabled");

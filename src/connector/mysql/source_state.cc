@@ -102,6 +102,9 @@ Result<SourceState> ParseChecked(std::string_view text) {
     TRY_SET(TableState table, ParseTable(item));
     state.tables[{item.at("db").get<std::string>(), item.at("table").get<std::string>()}] = std::move(table);
   }
+  for (const json& name : value.at("captured")) {
+    state.captured.insert({name.at(0).get<std::string>(), name.at(1).get<std::string>()});
+  }
   state.tracker_known = value.contains("tracker");
   if (state.tracker_known) state.tracker = value.at("tracker").get<std::string>();
   return state;
@@ -114,6 +117,8 @@ std::string SourceState::ToJson(bool compact) const {
               {"position", log.position.ToString()}, {"gtids", log.gtids.ToString()}};
   json& list = out["tables"] = json::array();
   for (const auto& [id, table] : tables) list.push_back(TableJson(id, table));
+  json& names = out["captured"] = json::array();
+  for (const TableId& id : captured) names.push_back({id.schema, id.table});
   if (!compact) out["tracker"] = tracker;
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }

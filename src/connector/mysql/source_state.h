@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,7 @@ struct SourceState {
   LogEnd log;  // where the log is read from: its start during a snapshot, then the end of the last whole transaction
   // Tables whose copy overlaps the log that is still to be read; empty once the log has passed all of them.
   std::map<TableId, TableState> tables;
+  std::set<TableId> captured;  // tables whose rows are in the sink or on their way there
   std::string tracker;  // TableTracker::ToJson() at `log`; empty in the compact form
   bool tracker_known = true;
 

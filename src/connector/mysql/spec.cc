@@ -66,13 +66,12 @@ void AddTables(std::vector<OptionSpec>& out) {
       {.key = "scan.newly-added-table.enabled",
        .type = OptionType::kBoolean,
        .default_value = "false",
-       .status = OptionStatus::kIgnored,
-       .reason = "tables that were added to `tables` are not copied again on a restart; start a second job for them"});
+       .description = "whether tables that a resumed job did not know are copied"});
   out.push_back({.key = "scan.parse.online.schema.changes.enabled",
                  .type = OptionType::kBoolean,
                  .default_value = "false",
                  .status = OptionStatus::kIgnored,
-                 .reason = "the table swap of gh-ost and pt-osc is not followed yet"});
+                 .reason = "the table swaps of gh-ost and pt-osc are always followed"});
   out.push_back({.key = "use.legacy.json.format",
                  .type = OptionType::kBoolean,
                  .default_value = "true",

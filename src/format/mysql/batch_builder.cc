@@ -76,7 +76,8 @@ int64_t ValueBytes(const BatchBuilder::ColumnData& column, int64_t rows) {
 }
 
 std::shared_ptr<arrow::Buffer> Cut(const std::shared_ptr<arrow::ResizableBuffer>& buffer, int64_t size) {
-  if (buffer == nullptr) return std::make_shared<arrow::Buffer>(nullptr, 0);
+  static constexpr uint8_t kNothing = 0;  // Arrow wants an address also for no bytes
+  if (buffer == nullptr) return std::make_shared<arrow::Buffer>(&kNothing, 0);
   return arrow::SliceBuffer(buffer, 0, size);
 }
 

@@ -55,6 +55,11 @@ void SetMissing(BatchBuilder& out, ColumnData& column, int64_t row, CellError er
 }
 
 void SetConverted(BatchBuilder& out, ColumnData& column, int64_t row, const Charset& charset, std::string_view bytes) {
+  // Most text of a single-byte set is ASCII, which all of them share (but for swe7, whose table is not a superset).
+  if (charset.form == Charset::Form::kSingleByte && charset.ascii_superset &&
+      IsAsciiText(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size())) {
+    return out.SetBytes(column, row, bytes.data(), bytes.size());
+  }
   std::string& text = out.scratch();
   text.clear();
   if (!ToUtf8(charset, bytes, text)) {

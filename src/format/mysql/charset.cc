@@ -36,7 +36,7 @@ const Charset kCharsets[] = {
     Single("dec8", kUpper_dec8), Single("geostd8", kUpper_geostd8), Single("greek", kUpper_greek),
     Single("hebrew", kUpper_hebrew), Single("hp8", kUpper_hp8), Single("keybcs2", kUpper_keybcs2),
     Single("koi8r", kUpper_koi8r), Single("koi8u", kUpper_koi8u), Single("macce", kUpper_macce),
-    Single("macroman", kUpper_macroman), Single("swe7", kUpper_swe7), Single("tis620", kUpper_tis620),
+    Single("macroman", kUpper_macroman), {"swe7", Form::kSingleByte, kUpper_swe7, nullptr, 1, false}, Single("tis620", kUpper_tis620),
     Wide("ucs2", "UCS-2BE", 2), Wide("utf16", "UTF-16BE", 2), Wide("utf16le", "UTF-16LE", 2),
     Wide("utf32", "UTF-32BE", 4),
     Iconv("gbk", "GBK"), Iconv("gb2312", "EUC-CN"), Iconv("gb18030", "GB18030"), Iconv("big5", "BIG5"),
@@ -198,8 +198,9 @@ bool ToUtf8(const Charset& charset, std::string_view bytes, std::string& out) {
       for (char c : bytes) {
         const auto byte = static_cast<uint8_t>(c);
         const uint16_t code = byte >= 0x80 ? charset.table[byte - 0x80] : swe7 ? Swe7(byte) : byte;
-        clean &= code != 0 || byte == 0;
-        AppendUtf8(code == 0 && byte != 0 ? 0xFFFD : code, out);
+        const bool known = (code != 0 || byte == 0) && code != 0xFFFD;
+        clean &= known;
+        AppendUtf8(known ? code : 0xFFFD, out);
       }
       return clean;
     }

@@ -24,6 +24,7 @@ struct Charset {
   const uint16_t* table;   // code points of the bytes from 0x80 on; 0 = unassigned
   const char* iconv_name;
   uint8_t unit;            // bytes of the smallest character
+  bool ascii_superset = true;  // kSingleByte: bytes below 0x80 are ASCII
 };
 
 // By MariaDB's name ("utf8" is utf8mb3); null if unknown.

@@ -21,7 +21,7 @@ TEST(Charset, Converts) {
   EXPECT_EQ(Convert("koi8r", "\xd0\xd2\xc9\xd7\xc5\xd4"), "привет");
   EXPECT_EQ(Convert("swe7", "}{|"), "åäö");
   EXPECT_EQ(Convert("ucs2", std::string_view("\x65\xe5\0a", 4)), "日a");
-  EXPECT_EQ(Convert("utf16", "\xd8\x3d\xde\x00"), "😀");
+  EXPECT_EQ(Convert("utf16", std::string_view("\xd8\x3d\xde\0", 4)), "😀");
   EXPECT_EQ(Convert("gbk", "\xba\xba\xd7\xd6"), "汉字");
   EXPECT_EQ(Convert("sjis", "\x93\xfa\x96\x7b"), "日本");
   EXPECT_EQ(Convert("cp932", "\x87\x40"), "①");

@@ -45,7 +45,7 @@ Status DdlParser::ParseAlterOperation(AlterTable& out) {
     }
     return Ok();
   }
-  if (!IsName()) return Fail("a part of ALTER TABLE");
+  if (!IsName() || IsWord("partition") || IsWord("remove")) return Fail("a part of ALTER TABLE");
   TableOptions options;
   while (!AtEnd() && !IsSymbol(',')) {
     if (IsWord("partition") || IsWord("remove")) break;

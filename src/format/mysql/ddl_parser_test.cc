@@ -205,6 +205,7 @@ TEST(DdlParser, ShowsThePlaceOfWhatItCannotRead) {
   for (const char* sql : {"CREATE TABLE t (a INT", "CREATE TABLE t AS SELECT 1", "CREATE TABLE t (a INT) SELECT 1",
                           "ALTER TABLE t ADD a ENUM('x", "ALTER TABLE t ADD", "DROP TABLE a,", "RENAME TABLE a b",
                           "CREATE TABLE t (a INT) /* open", "ALTER TABLE t ADD a INT DEFAULT x'1'", "ALTER TABLE t )",
+                          "ALTER TABLE t REMOVE x", "ALTER TABLE t FORCE PARTITION",
                           "CREATE TABLE t (a DECIMAL(99999999999999999999))"}) {
     EXPECT_TRUE(ParseDdl(sql, {}).problem) << sql;
   }

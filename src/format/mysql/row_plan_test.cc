@@ -102,7 +102,7 @@ Decoded Decode(const std::string& file, const MysqlTable& table, BeforeImage bef
   }
   auto batch = builder.Finish();
   EXPECT_TRUE(batch.ok());
-  EXPECT_TRUE(batch->rows->ValidateFull().ok());
+  EXPECT_EQ(batch->rows->ValidateFull().ToString(), "OK");
   out.batch = *std::move(batch);
   out.counters = builder.counters();
   return out;

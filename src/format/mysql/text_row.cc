@@ -15,12 +15,11 @@ bool IsText(const MysqlColumn& column) {
   return column.type == "char" || column.type == "varchar" || column.type == "json" || column.type.ends_with("text");
 }
 
-// The character set of text that the server shall send as it is stored; null for UTF-8, ASCII and what is no text.
+// The character set of text that the server shall send as it is stored; null for UTF-8 and what is no text.
 const Charset* OwnCharset(const MysqlColumn& column) {
   if (!IsText(column) || column.charset.empty()) return nullptr;
   const Charset* charset = FindCharset(column.charset);
-  if (charset == nullptr || charset->form == Charset::Form::kBinary || charset->form == Charset::Form::kUtf8 ||
-      charset->form == Charset::Form::kAscii) {
+  if (charset == nullptr || charset->form == Charset::Form::kBinary || charset->form == Charset::Form::kUtf8) {
     return nullptr;
   }
   return charset;
@@ -94,9 +93,9 @@ Result<TextPlan::Op> TextPlan::MakeOp(const MysqlColumn& column, const MappingOp
     case TypeKind::kVarChar:
     case TypeKind::kString:
       op.charset = OwnCharset(column);
-      op.kind = op.charset != nullptr ? Kind::kText : Kind::kUtf8;
       if (op.charset == nullptr) op.charset = FindCharset("utf8mb4");
-      if (IsText(column) && column.charset == "ascii") op.charset = FindCharset("ascii");
+      op.kind = op.charset->form == Charset::Form::kUtf8 || op.charset->form == Charset::Form::kAscii ? Kind::kUtf8
+                                                                                                    : Kind::kText;
       if (column.type.find("poly") != std::string::npos || column.type.find("point") != std::string::npos ||
           column.type.find("line") != std::string::npos || column.type.find("geom") != std::string::npos) {
         op.kind = Kind::kGeometry;

@@ -27,7 +27,7 @@ std::string Decode(std::string_view type, std::string_view text, std::string cha
   auto status = (*plan)->Decode(row, lengths, builder);
   if (!status.ok()) return "error: " + status.error().message;
   auto batch = builder.Finish();
-  EXPECT_TRUE(batch->rows->ValidateFull().ok());
+  EXPECT_EQ(batch->rows->ValidateFull().ToString(), "OK");
   return batch->rows->column(0)->GetScalar(0).ValueOrDie()->ToString();
 }
 
@@ -87,6 +87,7 @@ TEST(TextPlan, Expressions) {
   EXPECT_EQ(SelectExpression(CapturedColumn("a`b", "int(11)")), "`a``b`");
   EXPECT_EQ(SelectExpression(CapturedColumn("f", "float")), "`f`+0e0");
   EXPECT_EQ(SelectExpression(CapturedColumn("l", "varchar(3)", "latin1")), "CAST(`l` AS BINARY)");
+  EXPECT_EQ(SelectExpression(CapturedColumn("l", "text", "ascii")), "CAST(`l` AS BINARY)");
   EXPECT_EQ(SelectExpression(CapturedColumn("l", "varchar(3)", "utf8mb3")), "`l`");
 }
 

@@ -2,10 +2,10 @@
 // From yaml-cpp's nodes to ours.
 #include "frontend/yaml/document.h"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/yaml.h>
 #include <exception>
 #include <sstream>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/yaml.h>
 
 #include "base/text.h"
 

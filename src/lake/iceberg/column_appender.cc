@@ -26,7 +26,7 @@ constexpr int64_t kChunkRows = 4096;
 // A call of the Parquet writer checks the page size once per 1024 values: large values need smaller calls.
 constexpr int64_t kChunkBytes = 1 << 20;
 
-// ---- Cells: how one cell of an Arrow array becomes a Parquet value. Load(array) once, then Get(row) in the loop.
+// ---- Cells: how one cell of an Arrow array becomes a Parquet value. Made once an array, then Get(row) in the loop.
 
 template <typename In, typename Out>
 struct PlainCells {
@@ -47,7 +47,8 @@ template <typename Out>
 struct SmallDecimalCells {  // at most 18 digits: the low word of the two's complement
   static constexpr bool kSameBytes = false;
   const uint8_t* values;
-  explicit SmallDecimalCells(const arrow::Array& a) : values(static_cast<const arrow::Decimal128Array&>(a).raw_values()) {}
+  explicit SmallDecimalCells(const arrow::Array& a)
+      : values(static_cast<const arrow::Decimal128Array&>(a).raw_values()) {}
   Out Get(int64_t row, int64_t) const {
     int64_t low;
     std::memcpy(&low, values + 16 * row, sizeof low);
@@ -175,7 +176,8 @@ class Leaf {
 
   // Without a branch: a NULL is overwritten by the next value.
   template <typename Cells>
-  int64_t GatherValid(const arrow::Array& array, const Cells& cells, const uint32_t* rows, int64_t from, int64_t count) {
+  int64_t GatherValid(const arrow::Array& array, const Cells& cells, const uint32_t* rows, int64_t from,
+                      int64_t count) {
     int64_t filled = 0;
     for (int64_t i = 0; i < count; ++i) {
       int64_t row = rows ? rows[from + i] : from + i;
@@ -204,15 +206,15 @@ class Leaf {
   std::vector<int16_t> ones_;
   // Not vector<bool>: Parquet wants an array.
   struct Values {
-    std::unique_ptr<Value[]> data_;
-    size_t size_ = 0;
-    void resize(size_t size) {
-      if (size <= size_) return;
-      data_ = std::make_unique<Value[]>(size);
-      size_ = size;
+    std::unique_ptr<Value[]> array;
+    size_t size = 0;
+    void resize(size_t wanted) {
+      if (wanted <= size) return;
+      array = std::make_unique<Value[]>(wanted);
+      size = wanted;
     }
-    Value* data() { return data_.get(); }
-    Value& operator[](int64_t i) { return data_[static_cast<size_t>(i)]; }
+    Value* data() { return array.get(); }
+    Value& operator[](int64_t i) { return array[static_cast<size_t>(i)]; }
   } values_;
   int64_t nan_count_ = 0;
 };

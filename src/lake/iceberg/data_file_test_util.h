@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests of data files: schemas from short text, batches from JSON, a folder that goes away, whole files as JSON rows.
+// For tests of data files: schemas from short text, batches from JSON, a folder that goes away, files as JSON rows.
 #pragma once
 
 #include <arrow/array.h>

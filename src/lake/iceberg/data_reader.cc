@@ -167,8 +167,8 @@ class DataFileReader::Impl {
       if (nodes[i] != kMissing) {
         const auto& found = reader_->manifest().schema_fields[static_cast<size_t>(nodes[i])].field->type();
         if (!CanRead(*found, *type)) {
-          return Unsupported(Str("column ", field.name, " is ", found->ToString(), " in the file and cannot be read as ",
-                                 type->ToString()));
+          return Unsupported(Str("column ", field.name, " is ", found->ToString(),
+                                 " in the file and cannot be read as ", type->ToString()));
         }
       }
       fields.push_back(arrow::field(field.name, type, !field.required));

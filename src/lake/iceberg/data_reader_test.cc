@@ -20,7 +20,8 @@ TEST_F(DataReaderTest, OldFilesGiveTheNewestSchema) {
                    MakeField(2, "renamed", "long"), MakeField(3, "b", "double"), MakeField(4, "c", "decimal(12, 2)")};
   EXPECT_EQ(ReadRows(env_, Golden("evolve_1.parquet"), wanted), Rows{R"([null,1,null,10,1.5,"1.25"])"});
   EXPECT_EQ(ReadRows(env_, Golden("evolve_2.parquet"), wanted), Rows{R"(["new2",2,null,20,2.5,"2.25"])"});
-  EXPECT_EQ(ReadRows(env_, Golden("evolve_3.parquet"), wanted), Rows{R"(["new3",3,null,3000000000,3.5,"1234567890.25"])"});
+  EXPECT_EQ(ReadRows(env_, Golden("evolve_3.parquet"), wanted),
+            Rows{R"(["new3",3,null,3000000000,3.5,"1234567890.25"])"});
   EXPECT_EQ(ReadRows(env_, Golden("evolve_4.parquet"), wanted), Rows{R"(["new4",4,44,40,4.5,"4.25"])"});
 }
 

@@ -34,7 +34,10 @@ parquet::Compression::type CodecOf(const std::string& name) {
 class DataFileWriter::Impl {
  public:
   Impl(std::string path, std::string location, Schema schema, WriteOptions options)
-      : path_(std::move(path)), location_(std::move(location)), schema_(std::move(schema)), options_(std::move(options)) {}
+      : path_(std::move(path)),
+        location_(std::move(location)),
+        schema_(std::move(schema)),
+        options_(std::move(options)) {}
 
   ~Impl() {
     // Parquet's destructor writes a footer: into nothing.

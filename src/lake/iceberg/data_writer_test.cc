@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Data files: every type written and read back, Parquet types and ids, metrics and bounds, selection, row groups, errors.
+// Data files: every type written and read back, Parquet types and ids, metrics, selection, row groups, errors.
 #include "lake/iceberg/data_writer.h"
 
 #include <arrow/builder.h>
@@ -16,8 +16,9 @@ namespace {
 
 Schema AllTypes() {
   Schema schema;
-  const char* types[] = {"boolean", "int",  "long",      "float",       "double", "decimal(9, 2)", "decimal(18, 3)", "decimal(38, 10)",
-                         "date",    "time", "timestamp", "timestamptz", "string", "binary",        "list<string>",   "list<float>"};
+  const char* types[] = {"boolean",        "int",             "long",   "float", "double",    "decimal(9, 2)",
+                         "decimal(18, 3)", "decimal(38, 10)", "date",   "time",  "timestamp", "timestamptz",
+                         "string",         "binary",          "list<string>", "list<float>"};
   int id = 0;
   for (const char* type : types) {
     ++id;
@@ -30,8 +31,9 @@ std::shared_ptr<arrow::RecordBatch> AllTypesBatch(const Schema& schema) {
   return MakeBatch(schema, {"[true, null, false]", "[-2147483648, null, 7]", "[-9223372036854775808, null, 1]",
                             "[1.5, null, -0.0]", "[0.0, null, 2.25]", R"(["-9999999.99", null, "0.01"])",
                             R"(["-0.001", null, "999999999999999.999"])",
-                            R"(["-9999999999999999999999999999.9999999999", null, "0.0000000001"])", "[-719162, null, 0]",
-                            "[0, null, 86399999999]", "[-1, null, 1]", "[-1, null, 1510871468000000]",
+                            R"(["-9999999999999999999999999999.9999999999", null, "0.0000000001"])",
+                            "[-719162, null, 0]", "[0, null, 86399999999]", "[-1, null, 1]",
+                            "[-1, null, 1510871468000000]",
                             R"(["", null, "漢😀"])", R"(["", null, "ab"])", R"([["a", null, ""], null, []])",
                             "[[1.5], null, [null, 2.5]]"});
 }
@@ -181,7 +183,8 @@ TEST_F(DataWriterTest, ManyRowsMakeRowGroupsByBytes) {
     ASSERT_TRUE(few.Append(static_cast<int32_t>(i % 5)).ok());
   }
   auto batch = arrow::RecordBatch::Make(
-      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("s", arrow::utf8()), arrow::field("few", arrow::int32())}),
+      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("s", arrow::utf8()),
+                     arrow::field("few", arrow::int32())}),
       kRows, {ids.Finish().ValueOrDie(), texts.Finish().ValueOrDie(), few.Finish().ValueOrDie()});
   WriteOptions options;
   options.row_group_bytes = 100'000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// DeleteSet: the deleted row positions of one data file, as a bitmap that grows to the highest position (a million rows:
-// 125 kB). A value; one thread.
+// DeleteSet: the deleted row positions of one data file, as a bitmap that grows to the highest position (125 kB for a
+// million rows). A value; one thread.
 #pragma once
 
 #include <bit>

@@ -137,7 +137,8 @@ Status ReadGroup(parquet::RowGroupReader& group, int path_column, int pos_column
   return Ok();
 }
 
-Status ReadAll(const std::shared_ptr<EnvInputFile>& source, const std::string& wanted, int64_t row_count, DeleteSet& out) {
+Status ReadAll(const std::shared_ptr<EnvInputFile>& source, const std::string& wanted, int64_t row_count,
+               DeleteSet& out) {
   auto reader = parquet::ParquetFileReader::Open(source);
   const parquet::SchemaDescriptor& schema = *reader->metadata()->schema();
   int path_column = FindColumn(schema, kDeleteFilePathId, kPathName);

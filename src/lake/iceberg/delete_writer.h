@@ -12,8 +12,8 @@
 namespace sluice::iceberg {
 
 // Writes all positions of `deletes` to a new file at `path` (its folder exists), sorted. The result has content
-// FileContent::kPositionDeletes, the partition and spec of `data_file`, untruncated bounds and referenced_data_file; `location` is
-// how the table's metadata names the new file, empty: `path`. `sync`: fsync before returning.
+// FileContent::kPositionDeletes, the partition and spec of `data_file`, untruncated bounds and referenced_data_file;
+// `location` is how the table's metadata names the new file, empty: `path`. `sync`: fsync before returning.
 Result<DataFile> WritePositionDeletes(Env& env, const std::string& path, const DataFile& data_file,
                                       const DeleteSet& deletes, bool sync = true, std::string location = {});
 

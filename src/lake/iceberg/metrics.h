@@ -30,8 +30,8 @@ struct MetricsMode {
 // "none", "counts", "truncate(16)", "full", in any case.
 Result<MetricsMode> ParseMetricsMode(std::string_view text);
 
-// Fills record_count, the maps and split_offsets of `file`. `nan_counts`: one a field, for float and double. `modes`: one
-// a field. Fields inside of lists have no counts and bounds, as in other writers.
+// Fills record_count, the maps and split_offsets of `file`. `nan_counts`: one a field, for float and double. `modes`:
+// one a field. Fields inside of lists have no counts and bounds, as in other writers.
 void FillMetrics(const parquet::FileMetaData& footer, const Schema& schema, const std::vector<MetricsMode>& modes,
                  const std::vector<int64_t>& nan_counts, DataFile& file);
 

@@ -20,7 +20,9 @@ const TableId kTable{"shop", "orders"};
 class TableTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = testing::TempDir() + "sluice_table_" + PosixEnv().Uuid();
+    // In memory where there is such a folder: the tests sync some 20,000 files.
+    const bool memory = ::access("/dev/shm", W_OK) == 0;
+    folder_ = (memory ? "/dev/shm/" : testing::TempDir()) + "sluice_table_" + PosixEnv().Uuid();
     catalog_ = *HadoopCatalog::Make(env_, "file://" + folder_);
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
@@ -212,7 +214,7 @@ TEST_F(TableTest, FaultAtEveryStep) {
       ASSERT_TRUE(reopened.ok()) << reopened.error().ToString();
       const auto now = Paths(**reopened);
       ASSERT_TRUE(now == before || now == after);
-      if (result.ok()) EXPECT_EQ(now, after);
+      EXPECT_TRUE(!result.ok() || now == after);
       ASSERT_TRUE((*reopened)->Commit(change, {"job", 2}).ok());
       EXPECT_EQ(Paths(**reopened), after);
       EXPECT_EQ((*reopened)->metadata().snapshots().size(), 2u);
@@ -316,14 +318,17 @@ TEST_F(TableTest, DamageIsNamed) {
   change.added_data = {Data("a")};
   ASSERT_TRUE(table->Commit(change, {}).ok());
   std::string metadata = folder_ + "/shop/orders/metadata";
-  for (const std::string& name : *PosixEnv().List(metadata)) {
+  const auto names = *PosixEnv().List(metadata);
+  for (const std::string& name : names) {
     std::string path = metadata + "/" + name;
     if (!name.ends_with(".avro") && name != "v2.metadata.json") continue;
     std::string bytes = *PosixEnv().ReadFile(path);
     auto check = [&](const std::string& damaged) {
       ASSERT_TRUE(PosixEnv().WriteFileDurably(path, damaged).ok());
       auto opened = Table::Open(env_, *catalog_, kTable);
-      Error error = opened.ok() ? (*opened)->LiveFiles().error() : std::move(opened).error();
+      auto live = opened.ok() ? (*opened)->LiveFiles() : Result<std::vector<LiveFile>>(opened.error());
+      ASSERT_FALSE(live.ok()) << name;
+      Error error = live.error();
       EXPECT_EQ(error.code, ErrorCode::kCorrupt) << error.ToString();
       EXPECT_NE(error.message.find(name), std::string::npos) << error.message;
       EXPECT_FALSE(error.hint.empty());
@@ -358,7 +363,8 @@ TEST_F(TableTest, PartitionsAndChangeJson) {
   EXPECT_TRUE(parsed->schema->SameFields(*change.schema));
   ASSERT_TRUE(table->Commit(*parsed, {"job", 1}).ok());
   EXPECT_EQ(table->metadata().current_schema_id(), 0);
-  for (const LiveFile& file : *table->LiveFiles()) {
+  auto live = *table->LiveFiles();
+  for (const LiveFile& file : live) {
     EXPECT_EQ(file.deletes.size(), file.data.partition == east.partition ? 1u : 0u);
   }
   // The partition's source column cannot go.

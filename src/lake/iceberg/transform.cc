@@ -195,7 +195,9 @@ Status Transform::Apply(const arrow::Array& column, std::string_view source_type
   switch (kind) {
     case TransformKind::kIdentity: each([&](int64_t row) { return Identity(column, row, is_int); }); break;
     case TransformKind::kBucket:
-      each([&](int64_t row) { return PartitionValue(static_cast<int32_t>((Hash(column, row) & INT32_MAX) % buckets)); });
+      each([&](int64_t row) -> PartitionValue {
+        return static_cast<int32_t>((Hash(column, row) & INT32_MAX) % buckets);
+      });
       break;
     case TransformKind::kTruncate: each([&](int64_t row) { return Truncate(column, row, width, is_int); }); break;
     default: each([&](int64_t row) { return Calendar(kind, column, row); });

@@ -172,8 +172,8 @@ TEST(PartitionKey, BadOnesAreNamed) {
   EXPECT_EQ(error("db.t:week(ts)"), "partition transform 'week' is unknown");
   EXPECT_EQ(error("db.t:a;db.t:b"), "partition.key: table db.t stands twice");
   Schema schema;
-  schema.fields = {MakeField(1, "region", "string"), MakeField(2, "tags", "list<string>"), MakeField(3, "d_year", "int"),
-                   MakeField(4, "d", "date")};
+  schema.fields = {MakeField(1, "region", "string"), MakeField(2, "tags", "list<string>"),
+                   MakeField(3, "d_year", "int"), MakeField(4, "d", "date")};
   auto spec_error = [&](const char* terms) {
     auto parsed = ParsePartitionKey(Str("t:", terms));
     return ToPartitionSpec(parsed->at(0).terms, schema).error().ToString();
