@@ -100,11 +100,12 @@ void Measure(bool exact, int64_t millions) {
   Cost insert = Drive(index, *hasher, 200'000, false, [&] { return ++id; });
   Cost erase = Drive(index, *hasher, 200'000, true, any);
   Cost miss = Drive(index, *hasher, 1'000'000, true, [&] { return any() + (int64_t{1} << 40); });
-  std::printf("%-6s %4lld M  build %5.1f+%-5.1f update %5.1f+%-5.1f insert %5.1f+%-5.1f erase %5.1f+%-5.1f "
-              "unknown %5.1f+%-5.1f  index %7.1f MB  rss %+7.1f MB  peak %7.1f MB\n",
-              exact ? "exact" : "wide", static_cast<long long>(millions), build.hash_ns, build.apply_ns, update.hash_ns,
-              update.apply_ns, insert.hash_ns, insert.apply_ns, erase.hash_ns, erase.apply_ns, miss.hash_ns,
-              miss.apply_ns, static_cast<double>(index.memory_bytes()) / 1e6, rss, PeakMb());
+  std::printf(
+      "%-6s %4lld M  build %5.1f+%-5.1f update %5.1f+%-5.1f insert %5.1f+%-5.1f erase %5.1f+%-5.1f "
+      "unknown %5.1f+%-5.1f  index %7.1f MB  rss %+7.1f MB  peak %7.1f MB\n",
+      exact ? "exact" : "wide", static_cast<long long>(millions), build.hash_ns, build.apply_ns, update.hash_ns,
+      update.apply_ns, insert.hash_ns, insert.apply_ns, erase.hash_ns, erase.apply_ns, miss.hash_ns, miss.apply_ns,
+      static_cast<double>(index.memory_bytes()) / 1e6, rss, PeakMb());
 }
 
 }  // namespace

@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const auto* metadata = [] {
     NewTable table;
     table.location = "file:///t";
-    table.schema.fields = {{1, "id", {}, false, "", 0, false, "long"}, {2, "d", {}, false, "", 0, false, "decimal(9, 2)"}};
+    table.schema.fields = {{1, "id", {}, false, "", 0, false, "long"},
+                           {2, "d", {}, false, "", 0, false, "decimal(9, 2)"}};
     table.spec.fields = {{1, 1000, "id", "identity"}, {2, 1001, "d", "identity"}};
     return new TableMetadata(*TableMetadata::New(table, "u", 1));
   }();

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sluice check`: the file, the server, the plan, and what is missing for it.
+#include <unistd.h>
+
 #include <cstdio>
+#include <filesystem>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/registry.h"
 #include "connector/mysql/inspect.h"
+#include "lake/catalog/catalog.h"
 #include "lake/iceberg/schema.h"
 #include "pipeline/schema_evolver.h"
 
@@ -56,6 +60,21 @@ int PrintFindings(const std::vector<mysql::Finding>& findings) {
   return fatal;
 }
 
+// Without making anything: the folder, or the nearest one above it, must be writable.
+Status CheckWarehouse(const PipelineSpec& spec) {
+  auto found = spec.sink.options.find("catalog.properties.warehouse");
+  if (found == spec.sink.options.end()) return Ok();
+  TRY_SET(std::string folder, LocalPath(found->second.text));
+  std::filesystem::path path = folder;
+  std::error_code error;
+  while (!std::filesystem::exists(path, error) && path.has_parent_path() && path != path.parent_path()) {
+    path = path.parent_path();
+  }
+  if (std::filesystem::is_directory(path, error) && ::access(path.c_str(), W_OK) == 0) return Ok();
+  return Invalid(Str("warehouse ", folder, " cannot be written: ", path.string(), " is not a folder that this user may write to"),
+                 "catalog.properties.warehouse must be a folder that sluice may write to");
+}
+
 }  // namespace
 
 int CheckCommand(const FileArguments& arguments) {
@@ -78,10 +97,8 @@ int CheckCommand(const FileArguments& arguments) {
   int fatal = PrintFindings(source->findings);
   Status planned = PrintPlan(*spec, *source);
   if (!planned.ok()) return PrintError(planned.error(), &*spec);
-  auto sink = MakeSink(*spec, told);
-  if (!sink.ok()) return PrintError(sink.error(), &*spec);
-  Status opened = (*sink)->Open();
-  if (!opened.ok()) return PrintError(opened.error(), &*spec);
+  Status writable = CheckWarehouse(*spec);
+  if (!writable.ok()) return PrintError(writable.error(), &*spec);
   Print(fatal == 0 ? "ok: this pipeline can run" : Str(fatal, " thing(s) missing: this pipeline cannot run"));
   return fatal == 0 ? 0 : 1;
 }

@@ -13,7 +13,8 @@ class FaultyFile final : public WritableFile {
     if (env_.gone()) return env_.Failure(path_);
     if (!env_.Hit()) return real_->Append(bytes);
     if (env_.fault_ == Fault::kFailAfter) TRY(real_->Append(bytes));
-    if (env_.fault_ == Fault::kTear || env_.fault_ == Fault::kCrash) TRY(real_->Append(bytes.substr(0, bytes.size() / 2)));
+    if (env_.fault_ == Fault::kTear || env_.fault_ == Fault::kCrash)
+      TRY(real_->Append(bytes.substr(0, bytes.size() / 2)));
     return env_.Failure(path_);
   }
   Status Sync() override {

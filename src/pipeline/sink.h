@@ -24,6 +24,7 @@ struct EpochInfo {
   int64_t epoch = 0;      // 1, 2, 3… within a job
   std::string begin;      // CompactState() of the epoch before; empty for the first
   std::string end;        // CompactState()
+  std::string position;   // the end for people, a short line
 };
 
 struct SinkStats {

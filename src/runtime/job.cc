@@ -136,7 +136,7 @@ Status Job::Attempt::EndEpoch() {
   checkpoint.compact_state = source->CompactState();
   checkpoint.evolver_state = evolver.ToJson();
   if (dirty) {
-    TRY_SET(checkpoint.prepared, sink->Prepare({epoch + 1, begin, checkpoint.compact_state}));
+    TRY_SET(checkpoint.prepared, sink->Prepare({epoch + 1, begin, checkpoint.compact_state, source->progress().position}));
   }
   PassFailpoint("epoch.after_prepare");
   TRY(store.Save(checkpoint));

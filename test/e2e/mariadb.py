@@ -99,6 +99,7 @@ class MariaDb:
                     "--no-defaults",
                     *_as_user(),
                     f"--datadir={self.folder}",
+                    f"--tmpdir={self.folder}",
                     f"--socket={self.socket}",
                     f"--pid-file={self.run_dir}/pid",
                     "--bind-address=127.0.0.1",
@@ -167,6 +168,17 @@ class MariaDb:
                 cursor.execute(statement)
                 rows = cursor.fetchall()
         return rows
+
+    def purge_logs(self):
+        """Removes all log files but the newest; the server keeps those that a reader, even one that is gone, still has."""
+
+        def no_reader():
+            return not [row for row in self.execute("SHOW PROCESSLIST") if "Binlog Dump" in str(row[4])]
+
+        processes.wait_until(no_reader, "the server to notice that the reader of its log is gone")
+        newest = self.position()[0]
+        self.execute(f"PURGE BINARY LOGS TO '{newest}'")
+        assert self.execute("SHOW BINARY LOGS")[0][0] == newest
 
     def position(self) -> tuple[str, int]:
         row = self.execute("SHOW MASTER STATUS")[0]

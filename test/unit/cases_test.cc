@@ -67,10 +67,7 @@ std::vector<std::string> Words(const std::string& line) {
   std::istringstream in(line);
   std::vector<std::string> out;
   std::string word;
-  while (in >> word) {
-    std::replace(word.begin(), word.end(), '_', ' ');  // a blank inside a word is written _
-    out.push_back(word);
-  }
+  while (in >> word) out.push_back(word);
   return out;
 }
 
@@ -183,6 +180,7 @@ class ScriptReader {
     ASSERT_TRUE(kKinds.contains(words[0])) << out_.name << ": " << words[0];
     Step step{Step::Kind::kRow, kKinds.at(words[0]), words[0] == "+S", ParseId(words.at(1)), {}, {}};
     step.cells.assign(words.begin() + 2, words.end());
+    for (std::string& cell : step.cells) std::replace(cell.begin(), cell.end(), '_', ' ');
     step.change.schema = current_.at(step.table);
     out_.steps.push_back(std::move(step));
   }
@@ -468,8 +466,8 @@ TEST_P(Cases, KilledAtEveryFailpoint) {
   EXPECT_GE(kills, 10);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Cases, ::testing::ValuesIn(AllCases()), [](const auto& info) {
-  std::string name = info.param.stem().string();
+INSTANTIATE_TEST_SUITE_P(All, Cases, ::testing::ValuesIn(AllCases()), [](const auto& test) {
+  std::string name = test.param.stem().string();
   std::replace_if(name.begin(), name.end(), [](char c) { return !std::isalnum(static_cast<unsigned char>(c)); }, '_');
   return name;
 });

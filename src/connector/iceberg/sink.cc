@@ -44,7 +44,8 @@ std::string ToJson(const Prepared& prepared) {
   for (size_t i = 0; i < prepared.tables.size(); ++i) {
     const PreparedTable& table = prepared.tables[i];
     out += Str(i == 0 ? "" : ",", "{\"namespace\":\"", JsonEscape(table.id.schema), "\",\"table\":\"",
-               JsonEscape(table.id.table), "\",\"base\":", table.base ? Str(*table.base) : "null", ",\"change\":", table.change.ToJson(), "}");
+               JsonEscape(table.id.table), "\",\"base\":", table.base ? Str(*table.base) : "null",
+               ",\"change\":", table.change.ToJson(), "}");
   }
   return out + "]}";
 }
@@ -61,8 +62,8 @@ Result<Prepared> ParsePrepared(const std::string& text) {
   prepared.job = json["job"].get<std::string>();
   prepared.epoch = json["epoch"].get<int64_t>();
   for (const Json& table : json["tables"]) {
-    if (!table.is_object() || !table.contains("namespace") || !table["namespace"].is_string() || !table.contains("table") ||
-        !table["table"].is_string() || !table.contains("change")) {
+    if (!table.is_object() || !table.contains("namespace") || !table["namespace"].is_string() ||
+        !table.contains("table") || !table["table"].is_string() || !table.contains("change")) {
       return damaged;
     }
     PreparedTable out;
@@ -123,7 +124,8 @@ Result<std::optional<EpochInfo>> IcebergSink::StoredEpoch() {
     int64_t epoch = EpochOf(metadata, config_.job);
     if (epoch <= 0 || epoch < newest.epoch) continue;
     if (epoch > newest.epoch) {
-      newest = {epoch, metadata.property(Property(config_.job, "begin")), metadata.property(Property(config_.job, "end"))};
+      newest = {epoch, metadata.property(Property(config_.job, "begin")),
+                metadata.property(Property(config_.job, "end"))};
       with_epoch = 0;
       of_epoch = metadata.NumberProperty(Property(config_.job, "tables"), 0);
     }
@@ -133,8 +135,9 @@ Result<std::optional<EpochInfo>> IcebergSink::StoredEpoch() {
   if (with_epoch == of_epoch) {
     newest.begin = newest.end;
   } else {
-    LogWarn(Str("epoch ", newest.epoch, " is in ", with_epoch, " of ", of_epoch,
-                " tables: it is read again; its rows are looked up by key (tables without a primary key may get rows twice)"));
+    LogWarn(Str(
+        "epoch ", newest.epoch, " is in ", with_epoch, " of ", of_epoch,
+        " tables: it is read again; its rows are looked up by key (tables without a primary key may get rows twice)"));
   }
   replaying_ = with_epoch != of_epoch;
   return std::optional<EpochInfo>(std::move(newest));
@@ -180,7 +183,8 @@ Status IcebergSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) 
 Result<TableWriter*> IcebergSink::WriterOf(const TableId& id) {
   auto found = writers_.find(id);
   if (found == writers_.end()) {
-    return Invalid(Str("table ", id.ToString(), " was not created before its first row"), "this is a bug in the source");
+    return Invalid(Str("table ", id.ToString(), " was not created before its first row"),
+                   "this is a bug in the source");
   }
   return found->second.get();
 }
@@ -222,7 +226,7 @@ Result<std::string> IcebergSink::Prepare(const EpochInfo& epoch) {
   prepared.epoch = epoch.epoch;
   for (auto& [id, writer] : writers_) {
     if (!writer->dirty()) continue;
-    TRY_SET(TableChange change, writer->Finish({epoch.epoch, epoch.begin, epoch.end}));
+    TRY_SET(TableChange change, writer->Finish({epoch.epoch, epoch.begin, epoch.end, epoch.position}));
     prepared.tables.push_back({id, writer->base_snapshot(), std::move(change)});
   }
   PassFailpoint("iceberg.after_data_files");
@@ -264,7 +268,8 @@ Status IcebergSink::Maintain() {
     if (found == writers_.end()) continue;
     auto expired = found->second->table().Maintain();
     if (expired.ok()) continue;
-    LogWarn(Str("table ", id.ToString(), ": upkeep failed and is tried again after the next commit: ", expired.error().message));
+    LogWarn(Str("table ", id.ToString(),
+                ": upkeep failed and is tried again after the next commit: ", expired.error().message));
   }
   committed_.clear();
   malloc_trim(0);

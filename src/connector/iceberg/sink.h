@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// IcebergSink: pipeline batches -> Iceberg v2 tables of one Hadoop warehouse, a snapshot per table and epoch. Owned by the
-// job, its one thread. What a commit stores and how a restart decides: docs/formats/epoch.md.
+// IcebergSink: pipeline batches -> Iceberg v2 tables of one Hadoop warehouse, a snapshot per table and epoch. Owned by
+// the job, its one thread. What a commit stores and how a restart decides: docs/formats/epoch.md.
 //
 // DROP TABLE removes the rows and keeps the table with its history: a commit cannot undo the loss of files, and readers
 // may be at work. Files that a killed process wrote and never prepared stay in data/ as orphans.
@@ -28,11 +28,11 @@ class TableWriter;
 }
 
 struct IcebergSinkConfig {
-  std::string warehouse;  // path or file: URI
-  std::string job;        // tells jobs apart that write to one warehouse; letters, digits, '-', '_'
-  iceberg::Properties table_properties;                    // of tables that are made
-  std::vector<iceberg::TablePartitioning> partitions;      // likewise
-  bool backfill = true;   // ADD COLUMN with a default rewrites the live files
+  std::string warehouse;                 // path or file: URI
+  std::string job;                       // tells jobs apart that write to one warehouse; letters, digits, '-', '_'
+  iceberg::Properties table_properties;  // of tables that are made
+  std::vector<iceberg::TablePartitioning> partitions;  // likewise
+  bool backfill = true;                                // ADD COLUMN with a default rewrites the live files
 };
 
 class IcebergSink final : public Sink {

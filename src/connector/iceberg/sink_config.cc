@@ -54,8 +54,9 @@ Result<std::unique_ptr<Sink>> MakeIcebergSink(Env& env, const PipelineSpec& spec
   IcebergSinkConfig config;
   std::string catalog = Lower(options.Text("catalog.properties.type"));
   if (catalog != "hadoop") {
-    return At(options.PlaceOf("catalog.properties.type"),
-              Unsupported(Str("catalog type `", catalog, "` is not supported yet"), "use catalog.properties.type: hadoop"));
+    return At(
+        options.PlaceOf("catalog.properties.type"),
+        Unsupported(Str("catalog type `", catalog, "` is not supported yet"), "use catalog.properties.type: hadoop"));
   }
   config.warehouse = options.Text("catalog.properties.warehouse");
   config.job = IcebergJobId(spec, options.Text("job.id.prefix"));

@@ -70,7 +70,8 @@ class IcebergSinkTest : public testing::Test {
     batch.rows = arrow::RecordBatch::Make(arrow_schema, id->length(), {id, v});
     return sink_->Write(batch);
   }
-  // Epoch 1 inserts 1, 2 into all tables and is committed; epoch 2 updates 1, deletes 2, inserts 3, and is prepared only.
+  // Epoch 1 inserts 1, 2 into all tables and is committed; epoch 2 updates 1, deletes 2, inserts 3, and is prepared
+  // only.
   void TwoEpochs(std::string& prepared) {
     ASSERT_NO_FATAL_FAILURE(Restart());
     ASSERT_NO_FATAL_FAILURE(CreateTables());
@@ -79,7 +80,8 @@ class IcebergSinkTest : public testing::Test {
     ASSERT_OK(first);
     ASSERT_OK(sink_->Commit(*first));
     for (const char* name : kNames) {
-      ASSERT_OK(Write(name, "[1,2,3]", R"(["A",null,"c"])", {RowKind::kUpdateAfter, RowKind::kDelete, RowKind::kInsert}));
+      ASSERT_OK(
+          Write(name, "[1,2,3]", R"(["A",null,"c"])", {RowKind::kUpdateAfter, RowKind::kDelete, RowKind::kInsert}));
     }
     auto second = sink_->Prepare({2, "p1", "p2"});
     ASSERT_OK(second);
@@ -247,8 +249,9 @@ TEST_F(IcebergSinkTest, IncompatibleTablesAndBadCheckpointsAreNamed) {
   EXPECT_EQ(status.error().code, ErrorCode::kInvalid);
   EXPECT_NE(status.error().message.find("column v is string in the table and DATE in the source"), std::string::npos)
       << status.error().message;
-  for (const char* text : {"x", "{}", R"({"job":"a","epoch":"1","tables":[]})", R"({"job":"a","epoch":1,"tables":[{}]})",
-                           R"({"job":"a","epoch":1,"tables":[{"namespace":"db","table":"t1","change":7}]})"}) {
+  for (const char* text :
+       {"x", "{}", R"({"job":"a","epoch":"1","tables":[]})", R"({"job":"a","epoch":1,"tables":[{}]})",
+        R"({"job":"a","epoch":1,"tables":[{"namespace":"db","table":"t1","change":7}]})"}) {
     auto bad = sink_->Commit(text);
     ASSERT_FALSE(bad.ok()) << text;
     EXPECT_EQ(bad.error().code, ErrorCode::kCorrupt) << text;

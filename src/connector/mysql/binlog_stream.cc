@@ -147,6 +147,7 @@ Status BinlogStream::Follow() {
   }
   sql_context_.mariadb = connection->is_mariadb();
   sql_context_.server_version = VersionNumber(connection->server_version());
+  TRY_SET(sql_context_.server_collation, connection->QueryValue("SELECT @@global.collation_server"));
   TRY(BeginDump(*connection));
   flushed_ms_ = NowMs();
   while (!stopped_) {
@@ -252,6 +253,7 @@ Result<BinlogStream::TableStream*> BinlogStream::StreamOf(const RowsEvent& rows)
   if (known != by_map_.end()) return known->second;
   TableId id{map->database, map->table};
   TableStream* stream = nullptr;
+  if (options_.todays.contains(id)) TRY(TakeTodays(id));
   bool captured = Captured(id);
   auto definition = captured ? tracker_.Find(id.schema, id.table) : nullptr;
   if (definition != nullptr) {
@@ -387,13 +389,19 @@ Status BinlogStream::HandleDdl(const QueryEvent& query) {
     return Ok();
   }
   if (kind != StatementKind::kTable && kind != StatementKind::kDatabase) return Ok();
-  TRY_SET(auto changes, tracker_.Apply(ParseDdl(query.sql, context), query.database, context));
+  context.error_code = query.error_code;
+  DdlStatement statement = ParseDdl(query.sql, context);
+  if (ConcernsTodays(statement, query.database)) {
+    LogWarn(Str("left out, because today's definition holds it already: ", query.sql.substr(0, 200)));
+    return Ok();
+  }
+  TRY_SET(auto changes, tracker_.Apply(statement, query.database, context));
   if (changes.empty()) return Ok();
   TRY(FlushAll(false));
   for (const TableChange& change : changes) {
     if (change.kind == TableChange::Kind::kCreated && options_.capture_new_tables && options_.wanted(change.table)) {
-      state_.captured.insert(change.table);
-      captured_ = std::make_shared<const std::set<TableId>>(state_.captured);
+      Capture(change.table);
+      options_.todays.erase(change.table);
     }
     if (Captured(change.table)) TRY(PushChange(change));
     tables_.erase(change.table);
@@ -406,6 +414,36 @@ Status BinlogStream::HandleDdl(const QueryEvent& query) {
   }
   tracker_text_ = std::make_shared<const std::string>(tracker_.ToJson());
   return Ok();
+}
+
+void BinlogStream::Capture(const TableId& id) {
+  state_.captured.insert(id);
+  captured_ = std::make_shared<const std::set<TableId>>(state_.captured);
+}
+
+// Rows of a table whose CREATE TABLE lies before the start: it had today's columns, or its rows will not fit and say so.
+Status BinlogStream::TakeTodays(const TableId& id) {
+  MysqlTable definition = std::move(options_.todays.at(id));
+  options_.todays.erase(id);
+  TRY_SET(TableSchema schema, MapTable(definition, options_.mapping));
+  tracker_.SetTable(std::move(definition));
+  tracker_text_ = std::make_shared<const std::string>(tracker_.ToJson());
+  Capture(id);
+  QueueItem item;
+  SchemaChange create;
+  create.table = id;
+  create.schema = std::make_shared<const TableSchema>(std::move(schema));
+  item.item.payload = std::move(create);
+  item.item.boundary = false;
+  return Push(std::move(item), 0);
+}
+
+bool BinlogStream::ConcernsTodays(const DdlStatement& statement, const std::string& database) const {
+  bool creates = std::any_of(statement.operations.begin(), statement.operations.end(),
+                             [](const auto& operation) { return std::holds_alternative<CreateTable>(operation); });
+  return !creates && std::any_of(statement.tables.begin(), statement.tables.end(), [&](const TableName& name) {
+    return options_.todays.contains({name.database.empty() ? database : name.database, name.table});
+  });
 }
 
 Status BinlogStream::PushChange(const TableChange& change) {

@@ -30,6 +30,8 @@ struct StreamOptions {
   BeforeImage before = BeforeImage::kKey;
   bool schema_changes = true;       // schema-change.enabled
   bool capture_new_tables = true;   // tables created while the job runs
+  // Definitions of today for a start in the past: a table takes its own when its rows come before its CREATE TABLE.
+  std::map<TableId, MysqlTable> todays;
   bool use_gtid = false;            // begin by GTID, not by file and offset
   int64_t skip_before_ms = 0;       // startup mode `timestamp`: row events before it are left out
   int64_t skip_events = 0;          // scan.startup.specific-offset.skip-events
@@ -60,6 +62,9 @@ class BinlogStream {
   Result<TableStream*> StreamOf(const RowsEvent& rows);
   TableStream& MakeStream(const TableId& id, std::shared_ptr<const MysqlTable> definition);
   Status PushChange(const TableChange& change);
+  Status TakeTodays(const TableId& id);
+  void Capture(const TableId& id);
+  bool ConcernsTodays(const DdlStatement& statement, const std::string& database) const;
   Status FlushTable(TableStream& table);
   Status FlushAll(bool boundary);
   Status Push(QueueItem item, size_t weight);

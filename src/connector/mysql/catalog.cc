@@ -51,6 +51,8 @@ Result<MysqlColumn> ReadColumn(const TextRow& row) {
   column.collation = Cell(row, 6);
   auto parsed = ParseColumnType(Cell(row, 3), column);
   if (!parsed.ok()) return std::move(parsed).error().With(Str(Cell(row, 0), ".", Cell(row, 1), ".", column.name));
+  bool bytes = column.type == "binary" || column.type == "varbinary" || column.type.ends_with("blob");
+  if (column.charset.empty() && bytes) column.charset = "binary";
   column.nullable = Cell(row, 4) == "YES";
   column.default_value = DefaultLiteral(row[7]);
   std::string extra = Lower(Cell(row, 8));
@@ -154,14 +156,12 @@ std::vector<Finding> FindProblems(const ServerInfo& info) {
 Result<std::vector<Finding>> FindMissingGrants(Connection& connection) {
   TRY_SET(auto rows, connection.Query("SHOW GRANTS"));
   TRY_SET(std::string user, connection.QueryValue("SELECT CURRENT_USER()"));
-  bool select = false;
   bool replica = false;
   bool monitor = !connection.is_mariadb();
   for (const TextRow& row : rows) {
     std::string line = Cell(row, 0);
     bool global = line.find(" ON *.*") != std::string::npos;
     bool all = line.find("GRANT ALL PRIVILEGES") == 0;
-    select |= all || line.find("SELECT") != std::string::npos;  // which tables is told by what can be listed
     replica |= global && (all || line.find("REPLICATION SLAVE") != std::string::npos ||
                           line.find("REPLICATION REPLICA") != std::string::npos ||
                           line.find("SUPER") != std::string::npos);
@@ -177,7 +177,6 @@ Result<std::vector<Finding>> FindMissingGrants(Connection& connection) {
     out.push_back({true, Str("user ", user, " lacks ", privilege, ": ", why),
                    Str("GRANT ", privilege, " ON *.* TO ", who, ";")});
   };
-  miss(select, "SELECT", "tables cannot be read");
   miss(replica, "REPLICATION SLAVE", "the binlog cannot be read");
   miss(monitor, connection.is_mariadb() ? "BINLOG MONITOR" : "REPLICATION CLIENT", "log positions cannot be asked for");
   return out;

@@ -63,6 +63,13 @@ Error Connection::LastError(std::string_view what) const {
     return Invalid(message, "the server refused TLS or its certificate: see jdbc.properties.sslMode");
   }
   if (IsLost(code)) return Unavailable(message, "check that the server runs and that host and port are right");
+  if (code == ER_MASTER_FATAL_ERROR_READING_BINLOG) {
+    bool taken = message.find("same server_uuid/server_id") != std::string::npos;
+    return Invalid(message, taken ? "another replica uses this server-id: choose another one in the file"
+                                  : "the server no longer has that part of its log: remove the state directory and the "
+                                    "tables in the sink to copy anew, and let it keep its log longer "
+                                    "(binlog_expire_logs_seconds)");
+  }
   if (code == ER_NO_SUCH_TABLE || code == ER_BAD_DB_ERROR) return NotFound(message);
   return Invalid(message);
 }
@@ -78,6 +85,10 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectOptions& optio
   if (mysql_real_connect(handle, options.host.c_str(), options.user.c_str(), options.password.c_str(), nullptr,
                          options.port, nullptr, 0) == nullptr) {
     return connection->LastError(Str("connect to ", connection->endpoint_));
+  }
+  if (options.tls >= TlsMode::kRequired && mysql_get_ssl_cipher(handle) == nullptr) {
+    return Invalid(Str("connect to ", connection->endpoint_, ": TLS is required but the server does not offer it"),
+                   "set up ssl_cert and ssl_key on the server, or set jdbc.properties.sslMode: PREFERRED");
   }
   connection->socket_ = mysql_get_socket(handle);
   connection->server_version_ = mysql_get_server_info(handle);

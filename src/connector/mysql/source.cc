@@ -79,7 +79,8 @@ Status MysqlSource::Start(const std::string& state, BeforeImage before) {
       state_.server_uid = info.uid;
     }
     TRY(CheckPosition(*connection));
-    TRY(AddNewTables(*connection));
+    TRY(LeaveOutDropped(*connection));
+    TRY(starts_in_the_past() ? LoadTodays(*connection) : AddNewTables(*connection));
   }
   overlap_end_ = state_.OverlapEnd();
   TRY(AnnounceTables());
@@ -144,20 +145,44 @@ Status MysqlSource::LoadTracker(Connection& connection, LogEnd* at) {
   return Unavailable("the tables are being altered all the time: their definitions cannot be read at one position");
 }
 
+bool MysqlSource::starts_in_the_past() const {
+  return config_.mode == StartupMode::kEarliest || config_.mode == StartupMode::kSpecific ||
+         config_.mode == StartupMode::kTimestamp;
+}
+
+Error MysqlSource::NoTables() const {
+  return Invalid(Str("cannot find any table by the option 'tables' = ", config_.tables_text),
+                 Str("check the pattern (a plain dot separates database and table, `\\.` is the regex dot), and that the "
+                     "user may read the tables: GRANT SELECT ON database.* TO ",
+                     Connection::Quote(config_.connect.user), ";"));
+}
+
+// The wanted tables that the tracker does not know, as they are now.
+Status MysqlSource::LoadTodays(Connection& connection) {
+  TRY_SET(auto ids, ListTables(connection, config_.wanted));
+  if (ids.empty()) return NoTables();
+  TRY_SET(todays_, ReadTables(connection, ids));
+  std::erase_if(todays_, [&](const auto& entry) { return state_.captured.contains(entry.first); });
+  return Ok();
+}
+
 Status MysqlSource::StartFresh(Connection& connection) {
   LogEnd end;
   TRY(LoadTracker(connection, &end));
   state_.log = end;
+  if (starts_in_the_past()) {
+    TRY(LoadTodays(connection));
+    for (const auto& [id, table] : todays_) tracker_->Forget(id);
+    state_.tracker = tracker_->ToJson();
+    state_.snapshot_done = true;
+    return FindStartPosition(connection, end);
+  }
   state_.tracker = tracker_->ToJson();
   for (const auto& table : tracker_->tables()) {
     TableId id{table->database, table->name};
     if (config_.wanted(id)) state_.captured.insert(id);
   }
-  if (WantedTables().empty()) {
-    return Invalid(Str("cannot find any table by the option 'tables' = ", config_.tables_text),
-                   "check the pattern (a plain dot separates database and table, `\\.` is the regex dot) and that the "
-                   "user may see the tables");
-  }
+  if (WantedTables().empty()) return NoTables();
   bool snapshot = config_.mode == StartupMode::kInitial || config_.mode == StartupMode::kSnapshot;
   state_.snapshot_done = !snapshot;
   if (!snapshot) return FindStartPosition(connection, end);
@@ -183,6 +208,18 @@ Status MysqlSource::Resume(Connection& connection, const std::string& state) {
   TRY_SET(ServerInfo info, ReadServerInfo(connection));
   tracker_ = NewTracker(info);
   return tracker_->LoadJson(state_.tracker);
+}
+
+// Tables that went away before they were copied whole: their DROP TABLE is still to come in the log.
+Status MysqlSource::LeaveOutDropped(Connection& connection) {
+  if (state_.snapshot_done) return Ok();
+  TRY_SET(auto there, ListTables(connection, config_.wanted));
+  for (auto& [id, table] : state_.tables) {
+    if (table.done || std::find(there.begin(), there.end(), id) != there.end()) continue;
+    LogWarn(Str("table ", id.ToString(), " was dropped before it was copied whole: it is left out of the snapshot"));
+    table.done = true;
+  }
+  return Ok();
 }
 
 // Tables that match now and were not there, or not wanted, when the job began.
@@ -216,6 +253,12 @@ Status MysqlSource::CheckPosition(Connection& connection) {
   if (use_gtid_ || config_.mode == StartupMode::kSnapshot) return Ok();
   TRY_SET(auto logs, ListLogs(connection));
   if (std::find(logs.begin(), logs.end(), state_.log.position.file) != logs.end()) return Ok();
+  if (!state_.log.gtids.empty()) {  // the file is gone; whether anything after our GTID is gone too, the server knows
+    LogWarn(Str("the server no longer has the log file ", state_.log.position.file, ": going on by GTID ",
+                state_.log.gtids.ToString()));
+    use_gtid_ = true;
+    return Ok();
+  }
   return Invalid(Str("the server no longer has the log from ", state_.log.position.ToString(), " on (it begins at ",
                      logs.empty() ? "nothing" : logs.front(), "): changes in between are lost to this job"),
                  "remove the state directory and the tables in the sink to copy anew, and let the server keep its log "
@@ -297,6 +340,7 @@ Status MysqlSource::StartStream() {
   options.before = before_;
   options.schema_changes = config_.schema_changes;
   options.capture_new_tables = config_.capture_new_tables;
+  options.todays = todays_;
   options.use_gtid = use_gtid_;
   options.skip_before_ms = config_.mode == StartupMode::kTimestamp ? config_.start_ms : 0;
   options.wanted = config_.wanted;
@@ -404,6 +448,9 @@ SourceProgress MysqlSource::progress() const {
   for (const auto& [id, table] : tables_) out.tables.push_back(table);
   out.position = state_.log.gtids.empty() ? state_.log.position.ToString()
                                           : Str(state_.log.position.ToString(), " gtid ", state_.log.gtids.ToString());
+  // Tables that are being copied reflect later positions than the one from which the log will be read.
+  if (!state_.snapshot_done) out.position = Str("snapshot, log from ", out.position);
+  else if (!state_.tables.empty()) out.position = Str("after snapshot, log at ", out.position);
   out.lag_ms = state_.snapshot_done ? lag_ms_ : -1;
   return out;
 }

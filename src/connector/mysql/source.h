@@ -37,15 +37,19 @@ class MysqlSource final : public Source {
   Status StartFresh(Connection& connection);
   Status Resume(Connection& connection, const std::string& state);
   Status LoadTracker(Connection& connection, LogEnd* at);
+  Status LoadTodays(Connection& connection);
+  bool starts_in_the_past() const;
   std::unique_ptr<TableTracker> NewTracker(const ServerInfo& info) const;
   std::vector<std::shared_ptr<const MysqlTable>> WantedTables() const;
   Status FindStartPosition(Connection& connection, const LogEnd& end);
   Status FindTimestamp(const std::vector<std::string>& logs);
   Status CheckPosition(Connection& connection);
+  Status LeaveOutDropped(Connection& connection);
   Status AddNewTables(Connection& connection);
   bool DatabaseTracked(const std::string& database) const;
   Status AnnounceTables();
   Status StartStream();
+  Error NoTables() const;
   void Fold(QueueItem& item);
   void FoldSnapshot(const SnapshotStep& step);
 
@@ -56,6 +60,7 @@ class MysqlSource final : public Source {
   std::unique_ptr<ItemQueue> queue_;
   std::unique_ptr<SnapshotReader> snapshot_;
   std::unique_ptr<BinlogStream> stream_;
+  std::map<TableId, MysqlTable> todays_;  // see StreamOptions
   std::deque<SourceItem> announced_;
   std::map<TableId, TableProgress> tables_;  // of the snapshot, for the display
   int open_tables_ = 0;  // tables of inexact order that are partly consumed: no epoch may end

@@ -27,7 +27,8 @@ Result<AvroFile> ReadAvroFile(std::string_view bytes, std::string_view name,
 class AvroFileWriter {
  public:
   // `sync`: 16 random bytes, made of two random numbers.
-  AvroFileWriter(std::string_view schema_json, std::map<std::string, std::string> header, uint64_t sync_a, uint64_t sync_b);
+  AvroFileWriter(std::string_view schema_json, std::map<std::string, std::string> header, uint64_t sync_a,
+                 uint64_t sync_b);
   // One encoded record.
   void Append(std::string_view record);
   int64_t records() const { return records_; }

@@ -54,7 +54,8 @@ Result<AvroTypePtr> SchemaParser::ParseName(const std::string& name) {
 
 Status SchemaParser::ParseFields(const Json& json, int depth, AvroType& type) {
   auto fields = json.find("fields");
-  if (fields == json.end() || !fields->is_array()) return Corrupt(Str("avro schema: record ", type.name, " has no fields"));
+  if (fields == json.end() || !fields->is_array())
+    return Corrupt(Str("avro schema: record ", type.name, " has no fields"));
   for (const Json& field : *fields) {
     if (!field.is_object() || !field.contains("type")) return Corrupt(Str("avro schema: bad field in ", type.name));
     AvroField out;
@@ -109,7 +110,8 @@ Result<AvroTypePtr> SchemaParser::Parse(const Json& json, int depth) {
     if (type->parts.empty()) return Corrupt("avro schema: empty union");
     return AvroTypePtr(type);
   }
-  if (!json.is_object() || !json.contains("type")) return Corrupt("avro schema: a type is neither name, list nor object");
+  if (!json.is_object() || !json.contains("type"))
+    return Corrupt("avro schema: a type is neither name, list nor object");
   const Json& inner = json["type"];
   if (!inner.is_string()) return Parse(inner, depth + 1);
   auto kind = Kinds().find(inner.get<std::string>());
@@ -202,13 +204,15 @@ Status DecodeAvro(ByteReader& reader, const AvroType& type, int64_t& budget, Avr
     case AvroKind::kFixed: out.bytes = reader.Bytes(type.fixed_size); break;
     case AvroKind::kEnum:
       out.number = ReadAvroLong(reader);
-      if (out.number < 0 || static_cast<uint64_t>(out.number) >= type.symbol_count) return Corrupt("avro: bad enum symbol");
+      if (out.number < 0 || static_cast<uint64_t>(out.number) >= type.symbol_count)
+        return Corrupt("avro: bad enum symbol");
       break;
     case AvroKind::kArray:
     case AvroKind::kMap: return DecodeBlocks(reader, type, budget, out);
     case AvroKind::kRecord:
       out.items.resize(type.fields.size());
-      for (size_t i = 0; i < type.fields.size(); ++i) TRY(DecodeAvro(reader, *type.fields[i].type, budget, out.items[i]));
+      for (size_t i = 0; i < type.fields.size(); ++i)
+        TRY(DecodeAvro(reader, *type.fields[i].type, budget, out.items[i]));
       break;
     case AvroKind::kUnion: break;  // above
   }

@@ -2,6 +2,7 @@
 // Events of a log that MariaDB 10.11 wrote (test/data/mysql/events.sql), and broken ones.
 #include "format/mysql/binlog_event.h"
 
+#include <gtest/gtest.h>
 #include <zlib.h>
 
 #include <map>

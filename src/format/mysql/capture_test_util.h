@@ -2,14 +2,13 @@
 // For tests: events of the captured logs in test/data/mysql, and the tables they are about.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
 
+#include "base/check.h"
 #include "format/mysql/column.h"
 
 namespace sluice::mysql {
@@ -18,7 +17,7 @@ namespace sluice::mysql {
 inline std::vector<std::string> CapturedEvents(const std::string& name) {
   std::ifstream in(std::string(SLUICE_TEST_DATA) + "/mysql/" + name, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-  EXPECT_EQ(bytes.substr(0, 4), "\xfe" "bin") << name;
+  CHECK(bytes.substr(0, 4) == "\xfe" "bin");
   std::vector<std::string> events;
   for (size_t at = 4; at + 19 <= bytes.size();) {
     uint32_t size;
@@ -32,7 +31,7 @@ inline std::vector<std::string> CapturedEvents(const std::string& name) {
 inline MysqlColumn CapturedColumn(std::string name, std::string_view type, std::string charset = "utf8mb4") {
   MysqlColumn column;
   column.name = std::move(name);
-  EXPECT_TRUE(ParseColumnType(type, column).ok()) << type;
+  CHECK(ParseColumnType(type, column).ok());
   column.charset = charset;
   column.collation = charset + "_general_ci";
   return column;

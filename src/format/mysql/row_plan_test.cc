@@ -4,6 +4,7 @@
 
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
+#include <gtest/gtest.h>
 
 #include "format/mysql/capture_test_util.h"
 

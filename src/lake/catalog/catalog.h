@@ -28,7 +28,8 @@ class Catalog {
   virtual Result<MetadataVersion> Load(const TableId& table) = 0;  // kNotFound
   // Makes `json` the metadata after `base`; returns where it is. kConflict: another commit won, nothing changed.
   // kUnknownOutcome: load and look. Any other error: nothing changed.
-  virtual Result<MetadataVersion> Commit(const TableId& table, const MetadataVersion& base, const std::string& json) = 0;
+  virtual Result<MetadataVersion> Commit(const TableId& table, const MetadataVersion& base,
+                                         const std::string& json) = 0;
   // Tables of a namespace, sorted; of all for an empty one.
   virtual Result<std::vector<TableId>> List(const std::string& name_space) = 0;
   // Removes the table with all its files. kNotFound.

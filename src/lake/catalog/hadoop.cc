@@ -96,7 +96,8 @@ Result<std::string> LocalPath(const std::string& uri) {
   if (uri.starts_with('/')) return uri;
   if (uri.starts_with("file:///")) return uri.substr(7);
   if (uri.starts_with("file:/") && !uri.starts_with("file://")) return uri.substr(5);
-  return Unsupported(Str("location ", uri, " is not on a local disk"), "only absolute paths and file: URIs work so far");
+  return Unsupported(Str("location ", uri, " is not on a local disk"),
+                     "only absolute paths and file: URIs work so far");
 }
 
 Result<std::unique_ptr<HadoopCatalog>> HadoopCatalog::Make(Env& env, const std::string& warehouse) {
@@ -199,9 +200,10 @@ Result<MetadataVersion> HadoopCatalog::Commit(const TableId& table, const Metada
     auto there = env_.ReadFile(path);
     bool absent = !there.ok() && there.error().code == ErrorCode::kNotFound;
     if (!there.ok() && !absent) {
-      return Error{ErrorCode::kUnknownOutcome,
-                   Str("table ", table.ToString(), ": cannot tell whether ", path, " was made: ", linked.error().message),
-                   "the commit is tried again; if this stays, check the disk"};
+      return Error{
+          ErrorCode::kUnknownOutcome,
+          Str("table ", table.ToString(), ": cannot tell whether ", path, " was made: ", linked.error().message),
+          "the commit is tried again; if this stays, check the disk"};
     }
     (void)env_.Remove(temporary).ok();
     if (absent) return std::move(linked).error();

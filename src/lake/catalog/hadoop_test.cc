@@ -57,8 +57,23 @@ TEST_F(HadoopCatalogTest, StaleDamagedOrMissingHint) {
 }
 
 TEST_F(HadoopCatalogTest, HostileNamesStayApartAndInside) {
-  const std::vector<std::string> names = {"plain", "it's", "a b", "a/b", "..", ".", "a.b", ".hidden", "100%", "%2E",
-                                          "\xF0\x9F\x90\x98", "\xFF", "q\"x", "a?b#c", "Gr\xC3\xBC\xC3\x9F" "e", "a\nb"};
+  const std::vector<std::string> names = {"plain",
+                                          "it's",
+                                          "a b",
+                                          "a/b",
+                                          "..",
+                                          ".",
+                                          "a.b",
+                                          ".hidden",
+                                          "100%",
+                                          "%2E",
+                                          "\xF0\x9F\x90\x98",
+                                          "\xFF",
+                                          "q\"x",
+                                          "a?b#c",
+                                          "Gr\xC3\xBC\xC3\x9F"
+                                          "e",
+                                          "a\nb"};
   for (const std::string& name : names) {
     EXPECT_EQ(DecodeSegment(EncodeSegment(name)), name);
     ASSERT_TRUE(catalog_->Commit({"db", name}, {}, "{" + name + "}").ok()) << name;

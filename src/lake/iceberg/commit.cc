@@ -19,7 +19,7 @@ constexpr size_t kRememberedManifestsMax = 2000;
 
 // Java's defaults: 4 retries, 100 ms to 60 s between them.
 void BackOff(const TableMetadata& metadata, int attempt) {
-  int64_t least = metadata.NumberProperty("commit.retry.min-wait-ms", 100);
+  int64_t least = std::clamp<int64_t>(metadata.NumberProperty("commit.retry.min-wait-ms", 100), 0, 60'000);
   int64_t most = metadata.NumberProperty("commit.retry.max-wait-ms", 60'000);
   int64_t wait = std::min(most, least << std::min(attempt - 1, 20));
   std::this_thread::sleep_for(std::chrono::milliseconds(std::clamp<int64_t>(wait, 0, 60'000)));
@@ -49,9 +49,10 @@ void TableCommit::RemoveWritten() {
 Result<int64_t> TableCommit::Run() {
   if (table_.catalog_ == nullptr) return Invalid(Str("table ", table_.id_.ToString(), " was opened for reading only"));
   if (table_.metadata().format_version() != 2) {
-    return Unsupported(Str("table ", table_.id_.ToString(), " has format-version ", table_.metadata().format_version(),
-                           ": only 2 can be written so far"),
-                       "upgrade a v1 table (ALTER TABLE … SET TBLPROPERTIES ('format-version'='2')), or choose another table");
+    return Unsupported(
+        Str("table ", table_.id_.ToString(), " has format-version ", table_.metadata().format_version(),
+            ": only 2 can be written so far"),
+        "upgrade a v1 table (ALTER TABLE … SET TBLPROPERTIES ('format-version'='2')), or choose another table");
   }
   const int64_t retries = table_.metadata().NumberProperty("commit.retry.num-retries", 4);
   for (attempt_ = 1;; ++attempt_) {
@@ -69,7 +70,8 @@ Result<int64_t> TableCommit::Run() {
     RemoveWritten();
     if (!retry) return std::move(tried).error();
     if (attempt_ > retries) {
-      return std::move(tried).error().With(Str("table ", table_.id_.ToString(), ": commit gave up after ", attempt_, " tries"));
+      return std::move(tried).error().With(
+          Str("table ", table_.id_.ToString(), ": commit gave up after ", attempt_, " tries"));
     }
     BackOff(table_.metadata(), attempt_);
     TRY(table_.Refresh());
@@ -231,7 +233,8 @@ Status TableCommit::CheckAdded(const std::vector<ManifestFile>& manifests) {
     };
     if (!manifest.deletes) std::erase_if(referenced, has);
     for (const DataFile& file : manifest.deletes ? change_.added_deletes : change_.added_data) {
-      if (has(file.path)) return Invalid(Str("table ", table_.id_.ToString(), ": file ", file.path, " is in it already"));
+      if (has(file.path))
+        return Invalid(Str("table ", table_.id_.ToString(), ": file ", file.path, " is in it already"));
     }
   }
   if (referenced.empty()) return Ok();

@@ -14,8 +14,8 @@ struct Scalar;
 
 namespace sluice::iceberg {
 
-// The column's literal default (canonical text, row/format_value.h) as a value of its Arrow type; without one, for a NOT
-// NULL number, text or binary the server's implicit default: zero or empty. Null pointer: old rows are NULL.
+// The column's literal default (canonical text, row/format_value.h) as a value of its Arrow type; without one, for a
+// NOT NULL number, text or binary the server's implicit default: zero or empty. Null pointer: old rows are NULL.
 // kUnsupported, naming the column and the text, if the text is no value of the type.
 Result<std::shared_ptr<arrow::Scalar>> ValueOfOldRows(const Column& column);
 

@@ -23,7 +23,7 @@ void TableExpiry::KeepBranch(const SnapshotRef& ref, bool main, std::set<int64_t
   int64_t least = std::max<int64_t>(1, ref.min_snapshots_to_keep.value_or(
                                            metadata.NumberProperty("history.expire.min-snapshots-to-keep", 1)));
   int64_t most = main ? metadata.NumberProperty(std::string(kMaxSnapshotsProperty), INT64_MAX) : INT64_MAX;
-  const int64_t oldest = table_.env_.NowMs() - max_age;
+  const int64_t oldest = table_.env_.NowMs() - std::max<int64_t>(max_age, 0);
   std::map<int64_t, const Snapshot*> by_id;
   for (const Snapshot& snapshot : metadata.snapshots()) by_id[snapshot.id] = &snapshot;
   int64_t count = 0;
@@ -58,9 +58,11 @@ void TableExpiry::Choose() {
   std::set<int64_t> reachable;
   for (const auto& [name, ref] : metadata.refs()) {
     const Snapshot* at = metadata.snapshot(ref.snapshot_id);
-    while (at != nullptr && reachable.insert(at->id).second) at = at->parent_id ? metadata.snapshot(*at->parent_id) : nullptr;
+    while (at != nullptr && reachable.insert(at->id).second)
+      at = at->parent_id ? metadata.snapshot(*at->parent_id) : nullptr;
   }
-  const int64_t oldest = now - metadata.NumberProperty("history.expire.max-snapshot-age-ms", kMaxAgeMs);
+  const int64_t oldest =
+      now - std::max<int64_t>(metadata.NumberProperty("history.expire.max-snapshot-age-ms", kMaxAgeMs), 0);
   for (const Snapshot& snapshot : metadata.snapshots()) {
     bool keep = kept.contains(snapshot.id) || (!reachable.contains(snapshot.id) && snapshot.timestamp_ms >= oldest);
     (keep ? kept_ : expired_).push_back(snapshot.id);

@@ -27,18 +27,14 @@ Shape ShapeOf(arrow::Type::type id) {
     case arrow::Type::INT64:
     case arrow::Type::DATE32:
     case arrow::Type::TIME64:
-    case arrow::Type::TIMESTAMP:
-      return Shape::kInteger;
-    case arrow::Type::DECIMAL128:
-      return Shape::kDecimal;
+    case arrow::Type::TIMESTAMP: return Shape::kInteger;
+    case arrow::Type::DECIMAL128: return Shape::kDecimal;
     case arrow::Type::STRING:
     case arrow::Type::BINARY:
     case arrow::Type::LARGE_STRING:
     case arrow::Type::LARGE_BINARY:
-    case arrow::Type::FIXED_SIZE_BINARY:
-      return Shape::kVariable;
-    default:
-      return Shape::kNone;
+    case arrow::Type::FIXED_SIZE_BINARY: return Shape::kVariable;
+    default: return Shape::kNone;
   }
 }
 

@@ -4,7 +4,7 @@
 // Exact keys (one column of at most 8 bytes: integers, boolean, date, time, timestamp) are mixed by a bijection, so two
 // keys are equal if and only if their hashes are. All others become XXH3-128 of an unambiguous encoding: integers
 // sign-extended to 8 bytes and decimals to 16, so that widening a key column keeps the hash; texts and binaries with
-// their length before them. docs/adr/key-index.md has the choice and the odds of a collision.
+// their length before them. docs/adr/0012-sorted-key-index.md has the choice and the odds of a collision.
 #pragma once
 
 #include <cstdint>

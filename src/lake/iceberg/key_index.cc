@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <cstring>
 #include <utility>
@@ -13,8 +14,9 @@
 namespace sluice::iceberg {
 namespace {
 
-constexpr size_t kHugePage = 2 << 20;
-constexpr size_t kMapFromBytes = 4 * kHugePage;  // larger tables are mapped: the kernel moves pages, nothing is copied
+constexpr int kShardBits = 8;
+constexpr size_t kShards = size_t{1} << kShardBits;
+constexpr size_t kMapFromBytes = 256 << 10;  // larger shards are mapped: the kernel moves pages, nothing is copied
 constexpr size_t kPrefetchAhead = 16;
 
 // An empty slot has the largest key, so that a probe stops at it without a test of its own.
@@ -40,7 +42,7 @@ struct WideEntry {
 };
 static_assert(sizeof(ExactEntry) == 16 && sizeof(WideEntry) == 24);
 
-// Memory that grows in place. When large it consists of huge pages, which halves the cost of a random access.
+// Memory that grows in place.
 class Block {
  public:
   Block() = default;
@@ -51,28 +53,24 @@ class Block {
   void* data() const { return data_; }
   size_t bytes() const { return bytes_; }
 
-  // At least `bytes`; what was there stays at the front.
+  // What was there stays at the front.
   void Grow(size_t bytes) {
     CHECK(bytes >= bytes_);
     if (bytes < kMapFromBytes) {
       data_ = std::realloc(data_, bytes);
       CHECK(data_ != nullptr);
-      bytes_ = bytes;
-      return;
-    }
-    bytes = (bytes + kHugePage - 1) / kHugePage * kHugePage;
-    char* fresh = ReserveAligned(bytes);
-    if (mapped_) {
-      CHECK(::mremap(data_, bytes_, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, fresh) == fresh);
+    } else if (mapped_) {
+      data_ = ::mremap(data_, bytes_, bytes, MREMAP_MAYMOVE);
+      CHECK(data_ != MAP_FAILED);
     } else {
-      CHECK(::mmap(fresh, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == fresh);
+      void* fresh = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+      CHECK(fresh != MAP_FAILED);
+      if (bytes_ > 0) std::memcpy(fresh, data_, bytes_);
+      std::free(data_);
+      data_ = fresh;
+      mapped_ = true;
     }
-    ::madvise(fresh, bytes, MADV_HUGEPAGE);  // a wish: without it everything works, slower
-    if (!mapped_ && bytes_ > 0) std::memcpy(fresh, data_, bytes_);
-    if (!mapped_) std::free(data_);
-    data_ = fresh;
     bytes_ = bytes;
-    mapped_ = true;
   }
   void Release() {
     if (mapped_) {
@@ -86,33 +84,24 @@ class Block {
   }
 
  private:
-  // Address space only. Page tables move whole if old and new place are aligned alike.
-  static char* ReserveAligned(size_t bytes) {
-    size_t all = bytes + kHugePage;
-    void* at = ::mmap(nullptr, all, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    CHECK(at != MAP_FAILED);
-    auto start = reinterpret_cast<uintptr_t>(at);
-    auto aligned = (start + kHugePage - 1) / kHugePage * kHugePage;
-    if (aligned > start) ::munmap(at, aligned - start);
-    size_t tail = start + all - (aligned + bytes);
-    if (tail > 0) ::munmap(reinterpret_cast<void*>(aligned + bytes), tail);
-    return reinterpret_cast<char*>(aligned);
-  }
-
   void* data_ = nullptr;
   size_t bytes_ = 0;
   bool mapped_ = false;
 };
 
+// The rows whose hashes begin with the same 8 bits.
 template <typename Entry>
-class SortedSlots {
+class Shard {
  public:
   size_t size() const { return size_; }
   size_t bytes() const { return block_.bytes(); }
 
-  void Prefetch(const KeyHash& key) const {
+  // Always inline: GCC 12 takes a call of it for one without effect, and removes it.
+  [[gnu::always_inline]] void Prefetch(const KeyHash& key) const {
     if (slots_ == nullptr) return;
-    __builtin_prefetch(slots_ + Home(key.hi), 1);  // one line: fetching the next as well costs more than it saves
+    const Entry* at = slots_ + Home(key.hi);
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch(reinterpret_cast<const char*>(at) + 64, 1);
   }
   RowLocation Find(const KeyHash& key) const {
     if (slots_ == nullptr) return {};
@@ -162,7 +151,7 @@ class SortedSlots {
 
  private:
   size_t Home(uint64_t hash) const {
-    return static_cast<size_t>(static_cast<unsigned __int128>(hash) * capacity_ >> 64);
+    return static_cast<size_t>(static_cast<unsigned __int128>(hash << kShardBits) * capacity_ >> 64);
   }
   Entry* Probe(const KeyHash& key) const {
     Entry* at = slots_ + Home(key.hi);
@@ -175,7 +164,7 @@ class SortedSlots {
     do {
       size_t used = slot_count_;
       capacity_ = std::max<uint64_t>(least, capacity_ + capacity_ / 4);
-      slot_count_ = capacity_ + 64 + capacity_ / 4096;
+      slot_count_ = capacity_ + 32 + capacity_ / 256;
       block_.Grow(slot_count_ * sizeof(Entry));
       slots_ = static_cast<Entry*>(block_.data());
       size_limit_ = capacity_ * 4 / 5;
@@ -191,7 +180,8 @@ class SortedSlots {
     for (size_t from = slot_count_ - size_; from < slot_count_; ++from) {
       Entry entry = slots_[from];
       size_t to = std::max(next, Home(entry.top()));
-      if (to > from || (to == from && from + 1 == slot_count_)) return false;  // a very long run: still sorted, try larger
+      if (to > from || (to == from && from + 1 == slot_count_))
+        return false;  // a very long run: still sorted, try larger
       slots_[from] = Entry();
       slots_[to] = entry;
       next = to + 1;
@@ -224,20 +214,34 @@ template <typename Entry>
 class KeyIndex::TableOf final : public KeyIndex::Table {
  public:
   void Apply(const KeyHash* keys, const RowLocation* now, RowLocation* before, size_t count) override {
-    for (size_t i = 0; i < std::min(count, kPrefetchAhead); ++i) slots_.Prefetch(keys[i]);
+    for (size_t i = 0; i < std::min(count, kPrefetchAhead); ++i) Of(keys[i]).Prefetch(keys[i]);
     for (size_t i = 0; i < count; ++i) {
-      if (i + kPrefetchAhead < count) slots_.Prefetch(keys[i + kPrefetchAhead]);
-      before[i] = now[i].file == kNoFile ? slots_.Erase(keys[i]) : slots_.Put(keys[i], now[i]);
+      if (i + kPrefetchAhead < count) Of(keys[i + kPrefetchAhead]).Prefetch(keys[i + kPrefetchAhead]);
+      auto& shard = Of(keys[i]);
+      before[i] = now[i].file == kNoFile ? shard.Erase(keys[i]) : shard.Put(keys[i], now[i]);
     }
   }
-  void Reserve(size_t keys) override { slots_.Reserve(keys); }
-  RowLocation Find(const KeyHash& key) const override { return slots_.Find(key); }
-  size_t size() const override { return slots_.size(); }
-  size_t memory_bytes() const override { return sizeof *this + slots_.bytes(); }
-  void Clear() override { slots_.Clear(); }
+  void Reserve(size_t keys) override {
+    for (auto& shard : shards_) shard.Reserve(keys / kShards);
+  }
+  RowLocation Find(const KeyHash& key) const override { return shards_[key.hi >> (64 - kShardBits)].Find(key); }
+  size_t size() const override {
+    size_t sum = 0;
+    for (auto& shard : shards_) sum += shard.size();
+    return sum;
+  }
+  size_t memory_bytes() const override {
+    size_t sum = sizeof *this;
+    for (auto& shard : shards_) sum += shard.bytes();
+    return sum;
+  }
+  void Clear() override {
+    for (auto& shard : shards_) shard.Clear();
+  }
 
  private:
-  SortedSlots<Entry> slots_;
+  Shard<Entry>& Of(const KeyHash& key) { return shards_[key.hi >> (64 - kShardBits)]; }
+  std::array<Shard<Entry>, kShards> shards_;
 };
 
 KeyIndex::KeyIndex(bool exact) {

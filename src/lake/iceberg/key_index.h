@@ -2,9 +2,10 @@
 // KeyIndex: where the live row of each primary key lies: KeyHash -> (file, row in it). In memory only, rebuilt from the
 // key columns of the table. Owned by a TableWriter; one thread.
 //
-// One array sorted by hash, with gaps: a row's home is proportional to its hash, rows stand at their home or right of it,
-// so a probe that meets a larger hash knows that the key is absent. 16 bytes a row for exact keys, 24 for others; load
-// between 0.64 and 0.8. It grows by a quarter, in place: no peak in memory (docs/adr/key-index.md).
+// Each of the 256 shards is an array sorted by hash, with gaps: a row's home is proportional to its hash, rows stand at
+// their home or right of it, so a probe that meets a larger hash knows that the key is absent. 16 bytes a row for exact
+// keys, 24 for others; load between 0.64 and 0.8. A shard grows alone, by a quarter and in place: no peak in memory
+// (docs/adr/0012-sorted-key-index.md).
 #pragma once
 
 #include <cstddef>

@@ -144,7 +144,8 @@ TEST(KeyHashTest, ExactForOneNarrowColumnAndDistinct) {
   HashOf({Make(arrow::Date32Builder(), std::vector<int32_t>{1, 2})}, true);
   auto* pool = arrow::default_memory_pool();
   HashOf({Make(arrow::Time64Builder(arrow::time64(arrow::TimeUnit::MICRO), pool), std::vector<int64_t>{1})}, true);
-  HashOf({Make(arrow::TimestampBuilder(arrow::timestamp(arrow::TimeUnit::MICRO), pool), std::vector<int64_t>{1})}, true);
+  HashOf({Make(arrow::TimestampBuilder(arrow::timestamp(arrow::TimeUnit::MICRO), pool), std::vector<int64_t>{1})},
+         true);
 }
 
 TEST(KeyHashTest, SlicesHashLikeCopies) {

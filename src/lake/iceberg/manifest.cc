@@ -131,8 +131,9 @@ Result<DataFile> EntryReader::File(const AvroValue& record) const {
   file.spec_id = spec.spec_id;
   const AvroValue* partition = record.Field(102, "partition");
   for (size_t i = 0; i < spec.fields.size(); ++i) {
-    const AvroValue* value =
-        partition == nullptr ? nullptr : partition->Field(spec.fields[i].field_id, SanitizeAvroName(spec.fields[i].name));
+    const AvroValue* value = partition == nullptr
+                                 ? nullptr
+                                 : partition->Field(spec.fields[i].field_id, SanitizeAvroName(spec.fields[i].name));
     file.partition.push_back(ToPartitionValue(value, types[i]));
   }
   TRY_SET(file.record_count, Number(record, 103, "record_count"));
@@ -220,6 +221,22 @@ Result<std::vector<ManifestFile>> DecodeManifestList(std::string_view bytes, std
   return out;
 }
 
+namespace {
+
+// Deflate blocks carry no checksum: the counts of the list are one check more.
+Status CheckCounts(const std::vector<ManifestEntry>& entries, const ManifestFile& manifest) {
+  int64_t counts[3] = {};
+  for (const ManifestEntry& entry : entries) ++counts[static_cast<int>(entry.status)];
+  const int64_t expected[3] = {manifest.existing_files, manifest.added_files, manifest.deleted_files};
+  for (int i = 0; i < 3; ++i) {
+    if (expected[i] < 0 || expected[i] == counts[i]) continue;
+    return Corrupt(Str(manifest.path, " has ", counts[i], " entries of status ", i, "; its list says ", expected[i]));
+  }
+  return Ok();
+}
+
+}  // namespace
+
 Result<std::vector<ManifestEntry>> DecodeManifest(std::string_view bytes, const ManifestFile& manifest,
                                                   const TableMetadata& metadata) {
   if (static_cast<int64_t>(bytes.size()) < manifest.length) {
@@ -238,6 +255,7 @@ Result<std::vector<ManifestEntry>> DecodeManifest(std::string_view bytes, const 
     return Ok();
   });
   if (!file.ok()) return Damaged(std::move(file).error());
+  if (Status counted = CheckCounts(out, manifest); !counted.ok()) return Damaged(std::move(counted).error());
   return out;
 }
 

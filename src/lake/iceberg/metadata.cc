@@ -31,6 +31,7 @@ Result<Snapshot> ParseSnapshot(const Json& json, int format_version) {
   TRY_SET(out.id, LongMember(json, "snapshot-id"));
   TRY_SET(out.parent_id, OptionalLong(json, "parent-snapshot-id"));
   TRY_SET(out.timestamp_ms, LongMember(json, "timestamp-ms"));
+  if (out.timestamp_ms < 0) return Corrupt(Str("snapshot ", out.id, " has a negative timestamp-ms"));
   TRY_SET(auto sequence, OptionalLong(json, "sequence-number"));
   out.sequence_number = sequence.value_or(0);
   TRY_SET(out.manifest_list, OptionalText(json, "manifest-list"));
@@ -77,6 +78,9 @@ Result<std::shared_ptr<MetadataDocument>> MetadataDocument::Make(const Json& jso
   TRY_SET(auto sequence, OptionalLong(json, "last-sequence-number"));
   if (!sequence && out->format_version > 1) return Corrupt("field \"last-sequence-number\" is missing");
   out->last_sequence_number = sequence.value_or(0);
+  if (out->last_sequence_number < 0 || out->last_sequence_number == INT64_MAX) {
+    return Corrupt(Str("last-sequence-number ", out->last_sequence_number, " is out of range"));
+  }
   TRY_SET(out->last_updated_ms, LongMember(json, "last-updated-ms"));
   TRY_SET(out->last_column_id, IntMember(json, "last-column-id"));
   if (out->format_version > 2 && FindMember(json, "next-row-id") == nullptr) {
@@ -176,7 +180,8 @@ Status Reader::Snapshots() {
 
 Status Reader::Refs() {
   const Json* refs = FindMember(json, "refs");
-  const Snapshot* current = out->current_snapshot < 0 ? nullptr : &out->snapshots[static_cast<size_t>(out->current_snapshot)];
+  const Snapshot* current =
+      out->current_snapshot < 0 ? nullptr : &out->snapshots[static_cast<size_t>(out->current_snapshot)];
   if (refs == nullptr) {
     if (current != nullptr) out->refs["main"].snapshot_id = current->id;
     return Ok();
@@ -207,14 +212,18 @@ Status Reader::Logs() {
   for (size_t i = 0; snapshot_log != nullptr && i < snapshot_log->size(); ++i) {
     TRY_SET(int64_t time, LongMember((*snapshot_log)[i], "timestamp-ms"));
     TRY_SET(int64_t id, LongMember((*snapshot_log)[i], "snapshot-id"));
-    if (i > 0 && time < out->snapshot_log.back().first - kClockToleranceMs) return Corrupt("snapshot-log is not sorted");
+    if (time < 0) return Corrupt("snapshot-log has a negative time");
+    if (i > 0 && time < out->snapshot_log.back().first - kClockToleranceMs)
+      return Corrupt("snapshot-log is not sorted");
     out->snapshot_log.emplace_back(time, id);
   }
   TRY_SET(const Json* metadata_log, ListMember(json, "metadata-log"));
   for (size_t i = 0; metadata_log != nullptr && i < metadata_log->size(); ++i) {
     TRY_SET(int64_t time, LongMember((*metadata_log)[i], "timestamp-ms"));
     TRY_SET(std::string file, TextMember((*metadata_log)[i], "metadata-file"));
-    if (i > 0 && time < out->metadata_log.back().first - kClockToleranceMs) return Corrupt("metadata-log is not sorted");
+    if (time < 0) return Corrupt("metadata-log has a negative time");
+    if (i > 0 && time < out->metadata_log.back().first - kClockToleranceMs)
+      return Corrupt("metadata-log is not sorted");
     out->metadata_log.emplace_back(time, std::move(file));
   }
   int64_t last = 0;

@@ -92,7 +92,8 @@ TEST(IcebergMetadataTest, ManifestsRoundTrip) {
       encoded->file.sequence_number = manifest.sequence_number;
       auto again = *DecodeManifest(encoded->bytes, encoded->file, metadata);
       ASSERT_EQ(again.size(), entries.size());
-      for (size_t i = 0; i < entries.size(); ++i) EXPECT_TRUE(again[i].file == entries[i].file) << entries[i].file.ToJson();
+      for (size_t i = 0; i < entries.size(); ++i)
+        EXPECT_TRUE(again[i].file == entries[i].file) << entries[i].file.ToJson();
       ASSERT_EQ(encoded->file.partitions.size(), manifest.partitions.size());
       for (size_t i = 0; i < manifest.partitions.size(); ++i) {
         EXPECT_EQ(encoded->file.partitions[i].lower, manifest.partitions[i].lower) << name;
@@ -129,8 +130,10 @@ TEST(IcebergMetadataTest, LoadChecks) {
       {"\"current-snapshot-id\":-1", "\"current-snapshot-id\":7"},
       {"\"refs\":{}", "\"refs\":{\"main\":{\"snapshot-id\":7,\"type\":\"branch\"}}"},
       {"\"last-updated-ms\":1000", "\"last-updated-ms\":1e3"},
-      {"\"snapshots\":[]", "\"snapshots\":[{\"snapshot-id\":1,\"timestamp-ms\":1,\"sequence-number\":9,\"manifest-list\":\"x\"}]"},
-      {"\"snapshot-log\":[]", "\"snapshot-log\":[{\"timestamp-ms\":900000,\"snapshot-id\":1},{\"timestamp-ms\":1,\"snapshot-id\":1}]"},
+      {"\"snapshots\":[]",
+       "\"snapshots\":[{\"snapshot-id\":1,\"timestamp-ms\":1,\"sequence-number\":9,\"manifest-list\":\"x\"}]"},
+      {"\"snapshot-log\":[]",
+       "\"snapshot-log\":[{\"timestamp-ms\":900000,\"snapshot-id\":1},{\"timestamp-ms\":1,\"snapshot-id\":1}]"},
   };
   for (const auto& [from, to] : bad) {
     auto result = TableMetadata::Parse(Edited(from, to), "v1.metadata.json");

@@ -47,7 +47,8 @@ std::string PartitionSpec::FieldsJson() const {
 
 std::string TransformResultType(std::string_view transform, std::string_view source_type) {
   if (transform == "day") return "date";
-  if (transform == "year" || transform == "month" || transform == "hour" || transform.starts_with("bucket[")) return "int";
+  if (transform == "year" || transform == "month" || transform == "hour" || transform.starts_with("bucket["))
+    return "int";
   return std::string(source_type);
 }
 

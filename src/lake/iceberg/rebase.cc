@@ -21,8 +21,9 @@ namespace sluice::iceberg {
 namespace {
 
 constexpr int kTries = 3;
-constexpr char kHint[] = "the job starts again from its last checkpoint; if this comes back, stop the other writer or "
-                         "remove the state directory, so that the job resumes from the position in its tables";
+constexpr char kHint[] =
+    "the job starts again from its last checkpoint; if this comes back, stop the other writer or "
+    "remove the state directory, so that the job resumes from the position in its tables";
 
 class Rebase {
  public:
@@ -106,7 +107,8 @@ class Rebase {
       }));
       if (all.count() == deletes.count()) continue;
       std::string name = Str(env_.Uuid(), "-deletes.parquet");
-      std::string location = table_.metadata().property("write.data.path", table_.metadata().location() + "/data") + "/";
+      std::string location =
+          table_.metadata().property("write.data.path", table_.metadata().location() + "/data") + "/";
       TRY_SET(std::string folder, LocalPath(location));
       if (!folder.ends_with('/')) folder += '/';
       TRY_SET(DataFile added, WritePositionDeletes(env_, folder + name, file.data, all, true, location + name));
@@ -169,7 +171,8 @@ class Rebase {
 Result<int64_t> CommitOrRebase(Env& env, Table& table, const TableChange& change, const CommitGuard& guard,
                                std::optional<int64_t> base) {
   auto committed = table.Commit(change, guard);
-  for (int tries = 0; tries < kTries && !committed.ok() && committed.error().code == ErrorCode::kConflict && base; ++tries) {
+  for (int tries = 0; tries < kTries && !committed.ok() && committed.error().code == ErrorCode::kConflict && base;
+       ++tries) {
     LogWarn(Str("table ", table.id().ToString(), ": ", committed.error().message,
                 "; finding the deleted rows again by their keys"));
     TRY(table.Refresh());

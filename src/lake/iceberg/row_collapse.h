@@ -14,8 +14,8 @@ namespace sluice::iceberg {
 // One entry a key, in the order of the rows. An erase has no row to append.
 struct CollapsedRows {
   std::vector<KeyHash> keys;
-  std::vector<uint32_t> rows;   // in the batch
-  std::vector<uint8_t> erase;   // -D, or a -U that no +U with the same key follows
+  std::vector<uint32_t> rows;  // in the batch
+  std::vector<uint8_t> erase;  // -D, or a -U that no +U with the same key follows
   void Clear() {
     keys.clear();
     rows.clear();
@@ -29,7 +29,7 @@ class RowCollapser {
   void Collapse(const std::vector<KeyHash>& keys, const std::vector<RowKind>& kinds, CollapsedRows& out);
 
  private:
-  std::vector<uint32_t> slots_;       // row + 1 of the newest change of a key; 0 = free
+  std::vector<uint32_t> slots_;  // row + 1 of the newest change of a key; 0 = free
   std::vector<uint8_t> superseded_;
 };
 

@@ -56,7 +56,8 @@ Result<std::vector<PartitionRows>> RowPartitioner::Split(const arrow::RecordBatc
     std::vector<std::vector<PartitionValue>> next;
     for (size_t i = 0; i < chosen.size(); ++i) {
       uint32_t number = numbers.try_emplace(values[i], static_cast<uint32_t>(numbers.size())).first->second;
-      auto [group, fresh] = combined.try_emplace(uint64_t{groups[i]} << 32 | number, static_cast<uint32_t>(next.size()));
+      auto [group, fresh] =
+          combined.try_emplace(uint64_t{groups[i]} << 32 | number, static_cast<uint32_t>(next.size()));
       if (fresh) {
         next.push_back(tuples[groups[i]]);
         next.back().push_back(values[i]);

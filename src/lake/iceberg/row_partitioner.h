@@ -16,7 +16,7 @@
 namespace arrow {
 class DataType;
 class RecordBatch;
-}
+}  // namespace arrow
 
 namespace sluice::iceberg {
 

@@ -126,8 +126,8 @@ Status AlterColumn(const SchemaChange& change, Schema& schema) {
   std::string to = ToIcebergType(change.column.type);
   if (!CanPromote(field.iceberg_type, to)) {
     return Unsupported(
-        Str("table ", change.table.ToString(), ": column ", field.name, " cannot become ", change.column.type.ToString(),
-            ": Iceberg has no promotion from ", field.iceberg_type, " to ", to),
+        Str("table ", change.table.ToString(), ": column ", field.name, " cannot become ",
+            change.column.type.ToString(), ": Iceberg has no promotion from ", field.iceberg_type, " to ", to),
         Str("keep the old type at the source, or add a new column and drop ", field.name,
             ", or drop the Iceberg table and let it be copied again"));
   }

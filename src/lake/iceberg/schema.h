@@ -21,7 +21,7 @@ namespace sluice::iceberg {
 struct Field {
   int id = 0;
   std::string name;
-  DataType type;          // as read back from Iceberg: INT, STRING, BYTES, TIME(6), TIMESTAMP(6)... nullable = !required
+  DataType type;  // as read back from Iceberg: INT, STRING, BYTES, TIME(6), TIMESTAMP(6)... nullable = !required
   bool required = false;
   std::string doc;
   int element_id = 0;              // lists: id of the element, else 0

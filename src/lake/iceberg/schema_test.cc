@@ -59,7 +59,8 @@ TEST(IcebergSchemaTest, AddPlaceRenameDrop) {
 }
 
 TEST(IcebergSchemaTest, Promotions) {
-  Schema schema = FromTableSchema(Columns({{"i", "INT"}, {"f", "FLOAT"}, {"d", "DECIMAL(9, 2)"}, {"v", "VARCHAR(10)"}}));
+  Schema schema =
+      FromTableSchema(Columns({{"i", "INT"}, {"f", "FLOAT"}, {"d", "DECIMAL(9, 2)"}, {"v", "VARCHAR(10)"}}));
   int last = 4;
   const std::vector<std::tuple<const char*, const char*, bool>> cases = {
       {"i", "BIGINT", true},        {"i", "SMALLINT", true}, {"i", "VARCHAR(5)", false}, {"f", "DOUBLE", true},
@@ -70,7 +71,8 @@ TEST(IcebergSchemaTest, Promotions) {
     ASSERT_EQ(result.ok(), ok) << name << " " << type;
     if (ok) continue;
     EXPECT_EQ(result.error().code, ErrorCode::kUnsupported);
-    EXPECT_NE(result.error().message.find(schema.Find(name)->iceberg_type), std::string::npos) << result.error().message;
+    EXPECT_NE(result.error().message.find(schema.Find(name)->iceberg_type), std::string::npos)
+        << result.error().message;
     EXPECT_FALSE(result.error().hint.empty());
   }
 }

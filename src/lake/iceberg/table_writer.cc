@@ -21,10 +21,12 @@
 namespace sluice::iceberg {
 namespace {
 
-constexpr int64_t kTargetBytes = 128 << 20;    // write.target-file-size-bytes, default
-constexpr int64_t kRowGroupBytes = 32 << 20;   // unless the table's property says otherwise: bounds an open file's memory
+constexpr int64_t kTargetBytes = 128 << 20;  // write.target-file-size-bytes, default
+constexpr int64_t kRowGroupBytes =
+    32 << 20;  // unless the table's property says otherwise: bounds an open file's memory
 constexpr int64_t kFileRowsMax = 1 << 30;
-constexpr size_t kOpenFilesMax = 64;           // of one table: partitions written at the same time
+constexpr size_t kFoldersRememberedMax = 10'000;
+constexpr size_t kOpenFilesMax = 64;  // of one table: partitions written at the same time
 
 std::shared_ptr<arrow::RecordBatch> Project(const arrow::RecordBatch& rows, const std::vector<int>& source,
                                             const std::vector<std::shared_ptr<arrow::DataType>>& types,
@@ -65,7 +67,8 @@ Result<std::unique_ptr<TableWriter>> TableWriter::Make(Env& env, std::unique_ptr
   TRY_SET(writer->folder_, LocalPath(writer->location_));
   writer->location_ += '/';
   writer->folder_ += '/';
-  writer->target_bytes_ = std::max<int64_t>(1 << 16, metadata.NumberProperty("write.target-file-size-bytes", kTargetBytes));
+  writer->target_bytes_ =
+      std::max<int64_t>(1 << 16, metadata.NumberProperty("write.target-file-size-bytes", kTargetBytes));
   writer->seed_ = env.Random();
   if (auto* snapshot = metadata.current_snapshot()) writer->base_snapshot_ = snapshot->id;
   writer->LookForForeignRows();
@@ -97,7 +100,8 @@ Status TableWriter::Bind(const std::shared_ptr<const TableSchema>& schema) {
   if (used != schema->columns.size()) {
     for (const Column& column : schema->columns) {
       if (schema_.Find(column.name) == nullptr) {
-        return Invalid(Str("table ", Name(), " has no column ", column.name), "this is a bug: a schema change was lost");
+        return Invalid(Str("table ", Name(), " has no column ", column.name),
+                       "this is a bug: a schema change was lost");
       }
     }
   }
@@ -164,7 +168,8 @@ Status TableWriter::WriteKeyless(const ChangeBatch& batch, const arrow::RecordBa
       chosen_.push_back(row);
     } else if (kind == RowKind::kDelete && !warned_keyless_delete_) {
       warned_keyless_delete_ = true;
-      LogWarn(Str("table ", Name(), " has no primary key: updates are appended as new rows and deletes are left out; give "
+      LogWarn(Str("table ", Name(),
+                  " has no primary key: updates are appended as new rows and deletes are left out; give "
                   "the source table a primary key to have both"));
     }
   }
@@ -268,7 +273,8 @@ Status TableWriter::IndexFile(uint32_t ordinal, const Schema& key_fields) {
   }
 }
 
-Status TableWriter::AppendRows(const arrow::RecordBatch& rows, const std::vector<uint32_t>& chosen, RowLocation* where) {
+Status TableWriter::AppendRows(const arrow::RecordBatch& rows, const std::vector<uint32_t>& chosen,
+                               RowLocation* where) {
   if (chosen.empty()) return Ok();
   rows_changed_ = true;
   const PartitionSpec& spec = table_->metadata().default_spec();
@@ -314,6 +320,7 @@ Result<size_t> TableWriter::FileFor(std::vector<PartitionValue> partition) {
   }
   std::string part = PartitionPath(table_->metadata().default_spec(), schema_, partition);
   if (!part.empty()) part += '/';
+  if (folders_made_.size() > kFoldersRememberedMax) folders_made_.clear();
   if (folders_made_.insert(part).second) TRY(env_.MakeFolders(folder_ + part));
   auto& properties = table_->metadata().properties();
   TRY_SET(WriteOptions options, WriteOptions::FromProperties(properties, schema_));

@@ -4,8 +4,8 @@
 // thread. Memory: the open files (see buffered_bytes), the key index (16 or 24 bytes a live row, from the first change
 // on), one bit a row for deletes. docs/formats/epoch.md says what a commit stores.
 //
-// Epoch: (Adopt | Change | Write)* Finish [the change becomes durable elsewhere] Commit. An error leaves the writer of no
-// further use: make a new one.
+// Epoch: (Adopt | Change | Write)* Finish [the change becomes durable elsewhere] Commit. An error leaves the writer of
+// no further use: make a new one.
 #pragma once
 
 #include <cstdint>
@@ -40,13 +40,14 @@ struct EpochStamp {  // pipeline's EpochInfo
   int64_t epoch = 0;
   std::string begin;
   std::string end;
+  std::string position;
 };
 
 struct TableWriterOptions {
-  std::string writer;         // identity of the job: letters, digits, '-', '_'
-  bool backfill = true;       // ADD COLUMN with a default value rewrites the live files
+  std::string writer;            // identity of the job: letters, digits, '-', '_'
+  bool backfill = true;          // ADD COLUMN with a default value rewrites the live files
   bool upsert_snapshot = false;  // look up snapshot rows too: the table may hold rows with their keys
-  bool sync = true;           // fsync files; off for tests only
+  bool sync = true;              // fsync files; off for tests only
 };
 
 struct TableWriterStats {
@@ -77,10 +78,10 @@ class TableWriter {
   // Commits the result of the last Finish. kConflict: another writer removed rows that this epoch changes.
   Status Commit(const TableChange& change, int64_t epoch);
 
-  bool finished() const { return finished_; }  // between Finish and Commit
+  bool finished() const { return finished_; }                              // between Finish and Commit
   std::optional<int64_t> base_snapshot() const { return base_snapshot_; }  // that the next change builds on
-  int64_t buffered_bytes() const;  // of open files, about
-  Status CloseFiles();             // gives that memory back; files may get small
+  int64_t buffered_bytes() const;                                          // of open files, about
+  Status CloseFiles();  // gives that memory back; files may get small
   Table& table() { return *table_; }
   const TableWriterStats& stats() const { return stats_; }
   const Schema& schema() const { return schema_; }
@@ -101,8 +102,8 @@ class TableWriter {
   Status ApplyKeys(const CollapsedRows& changes, const std::vector<RowLocation>& now);
   // Appends the chosen rows; where[i] is the place of rows[i]. `where` may be null.
   Status AppendRows(const arrow::RecordBatch& rows, const std::vector<uint32_t>& chosen, RowLocation* where);
-  Status AppendTo(const arrow::RecordBatch& rows, std::span<const uint32_t> chosen, std::vector<PartitionValue> partition,
-                  RowLocation* where);
+  Status AppendTo(const arrow::RecordBatch& rows, std::span<const uint32_t> chosen,
+                  std::vector<PartitionValue> partition, RowLocation* where);
   Result<size_t> FileFor(std::vector<PartitionValue> partition);  // index in open_
   Status CloseFile(size_t index);
   void Count(const ChangeBatch& batch);

@@ -121,7 +121,8 @@ Status TableWriter::Change(const SchemaChange& change) {
     case SchemaChangeKind::kCreateTable: return Adopt(*change.schema);
     case SchemaChangeKind::kTruncateTable: return Truncate();
     case SchemaChangeKind::kDropTable:
-      LogWarn(Str("table ", Name(), " was dropped at the source: its rows are removed, the empty table and its history stay"));
+      LogWarn(Str("table ", Name(),
+                  " was dropped at the source: its rows are removed, the empty table and its history stay"));
       return Truncate();
     case SchemaChangeKind::kAlterComment:
       if (table_->metadata().property(kCommentProperty) == change.schema->comment) return Ok();
@@ -211,9 +212,12 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   for (const DataFile& file : change.added_deletes) stats_.bytes_written += file.size;
   if (schema_changed_) change.schema = schema_;
   std::string prefix = Str("sluice.", options_.writer, ".");
-  change.summary = {{prefix + "epoch", Str(epoch.epoch)}, {prefix + "begin", epoch.begin}, {prefix + "end", epoch.end}};
+  // Snapshots pile up until they expire, so their summaries get the short position only.
+  change.summary = {{prefix + "epoch", Str(epoch.epoch)}, {prefix + "position", epoch.position}};
   change.set_properties = set_properties_;
   for (auto& [key, value] : change.summary) change.set_properties[key] = value;
+  change.set_properties[prefix + "begin"] = epoch.begin;
+  change.set_properties[prefix + "end"] = epoch.end;
   finished_ = true;
   return change;
 }

@@ -26,7 +26,7 @@ struct TableWriter::OpenFile {
 
 struct TableWriter::Binding {
   std::shared_ptr<const TableSchema> schema;
-  std::vector<int> source;  // per field of the table: column of the batch; -1 = none, NULL
+  std::vector<int> source;                              // per field of the table: column of the batch; -1 = none, NULL
   std::vector<std::shared_ptr<arrow::DataType>> types;  // per field of the table
   bool identity = false;
   std::vector<int> key_columns;  // of the batch

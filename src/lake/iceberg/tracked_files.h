@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// TrackedFiles: the live data files of one table as its writer sees them: those of the current snapshot (loaded when first
-// needed) and those of the running epoch, with their deleted rows. A file keeps its ordinal for as long as the writer
-// remembers it. Owned by a TableWriter; one thread.
+// TrackedFiles: the live data files of one table as its writer sees them: those of the current snapshot (loaded when
+// first needed) and those of the running epoch, with their deleted rows. A file keeps its ordinal for as long as the
+// writer remembers it. Owned by a TableWriter; one thread.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct TrackedFile {
   bool committed = false;  // in the table before this epoch
   bool live = true;
   bool deletes_loaded = true;
-  bool touched = false;    // deletes changed in this epoch
+  bool touched = false;  // deletes changed in this epoch
   DeleteSet deletes;
   std::vector<DataFile> delete_files;  // committed position deletes that apply to it
 };
@@ -50,8 +50,8 @@ class TrackedFiles {
   const TrackedFile& at(uint32_t ordinal) const { return files_[ordinal]; }
   int64_t live_rows() const;  // of closed files
 
-  // Writes delete files and fills the file lists of `change`. `folder`: local path with a trailing slash, `location` the
-  // same as the metadata names it. Files that are not needed are removed from the disk.
+  // Writes delete files and fills the file lists of `change`. `folder`: local path with a trailing slash, `location`
+  // the same as the metadata names it. Files that are not needed are removed from the disk.
   Status Finish(const std::string& folder, const std::string& location, TableChange& change);
   // The change is in the table. `keep`: go on from it; else forget all.
   void Committed(const TableChange& change, bool keep);
