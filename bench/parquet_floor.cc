@@ -97,7 +97,8 @@ Fill Number(Value value) {
 }
 Fill Money(uint64_t least, uint64_t range) {
   return [=](Generator& g, arrow::ArrayBuilder& b) {
-    (void)static_cast<arrow::Decimal128Builder&>(b).Append(arrow::Decimal128(static_cast<int64_t>(least + g.Below(range))));
+    (void)static_cast<arrow::Decimal128Builder&>(b).Append(
+        arrow::Decimal128(static_cast<int64_t>(least + g.Below(range))));
   };
 }
 Fill Choice(std::vector<std::string> words) {
@@ -106,9 +107,10 @@ Fill Choice(std::vector<std::string> words) {
   };
 }
 Fill Comment() {
-  static const std::vector<std::string> kWords = {
-      "furiously ", "carefully ", "quickly ", "final ", "regular ", "express ", "packages ", "deposits ", "requests ",
-      "accounts ", "ironic ", "pending ", "even ", "bold ", "slyly ", "blithely ", "above the ", "across ", "among ", "haggle "};
+  static const std::vector<std::string> kWords = {"furiously ", "carefully ", "quickly ",  "final ",    "regular ",
+                                                  "express ",   "packages ",  "deposits ", "requests ", "accounts ",
+                                                  "ironic ",    "pending ",   "even ",     "bold ",     "slyly ",
+                                                  "blithely ",  "above the ", "across ",   "among ",    "haggle "};
   return [](Generator& g, arrow::ArrayBuilder& b) {
     std::string text = kWords[g.Below(20)];
     for (size_t length = 10 + g.Below(34); text.size() < length;) text += kWords[g.Below(20)];
@@ -143,9 +145,12 @@ std::vector<GeneratedColumn> Lineitem() {
       {"l_orderkey", Kind(K::kBigInt), Number<arrow::Int64Builder>([](Generator& g) { return g.row / 4 + 1; })},
       {"l_partkey", Kind(K::kInt), below(200'000)},
       {"l_suppkey", Kind(K::kInt), below(10'000)},
-      {"l_linenumber", Kind(K::kInt), Number<arrow::Int32Builder>([](Generator& g) { return static_cast<int32_t>(g.row % 4 + 1); })},
-      {"l_quantity", decimal, [](Generator& g, arrow::ArrayBuilder& b) {
-         (void)static_cast<arrow::Decimal128Builder&>(b).Append(arrow::Decimal128(static_cast<int64_t>(100 * (1 + g.Below(50)))));
+      {"l_linenumber", Kind(K::kInt),
+       Number<arrow::Int32Builder>([](Generator& g) { return static_cast<int32_t>(g.row % 4 + 1); })},
+      {"l_quantity", decimal,
+       [](Generator& g, arrow::ArrayBuilder& b) {
+         (void)static_cast<arrow::Decimal128Builder&>(b).Append(
+             arrow::Decimal128(static_cast<int64_t>(100 * (1 + g.Below(50)))));
        }},
       {"l_extendedprice", decimal, Money(90'000, 10'400'000)},
       {"l_discount", decimal, Money(0, 11)},
@@ -163,7 +168,8 @@ std::vector<GeneratedColumn> Lineitem() {
 std::vector<GeneratedColumn> Sysbench() {
   using K = sluice::TypeKind;
   return {{"id", Kind(K::kBigInt), Number<arrow::Int64Builder>([](Generator& g) { return g.row + 1; })},
-          {"k", Kind(K::kInt), Number<arrow::Int32Builder>([](Generator& g) { return static_cast<int32_t>(g.Below(2'000'000)); })},
+          {"k", Kind(K::kInt),
+           Number<arrow::Int32Builder>([](Generator& g) { return static_cast<int32_t>(g.Below(2'000'000)); })},
           {"c", Kind(K::kString), Digits(10)},
           {"pad", Kind(K::kString), Digits(5)}};
 }

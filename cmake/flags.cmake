@@ -25,7 +25,8 @@ endif()
 add_library(sluice_flags INTERFACE)
 target_include_directories(sluice_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(sluice_flags INTERFACE SLUICE_VERSION="${PROJECT_VERSION}")
-target_compile_options(sluice_flags INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers -fno-omit-frame-pointer
+target_compile_options(sluice_flags INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers
+  -fno-omit-frame-pointer
   -fPIE)  # everything ends in a program, so -fPIE instead of CMake's -fPIC
 if(SLUICE_WERROR)
   target_compile_options(sluice_flags INTERFACE -Werror)

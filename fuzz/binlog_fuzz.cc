@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Events of the log: parser, table map, row decoder. The input is a log file without its magic; checksums are made right
-// first, so that mutations come past them. Seeds: test/data/mysql/*.binlog without the first four bytes.
+// Events of the log: parser, table map, row decoder. The input is a log file without its magic; checksums are made
+// right first, so that mutations come past them. Seeds: test/data/mysql/*.binlog without the first four bytes.
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -46,7 +46,8 @@ MysqlTable Guess(const TableMap& map) {
       case FieldType::kDate: column.type = "date"; break;
       case FieldType::kTime: case FieldType::kTime2: column.type = "time"; column.scale = log.meta; break;
       case FieldType::kDatetime: case FieldType::kDatetime2: column.type = "datetime"; column.scale = log.meta; break;
-      case FieldType::kTimestamp: case FieldType::kTimestamp2: column.type = "timestamp"; column.scale = log.meta; break;
+      case FieldType::kTimestamp:
+      case FieldType::kTimestamp2: column.type = "timestamp"; column.scale = log.meta; break;
       case FieldType::kEnum: column.type = "enum"; break;
       case FieldType::kSet: column.type = "set"; break;
       case FieldType::kString: column.type = log.length == 16 ? "uuid" : log.length == 4 ? "inet4" : "char"; break;

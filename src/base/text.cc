@@ -60,8 +60,12 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string Nearest(std::string_view name, const std::vector<std::string>& candidates) {
+  return Nearest(name, candidates, std::max<size_t>(2, name.size() / 3));
+}
+
+std::string Nearest(std::string_view name, const std::vector<std::string>& candidates, size_t distance_max) {
   std::string best;
-  size_t best_distance = std::max<size_t>(2, name.size() / 3) + 1;
+  size_t best_distance = distance_max + 1;
   for (const std::string& candidate : candidates) {
     size_t distance = EditDistance(Lower(name), Lower(candidate));
     if (distance < best_distance) {

@@ -50,6 +50,8 @@ bool ParseNumber(std::string_view text, T& out) {
 
 // The candidate with the smallest edit distance, if that is at most a third of the name's length (at least 2).
 std::string Nearest(std::string_view name, const std::vector<std::string>& candidates);
+// The same, if the distance is at most `distance_max`.
+std::string Nearest(std::string_view name, const std::vector<std::string>& candidates, size_t distance_max);
 
 // `text` with control characters, quotes and backslashes as JSON escapes, without the surrounding quotes.
 std::string JsonEscape(std::string_view text);

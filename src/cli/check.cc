@@ -29,7 +29,7 @@ void PrintColumns(const TableSchema& schema, bool iceberg) {
 // What the rows of these tables become at the sink.
 Status PrintPlan(const PipelineSpec& spec, const mysql::Inspection& source) {
   TRY_SET(SchemaEvolver evolver, SchemaEvolver::Make(spec));
-  std::map<TableId, TableSchema> sink_tables;
+  std::vector<SchemaChange> creates;
   Print(Str("source tables (", source.tables.size(), "):"));
   for (const mysql::InspectedTable& table : source.tables) {
     Print(Str("  ", table.id.ToString(), "  about ", table.rows, " rows, read ", table.how));
@@ -37,10 +37,12 @@ Status PrintPlan(const PipelineSpec& spec, const mysql::Inspection& source) {
     SchemaChange create;
     create.table = table.id;
     create.schema = std::make_shared<const TableSchema>(table.schema);
-    TRY_SET(auto changes, evolver.OnSchemaChange(create));
-    for (const SchemaChange& change : changes) {
-      if (change.schema != nullptr) sink_tables[change.table] = *change.schema;
-    }
+    creates.push_back(std::move(create));
+  }
+  std::map<TableId, TableSchema> sink_tables;
+  TRY_SET(auto changes, evolver.OnTables(creates));
+  for (const SchemaChange& change : changes) {
+    if (change.schema != nullptr) sink_tables[change.table] = *change.schema;
   }
   Print(Str("sink tables (", sink_tables.size(), ", ", spec.sink.type, "):"));
   for (const auto& [id, schema] : sink_tables) {
@@ -71,8 +73,9 @@ Status CheckWarehouse(const PipelineSpec& spec) {
     path = path.parent_path();
   }
   if (std::filesystem::is_directory(path, error) && ::access(path.c_str(), W_OK) == 0) return Ok();
-  return Invalid(Str("warehouse ", folder, " cannot be written: ", path.string(), " is not a folder that this user may write to"),
-                 "catalog.properties.warehouse must be a folder that sluice may write to");
+  return Invalid(
+      Str("warehouse ", folder, " cannot be written: ", path.string(), " is not a folder that this user may write to"),
+      "catalog.properties.warehouse must be a folder that sluice may write to");
 }
 
 }  // namespace

@@ -13,7 +13,8 @@
 
 namespace sluice {
 
-// A new file, written once from front to back. Owned by one thread. Destroying it unclosed closes it and leaves the file.
+// A new file, written once from front to back. Owned by one thread. Destroying it unclosed closes it and leaves the
+// file.
 class WritableFile {
  public:
   virtual ~WritableFile() = default;
@@ -49,7 +50,7 @@ class Env {
   virtual Result<int64_t> FileSize(const std::string& path) = 0;
   virtual Result<std::vector<std::string>> List(const std::string& folder) = 0;  // names, sorted; kNotFound if absent
   virtual Status MakeFolders(const std::string& folder) = 0;                     // and its parents
-  virtual Status Remove(const std::string& path) = 0;                            // a file or an empty folder; absent is fine
+  virtual Status Remove(const std::string& path) = 0;  // a file or an empty folder; absent is fine
   virtual Status Rename(const std::string& from, const std::string& to) = 0;     // replaces; fsyncs the folder
   // Gives `from` the name `to` only if that is free, then removes `from`; kConflict if taken. fsyncs the folder.
   virtual Status RenameNoReplace(const std::string& from, const std::string& to) = 0;

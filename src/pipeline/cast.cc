@@ -5,6 +5,7 @@
 #include <arrow/array.h>
 #include <arrow/builder.h>
 #include <arrow/util/decimal.h>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -54,7 +55,8 @@ struct Job {
     if (text.size() > kShownBytesMax) text = text.substr(0, kShownBytesMax) + "…";
     return Invalid(Str(context.column, ": the value \"", JsonEscape(text), "\" (", from.ToString(), ") does not fit ",
                        to.ToString()),
-                   "change the column of the sink table, or let the schema change through (schema.change.behavior)");
+                   "route the table to a sink table whose column has that type, or set schema.change.behavior: "
+                   "try_evolve, which writes NULL into a nullable column for a value that does not fit");
   }
 };
 
@@ -118,6 +120,16 @@ Result<ArrayPtr> DateToTimestamp(const Job& job) {
   });
 }
 
+// Midnights only.
+Result<ArrayPtr> TimestampToDate(const Job& job) {
+  const auto& in = static_cast<const arrow::TimestampArray&>(*job.column);
+  arrow::Date32Builder builder;
+  return Each<arrow::Date32Builder, int32_t>(job, builder, [&](int64_t row, int32_t& out) {
+    out = static_cast<int32_t>(in.Value(row) / kMicrosPerDay);
+    return in.Value(row) % kMicrosPerDay == 0;
+  });
+}
+
 bool ToDecimal(const Decimal128& value, int32_t scale, const DataType& to, Decimal128& out) {
   if (value == Decimal128(0)) {
     out = value;
@@ -174,6 +186,14 @@ Result<ArrayPtr> FromInteger(const Job& job, Get get) {
       return Each<arrow::Decimal128Builder, Decimal128>(
           job, builder, [&](int64_t row, Decimal128& out) { return ToDecimal(Decimal128(get(row)), 0, job.to, out); });
     }
+    case TypeKind::kBoolean: {
+      arrow::BooleanBuilder builder;
+      return Each<arrow::BooleanBuilder, bool>(job, builder, [&](int64_t row, bool& out) {
+        int64_t value = get(row);
+        out = value == 1;
+        return value == 0 || value == 1;
+      });
+    }
     default: return AllMisfit(job);
   }
 }
@@ -184,6 +204,21 @@ bool RealToInteger(double value, Range range, int64_t& out) {
   if (!(value >= -kTwo63 && value < kTwo63) || std::trunc(value) != value) return false;
   out = static_cast<int64_t>(value);
   return out >= range.least && out <= range.most;
+}
+
+// The decimal text of the number, if the scale holds all of it.
+bool RealToDecimal(double value, const Job& job, Decimal128& out) {
+  char text[32];
+  char* end = text;
+  if (job.from.kind == TypeKind::kFloat) {
+    end = std::to_chars(text, text + sizeof(text), static_cast<float>(value)).ptr;
+  } else {
+    end = std::to_chars(text, text + sizeof(text), value).ptr;
+  }
+  Decimal128 read;
+  int32_t precision = 0, scale = 0;
+  if (!Decimal128::FromString(std::string_view(text, end), &read, &precision, &scale).ok()) return false;
+  return ToDecimal(read, scale, job.to, out);
 }
 
 template <typename Get>
@@ -201,6 +236,11 @@ Result<ArrayPtr> FromReal(const Job& job, Get get) {
       out = static_cast<float>(get(row));
       return static_cast<double>(out) == get(row) || std::isnan(get(row));
     });
+  }
+  if (job.to.kind == TypeKind::kDecimal) {
+    arrow::Decimal128Builder builder(job.to.ToArrow());
+    return Each<arrow::Decimal128Builder, Decimal128>(
+        job, builder, [&](int64_t row, Decimal128& out) { return RealToDecimal(get(row), job, out); });
   }
   if (!IsInteger(job.to.kind)) return AllMisfit(job);
   Range range = RangeOf(job.to.kind);
@@ -267,6 +307,117 @@ Result<ArrayPtr> FromDecimal(const Job& job) {
   });
 }
 
+// A number as a server prints it: -12.30, no exponent, no leading zeros that a number would lose.
+bool IsPlainNumber(std::string_view text, bool fraction) {
+  if (text.starts_with('-')) text.remove_prefix(1);
+  size_t dot = fraction ? text.find('.') : std::string_view::npos;
+  std::string_view whole = text.substr(0, dot);
+  auto digits = [](std::string_view part) {
+    return !part.empty() && part.find_first_not_of("0123456789") == std::string_view::npos;
+  };
+  if (!digits(whole) || (whole.size() > 1 && whole[0] == '0')) return false;
+  return dot == std::string_view::npos || digits(text.substr(dot + 1));
+}
+
+bool TextToDecimal(std::string_view text, const DataType& to, Decimal128& out) {
+  Decimal128 read;
+  int32_t precision = 0, scale = 0;
+  return IsPlainNumber(text, true) && Decimal128::FromString(text, &read, &precision, &scale).ok() &&
+         ToDecimal(read, scale, to, out);
+}
+
+bool TwoDigits(std::string_view text, size_t at, int32_t most, int32_t& out) {
+  return text.size() >= at + 2 && ParseNumber(text.substr(at, 2), out) && out >= 0 && out <= most;
+}
+
+// 2024-01-31
+bool TextToDays(std::string_view text, int32_t& out) {
+  int32_t year = 0, month = 0, day = 0;
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  if (!ParseNumber(text.substr(0, 4), year) || !TwoDigits(text, 5, 12, month) || !TwoDigits(text, 8, 31, day)) {
+    return false;
+  }
+  int64_t days = DaysFromCivil(year, month, day);
+  CivilDate back = CivilFromDays(days);
+  out = static_cast<int32_t>(days);
+  return back.year == year && back.month == month && back.day == day;
+}
+
+// 10:20:30 or 10:20:30.123456
+bool TextToTime(std::string_view text, int64_t& micros) {
+  int32_t hour = 0, minute = 0, second = 0;
+  int64_t fraction = 0;
+  if (text.size() < 8 || text[2] != ':' || text[5] != ':' || !TwoDigits(text, 0, 23, hour) ||
+      !TwoDigits(text, 3, 59, minute) || !TwoDigits(text, 6, 59, second)) {
+    return false;
+  }
+  if (text.size() > 8) {
+    std::string_view digits = text.substr(9);
+    if (text[8] != '.' || digits.size() > 6 || !ParseNumber(digits, fraction) || fraction < 0) return false;
+    for (size_t i = digits.size(); i < 6; ++i) fraction *= 10;
+  }
+  micros = ((hour * 60LL + minute) * 60 + second) * 1'000'000 + fraction;
+  return true;
+}
+
+bool TextToTimestamp(std::string_view text, int64_t& micros) {
+  int32_t days = 0;
+  if (text.size() < 19 || (text[10] != ' ' && text[10] != 'T') || !TextToDays(text.substr(0, 10), days)) return false;
+  if (!TextToTime(text.substr(11), micros)) return false;
+  micros += days * kMicrosPerDay;
+  return true;
+}
+
+template <typename Value, typename Builder>
+Result<ArrayPtr> ParseEach(const Job& job, Builder builder, bool (*parse)(std::string_view, const Job&, Value&)) {
+  const auto& in = static_cast<const arrow::StringArray&>(*job.column);
+  return Each<Builder, Value>(job, builder,
+                              [&](int64_t row, Value& out) { return parse(in.GetView(row), job, out); });
+}
+
+// Text whose column had another type before: the sink keeps that type where it cannot change it.
+Result<ArrayPtr> FromText(const Job& job) {
+  using Text = std::string_view;
+  arrow::MemoryPool* pool = arrow::default_memory_pool();
+  if (IsInteger(job.to.kind) && job.to.kind != TypeKind::kBigInt) {
+    return ParseEach<int32_t>(job, arrow::Int32Builder(), [](Text text, const Job& of, int32_t& out) {
+      Range range = RangeOf(of.to.kind);
+      return IsPlainNumber(text, false) && ParseNumber(text, out) && out >= range.least && out <= range.most;
+    });
+  }
+  switch (job.to.kind) {
+    case TypeKind::kBigInt:
+      return ParseEach<int64_t>(job, arrow::Int64Builder(), [](Text text, const Job&, int64_t& out) {
+        return IsPlainNumber(text, false) && ParseNumber(text, out);
+      });
+    case TypeKind::kDecimal:
+      return ParseEach<Decimal128>(
+          job, arrow::Decimal128Builder(job.to.ToArrow()),
+          [](Text text, const Job& of, Decimal128& out) { return TextToDecimal(text, of.to, out); });
+    case TypeKind::kFloat:
+      return ParseEach<float>(job, arrow::FloatBuilder(),
+                              [](Text text, const Job&, float& out) { return ParseNumber(text, out); });
+    case TypeKind::kDouble:
+      return ParseEach<double>(job, arrow::DoubleBuilder(),
+                               [](Text text, const Job&, double& out) { return ParseNumber(text, out); });
+    case TypeKind::kBoolean:
+      return ParseEach<bool>(job, arrow::BooleanBuilder(), [](Text text, const Job&, bool& out) {
+        out = text == "1" || text == "true";
+        return out || text == "0" || text == "false";
+      });
+    case TypeKind::kDate:
+      return ParseEach<int32_t>(job, arrow::Date32Builder(),
+                                [](Text text, const Job&, int32_t& out) { return TextToDays(text, out); });
+    case TypeKind::kTime:
+      return ParseEach<int64_t>(job, arrow::Time64Builder(job.to.ToArrow(), pool),
+                                [](Text text, const Job&, int64_t& out) { return TextToTime(text, out); });
+    case TypeKind::kTimestamp:
+      return ParseEach<int64_t>(job, arrow::TimestampBuilder(job.to.ToArrow(), pool),
+                                [](Text text, const Job&, int64_t& out) { return TextToTimestamp(text, out); });
+    default: return AllMisfit(job);
+  }
+}
+
 bool IsText(TypeKind kind) {
   return kind == TypeKind::kChar || kind == TypeKind::kVarChar || kind == TypeKind::kString;
 }
@@ -316,10 +467,15 @@ Result<ArrayPtr> CastColumn(const ArrayPtr& column, const DataType& from, const 
       if (to.kind == TypeKind::kTimestamp || to.kind == TypeKind::kTimestampLtz) return DateToTimestamp(job);
       return AllMisfit(job);
     case TypeKind::kTimestamp:
+      if (to.kind == TypeKind::kDate) return TimestampToDate(job);
       return to.kind == TypeKind::kTimestampLtz ? Result<ArrayPtr>(Retype(job)) : AllMisfit(job);
+    case TypeKind::kBoolean: {
+      const auto& in = static_cast<const arrow::BooleanArray&>(*column);
+      return FromInteger(job, [&](int64_t row) { return static_cast<int64_t>(in.Value(row)); });
+    }
     case TypeKind::kChar:
     case TypeKind::kVarChar:
-    case TypeKind::kString: return IsBytes(to.kind) ? Result<ArrayPtr>(Retype(job)) : AllMisfit(job);
+    case TypeKind::kString: return IsBytes(to.kind) ? Result<ArrayPtr>(Retype(job)) : FromText(job);
     default: return AllMisfit(job);
   }
 }

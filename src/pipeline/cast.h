@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // CastColumn: a column of one type as another, whole columns at a time (Flink CDC's SchemaMergingUtils.coerceObject).
-// Widening always works; a value that does not fit is an error that names it, or NULL. Pure; any thread.
+// Widening always works; a value that does not fit is an error that names it, or NULL. Nothing is rounded or cut on the
+// way to a narrower type: text fits a number only if the number has all of it ("5" fits INT, "007" and "5.5" do not).
+// Pure; any thread.
 #pragma once
 
 #include <memory>

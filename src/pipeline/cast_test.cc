@@ -7,6 +7,8 @@
 #include <arrow/util/decimal.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "row/format_value.h"
 
 namespace sluice {
@@ -85,8 +87,41 @@ TEST(CastColumn, TimesTextAndBytes) {
   auto bytes = Build(arrow::BinaryBuilder(), std::string("\x00\xff", 2));
   EXPECT_EQ(Cast(bytes, "VARBINARY(2)", "STRING"), "00ff NULL ");
   EXPECT_EQ(Cast(Build(arrow::StringBuilder(), "ab"), "VARCHAR(2)", "BYTES"), "6162 NULL ");
-  EXPECT_EQ(Cast(Build(arrow::StringBuilder(), "7"), "STRING", "INT", true), "NULL NULL ");
   EXPECT_EQ(Cast(Build(arrow::BooleanBuilder(), true), "BOOLEAN", "STRING"), "true NULL ");
+}
+
+TEST(CastColumn, TextThatIsWhatTheColumnWas) {
+  auto numbers = Build(arrow::StringBuilder(), "33", "-128", "300", "007", "5.5", "", "x", "9999999999", "+1", " 1");
+  EXPECT_EQ(Cast(numbers, "VARCHAR(20)", "INT", true), "33 -128 300 NULL NULL NULL NULL NULL NULL NULL NULL ");
+  EXPECT_EQ(Cast(numbers, "VARCHAR(20)", "TINYINT", true), "33 -128 NULL NULL NULL NULL NULL NULL NULL NULL NULL ");
+  EXPECT_EQ(Cast(numbers, "VARCHAR(20)", "BIGINT", true), "33 -128 300 NULL NULL NULL NULL 9999999999 NULL NULL NULL ");
+  EXPECT_EQ(Cast(numbers, "VARCHAR(20)", "DECIMAL(5, 2)", true),
+            "33.00 -128.00 300.00 NULL 5.50 NULL NULL NULL NULL NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::StringBuilder(), "5", "x"), "VARCHAR(20)", "INT"),
+            "column c of a.t: the value \"x\" (VARCHAR(20)) does not fit INT");
+  EXPECT_EQ(Cast(Build(arrow::StringBuilder(), "1.234", "0.05", "."), "STRING", "DECIMAL(5, 2)", true),
+            "NULL 0.05 NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::StringBuilder(), "0.1", "1e3", "x"), "STRING", "DOUBLE", true), "0.1 1000 NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::StringBuilder(), "0.1", "1e99"), "STRING", "FLOAT", true), "0.1 NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::StringBuilder(), "1", "false", "2"), "STRING", "BOOLEAN", true), "true false NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::StringBuilder(), "2024-02-29", "2023-02-29", "2024-1-01"), "STRING", "DATE", true),
+            "2024-02-29 NULL NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::StringBuilder(), "10:20:30.5", "24:00:00", "1:00:00"), "STRING", "TIME(6)", true),
+            "10:20:30.5 NULL NULL NULL ");
+  auto points = Build(arrow::StringBuilder(), "2024-01-31 10:20:30.123", "2024-01-31", "1969-12-31 23:59:59");
+  EXPECT_EQ(Cast(points, "STRING", "TIMESTAMP(6)", true),
+            "2024-01-31T10:20:30.123 NULL 1969-12-31T23:59:59 NULL ");
+}
+
+TEST(CastColumn, BackToWhatTheColumnWas) {
+  EXPECT_EQ(Cast(Build(arrow::BooleanBuilder(), true, false), "BOOLEAN", "INT"), "1 0 NULL ");
+  EXPECT_EQ(Cast(Build(arrow::Int32Builder(), 1, 0, 2), "INT", "BOOLEAN", true), "true false NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::DoubleBuilder(), 1.25, 0.1, 1.234, 1e30, NAN), "DOUBLE", "DECIMAL(5, 2)", true),
+            "1.25 0.10 NULL NULL NULL NULL ");
+  EXPECT_EQ(Cast(Build(arrow::FloatBuilder(), 0.1F), "FLOAT", "DECIMAL(5, 2)"), "0.10 NULL ");
+  auto times = Build(arrow::TimestampBuilder(T("TIMESTAMP(6)").ToArrow(), arrow::default_memory_pool()),
+                     int64_t{-86'400'000'000}, int64_t{1});
+  EXPECT_EQ(Cast(times, "TIMESTAMP(6)", "DATE", true), "1969-12-31 NULL NULL ");
 }
 
 TEST(CastColumn, SameRepresentationIsNotCopied) {

@@ -49,6 +49,22 @@ Error UnknownOption(std::string_view what, const std::vector<OptionSpec>& specs,
   return Invalid(Str(Place(place), "unknown option \"", key, "\" of ", what), std::move(hint));
 }
 
+// Families are wide: "execution.*" takes a misspelt "execution.checkpointing.intervall" too, which must not pass as a
+// key without effect. Only close ones, as foreign keys of a family may look alike.
+Status CheckTypo(std::string_view what, const std::vector<OptionSpec>& specs, const std::string& key,
+                 const FilePlace& place) {
+  constexpr size_t kTypoDistanceMax = 2;
+  std::vector<std::string> known;
+  for (const OptionSpec& spec : specs) {
+    if (IsFamily(spec) || spec.status == OptionStatus::kRefused) continue;
+    known.push_back(spec.key);
+    known.insert(known.end(), spec.aliases.begin(), spec.aliases.end());
+  }
+  std::string nearest = Nearest(key, known, kTypoDistanceMax);
+  if (nearest.empty()) return Ok();
+  return Invalid(Str(Place(place), "unknown option \"", key, "\" of ", what), Str("did you mean \"", nearest, "\"?"));
+}
+
 bool ParseBoolean(std::string_view text, bool& out) {
   out = EqualsIgnoreCase(text, "true");
   return out || EqualsIgnoreCase(text, "false");
@@ -154,6 +170,7 @@ Result<Options> Options::Check(std::string_view what, const std::vector<OptionSp
       return Unsupported(Str(Place(value.place), "option \"", key, "\" of ", what, " is not supported: ", spec->reason),
                          "remove it");
     }
+    if (IsFamily(*spec) && spec->status == OptionStatus::kIgnored) TRY(CheckTypo(what, specs, key, value.place));
     TRY(CheckValue(what, *spec, key, value));
     if (spec->status == OptionStatus::kIgnored) {
       warnings.push_back(Str(Place(value.place), "option \"", key, "\" of ", what, " has no effect: ", spec->reason));

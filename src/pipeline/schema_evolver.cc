@@ -93,14 +93,13 @@ std::vector<const TableSchema*> SchemaEvolver::UpstreamOf(const TableId& sink) c
 }
 
 Result<std::vector<SchemaChange>> SchemaEvolver::OnSchemaChange(const SchemaChange& change) {
+  if (change.kind == SchemaChangeKind::kCreateTable) return OnTables({change});
   Changed();
   emitted_.clear();
+  cause_ = change.table;
   SchemaPtr before;
   if (auto at = upstream_.find(change.table); at != upstream_.end()) before = at->second;
-  if (change.kind == SchemaChangeKind::kCreateTable) {
-    if (change.schema == nullptr) return Invalid(Str(change.table.ToString(), ": create.table without a schema"));
-    upstream_[change.table] = change.schema;
-  } else if (before == nullptr) {
+  if (before == nullptr) {
     return Invalid(Str("schema change of a table that is not known: ", Describe(change)));
   } else if (change.schema != nullptr && change.kind != SchemaChangeKind::kDropTable) {
     upstream_[change.table] = change.schema;
@@ -110,6 +109,29 @@ Result<std::vector<SchemaChange>> SchemaEvolver::OnSchemaChange(const SchemaChan
   }
   for (const TableId& sink : SinksOf(change.table)) TRY(Derive(sink, change, before));
   if (change.kind == SchemaChangeKind::kDropTable) upstream_.erase(change.table);
+  return EmittedChanges();
+}
+
+Result<std::vector<SchemaChange>> SchemaEvolver::OnTables(const std::vector<SchemaChange>& creates) {
+  Changed();
+  emitted_.clear();
+  std::vector<SchemaPtr> before;
+  for (const SchemaChange& create : creates) {
+    CHECK(create.kind == SchemaChangeKind::kCreateTable);
+    if (create.schema == nullptr) return Invalid(Str(create.table.ToString(), ": create.table without a schema"));
+    SchemaPtr& upstream = upstream_[create.table];
+    before.push_back(upstream);
+    upstream = create.schema;
+    SinksOf(create.table);
+  }
+  for (size_t i = 0; i < creates.size(); ++i) {
+    cause_ = creates[i].table;
+    for (const TableId& sink : SinksOf(cause_)) TRY(Derive(sink, creates[i], before[i]));
+  }
+  return EmittedChanges();
+}
+
+std::vector<SchemaChange> SchemaEvolver::EmittedChanges() const {
   std::vector<SchemaChange> out;
   for (const Emitted& emitted : emitted_) out.push_back(emitted.change);
   return out;
@@ -164,7 +186,7 @@ void SchemaEvolver::ForwardCreate(const TableId& sink) {
   create.table = sink;
   create.schema = sinks_.at(sink);
   announced_.insert(sink);
-  emitted_.push_back({std::move(create), nullptr});
+  emitted_.push_back({std::move(create), nullptr, cause_});
 }
 
 Status SchemaEvolver::Emit(const TableId& sink, SchemaChange change) {
@@ -256,6 +278,13 @@ Status SchemaEvolver::Forward(const TableId& sink, SchemaChange change) {
       return EmitAlter(sink, change.name, Nullable(old));
     }
   }
+  if (change.kind == SchemaChangeKind::kAlterColumn) {
+    auto refused = refused_.find({sink, change.name});
+    if (refused != refused_.end() && refused->second.SameIgnoringNull(change.column.type)) {
+      const DataType kept = FindColumn(*before, change.name)->type;
+      change.column.type = change.column.type.nullable ? Nullable(kept) : kept;
+    }
+  }
   if (change.place == ColumnPlace::kAfter && before->Find(change.after) < 0) {
     change.place = change.kind == SchemaChangeKind::kAddColumn ? ColumnPlace::kLast : ColumnPlace::kKeep;
     change.after.clear();
@@ -264,21 +293,39 @@ Status SchemaEvolver::Forward(const TableId& sink, SchemaChange change) {
     change.schema = nullptr;
     sinks_.erase(sink);
     announced_.erase(sink);
+    std::erase_if(refused_, [&](const auto& entry) { return entry.first.first == sink; });
   } else {
     TRY_SET(TableSchema after, ApplySchemaChange(*before, change));
     if (after == *before && change.kind != SchemaChangeKind::kTruncateTable) return Ok();
     change.schema = Share(std::move(after));
     sinks_[sink] = change.schema;
   }
-  emitted_.push_back({std::move(change), std::move(before)});
+  emitted_.push_back({std::move(change), std::move(before), cause_});
   return Ok();
 }
 
-Status SchemaEvolver::OnRefused(const SchemaChange& change, const Error& error) {
-  if (behavior_ != SchemaChangeBehavior::kTryEvolve || error.code != ErrorCode::kUnsupported ||
-      change.kind == SchemaChangeKind::kCreateTable) {
+// The error of a change that had to be made; a table that came to others says so.
+Error SchemaEvolver::Explain(const SchemaChange& change, const Error& error) const {
+  auto emitted = std::find_if(emitted_.begin(), emitted_.end(),
+                              [&](const Emitted& one) { return one.change.table == change.table; });
+  if (error.code != ErrorCode::kUnsupported || emitted == emitted_.end() || UpstreamOf(change.table).size() < 2) {
     return error;
   }
+  std::string source = emitted->source.ToString();
+  Error out = error;
+  out = std::move(out).With(Str("source table ", source, " is merged with others into ", change.table.ToString()));
+  out.hint = Str("route ", source,
+                 " to a sink table of its own; or start over in an empty warehouse with a new state directory, where ",
+                 change.table.ToString(),
+                 " is made in the widest schema of all; or set schema.change.behavior: lenient, which keeps the sink's "
+                 "type while every value fits it");
+  return out;
+}
+
+Result<std::vector<SchemaChange>> SchemaEvolver::OnRefused(const SchemaChange& change, const Error& error) {
+  bool tolerated = behavior_ == SchemaChangeBehavior::kLenient && change.kind == SchemaChangeKind::kAlterColumn;
+  tolerated |= behavior_ == SchemaChangeBehavior::kTryEvolve && change.kind != SchemaChangeKind::kCreateTable;
+  if (!tolerated || error.code != ErrorCode::kUnsupported) return Explain(change, error);
   auto refused = std::find_if(emitted_.begin(), emitted_.end(), [&](const Emitted& emitted) {
     return emitted.change.table == change.table && emitted.change.kind == change.kind &&
            emitted.change.name == change.name && emitted.change.column == change.column;
@@ -289,13 +336,30 @@ Status SchemaEvolver::OnRefused(const SchemaChange& change, const Error& error) 
   sinks_[change.table] = refused->before;
   announced_.insert(change.table);
   refused = emitted_.erase(refused);
+  std::vector<SchemaChange> instead;
+  const Column* kept = FindColumn(*sinks_.at(change.table), change.name);
+  bool alter = change.kind == SchemaChangeKind::kAlterColumn;
+  if (alter) refused_[{change.table, change.name}] = change.column.type;
+  bool gives_null = alter ? change.column.type.nullable : change.kind == SchemaChangeKind::kDropColumn;
+  if (gives_null && kept != nullptr && !kept->type.nullable && !sinks_.at(change.table)->IsKey(change.name)) {
+    SchemaChange relax;
+    relax.kind = SchemaChangeKind::kAlterColumn;
+    relax.table = change.table;
+    relax.name = change.name;
+    relax.column = *kept;
+    relax.column.type.nullable = true;
+    TRY_SET(TableSchema after, ApplySchemaChange(*sinks_.at(change.table), relax));
+    relax.schema = Share(std::move(after));
+    sinks_[change.table] = relax.schema;
+    instead.push_back(std::move(relax));
+  }
   for (; refused != emitted_.end(); ++refused) {
     if (refused->change.table != change.table) continue;
     refused->before = sinks_.at(change.table);
     auto after = ApplySchemaChange(*refused->before, refused->change);
     if (after.ok()) sinks_[change.table] = Share(*std::move(after));
   }
-  return Ok();
+  return instead;
 }
 
 void SchemaEvolver::Seed(const TableId& sink_table, TableSchema current) {

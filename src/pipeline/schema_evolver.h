@@ -4,10 +4,12 @@
 // schema.change.behavior, compat.md A.6; merging of sharded tables, A.7), and gives each batch the shape of its sink
 // table. Pure: no I/O, no threads; owned and called by the job's one thread.
 //
-// Order: OnSchemaChange before the first batch of a table. The first kCreateTable of a sink table since the start goes
-// out with the schema that the sink table has (restored from the checkpoint), then what leads to the new one.
+// Order: OnTables or OnSchemaChange before the first batch of a table. The first kCreateTable of a sink table since
+// the start goes out with the schema that the sink table has (restored from the checkpoint), then what leads to the
+// new one.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,14 +31,19 @@ class SchemaEvolver {
 
   // The changes for the sink, in order; `table` is the sink's. kInvalid in EXCEPTION mode.
   Result<std::vector<SchemaChange>> OnSchemaChange(const SchemaChange& change);
-  // The sink refused one of the changes that the last OnSchemaChange gave. In TRY_EVOLVE the sink table keeps its
-  // schema, and rows are fitted to it; in every other mode, or if `error` is not kUnsupported, the error comes back.
-  // Then the `schema` of the later changes of that list is out of date; their other members hold.
-  Status OnRefused(const SchemaChange& change, const Error& error);
+  // The same for kCreateTable of tables that were announced together: a sink table that they share is made in their
+  // widest common schema, whatever their order.
+  Result<std::vector<SchemaChange>> OnTables(const std::vector<SchemaChange>& creates);
+  // The sink refused one of the changes that the last call gave. In TRY_EVOLVE the sink table keeps its schema, and
+  // rows are fitted to it, in LENIENT it keeps the type of a column; otherwise, or if `error` is not kUnsupported, the
+  // error comes back. Gives what to ask of the sink instead (at most that the column becomes nullable). The `schema` of
+  // the later changes of that list is out of date then; their other members hold.
+  Result<std::vector<SchemaChange>> OnRefused(const SchemaChange& change, const Error& error);
 
   // The batch for each of its sink tables, with exactly the columns of that table. Columns are shared, not copied,
   // where type and order are the same. A sink table that was dropped gets nothing. A value that does not fit is
-  // kInvalid, naming table, column and value; NULL in TRY_EVOLVE.
+  // kInvalid, naming table, column and value; NULL in TRY_EVOLVE if the column is nullable. A batch stays marked as
+  // `snapshot` only if no other source table feeds the sink table: else its keys need not be new there.
   Result<std::vector<ChangeBatch>> Route(const ChangeBatch& batch);
 
   // What the sink table really looks like, where the state does not know it.
@@ -57,6 +64,7 @@ class SchemaEvolver {
     std::shared_ptr<arrow::Schema> arrow;
     std::vector<int> columns;  // index in the source batch, -1 = NULL
     bool same = false;         // the batch can pass as it is
+    bool shared = false;       // other source tables write to this sink table too
     std::string error;         // a row cannot be made at all
   };
   struct Plans {
@@ -66,6 +74,7 @@ class SchemaEvolver {
   struct Emitted {
     SchemaChange change;
     SchemaPtr before;  // the sink schema without it
+    TableId source;    // whose change it comes from
   };
 
   SchemaEvolver(Router router, SchemaChangeBehavior behavior, std::set<std::string> sink_changes);
@@ -73,6 +82,8 @@ class SchemaEvolver {
   Status Derive(const TableId& sink, const SchemaChange& change, const SchemaPtr& old_upstream);
   Status CheckKeys(const TableId& sink, const TableSchema& current, const TableId& source) const;
   std::vector<SchemaChange> RawChanges(const TableId& sink, const SchemaChange& change, const SchemaPtr& old_upstream);
+  std::vector<SchemaChange> EmittedChanges() const;
+  Error Explain(const SchemaChange& change, const Error& error) const;
   Status Emit(const TableId& sink, SchemaChange change);
   Status EmitLenient(const TableId& sink, SchemaChange change);
   Status EmitAdd(const TableId& sink, SchemaChange change);
@@ -92,7 +103,9 @@ class SchemaEvolver {
   std::unordered_set<TableId> announced_;                     // sink tables whose kCreateTable went out
   std::unordered_map<TableId, std::vector<TableId>> routes_;  // by source table
   std::unordered_map<TableId, Plans> plans_;                  // by source table
-  std::vector<Emitted> emitted_;                              // of the last OnSchemaChange
+  std::map<std::pair<TableId, std::string>, DataType> refused_;  // by sink table and column: said once, not asked again
+  TableId cause_;                                             // the source table that changes now
+  std::vector<Emitted> emitted_;                              // of the last OnSchemaChange or OnTables
   mutable std::string json_;                                  // empty: to be made
 };
 

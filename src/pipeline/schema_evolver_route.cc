@@ -19,6 +19,7 @@ SchemaEvolver::Plan SchemaEvolver::MakePlan(const TableId& source, const TableSc
   plan.sink = sink;
   plan.schema = to;
   plan.arrow = to->ToArrow();
+  plan.shared = UpstreamOf(sink).size() > 1;
   plan.same = from.columns.size() == to->columns.size();
   for (size_t i = 0; i < to->columns.size(); ++i) {
     const Column& column = to->columns[i];
@@ -42,6 +43,7 @@ Result<ChangeBatch> SchemaEvolver::RunPlan(const Plan& plan, const ChangeBatch& 
   ChangeBatch out = batch;
   out.table = plan.sink;
   out.schema = plan.schema;
+  out.snapshot = batch.snapshot && !plan.shared;
   if (plan.same && batch.rows->schema()->Equals(*plan.arrow, /*check_metadata=*/false)) return out;
   arrow::ArrayVector columns;
   columns.reserve(plan.columns.size());
@@ -57,7 +59,8 @@ Result<ChangeBatch> SchemaEvolver::RunPlan(const Plan& plan, const ChangeBatch& 
     std::shared_ptr<arrow::Array> column = batch.rows->column(plan.columns[i]);
     if (!SameRepresentation(from, to.type)) {
       CastContext context{Str("column ", to.name, " of ", plan.sink.ToString(), " (from ", batch.table.ToString(), ")"),
-                          behavior_ == SchemaChangeBehavior::kTryEvolve && !plan.schema->IsKey(to.name)};
+                          behavior_ == SchemaChangeBehavior::kTryEvolve && to.type.nullable &&
+                              !plan.schema->IsKey(to.name)};
       TRY_SET(column, CastColumn(column, from, to.type, context));
     }
     columns.push_back(std::move(column));

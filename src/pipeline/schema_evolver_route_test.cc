@@ -124,6 +124,59 @@ TEST(SchemaEvolverRoute, ShardsBecomeTheWidestSchema) {
   EXPECT_EQ(Changes(evolver, drop), "");  // t1 still feeds it
 }
 
+// The order of the announcements does not matter: the sink table is made in the widest schema at once.
+TEST(SchemaEvolverRoute, ShardsThatAreAnnouncedTogether) {
+  auto one = Schema({Col("id", "INT NOT NULL"), Col("n", "INT NOT NULL")});
+  auto two =
+      Schema({Col("id", "BIGINT NOT NULL"), Col("n", "DECIMAL(12, 2) NOT NULL"), Col("only_two", "INT NOT NULL")});
+  auto first = Make(SchemaChangeBehavior::kEvolve, {{R"(a.t\.*)", "ods.t", "", "", {}}});
+  auto changes = first.OnTables({Create({"a", "t1"}, one), Create({"a", "t2"}, two)});
+  ASSERT_TRUE(changes.ok());
+  ASSERT_EQ(changes->size(), 1u);
+  EXPECT_EQ(Describe(changes->front()),
+            "ods.t: create.table (id BIGINT NOT NULL, n DECIMAL(12, 2) NOT NULL, only_two INT) key (id)");
+  auto reversed = Make(SchemaChangeBehavior::kEvolve, {{R"(a.t\.*)", "ods.t", "", "", {}}});
+  ASSERT_TRUE(reversed.OnTables({Create({"a", "t2"}, two), Create({"a", "t1"}, one)}).ok());
+  EXPECT_EQ(*reversed.SinkSchema({"ods", "t"}), *first.SinkSchema({"ods", "t"}));
+  // After a restart: what the sink table has, then what is new.
+  auto second = Make(SchemaChangeBehavior::kEvolve, {{R"(a.t\.*)", "ods.t", "", "", {}}});
+  ASSERT_TRUE(second.Restore(first.ToJson()).ok());
+  auto three = Schema({Col("id", "BIGINT NOT NULL"), Col("n", "DECIMAL(14, 2) NOT NULL")});
+  changes = second.OnTables({Create({"a", "t1"}, one), Create({"a", "t2"}, two), Create({"a", "t3"}, three)});
+  ASSERT_TRUE(changes.ok());
+  std::string lines;
+  for (const SchemaChange& change : *changes) lines += Describe(change) + "; ";
+  EXPECT_EQ(lines,
+            "ods.t: create.table (id BIGINT NOT NULL, n DECIMAL(12, 2) NOT NULL, only_two INT) key (id); "
+            "ods.t: alter.column.type n DECIMAL(14, 2) NOT NULL; ");
+}
+
+TEST(SchemaEvolverRoute, ALateShardThatTheSinkCannotTake) {
+  auto evolver = Make(SchemaChangeBehavior::kEvolve, {{R"(a.t\.*)", "ods.t", "", "", {}}});
+  ASSERT_TRUE(evolver.OnSchemaChange(Create({"a", "t1"}, Schema({Col("id", "INT NOT NULL"), Col("n", "INT")}))).ok());
+  auto changes =
+      evolver.OnSchemaChange(Create({"a", "t2"}, Schema({Col("id", "INT NOT NULL"), Col("n", "DECIMAL(5, 2)")})));
+  ASSERT_TRUE(changes.ok() && changes->size() == 1);
+  auto refused = evolver.OnRefused(changes->front(), Unsupported("column n cannot become DECIMAL(12, 2)"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().message,
+            "source table a.t2 is merged with others into ods.t: column n cannot become DECIMAL(12, 2)");
+  EXPECT_NE(refused.error().hint.find("route a.t2 to a sink table of its own"), std::string::npos);
+}
+
+// A key of one shard may be in the table already by another.
+TEST(SchemaEvolverRoute, SnapshotRowsOfShardsAreLookedUp) {
+  auto evolver = Make(SchemaChangeBehavior::kEvolve, {{R"(a.t\.*)", "ods.t", "", "", {}}});
+  auto schema = Schema({Col("id", "BIGINT NOT NULL")});
+  ChangeBatch batch = Batch({"a", "t1"}, schema, {{1}});
+  batch.snapshot = true;
+  ASSERT_TRUE(evolver.OnSchemaChange(Create({"a", "t1"}, schema)).ok());
+  EXPECT_TRUE(evolver.Route(batch)->front().snapshot);
+  ASSERT_TRUE(evolver.OnSchemaChange(Create({"a", "t2"}, schema)).ok());
+  EXPECT_FALSE(evolver.Route(batch)->front().snapshot);
+  EXPECT_EQ(evolver.Route(batch)->front().rows, batch.rows);
+}
+
 TEST(SchemaEvolverRoute, ShardsWithAnotherKeyAreRefused) {
   auto evolver = Make(SchemaChangeBehavior::kEvolve, {{R"(a.t\.*)", "ods.t", "", "", {}}});
   auto two = Schema({Col("id", "INT NOT NULL"), Col("k", "INT NOT NULL")});
@@ -151,6 +204,16 @@ TEST(SchemaEvolverRoute, TryEvolveToleratesWhatDoesNotFit) {
   ASSERT_TRUE(evolver.OnSchemaChange(Create({"a", "t"}, Schema({Col("id", "BIGINT NOT NULL"), Col("n", "INT")}))).ok());
   auto after = Schema({Col("id", "BIGINT NOT NULL"), Col("n", "BIGINT")});
   EXPECT_EQ(Rows(evolver.Route(Batch({"a", "t"}, after, {{1, 2}, {3'000'000'000, 5}}))), "a.t: 1 NULL; 2 5;\n");
+}
+
+TEST(SchemaEvolverRoute, AValueForARequiredColumnIsNeverLost) {
+  auto evolver = Make(SchemaChangeBehavior::kTryEvolve);
+  auto before = Schema({Col("id", "BIGINT NOT NULL"), Col("n", "INT NOT NULL")});
+  ASSERT_TRUE(evolver.OnSchemaChange(Create({"a", "t"}, before)).ok());
+  auto after = Schema({Col("id", "BIGINT NOT NULL"), Col("n", "BIGINT NOT NULL")});
+  EXPECT_EQ(Rows(evolver.Route(Batch({"a", "t"}, after, {{1, 2}, {4, 5}}))), "a.t: 1 4; 2 5;\n");
+  EXPECT_EQ(Rows(evolver.Route(Batch({"a", "t"}, after, {{1}, {3'000'000'000}}))),
+            "column n of a.t (from a.t): the value \"3000000000\" (BIGINT NOT NULL) does not fit INT NOT NULL");
 }
 
 TEST(SchemaEvolverRoute, ADroppedSinkTableGetsNothing) {

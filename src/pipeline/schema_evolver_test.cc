@@ -176,14 +176,58 @@ TEST(SchemaEvolver, TryEvolveKeepsTheSchemaOfASinkThatRefuses) {
   EXPECT_EQ(On(evolver, Drop("city")), "drop.column city; ");
 }
 
-TEST(SchemaEvolver, OtherModesDoNotTolerateARefusal) {
-  for (auto mode : {SchemaChangeBehavior::kEvolve, SchemaChangeBehavior::kLenient}) {
+TEST(SchemaEvolver, EvolveDoesNotTolerateARefusal) {
+  auto evolver = Make(SchemaChangeBehavior::kEvolve);
+  On(evolver, Create());
+  auto changes = evolver.OnSchemaChange(Alter(Col("city", "INT")));
+  ASSERT_TRUE(changes.ok() && changes->size() == 1);
+  EXPECT_EQ(evolver.OnRefused(changes->front(), Unsupported("cannot")).error().message, "cannot");
+}
+
+TEST(SchemaEvolver, ARefusedTypeStaysAndMayBecomeNullable) {
+  for (auto mode : {SchemaChangeBehavior::kTryEvolve, SchemaChangeBehavior::kLenient}) {
     auto evolver = Make(mode);
     On(evolver, Create());
-    auto changes = evolver.OnSchemaChange(Alter(Col("city", "INT")));
+    auto changes = evolver.OnSchemaChange(Alter(Col("name", "INT")));
     ASSERT_TRUE(changes.ok() && changes->size() == 1);
-    EXPECT_EQ(evolver.OnRefused(changes->front(), Unsupported("cannot")).error().message, "cannot");
+    auto instead = evolver.OnRefused(changes->front(), Unsupported("cannot"));
+    ASSERT_TRUE(instead.ok());
+    ASSERT_EQ(instead->size(), 1u);
+    EXPECT_EQ(Describe(instead->front()), "crm.lead: alter.column.type name VARCHAR(20)");
+    EXPECT_EQ(Columns(evolver), "id BIGINT NOT NULL; name VARCHAR(20); city STRING; ");
+    EXPECT_EQ(*instead->front().schema, *evolver.SinkSchema(kLead));
+    EXPECT_EQ(On(evolver, Alter(Col("name", "INT"))), "");  // asked and said once
+    EXPECT_EQ(On(evolver, Alter(Col("name", "BIGINT"))), "alter.column.type name BIGINT; ");
   }
+}
+
+TEST(SchemaEvolver, ARefusedKeyTypeStaysRequired) {
+  auto evolver = Make(SchemaChangeBehavior::kTryEvolve);
+  On(evolver, Create());
+  auto changes = evolver.OnSchemaChange(Alter(Col("id", "STRING")));
+  ASSERT_TRUE(changes.ok() && changes->size() == 1);
+  auto instead = evolver.OnRefused(changes->front(), Unsupported("cannot"));
+  ASSERT_TRUE(instead.ok());
+  EXPECT_TRUE(instead->empty());
+  EXPECT_EQ(Columns(evolver), "id BIGINT NOT NULL; name VARCHAR(20) NOT NULL; city STRING; ");
+}
+
+TEST(SchemaEvolver, ARefusedDropBecomesNullable) {
+  auto evolver = Make(SchemaChangeBehavior::kTryEvolve);
+  On(evolver, Create());
+  auto changes = evolver.OnSchemaChange(Drop("name"));
+  ASSERT_TRUE(changes.ok() && changes->size() == 1);
+  auto instead = evolver.OnRefused(changes->front(), Unsupported("partitioned by it"));
+  ASSERT_TRUE(instead.ok() && instead->size() == 1);
+  EXPECT_EQ(Columns(evolver), "id BIGINT NOT NULL; name VARCHAR(20); city STRING; ");
+}
+
+TEST(SchemaEvolver, LenientToleratesNothingElse) {
+  auto evolver = Make(SchemaChangeBehavior::kLenient);
+  On(evolver, Create());
+  auto changes = evolver.OnSchemaChange(Add(Col("region", "INT")));
+  ASSERT_TRUE(changes.ok() && changes->size() == 1);
+  EXPECT_EQ(evolver.OnRefused(changes->front(), Unsupported("cannot")).error().message, "cannot");
 }
 
 TEST(SchemaEvolver, RestartAnnouncesTheSchemaOfTheSink) {

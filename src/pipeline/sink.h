@@ -24,7 +24,7 @@ struct EpochInfo {
   int64_t epoch = 0;      // 1, 2, 3… within a job
   std::string begin;      // CompactState() of the epoch before; empty for the first
   std::string end;        // CompactState()
-  std::string position;   // the end for people, a short line
+  std::string position = {};  // the end for people, a short line
 };
 
 struct SinkStats {
@@ -48,7 +48,8 @@ class Sink {
   virtual Result<std::optional<EpochInfo>> StoredEpoch() = 0;
 
   // kCreateTable comes first for each table, after each Open: makes the table, or takes the one that is there and
-  // evolves it to the schema. `table` is the sink's. kUnsupported if the sink cannot make this change (nothing changed).
+  // evolves it to the schema. `table` is the sink's. kUnsupported if the sink cannot make this change (nothing
+  // changed).
   virtual Status Apply(const SchemaChange& change) = 0;
 
   // Rows of a table that Apply(kCreateTable) named, with exactly its current columns.

@@ -41,7 +41,8 @@ class Source {
  public:
   virtual ~Source() = default;
 
-  // Begins reading. `state`: what State() gave for the last committed epoch, CompactState() if only that is left, or empty.
+  // Begins reading. `state`: what State() gave for the last committed epoch, CompactState() if only that is left, or
+  // empty.
   virtual Status Start(const std::string& state, BeforeImage before) = 0;
 
   // The next item; nothing after `timeout`. After finished() always nothing. An item for a table is preceded by its

@@ -41,7 +41,8 @@ struct DataType {
 // The inverse of ToString.
 Result<DataType> ParseDataType(std::string_view text);
 
-// The narrowest type that holds every value of both (compat.md A.7); STRING if nothing else does. Nullable if either is.
+// The narrowest type that holds every value of both (compat.md A.7); STRING if nothing else does. Nullable if either
+// is.
 DataType WidestCommonType(const DataType& a, const DataType& b);
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "pipeline/schema_evolver.h"
 #include "runtime/checkpoint_store.h"
@@ -17,6 +18,7 @@ namespace {
 constexpr std::chrono::milliseconds kPoll{100};
 constexpr int64_t kPublishMs = 200;
 constexpr int64_t kMaintainMs = 2'000;
+constexpr int64_t kReleaseMs = 5'000;        // without rows, until memory goes back to the system
 constexpr int64_t kMaintainEpochs = 20;     // upkeep also of a sink that is never idle
 constexpr int64_t kStopGraceMs = 3'000;  // how long a stop waits for the end of a transaction
 
@@ -48,11 +50,14 @@ struct Job::Attempt {
   int64_t maintained_ms = 0;
   int64_t rows_read = 0;
   int64_t last_commit_ms = 0;
+  bool moved = false;  // an epoch took the source further: errors count anew
+  std::vector<SchemaChange> announced;  // kCreateTable in a row: shards of a sink table are merged before it is made
 
   Status Recover();
   Status Start();
   Status Consume(SourceItem item);
-  Status ApplyChange(const SchemaChange& change);
+  Status ApplyAnnounced();
+  Status Apply(const std::vector<SchemaChange>& changes);
   Status EndEpoch();
 };
 
@@ -97,21 +102,36 @@ Status Job::Attempt::Start() {
   return Ok();
 }
 
-Status Job::Attempt::ApplyChange(const SchemaChange& change) {
-  TRY_SET(auto changes, evolver.OnSchemaChange(change));
+Status Job::Attempt::ApplyAnnounced() {
+  if (announced.empty()) return Ok();
+  TRY_SET(auto changes, evolver.OnTables(announced));
+  announced.clear();
+  return Apply(changes);
+}
+
+Status Job::Attempt::Apply(const std::vector<SchemaChange>& changes) {
   for (const SchemaChange& derived : changes) {
     if (derived.kind != SchemaChangeKind::kCreateTable) LogInfo(Str("schema change: ", Describe(derived)));
     Status applied = sink->Apply(derived);
     if (applied.ok()) continue;
     if (applied.error().code != ErrorCode::kUnsupported) return applied;
-    TRY(evolver.OnRefused(derived, applied.error()));
-    LogWarn(Str("the sink keeps its schema: ", applied.error().message));
+    TRY_SET(auto instead, evolver.OnRefused(derived, applied.error()));
+    LogWarn(Str("the sink keeps its schema: ", applied.error().message, "; a value that does not fit it ",
+                spec.behavior == SchemaChangeBehavior::kTryEvolve ? "becomes NULL" : "stops the job"));
+    for (const SchemaChange& change : instead) TRY(sink->Apply(change));
   }
   return Ok();
 }
 
 Status Job::Attempt::Consume(SourceItem item) {
   boundary = item.boundary;
+  if (auto* change = std::get_if<SchemaChange>(&item.payload);
+      change != nullptr && change->kind == SchemaChangeKind::kCreateTable) {
+    dirty = true;
+    announced.push_back(std::move(*change));
+    return Ok();
+  }
+  TRY(ApplyAnnounced());
   if (auto* batch = std::get_if<ChangeBatch>(&item.payload)) {
     rows_read += batch->row_count();
     dirty = true;
@@ -119,7 +139,8 @@ Status Job::Attempt::Consume(SourceItem item) {
     for (const ChangeBatch& routed : batches) TRY(sink->Write(routed));
   } else if (auto* change = std::get_if<SchemaChange>(&item.payload)) {
     dirty = true;
-    TRY(ApplyChange(*change));
+    TRY_SET(auto changes, evolver.OnSchemaChange(*change));
+    TRY(Apply(changes));
   }
   return Ok();
 }
@@ -127,7 +148,8 @@ Status Job::Attempt::Consume(SourceItem item) {
 Status Job::Attempt::EndEpoch() {
   epoch_started_ms = env.MonotonicMs();
   std::string next_state = source->State();
-  if (!dirty && next_state == state) return Ok();
+  bool further = next_state != state;
+  if (!dirty && !further) return Ok();
   PassFailpoint("epoch.before_prepare");
   Checkpoint checkpoint;
   checkpoint.epoch = epoch + 1;
@@ -136,7 +158,8 @@ Status Job::Attempt::EndEpoch() {
   checkpoint.compact_state = source->CompactState();
   checkpoint.evolver_state = evolver.ToJson();
   if (dirty) {
-    TRY_SET(checkpoint.prepared, sink->Prepare({epoch + 1, begin, checkpoint.compact_state, source->progress().position}));
+    TRY_SET(checkpoint.prepared,
+            sink->Prepare({epoch + 1, begin, checkpoint.compact_state, source->progress().position}));
   }
   PassFailpoint("epoch.after_prepare");
   TRY(store.Save(checkpoint));
@@ -152,6 +175,7 @@ Status Job::Attempt::EndEpoch() {
   begin = checkpoint.compact_state;
   state = std::move(next_state);
   dirty = false;
+  moved |= further;
   return Ok();
 }
 
@@ -208,19 +232,27 @@ Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
 
   auto run = [&]() -> Status {
     int64_t stop_deadline_ms = 0;
+    int64_t idle_since_ms = env_.MonotonicMs();  // 0: memory was given back already
     while (true) {
       TRY_SET(auto item, attempt.source->Next(kPoll));
       bool idle = !item.has_value();
-      if (item) TRY(attempt.Consume(*std::move(item)));
+      bool work = item && !std::holds_alternative<std::monostate>(item->payload);
+      TRY(item ? attempt.Consume(*std::move(item)) : attempt.ApplyAnnounced());
       int64_t now = env_.MonotonicMs();
+      if (work) idle_since_ms = now;
+      if (idle_since_ms != 0 && now - idle_since_ms >= kReleaseMs) {
+        ReleaseMemory();
+        idle_since_ms = 0;
+      }
       bool stopping = stop.stopped();
       if (stopping && stop_deadline_ms == 0) stop_deadline_ms = now + kStopGraceMs;
       bool finished = idle && attempt.source->finished();
       bool reached = options_.until_caught_up && attempt.source->ReachedTarget();
       bool last = stopping || finished || reached;
-      if (attempt.boundary && (last || now - attempt.epoch_started_ms >= spec_.checkpoint_interval_ms)) {
+      bool boundary = attempt.boundary && attempt.announced.empty();
+      if (boundary && (last || now - attempt.epoch_started_ms >= spec_.checkpoint_interval_ms)) {
         TRY(attempt.EndEpoch());
-        epochs_done_ = attempt.epoch;
+        if (attempt.moved) epochs_done_ = attempt.epoch;
         if (last) {
           summary.stopped = stopping;
           summary.caught_up = finished || reached;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs every test/cases/**/*.test through the real job, evolver and Iceberg sink (test/cases/README.md has the language):
-// straight; in tiny epochs (one row a batch, an epoch after each item); and with a kill at every failpoint, each in a
-// child process, followed by a restart. The tables must be the same in all of them.
+// Runs every test/cases/**/*.test through the real job, evolver and Iceberg sink (test/cases/README.md has the
+// language): straight; in tiny epochs (one row a batch, an epoch after each item); and with a kill at every failpoint,
+// each in a child process, followed by a restart. The tables must be the same in all of them.
 #include <arrow/builder.h>
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
@@ -169,7 +169,8 @@ class ScriptReader {
 
   void Push(SchemaChange change, TableSchema schema) {
     schemas_[change.table] = schema;
-    if (change.kind != SchemaChangeKind::kDropTable) change.schema = std::make_shared<const TableSchema>(std::move(schema));
+    if (change.kind != SchemaChangeKind::kDropTable)
+      change.schema = std::make_shared<const TableSchema>(std::move(schema));
     current_[change.table] = change.schema;
     out_.steps.push_back({Step::Kind::kChange, RowKind::kInsert, false, change.table, {}, std::move(change)});
   }
@@ -280,7 +281,8 @@ class ScriptSource final : public Source {
   void Stop() override {}
 
  private:
-  // Neighbouring rows of one table and kind of copy are one batch; in tiny mode each is its own, but for an update's pair.
+  // Neighbouring rows of one table and kind of copy are one batch; in tiny mode each is its own, but for an update's
+  // pair.
   Result<ChangeBatch> TakeRows() {
     const Step& first = script_.steps[next_];
     ChangeBatch batch;
@@ -333,9 +335,10 @@ class CaseRun {
   ~CaseRun() { fs::remove_all(folder_); }
 
   Result<JobSummary> Run(bool tiny) {
-    std::string yaml = Str("source:\n  type: mysql\n  hostname: h\n  username: u\n  password: p\n  tables: \\.*.\\.*\nsink:\n"
-                           "  type: iceberg\n  catalog.properties.type: hadoop\n  catalog.properties.warehouse: file://",
-                           folder_.string(), "/lake\n", script_.pipeline);
+    std::string yaml =
+        Str("source:\n  type: mysql\n  hostname: h\n  username: u\n  password: p\n  tables: \\.*.\\.*\nsink:\n"
+            "  type: iceberg\n  catalog.properties.type: hadoop\n  catalog.properties.warehouse: file://",
+            folder_.string(), "/lake\n", script_.pipeline);
     TRY_SET(PipelineSpec spec, ParsePipelineYaml("case.yaml", yaml, {{"execution.checkpointing.interval", "1 ms"}}));
     spec.checkpoint_interval_ms = 0;  // an epoch at every boundary
     std::vector<std::string> warnings;
@@ -360,7 +363,8 @@ class CaseRun {
     }
     int status = 0;
     ::waitpid(child, &status, 0);
-    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0 || !script_.error.empty()) << failpoint << " " << status;
+    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0 || !script_.error.empty())
+        << failpoint << " " << status;
     return WIFSIGNALED(status);
   }
 
@@ -422,7 +426,8 @@ class Cases : public ::testing::TestWithParam<fs::path> {
  protected:
   void SetUp() override { SetLogLevel(LogLevel::kError); }
   fs::path Folder() const {
-    return fs::temp_directory_path() / Str("sluice-case-", static_cast<int64_t>(::getpid()), "-", GetParam().stem().string());
+    return fs::temp_directory_path() /
+           Str("sluice-case-", static_cast<int64_t>(::getpid()), "-", GetParam().stem().string());
   }
   void ExpectError(const Case& script, const Result<JobSummary>& result) const {
     ASSERT_FALSE(result.ok());

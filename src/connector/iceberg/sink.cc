@@ -124,8 +124,9 @@ Result<std::optional<EpochInfo>> IcebergSink::StoredEpoch() {
     int64_t epoch = EpochOf(metadata, config_.job);
     if (epoch <= 0 || epoch < newest.epoch) continue;
     if (epoch > newest.epoch) {
-      newest = {epoch, metadata.property(Property(config_.job, "begin")),
-                metadata.property(Property(config_.job, "end"))};
+      newest.epoch = epoch;
+      newest.begin = metadata.property(Property(config_.job, "begin"));
+      newest.end = metadata.property(Property(config_.job, "end"));
       with_epoch = 0;
       of_epoch = metadata.NumberProperty(Property(config_.job, "tables"), 0);
     }

@@ -421,7 +421,8 @@ void BinlogStream::Capture(const TableId& id) {
   captured_ = std::make_shared<const std::set<TableId>>(state_.captured);
 }
 
-// Rows of a table whose CREATE TABLE lies before the start: it had today's columns, or its rows will not fit and say so.
+// Rows of a table whose CREATE TABLE lies before the start: it had today's columns, or its rows will not fit and say
+// so.
 Status BinlogStream::TakeTodays(const TableId& id) {
   MysqlTable definition = std::move(options_.todays.at(id));
   options_.todays.erase(id);

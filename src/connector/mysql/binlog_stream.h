@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // BinlogStream: follows the log from a position and turns its events into batches and schema changes, one thread. Owned
-// by the source. A position leaves it only with an item that ends a transaction; nothing that was not understood is passed.
+// by the source. A position leaves it only with an item that ends a transaction; nothing that was not understood is
+// passed.
 #pragma once
 
 #include <atomic>

@@ -9,18 +9,25 @@
 namespace sluice::mysql {
 namespace {
 
-constexpr size_t kTablesPerQuery = 200;
+constexpr size_t kSingleLooksMost = 8;  // tables of a database that are asked for one by one
 
 std::string Cell(const TextRow& row, size_t index) { return row[index].value_or(""); }
 
-// "(schema, table) IN (...)" for a slice of the tables.
-std::string InList(const std::vector<TableId>& tables, size_t from, size_t to) {
-  std::string out = "(TABLE_SCHEMA, TABLE_NAME) IN (";
-  for (size_t i = from; i < to; ++i) {
-    if (i > from) out += ", ";
-    out += Str("(", Connection::Quote(tables[i].schema), ", ", Connection::Quote(tables[i].table), ")");
+// Conditions that together cover the tables. The server reads the files of all tables of all databases unless database and
+// table are compared with constants, so a few tables are asked for one by one and many as their whole database.
+std::vector<std::string> Conditions(const std::vector<TableId>& tables) {
+  std::map<std::string, std::vector<std::string>> databases;
+  for (const TableId& id : tables) databases[id.schema].push_back(id.table);
+  std::vector<std::string> out;
+  for (const auto& [database, names] : databases) {
+    std::string schema = Str("TABLE_SCHEMA = ", Connection::Quote(database));
+    if (names.size() > kSingleLooksMost) {
+      out.push_back(schema);
+      continue;
+    }
+    for (const std::string& name : names) out.push_back(Str(schema, " AND TABLE_NAME = ", Connection::Quote(name)));
   }
-  return out + ")";
+  return out;
 }
 
 // COLUMN_DEFAULT as information_schema of MariaDB >= 10.2 gives it: NULL, a quoted literal, a number, or an expression.
@@ -197,9 +204,9 @@ Result<std::vector<TableId>> ListTables(Connection& connection, const std::funct
 
 Result<std::map<TableId, MysqlTable>> ReadTables(Connection& connection, const std::vector<TableId>& tables) {
   std::map<TableId, MysqlTable> out;
-  for (size_t from = 0; from < tables.size(); from += kTablesPerQuery) {
-    TRY(ReadSlice(connection, InList(tables, from, std::min(tables.size(), from + kTablesPerQuery)), out));
-  }
+  for (const std::string& condition : Conditions(tables)) TRY(ReadSlice(connection, condition, out));
+  const std::set<TableId> wanted(tables.begin(), tables.end());
+  std::erase_if(out, [&](const auto& entry) { return !wanted.contains(entry.first); });
   return out;
 }
 
@@ -213,10 +220,9 @@ Result<std::map<std::string, std::pair<std::string, std::string>>> ReadDatabaseC
 
 Result<std::map<TableId, int64_t>> ReadRowEstimates(Connection& connection, const std::vector<TableId>& tables) {
   std::map<TableId, int64_t> out;
-  for (size_t from = 0; from < tables.size(); from += kTablesPerQuery) {
-    TRY_SET(auto rows, connection.Query(
-        Str("SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE ",
-            InList(tables, from, std::min(tables.size(), from + kTablesPerQuery)))));
+  for (const std::string& condition : Conditions(tables)) {
+    std::string sql = "SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_ROWS FROM information_schema.TABLES WHERE ";
+    TRY_SET(auto rows, connection.Query(sql + condition));
     for (const TextRow& row : rows) {
       int64_t count = 0;
       ParseNumber(Cell(row, 2), count);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connection: one session with a MariaDB or MySQL server, over libmariadb: log-in, TLS, text queries, streamed results and
-// the raw packets of a binlog dump. Owned by one thread; only Interrupt() may come from another.
+// Connection: one session with a MariaDB or MySQL server, over libmariadb: log-in, TLS, text queries, streamed results
+// and the raw packets of a binlog dump. Owned by one thread; only Interrupt() may come from another.
 #pragma once
 
 #include <atomic>

@@ -151,10 +151,11 @@ bool MysqlSource::starts_in_the_past() const {
 }
 
 Error MysqlSource::NoTables() const {
-  return Invalid(Str("cannot find any table by the option 'tables' = ", config_.tables_text),
-                 Str("check the pattern (a plain dot separates database and table, `\\.` is the regex dot), and that the "
-                     "user may read the tables: GRANT SELECT ON database.* TO ",
-                     Connection::Quote(config_.connect.user), ";"));
+  return Invalid(
+      Str("cannot find any table by the option 'tables' = ", config_.tables_text),
+      Str("check the pattern (a plain dot separates database and table, `\\.` is the regex dot), and that the "
+          "user may read the tables: GRANT SELECT ON database.* TO ",
+          Connection::Quote(config_.connect.user), ";"));
 }
 
 // The wanted tables that the tracker does not know, as they are now.
@@ -227,10 +228,12 @@ Status MysqlSource::AddNewTables(Connection& connection) {
   TRY_SET(auto wanted, ListTables(connection, config_.wanted));
   std::erase_if(wanted, [&](const TableId& id) { return state_.captured.contains(id); });
   for (const TableId& id : wanted) {
-    bool created_later = tracker_->Find(id.schema, id.table) == nullptr && state_.snapshot_done && config_.capture_new_tables;
+    bool created_later =
+        tracker_->Find(id.schema, id.table) == nullptr && state_.snapshot_done && config_.capture_new_tables;
     if (created_later && DatabaseTracked(id.schema)) continue;  // its CREATE TABLE is still to come in the log
     if (!config_.scan_new_tables) {
-      LogWarn(Str("table ", id.ToString(), " is new to this job and is left out; set scan.newly-added-table.enabled: true to copy it"));
+      LogWarn(Str("table ", id.ToString(),
+                  " is new to this job and is left out; set scan.newly-added-table.enabled: true to copy it"));
       continue;
     }
     LogInfo(Str("table ", id.ToString(), " is new to this job: it is copied now"));

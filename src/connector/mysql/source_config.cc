@@ -145,10 +145,11 @@ Result<SourceConfig> MakeSourceConfig(const PipelineSpec& spec, std::vector<std:
   config.scan_new_tables = options.Boolean("scan.newly-added-table.enabled");
   if (config.scan_new_tables && options.Has("scan.binlog.newly-added-table.enabled") &&
       options.Boolean("scan.binlog.newly-added-table.enabled")) {
-    return AtKey(options, "scan.newly-added-table.enabled",
-                 "if both scan.binlog.newly-added-table.enabled and scan.newly-added-table.enabled are true, data maybe "
-                 "duplicate after restore",
-                 "keep one of them");
+    return AtKey(
+        options, "scan.newly-added-table.enabled",
+        "if both scan.binlog.newly-added-table.enabled and scan.newly-added-table.enabled are true, data maybe "
+        "duplicate after restore",
+        "keep one of them");
   }
   config.schema_changes = options.Boolean("schema-change.enabled");
   if (options.Has("scan.binlog.newly-added-table.enabled")) {

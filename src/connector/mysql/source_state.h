@@ -2,9 +2,9 @@
 // SourceState: how far a MySQL source has come, as it stands in a checkpoint (docs/formats/checkpoint.md). A value.
 //
 // Snapshot: each table is cut into chunks (from, to] of its primary key. A chunk is read in key order inside one
-// consistent view, whose log position is known; what was read so far is a list of segments, each with the position of the
-// view it came from (a restart begins a new segment). The log is then read from `start`, which lies before all of them,
-// and a row image whose key lies in a segment is left out up to the segment's position.
+// consistent view, whose log position is known; what was read so far is a list of segments, each with the position of
+// the view it came from (a restart begins a new segment). The log is then read from `start`, which lies before all of
+// them, and a row image whose key lies in a segment is left out up to the segment's position.
 #pragma once
 
 #include <cstdint>

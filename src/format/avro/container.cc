@@ -34,7 +34,8 @@ Result<std::string> Inflate(std::string_view bytes) {
     stream.avail_out = static_cast<uInt>(out.size() - at);
     int result = inflate(&stream, Z_NO_FLUSH);
     out.resize(out.size() - stream.avail_out);
-    if (result == Z_STREAM_END && stream.avail_in != 0) return Corrupt("avro: bytes left after a deflate block");
+    // PyIceberg cuts one byte too few of zlib's 4-byte checksum off its blocks.
+    if (result == Z_STREAM_END && stream.avail_in > 4) return Corrupt("avro: bytes left after a deflate block");
     if (result == Z_STREAM_END) return out;
     if (result != Z_OK || (stream.avail_in == 0 && stream.avail_out != 0))
       return Corrupt("avro: damaged deflate block");

@@ -131,7 +131,8 @@ bool BatchBuilder::GrowColumn(ColumnData& column, int64_t rows, int64_t capacity
   if (!Resize(column.valid_buffer, column.valid, old_bits, BitmapBytes(capacity), 0xFF)) return false;
   // Bits are set one by one, and need zeros; offsets begin with 0; other values are all written.
   const int64_t old_size = column.width == 0 ? old_bits : old_values;
-  if (!Resize(column.values_buffer, column.values, old_size, ValueBytes(column, capacity), column.width == 0 ? 0 : -1)) {
+  const int fill = column.width == 0 ? 0 : -1;
+  if (!Resize(column.values_buffer, column.values, old_size, ValueBytes(column, capacity), fill)) {
     return false;
   }
   if (offsets && capacity_ == 0) Set(column, 0, int32_t{0});

@@ -193,7 +193,7 @@ Result<BinlogEvent> EventParser::Parse(std::string_view event) {
     const bool good = long_enough && Crc32(event.substr(0, event.size() - 4)) == LoadLe<uint32_t>(event.end() - 4);
     if (!good && told) {
       return Corrupt(Str("the checksum of ", Place(header), " is wrong"),
-                     "the log file or the connection is damaged; check it with mariadb-binlog --verify-binlog-checksum");
+                     "the log file or the connection is damaged: mariadb-binlog --verify-binlog-checksum tells which");
     }
     if (good) body.remove_suffix(4);
   }

@@ -107,7 +107,8 @@ void SetUuid(BatchBuilder& out, ColumnData& column, int64_t row, std::string_vie
   out.SetBytes(column, row, text, sizeof text);
 }
 
-static void SetAddress(BatchBuilder& out, ColumnData& column, int64_t row, std::string_view raw, int family, size_t size) {
+static void SetAddress(BatchBuilder& out, ColumnData& column, int64_t row, std::string_view raw, int family,
+                       size_t size) {
   if (raw.size() > size) return out.Fail(CellError::kMalformed);
   uint8_t bytes[16] = {};
   std::memcpy(bytes, raw.data(), raw.size());
@@ -190,7 +191,7 @@ Error CellFailure(CellError error, std::string_view table, std::string_view colu
   switch (error) {
     case CellError::kZeroDateInKey:
       return Unsupported(Str("the primary key column ", place, " holds a zero or partial date, which no lake type has"),
-                         Str("correct it at the source (SELECT * FROM ", table, " WHERE DAYOFMONTH(", column, ") = 0)"));
+                         Str("correct it at the source: SELECT * FROM ", table, " WHERE DAYOFMONTH(", column, ") = 0"));
     case CellError::kTimeInKey:
       return Unsupported(Str("the primary key column ", place, " holds a TIME outside of 00:00:00 to 23:59:59.999999"),
                          "correct it at the source, or leave the table out");

@@ -51,7 +51,8 @@ inline void SetTime(BatchBuilder& out, ColumnData& column, int64_t row, int64_t 
 // Bytes in the character set -> UTF-8.
 void SetConverted(BatchBuilder& out, ColumnData& column, int64_t row, const Charset& charset, std::string_view bytes);
 
-inline void SetUtf8(BatchBuilder& out, ColumnData& column, int64_t row, const Charset& charset, std::string_view bytes) {
+inline void SetUtf8(BatchBuilder& out, ColumnData& column, int64_t row, const Charset& charset,
+                    std::string_view bytes) {
   if (__builtin_expect(!IsPlainUtf8(charset, bytes), 0)) return SetConverted(out, column, row, charset, bytes);
   out.SetBytes(column, row, bytes.data(), bytes.size());
 }

@@ -55,8 +55,9 @@ inline uint32_t LoadFraction(const uint8_t* at, uint8_t digits) {
 inline CivilTime UnpackDatetime2(const uint8_t* at, uint8_t digits) {
   const uint64_t packed = LoadBe(at, 5) & 0x7FFFFFFFFF;
   const auto months = static_cast<uint32_t>(packed >> 22);
-  return {.year = static_cast<int32_t>(months / 13), .month = months % 13, .day = static_cast<uint32_t>(packed >> 17 & 31),
-          .hour = static_cast<uint32_t>(packed >> 12 & 31), .minute = static_cast<uint32_t>(packed >> 6 & 63),
+  return {.year = static_cast<int32_t>(months / 13), .month = months % 13,
+          .day = static_cast<uint32_t>(packed >> 17 & 31), .hour = static_cast<uint32_t>(packed >> 12 & 31),
+          .minute = static_cast<uint32_t>(packed >> 6 & 63),
           .second = static_cast<uint32_t>(packed & 63), .micros = LoadFraction(at + 5, digits)};
 }
 
@@ -66,8 +67,8 @@ inline CivilTime UnpackDatetime(const uint8_t* at) {
   const uint64_t date = number / 1'000'000 % 100'000'000;
   const auto time = static_cast<uint32_t>(number % 1'000'000);
   return {.year = static_cast<int32_t>(date / 10000), .month = static_cast<uint32_t>(date / 100 % 100),
-          .day = static_cast<uint32_t>(date % 100), .hour = time / 10000, .minute = time / 100 % 100, .second = time % 100,
-          .micros = 0};
+          .day = static_cast<uint32_t>(date % 100), .hour = time / 10000, .minute = time / 100 % 100,
+          .second = time % 100, .micros = 0};
 }
 
 // TIME2: 24 bits, offset by 2^23: hours (10 bits), minutes, seconds; then the fraction; all as one signed number.
@@ -97,7 +98,8 @@ inline void SetInflated(const CellOp& op, BatchBuilder& out, ColumnData& column,
   if (!InflateColumn(value, text)) return out.Fail(CellError::kMalformed);
   if (op.kind == CellKind::kCompressedBytes) return out.SetBytes(column, row, text.data(), text.size());
   const auto form = op.charset->form;
-  if (form == Charset::Form::kUtf8 || form == Charset::Form::kAscii) return SetUtf8(out, column, row, *op.charset, text);
+  const bool plain = form == Charset::Form::kUtf8 || form == Charset::Form::kAscii;
+  if (plain) return SetUtf8(out, column, row, *op.charset, text);
   SetConverted(out, column, row, *op.charset, text);
 }
 
@@ -144,8 +146,8 @@ inline void DecodeLong(const CellOp& op, const uint8_t* at, uint32_t size, Batch
   }
 }
 
-__attribute__((always_inline)) inline void DecodeValue(const CellOp& op, const uint8_t* at, uint32_t size, BatchBuilder& out, ColumnData& column,
-                        int64_t row) {
+__attribute__((always_inline)) inline void DecodeValue(const CellOp& op, const uint8_t* at, uint32_t size,
+                                                       BatchBuilder& out, ColumnData& column, int64_t row) {
   using B = BatchBuilder;
   switch (op.kind) {
     case CellKind::kInt8: return B::Set(column, row, int32_t{static_cast<int8_t>(*at)});

@@ -62,7 +62,8 @@ bool MakeNumber(const TableMapColumn& log, const MysqlColumn& column, const Data
   if (column.type == "decimal") {
     op.precision = static_cast<uint8_t>(log.meta >> 8);
     op.scale = static_cast<uint8_t>(log.meta & 0xFF);
-    if (log.type != FieldType::kNewDecimal || op.precision == 0 || op.precision > 65 || op.scale > op.precision) return false;
+    const bool possible = op.precision >= 1 && op.precision <= 65 && op.scale <= op.precision;
+    if (log.type != FieldType::kNewDecimal || !possible) return false;
     op.width = PackedDecimalSize(op.precision, op.scale);
     op.kind = type.kind == TypeKind::kDecimal ? CellKind::kDecimal : CellKind::kDecimalText;
     return op.precision == (column.length <= 0 ? 10 : column.length) && op.scale == std::max<int64_t>(column.scale, 0);
@@ -70,7 +71,8 @@ bool MakeNumber(const TableMapColumn& log, const MysqlColumn& column, const Data
   if (column.type == "bit") {
     op.width = op.size = (log.meta >> 8) + ((log.meta & 0xFF) ? 1 : 0);
     op.kind = type.kind == TypeKind::kBoolean ? CellKind::kBoolBit : CellKind::kBit;
-    return log.type == FieldType::kBit && (log.meta >> 8) * 8 + (log.meta & 0xFF) == std::max<int64_t>(column.length, 1);
+    const int64_t bits = (log.meta >> 8) * 8 + (log.meta & 0xFF);
+    return log.type == FieldType::kBit && bits == std::max<int64_t>(column.length, 1);
   }
   return false;
 }

@@ -16,7 +16,9 @@ namespace {
 
 using Form = Charset::Form;
 
-constexpr Charset Single(const char* name, const uint16_t* upper) { return {name, Form::kSingleByte, upper, nullptr, 1}; }
+constexpr Charset Single(const char* name, const uint16_t* upper) {
+  return {name, Form::kSingleByte, upper, nullptr, 1};
+}
 constexpr Charset Iconv(const char* name, const char* iconv_name) {
   return {name, Form::kMultiByte, nullptr, iconv_name, 1};
 }
@@ -36,7 +38,8 @@ const Charset kCharsets[] = {
     Single("dec8", kUpper_dec8), Single("geostd8", kUpper_geostd8), Single("greek", kUpper_greek),
     Single("hebrew", kUpper_hebrew), Single("hp8", kUpper_hp8), Single("keybcs2", kUpper_keybcs2),
     Single("koi8r", kUpper_koi8r), Single("koi8u", kUpper_koi8u), Single("macce", kUpper_macce),
-    Single("macroman", kUpper_macroman), {"swe7", Form::kSingleByte, kUpper_swe7, nullptr, 1, false}, Single("tis620", kUpper_tis620),
+    Single("macroman", kUpper_macroman), Single("tis620", kUpper_tis620),
+    {"swe7", Form::kSingleByte, kUpper_swe7, nullptr, 1, false},
     Wide("ucs2", "UCS-2BE", 2), Wide("utf16", "UTF-16BE", 2), Wide("utf16le", "UTF-16LE", 2),
     Wide("utf32", "UTF-32BE", 4),
     Iconv("gbk", "GBK"), Iconv("gb2312", "EUC-CN"), Iconv("gb18030", "GB18030"), Iconv("big5", "BIG5"),

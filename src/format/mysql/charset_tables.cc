@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The code points of MariaDB's single-byte character sets, as the server itself converts them:
 //   SELECT HEX(CONVERT(CONVERT(_koi8r x'c1' USING koi8r) USING utf32))
-// for each byte of each set (MariaDB 10.11). ASCII where a set agrees with it is not listed. 0 = unassigned. Made by that query, not by hand.
+// for each byte of each set (MariaDB 10.11). ASCII where a set agrees with it is not listed. 0 = unassigned.
+// Made by that query, not by hand.
 #include "format/mysql/charset_tables.h"
 
 namespace sluice::mysql {

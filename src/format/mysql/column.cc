@@ -62,7 +62,8 @@ Status ParseLabels(std::string_view text, size_t& at, std::vector<std::string>& 
         ++at;
       } else if (c == '\\' && at + 1 < text.size()) {
         c = text[++at];
-        c = c == 'n' ? '\n' : c == 'r' ? '\r' : c == 't' ? '\t' : c == '0' ? '\0' : c == 'Z' ? '\x1a' : c == 'b' ? '\b' : c;
+        constexpr std::string_view codes = "nrt0Zb", meanings("\n\r\t\0\x1a\b", 6);
+        if (const size_t code = codes.find(c); code != std::string_view::npos) c = meanings[code];
       }
       label += c;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MysqlColumn: a column as MariaDB and MySQL know it, and its mapping to our types (compat.md A.8.3, A.8.4). One mapping
-// for snapshot and log. A value; any thread.
+// MysqlColumn: a column as MariaDB and MySQL know it, and its mapping to our types (compat.md A.8.3, A.8.4). One
+// mapping for snapshot and log. A value; any thread.
 #pragma once
 
 #include <cstdint>

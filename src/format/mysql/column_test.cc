@@ -22,17 +22,22 @@ std::string Map(std::string_view type, MappingOptions options = {}) {
 
 TEST(MysqlColumn, MapsEveryType) {
   const char* expected[][2] = {
-      {"tinyint(1)", "BOOLEAN"}, {"bool", "BOOLEAN"}, {"bit(1)", "BOOLEAN"}, {"bit", "BOOLEAN"}, {"bit(10)", "BINARY(2)"},
+      {"tinyint(1)", "BOOLEAN"}, {"bool", "BOOLEAN"}, {"bit(1)", "BOOLEAN"}, {"bit", "BOOLEAN"},
+      {"bit(10)", "BINARY(2)"},
       {"tinyint(4)", "TINYINT"}, {"tinyint(1) unsigned", "SMALLINT"}, {"smallint(6)", "SMALLINT"},
       {"smallint(5) unsigned", "INT"}, {"mediumint(8) unsigned", "INT"}, {"int(11)", "INT"}, {"INTEGER", "INT"},
       {"int(5) unsigned zerofill", "BIGINT"}, {"bigint(20)", "BIGINT"}, {"bigint(20) unsigned", "DECIMAL(20, 0)"},
-      {"year(4)", "INT"}, {"float", "FLOAT"}, {"float(7,3)", "DOUBLE"}, {"double", "DOUBLE"}, {"double precision", "DOUBLE"},
+      {"year(4)", "INT"}, {"float", "FLOAT"}, {"float(7,3)", "DOUBLE"}, {"double", "DOUBLE"},
+      {"double precision", "DOUBLE"},
       {"decimal(10,2)", "DECIMAL(10, 2)"}, {"decimal", "DECIMAL(10, 0)"}, {"decimal(39,2)", "STRING"},
       {"date", "DATE"}, {"time(3)", "TIME(3)"}, {"time", "TIME(0)"}, {"datetime(6)", "TIMESTAMP(6)"},
-      {"timestamp", "TIMESTAMP_LTZ(0)"}, {"char(3)", "CHAR(3)"}, {"varchar(200) /*M!100301 COMPRESSED*/", "VARCHAR(200)"},
-      {"national char(3)", "CHAR(3)"}, {"text", "STRING"}, {"longtext", "STRING"}, {"json", "STRING"}, {"enum('a')", "STRING"},
+      {"timestamp", "TIMESTAMP_LTZ(0)"}, {"char(3)", "CHAR(3)"},
+      {"varchar(200) /*M!100301 COMPRESSED*/", "VARCHAR(200)"},
+      {"national char(3)", "CHAR(3)"}, {"text", "STRING"}, {"longtext", "STRING"}, {"json", "STRING"},
+      {"enum('a')", "STRING"},
       {"set('a','b')", "ARRAY<STRING>"}, {"vector(3)", "ARRAY<FLOAT>"}, {"binary(5)", "BINARY(5)"},
-      {"varbinary(7)", "VARBINARY(7)"}, {"blob", "BYTES"}, {"uuid", "STRING"}, {"inet4", "STRING"}, {"inet6", "STRING"},
+      {"varbinary(7)", "VARBINARY(7)"}, {"blob", "BYTES"}, {"uuid", "STRING"}, {"inet4", "STRING"},
+      {"inet6", "STRING"},
       {"point", "STRING"}, {"geometrycollection", "STRING"},
   };
   for (auto& [type, mapped] : expected) EXPECT_EQ(Map(type), mapped) << type;

@@ -14,7 +14,8 @@ uint64_t BinlogFileNumber(std::string_view file) {
 
 std::strong_ordering BinlogPosition::operator<=>(const BinlogPosition& other) const {
   if (file == other.file) return offset <=> other.offset;
-  if (file.empty() != other.file.empty()) return file.empty() ? std::strong_ordering::less : std::strong_ordering::greater;
+  if (file.empty()) return std::strong_ordering::less;
+  if (other.file.empty()) return std::strong_ordering::greater;
   if (auto order = BinlogFileNumber(file) <=> BinlogFileNumber(other.file); order != 0) return order;
   return file <=> other.file;
 }

@@ -130,7 +130,9 @@ Result<std::shared_ptr<const RowPlan>> RowPlan::Make(const TableMap& map, const 
   }
   for (const std::string& name : table.primary_key) {
     const int index = table.Find(name);
-    if (index < 0 || plan->key_.size() == 32) return Invalid(Str("the primary key of ", plan->name_, " has no `", name, "`"));
+    if (index < 0 || plan->key_.size() == 32) {
+      return Invalid(Str("the primary key of ", plan->name_, " has no `", name, "`"));
+    }
     plan->key_.push_back(static_cast<uint32_t>(index));
   }
   plan->key_sorted_ = plan->key_;
@@ -161,7 +163,7 @@ Status RowPlan::CheckPresent(const RowsEvent& event) const {
   if (column < 0) return Ok();
   return Unsupported(Str("the log lacks column `", column_names_[static_cast<size_t>(column)], "` of rows of ", name_,
                          ": binlog_row_image was not FULL in the session that wrote them"),
-                     "SET GLOBAL binlog_row_image = 'FULL', also in sessions that set their own, and copy the table again");
+                     "SET GLOBAL binlog_row_image = 'FULL', also in sessions that set their own; copy the table again");
 }
 
 const uint8_t* RowPlan::Skip(const Image& image) const {
@@ -297,7 +299,8 @@ Status RowPlan::DecodeRow(RowsKind kind, const Shape& shape, const uint8_t*& at,
   if (!image.Open(at, shape)) return Malformed();
   const bool insert = kind == RowsKind::kWrite;
   TRY_SET(const bool wanted, Wanted(filter, image, out));
-  if (wanted && (insert || !key_images_)) return AppendWhole(image, insert ? RowKind::kInsert : RowKind::kDelete, at, out);
+  const RowKind row_kind = insert ? RowKind::kInsert : RowKind::kDelete;
+  if (wanted && (insert || !key_images_)) return AppendWhole(image, row_kind, at, out);
   if (wanted) TRY(AppendKey(image, RowKind::kDelete, out));
   at = Skip(image);
   return at == nullptr ? Status(Malformed()) : Ok();

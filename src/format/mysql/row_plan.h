@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// RowPlan: decodes rows events of one table, compiled once per (TABLE_MAP, table, options, before-image mode). Immutable;
-// any thread (the BatchBuilder is the caller's). The rows it gives are equal to those of TextPlan (text_row.h).
+// RowPlan: decodes rows events of one table, compiled once per (TABLE_MAP, table, options, before-image mode).
+// Immutable; any thread (the BatchBuilder is the caller's). Its rows are equal to those of TextPlan (text_row.h).
 //
-// Values that a type cannot hold: a zero or partial date, a TIME outside a day -> NULL, counted; in a key column an error.
+// Values that a type cannot hold (zero or partial date, TIME outside a day) -> NULL, counted; in a key column an error.
 // Bytes that are invalid in the column's character set -> U+FFFD, counted; in a key column an error.
 #pragma once
 
@@ -37,8 +37,8 @@ class RowPlan {
   static Result<std::shared_ptr<const RowPlan>> Make(const TableMap& map, const MysqlTable& table,
                                                      const MappingOptions& options, BeforeImage before);
 
-  // Appends the rows of `event`. `filter` may be null; if not, HasExactOrder(table) must hold. After an error `out` holds
-  // the rows before the bad one and must be dropped. kUnsupported if the row image is not FULL.
+  // Appends the rows of `event`. `filter` may be null; if not, HasExactOrder(table) must hold. After an error `out`
+  // holds the rows before the bad one and must be dropped. kUnsupported if the row image is not FULL.
   Status Decode(const RowsEvent& event, RowFilter* filter, BatchBuilder& out) const;
 
   // Rows of `event`, counted without decoding them; an update counts once.

@@ -18,23 +18,33 @@ MysqlTable AllTypes() {
   table.name = "all_types";
   table.primary_key = {"id"};
   const char* columns[][3] = {
-      {"id", "bigint(20)"}, {"i8", "tinyint(4)"}, {"u8", "tinyint(3) unsigned"}, {"b1", "tinyint(1)"}, {"i16", "smallint(6)"},
+      {"id", "bigint(20)"}, {"i8", "tinyint(4)"}, {"u8", "tinyint(3) unsigned"}, {"b1", "tinyint(1)"},
+      {"i16", "smallint(6)"},
       {"u16", "smallint(5) unsigned"}, {"i24", "mediumint(9)"}, {"u24", "mediumint(8) unsigned"}, {"i32", "int(11)"},
-      {"u32", "int(10) unsigned"}, {"i64", "bigint(20)"}, {"u64", "bigint(20) unsigned"}, {"zf", "int(5) unsigned zerofill"},
+      {"u32", "int(10) unsigned"}, {"i64", "bigint(20)"}, {"u64", "bigint(20) unsigned"},
+      {"zf", "int(5) unsigned zerofill"},
       {"f", "float"}, {"f2", "float(7,3)"}, {"d", "double"}, {"d2", "double(10,2)"}, {"fu", "float unsigned"},
       {"dec1", "decimal(10,2)"}, {"dec2", "decimal(38,10)"}, {"dec3", "decimal(65,30)"}, {"dec4", "decimal(5,5)"},
-      {"dec5", "decimal(9,0) unsigned"}, {"bit1", "bit(1)"}, {"bit10", "bit(10)"}, {"bit64", "bit(64)"}, {"y", "year(4)"},
-      {"dt", "date"}, {"t0", "time"}, {"t6", "time(6)"}, {"t3", "time(3)"}, {"dt0", "datetime"}, {"dt6", "datetime(6)"},
-      {"dt3", "datetime(3)"}, {"dt1", "datetime(1)"}, {"ts0", "timestamp"}, {"ts6", "timestamp(6)"}, {"ts2", "timestamp(2)"},
-      {"c10", "char(10)"}, {"c100", "char(100)"}, {"vc20", "varchar(20)"}, {"vc500", "varchar(500)"}, {"tt", "tinytext"},
+      {"dec5", "decimal(9,0) unsigned"}, {"bit1", "bit(1)"}, {"bit10", "bit(10)"}, {"bit64", "bit(64)"},
+      {"y", "year(4)"},
+      {"dt", "date"}, {"t0", "time"}, {"t6", "time(6)"}, {"t3", "time(3)"}, {"dt0", "datetime"},
+      {"dt6", "datetime(6)"},
+      {"dt3", "datetime(3)"}, {"dt1", "datetime(1)"}, {"ts0", "timestamp"}, {"ts6", "timestamp(6)"},
+      {"ts2", "timestamp(2)"},
+      {"c10", "char(10)"}, {"c100", "char(100)"}, {"vc20", "varchar(20)"}, {"vc500", "varchar(500)"},
+      {"tt", "tinytext"},
       {"tx", "text"}, {"mt", "mediumtext"}, {"lt", "longtext"}, {"l1c", "char(10)", "latin1"},
       {"l1v", "varchar(300)", "latin1"}, {"l1t", "text", "latin1"}, {"asc1", "varchar(10)", "ascii"},
       {"u2c", "char(10)", "ucs2"}, {"u2v", "varchar(10)", "ucs2"}, {"u16v", "varchar(10)", "utf16"},
       {"u32v", "varchar(10)", "utf32"}, {"gbkv", "varchar(10)", "gbk"}, {"sjisv", "varchar(10)", "sjis"},
-      {"u3", "varchar(10)", "utf8mb3"}, {"koi", "varchar(10)", "koi8r"}, {"gbkc", "char(10)", "gbk"}, {"bn", "binary(5)"},
-      {"bn300", "binary(255)"}, {"vb", "varbinary(20)"}, {"vb300", "varbinary(400)"}, {"tb", "tinyblob"}, {"bl", "blob"},
-      {"mb", "mediumblob"}, {"lb", "longblob"}, {"en", "enum('a','b''q','ü','x,y')"}, {"enl", "enum('é','ß')", "latin1"},
-      {"st", "set('r','w','x')"}, {"st40", "set('s1','s2','s3','s4','s5','s6','s7','s8','s9','sä')"}, {"js", "longtext"},
+      {"u3", "varchar(10)", "utf8mb3"}, {"koi", "varchar(10)", "koi8r"}, {"gbkc", "char(10)", "gbk"},
+      {"bn", "binary(5)"},
+      {"bn300", "binary(255)"}, {"vb", "varbinary(20)"}, {"vb300", "varbinary(400)"}, {"tb", "tinyblob"},
+      {"bl", "blob"},
+      {"mb", "mediumblob"}, {"lb", "longblob"}, {"en", "enum('a','b''q','ü','x,y')"},
+      {"enl", "enum('é','ß')", "latin1"},
+      {"st", "set('r','w','x')"}, {"st40", "set('s1','s2','s3','s4','s5','s6','s7','s8','s9','sä')"},
+      {"js", "longtext"},
       {"uu", "uuid"}, {"ip4", "inet4"}, {"ip6", "inet6"}, {"g", "geometry"}, {"pt", "point"}, {"ls", "linestring"},
       {"pg", "polygon"}, {"mp", "multipoint"}, {"ml", "multilinestring"}, {"mpg", "multipolygon"},
       {"gc", "geometrycollection"}, {"vgen", "int(11)"}, {"sgen", "int(11)"}, {"inv", "int(11)"},
@@ -114,7 +124,8 @@ TEST(RowPlan, DecodesEveryType) {
   ASSERT_TRUE(out.status.ok()) << out.status.error().ToString();
   ASSERT_EQ(out.batch.row_count(), 5);
   const std::pair<const char*, const char*> expected[] = {
-      {"id", "2"}, {"i8", "-128"}, {"u8", "255"}, {"b1", "true"}, {"i16", "-32768"}, {"u16", "65535"}, {"i24", "-8388608"},
+      {"id", "2"}, {"i8", "-128"}, {"u8", "255"}, {"b1", "true"}, {"i16", "-32768"}, {"u16", "65535"},
+      {"i24", "-8388608"},
       {"u24", "16777215"}, {"i32", "-2147483648"}, {"u32", "4294967295"}, {"i64", "-9223372036854775808"},
       {"u64", "18446744073709551615"}, {"zf", "42"}, {"f", "1.1"}, {"f2", "1234.5670166015625"}, {"d", "1.1"},
       {"d2", "12345678.91"}, {"dec1", "-12345678.91"}, {"dec2", "1234567890123456789012345678.0123456789"},
@@ -122,23 +133,28 @@ TEST(RowPlan, DecodesEveryType) {
       {"dec5", "999999999"}, {"bit1", "true"}, {"bit10", "\x02\xAA"},
       {"bit64", "\xFF\x00\xFF\x00\xFF\x00\xFF\x01"}, {"y", "2026"}, {"dt", "2026-11-21"}, {"t0", "23:59:59.000000"},
       {"t6", "12:34:56.789012"}, {"t3", "01:02:03.004000"}, {"dt0", "2026-11-21 12:34:56.000000"},
-      {"dt6", "2026-11-21 12:34:56.789012"}, {"dt3", "1000-01-01 00:00:00.123000"}, {"dt1", "9999-12-31 23:59:59.900000"},
+      {"dt6", "2026-11-21 12:34:56.789012"}, {"dt3", "1000-01-01 00:00:00.123000"},
+      {"dt1", "9999-12-31 23:59:59.900000"},
       {"ts0", "2026-11-21 12:34:56.000000Z"}, {"ts6", "2026-11-21 12:34:56.789012Z"},
       {"ts2", "1970-01-01 00:00:01.250000Z"}, {"c10", "char"}, {"c100", "größe 😀"}, {"vc20", "varchar  "},
       {"vc500", "long 日本"}, {"tt", "tiny"}, {"tx", "text"}, {"mt", "medium"}, {"lt", "long"}, {"l1c", "é€"},
-      {"l1v", "latin1 ü"}, {"l1t", "t\tö"}, {"asc1", "ascii"}, {"u2c", "uc日"}, {"u2v", "日本"}, {"u16v", "😀x"},
-      {"u32v", "😀y"}, {"gbkv", "汉字"}, {"sjisv", "日本"}, {"u3", "日本"}, {"koi", "привет"}, {"gbkc", "汉字"},
+      {"l1v", "latin1 ü"}, {"l1t", "t\tö"}, {"asc1", "ascii"}, {"u2c", "uc日"}, {"u2v", "日本"},
+      {"u16v", "😀x"},
+      {"u32v", "😀y"}, {"gbkv", "汉字"}, {"sjisv", "日本"}, {"u3", "日本"}, {"koi", "привет"},
+      {"gbkc", "汉字"},
       {"vb300", "\xDE\xAD\xBE\xEF"}, {"lb", "\x07\x08\x09\x0A"}, {"en", "b'q"}, {"enl", "ß"},
       {"st", "list<item: string>[r, x]"}, {"st40", "list<item: string>[s1, sä]"}, {"js", "{\"a\": [1, 2.5, \"ü\"]}"},
       {"uu", "123e4567-e89b-12d3-a456-426614174000"}, {"ip4", "192.168.1.2"}, {"ip6", "2001:db8::ff00:42:8329"},
       {"g", "{\"srid\":0,\"type\":\"Point\",\"coordinates\":[1,2]}"},
       {"pt", "{\"srid\":0,\"type\":\"Point\",\"coordinates\":[1.5,-2.25]}"},
-      {"mpg", "{\"srid\":0,\"type\":\"MultiPolygon\",\"coordinates\":[[[[0,0],[1,0],[1,1],[0,0]]],[[[5,5],[6,5],[6,6],[5,5]]]]}"},
-      {"gc", "{\"srid\":4326,\"type\":\"GeometryCollection\",\"geometries\":[{\"type\":\"Point\",\"coordinates\":[1,1]},"
+      {"mpg", "{\"srid\":0,\"type\":\"MultiPolygon\",\"coordinates\":"
+              "[[[[0,0],[1,0],[1,1],[0,0]]],[[[5,5],[6,5],[6,6],[5,5]]]]}"},
+      {"gc", "{\"srid\":4326,\"type\":\"GeometryCollection\",\"geometries\":["
+             "{\"type\":\"Point\",\"coordinates\":[1,1]},"
              "{\"type\":\"LineString\",\"coordinates\":[[0,0],[1,1]]}]}"},
       {"vgen", "3"}, {"sgen", "4"}, {"inv", "7"},
-      {"cvc", "compress me compress me compress me compress me compress me compress me compress me compress me compress me "
-              "compress me "}};
+      {"cvc", "compress me compress me compress me compress me compress me "
+              "compress me compress me compress me compress me compress me "}};
   for (auto& [column, value] : expected) {
     if (std::string_view(column) == "bit64") continue;  // has a zero byte: below
     EXPECT_EQ(out.Cell(column, 1), value) << column;
@@ -160,7 +176,9 @@ TEST(RowPlan, DecodesEveryType) {
 TEST(RowPlan, ZeroDatesAndLongTimesAreNullAndCounted) {
   const Decoded out = Decode("types.binlog", AllTypes(), BeforeImage::kFull, 0, 3);
   ASSERT_TRUE(out.status.ok());
-  for (const char* column : {"dt", "dt0", "dt6", "ts0", "ts6", "t0", "t6"}) EXPECT_EQ(out.Cell(column, 2), "null") << column;
+  for (const char* column : {"dt", "dt0", "dt6", "ts0", "ts6", "t0", "t6"}) {
+    EXPECT_EQ(out.Cell(column, 2), "null") << column;
+  }
   for (const char* column : {"dt", "dt0"}) EXPECT_EQ(out.Cell(column, 4), "null") << column;
   EXPECT_EQ(out.counters.zero_dates, 7);
   EXPECT_EQ(out.counters.time_range, 5);
@@ -200,8 +218,9 @@ TEST(RowPlan, KeyBeforeImagesOnlyWhereTheKeyChanged) {
 TEST(RowPlan, CompressedRows) {
   const Decoded out = Decode("events.binlog", TableOfEvents(), BeforeImage::kKey, 6, 9);
   ASSERT_TRUE(out.status.ok()) << out.status.error().ToString();
-  EXPECT_EQ(out.Rows(), (std::vector<std::string>{"+I 100,compressed row,1,zzzzzzzzzz", "+I 101,compressed row 2,2,zzzzzzzzzz",
-                                                  "+U 100,compressed row,5,zzzzzzzzzz", "-D 101,compressed row 2,null,null"}));
+  EXPECT_EQ(out.Rows(), (std::vector<std::string>{
+                            "+I 100,compressed row,1,zzzzzzzzzz", "+I 101,compressed row 2,2,zzzzzzzzzz",
+                            "+U 100,compressed row,5,zzzzzzzzzz", "-D 101,compressed row 2,null,null"}));
 }
 
 TEST(RowPlan, MinimalImages) {

@@ -189,7 +189,9 @@ Status ParseTableMapBody(std::string_view body, TableMap& out) {
     ReadMeta(meta, out.columns[i]);
     out.columns[i].nullable = nulls[i / 8] >> (i % 8) & 1;
   }
-  if (!meta.ok()) return Corrupt(Str("the TABLE_MAP event of ", out.database, ".", out.table, " has too little metadata"));
+  if (!meta.ok()) {
+    return Corrupt(Str("the TABLE_MAP event of ", out.database, ".", out.table, " has too little metadata"));
+  }
   while (in.remaining() > 0) {
     const auto field = static_cast<Field>(in.U8());
     const std::string_view value = in.Bytes(in.LengthEncoded());

@@ -23,7 +23,7 @@ enum class FieldType : uint8_t {
 
 struct TableMapColumn {
   FieldType type = FieldType::kNull;  // the real type: kEnum and kSet are unpacked from kString
-  uint16_t meta = 0;                  // as in the log: length, or precision and scale, or length bytes, or fraction digits
+  uint16_t meta = 0;                  // as in the log: length; precision and scale; length bytes; fraction digits
   uint16_t length = 0;                // of kString: the declared bytes; of kEnum, kSet: bytes of a value
   bool nullable = false;
   bool is_unsigned = false;           // with has_signedness

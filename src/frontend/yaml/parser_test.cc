@@ -91,7 +91,9 @@ pipeline:
   EXPECT_EQ(spec.local_time_zone, "Europe/Berlin");
   EXPECT_EQ(spec.checkpoint_interval_ms, 10'000);
   EXPECT_EQ(spec.secrets, std::vector<std::string>{"0012"});
-  EXPECT_TRUE(spec.warnings.empty());
+  ASSERT_EQ(spec.warnings.size(), 1u);
+  EXPECT_NE(spec.warnings[0].find("a.yaml:26:3: option \"local-time-zone\" of pipeline has no effect: times of day"),
+            std::string::npos);
 }
 
 TEST(ParsePipelineYaml, TopLevelMistakes) {
@@ -215,8 +217,10 @@ TEST(ParsePipelineYaml, DynamicKeys) {
   EXPECT_EQ(spec.name, "x");
   EXPECT_TRUE(spec.bounded);
   EXPECT_EQ(spec.local_time_zone, "UTC");
-  ASSERT_EQ(spec.warnings.size(), 2u);
+  ASSERT_EQ(spec.warnings.size(), 3u);
   EXPECT_NE(spec.warnings[1].find("command line: option \"state.backend.type\" of -D has no effect"),
+            std::string::npos);
+  EXPECT_NE(spec.warnings[2].find("command line: option \"table.local-time-zone\" of -D has no effect"),
             std::string::npos);
   EXPECT_EQ(ErrorOf(kEnds, {{"checkpoint.interval", "1s"}}).substr(0, 60),
             "command line: unknown option \"checkpoint.interval\" of -D\nhin");
@@ -224,6 +228,21 @@ TEST(ParsePipelineYaml, DynamicKeys) {
   spec = Parse(WithPipeline("  name: own\n"), {{"pipeline.name", "x"}});
   EXPECT_EQ(spec.name, "own");
   EXPECT_EQ(spec.warnings.size(), 1u);
+}
+
+TEST(ParsePipelineYaml, TyposInsideAnIgnoredFamily) {
+  EXPECT_EQ(ErrorOf(kEnds, {{"execution.checkpointing.intervall", "5s"}}),
+            "command line: unknown option \"execution.checkpointing.intervall\" of -D\n"
+            "hint: did you mean \"execution.checkpointing.interval\"?");
+  EXPECT_NE(ErrorOf(kEnds, {{"table.local-timezone", "UTC"}}).find("did you mean \"table.local-time-zone\"?"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(WithPipeline("  execution.runtime-mod: BATCH\n")).find("did you mean \"execution.runtime-mode\"?"),
+            std::string::npos);
+  // Flink's own keys of the family stay what they are.
+  for (const char* key : {"execution.checkpointing.timeout", "execution.checkpointing.mode", "pipeline.jars",
+                          "execution.checkpointing.min-pause", "parallelism.max"}) {
+    EXPECT_EQ(Parse(kEnds, {{key, "1"}}).warnings.size(), 1u) << key;
+  }
 }
 
 TEST(ParsePipelineYaml, SchemaChangeTags) {

@@ -14,6 +14,8 @@ OptionSpec Ignored(std::string key, std::string reason, OptionType type = Option
 }
 
 constexpr const char* kFlinkOnly = "it configures Flink's own processes, and sluice runs without Flink";
+constexpr const char* kZone =
+    "times of day go to the sink as they are and points in time in UTC; no conversion here depends on a session's zone";
 constexpr const char* kBlockFlink =
     "Flink CDC does not read Flink's configuration from the pipeline block either; give it with -D";
 
@@ -141,7 +143,11 @@ std::vector<OptionSpec> PipelineBlockOptions() {
        .default_value = "STREAMING",
        .description = "BATCH: copy and end",
        .values = {"STREAMING", "BATCH"}},
-      {.key = "local-time-zone", .default_value = "systemDefault", .description = "zone of the session"},
+      {.key = "local-time-zone",
+       .default_value = "systemDefault",
+       .description = "zone of the session",
+       .status = OptionStatus::kIgnored,
+       .reason = kZone},
       {.key = "schema.change.behavior",
        .type = OptionType::kEnum,
        .default_value = "LENIENT",
@@ -191,7 +197,11 @@ std::vector<OptionSpec> FlinkOptions() {
        .default_value = "STREAMING",
        .description = "BATCH: copy and end",
        .values = {"STREAMING", "BATCH", "AUTOMATIC"}},
-      {.key = "table.local-time-zone", .default_value = "default", .description = "zone of the session"},
+      {.key = "table.local-time-zone",
+       .default_value = "default",
+       .description = "zone of the session",
+       .status = OptionStatus::kIgnored,
+       .reason = kZone},
   };
   for (const std::string& family : FlinkFamilies()) {
     out.push_back(Ignored(family + ".*", ReasonOfFamily(family)));

@@ -181,8 +181,11 @@ Result<MetadataVersion> HadoopCatalog::Commit(const TableId& table, const Metada
     if (there > 0) return Conflict(Str("table ", table.ToString(), " exists already"));
     TRY(env_.MakeFolders(folder + "/metadata"));
   } else if (ReadHint(env_, folder) > base.version) {
-    // v<N+1> may be cleaned away already, so that its name is free again.
-    return Conflict(Str("table ", table.ToString(), ": version ", base.version, " is not the newest any more"));
+    // v<N+1> may be cleaned away already, so that its name is free again. The hint itself may be nonsense.
+    TRY_SET(int64_t newest, NewestVersion(env_, folder));
+    if (newest > base.version) {
+      return Conflict(Str("table ", table.ToString(), ": version ", base.version, " is not the newest any more"));
+    }
   }
   MetadataVersion next{base.version + 1, {}, json};
   std::string path = VersionPath(folder, next.version);

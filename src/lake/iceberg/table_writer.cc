@@ -72,6 +72,7 @@ Result<std::unique_ptr<TableWriter>> TableWriter::Make(Env& env, std::unique_ptr
   writer->seed_ = env.Random();
   if (auto* snapshot = metadata.current_snapshot()) writer->base_snapshot_ = snapshot->id;
   writer->LookForForeignRows();
+  writer->dropped_ = metadata.property(DroppedProperty(writer->options_.writer)) == "true";
   return writer;
 }
 

@@ -40,7 +40,7 @@ struct EpochStamp {  // pipeline's EpochInfo
   int64_t epoch = 0;
   std::string begin;
   std::string end;
-  std::string position;
+  std::string position = {};
 };
 
 struct TableWriterOptions {
@@ -67,7 +67,8 @@ class TableWriter {
   // The source's schema: missing columns are added, narrower ones widened, columns that the source has not stay and are
   // NULL in new rows. kInvalid, naming the column and both types, where that is not possible.
   Status Adopt(const TableSchema& schema);
-  // kUnsupported: nothing changed. Truncation and DROP TABLE remove all rows.
+  // kUnsupported: nothing changed. Truncation and DROP TABLE remove all rows. The next Adopt after a DROP TABLE, also
+  // that of a later process, makes the columns exactly those of its schema.
   Status Change(const SchemaChange& change);
   // Rows with the columns of the last Adopt or Change, found by name.
   Status Write(const ChangeBatch& batch);
@@ -109,6 +110,7 @@ class TableWriter {
   void Count(const ChangeBatch& batch);
 
   Status Truncate();
+  Status Replace(const TableSchema& wanted);
   Status CheckSpec(const SchemaChange& change) const;
   Status Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value);
   Status EvolveTo(Schema next, int last_column_id);
@@ -140,6 +142,7 @@ class TableWriter {
   std::set<std::string> folders_made_;  // below folder_
   bool rows_changed_ = false;
   bool properties_changed_ = false;
+  bool dropped_ = false;  // at the source, and not made again since
   std::unique_ptr<Binding> binding_;
 
   // Scratch of Write, kept for its memory.

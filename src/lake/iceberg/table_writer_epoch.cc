@@ -60,8 +60,44 @@ Status TableWriter::EvolveTo(Schema next, int last_column_id) {
   return Ok();
 }
 
+// The table is empty, but it has its history and may be partitioned: a column keeps its field id where its type can
+// stay or widen. All others get new ones, also under an old name.
+Status TableWriter::Replace(const TableSchema& wanted) {
+  Schema next = FromTableSchema(wanted, last_column_id_ + 1);
+  const int last = std::max(last_column_id_, next.HighestId());
+  for (Field& field : next.fields) {
+    const Field* old = schema_.Find(field.name);
+    if (old == nullptr || !CanPromote(old->iceberg_type, field.iceberg_type)) continue;
+    std::replace(next.identifier_field_ids.begin(), next.identifier_field_ids.end(), field.id, old->id);
+    field.id = old->id;
+    field.element_id = old->element_id;
+  }
+  for (const PartitionField& part : table_->metadata().default_spec().fields) {
+    const Field* old = schema_.FindId(part.source_id);
+    if (part.transform == "void" || old == nullptr || next.FindId(old->id) != nullptr) continue;
+    if (const Field* other = next.Find(old->name)) {
+      return Unsupported(Str("table ", Name(), " is partitioned by column ", old->name, " ", old->iceberg_type,
+                             ", which is ", other->iceberg_type, " in the new table of that name"),
+                         "drop the Iceberg table, so that it is made anew, or route the source table to another one");
+    }
+    next.fields.push_back(*old);  // NULL in new rows
+    next.fields.back().required = false;
+    next.fields.back().type.nullable = true;
+  }
+  LogInfo(Str("table ", Name(), " was made again at the source: it gets the columns of the new table"));
+  if (!next.SameFields(schema_)) TRY(EvolveTo(std::move(next), last));
+  if (table_->metadata().property(kCommentProperty) != wanted.comment) {
+    set_properties_[kCommentProperty] = wanted.comment;
+  }
+  set_properties_[DroppedProperty(options_.writer)] = "false";
+  properties_changed_ = true;
+  dropped_ = false;
+  return SetKey(wanted.primary_key);
+}
+
 Status TableWriter::Adopt(const TableSchema& wanted) {
   CHECK(!finished_);
+  if (dropped_) return Replace(wanted);
   Schema next = schema_;
   int last = last_column_id_;
   for (const Column& column : wanted.columns) {
@@ -123,6 +159,9 @@ Status TableWriter::Change(const SchemaChange& change) {
     case SchemaChangeKind::kDropTable:
       LogWarn(Str("table ", Name(),
                   " was dropped at the source: its rows are removed, the empty table and its history stay"));
+      set_properties_[DroppedProperty(options_.writer)] = "true";
+      properties_changed_ = true;
+      dropped_ = true;
       return Truncate();
     case SchemaChangeKind::kAlterComment:
       if (table_->metadata().property(kCommentProperty) == change.schema->comment) return Ok();

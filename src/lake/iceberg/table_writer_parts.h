@@ -15,6 +15,9 @@ class DataType;
 
 namespace sluice::iceberg {
 
+// "true" from a DROP TABLE of the source table until it is made again.
+inline std::string DroppedProperty(const std::string& writer) { return "sluice." + writer + ".dropped"; }
+
 struct TableWriter::OpenFile {
   uint32_t ordinal = 0;
   uint64_t used = 0;  // when last

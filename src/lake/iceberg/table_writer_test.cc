@@ -171,6 +171,42 @@ TEST(TableWriterTest, DefaultsOfEveryType) {
                 "\"00ff\"|0|-0.5|\"1990-05-06\"|null|"}));
 }
 
+// The column that the table is partitioned by stays when the new table has not got it; another type of it is refused.
+TEST(TableWriterTest, DroppedAndMadeAgainByAnotherProcess) {
+  Lake lake(Shop());
+  ASSERT_OK(lake.Create(By(3, "grp_b", "bucket[4]")));
+  ASSERT_OK(lake.Write({{RowKind::kInsert, {"1", "\"a\"", "1", "null"}}}, true));
+  ASSERT_OK(lake.CommitEpoch());
+  SchemaChange drop;
+  drop.kind = SchemaChangeKind::kDropTable;
+  ASSERT_OK(lake.writer_->Change(drop));
+  ASSERT_OK(lake.CommitEpoch());
+  EXPECT_TRUE(lake.Rows().empty());
+  TableSchema text = Shop();
+  text.columns[2] = Col("grp", "STRING");
+  lake.schema_ = std::make_shared<TableSchema>(text);
+  Status refused = lake.Reopen();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+  EXPECT_NE(refused.error().message.find("partitioned by column grp int"), std::string::npos);
+  TableSchema next;
+  next.columns = {Col("name", "INT NOT NULL"), Col("id", "BIGINT")};
+  next.primary_key = {"name"};
+  lake.schema_ = std::make_shared<TableSchema>(next);
+  ASSERT_OK(lake.Reopen());
+  ASSERT_OK(lake.Write({{RowKind::kInsert, {"7", "70"}}, {RowKind::kInsert, {"8", "80"}}}));
+  ASSERT_OK(lake.CommitEpoch());
+  ASSERT_OK(lake.Reopen());  // once only
+  ASSERT_OK(lake.Write({{RowKind::kUpdateAfter, {"7", "71"}}}));
+  ASSERT_OK(lake.CommitEpoch());
+  EXPECT_EQ(lake.Rows(), (std::multiset<std::string>{"7|71|null|", "8|80|null|"}));
+  const Schema& schema = lake.writer_->schema();
+  EXPECT_EQ(schema.Find("id")->id, 1);
+  EXPECT_GT(schema.Find("name")->id, 4);
+  EXPECT_EQ(schema.identifier_field_ids, std::vector<int>{schema.Find("name")->id});
+  EXPECT_EQ(schema.Find("grp")->id, 3);
+}
+
 TEST(TableWriterTest, RowsThatWereThereBeforeTheJobAreReplaced) {
   Lake lake(Shop());
   ASSERT_OK(lake.Create({}));
@@ -193,7 +229,7 @@ TEST(TableWriterTest, ACommitThatIsTriedAgainIsMadeOnce) {
   Lake lake(Shop());
   ASSERT_OK(lake.Create({}));
   ASSERT_OK(lake.Write({{RowKind::kInsert, {"1", "\"a\"", "1", "null"}}}));
-  auto change = lake.writer_->Finish({1, "", "s1"});
+  auto change = lake.writer_->Finish({1, "", "s1", "mariadb-bin.1:4"});
   ASSERT_OK(change);
   lake.writer_.reset();  // the files stay: whether they are committed is not known
   for (int round = 0; round < 3; ++round) {
