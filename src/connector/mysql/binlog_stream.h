@@ -89,6 +89,9 @@ class BinlogStream {
   MariadbGtid gtid_;              // of the open transaction
   bool in_transaction_ = false;
   bool standalone_ = false;
+  std::string xa_;                  // XID of the open group that is only prepared; empty = none
+  std::set<std::string> foreign_xa_;  // prepared, without rows of our tables
+  bool unknown_xa_ = false;         // the open group completes an XA transaction that was not seen
   BinlogPosition overlap_end_;
   int64_t event_ms_ = 0;
   int64_t pending_rows_ = 0;

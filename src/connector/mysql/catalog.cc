@@ -13,8 +13,8 @@ constexpr size_t kSingleLooksMost = 8;  // tables of a database that are asked f
 
 std::string Cell(const TextRow& row, size_t index) { return row[index].value_or(""); }
 
-// Conditions that together cover the tables. The server reads the files of all tables of all databases unless database and
-// table are compared with constants, so a few tables are asked for one by one and many as their whole database.
+// Conditions that together cover the tables. The server reads the files of all tables of all databases unless database
+// and table are compared with constants, so a few tables are asked for one by one and many as their whole database.
 std::vector<std::string> Conditions(const std::vector<TableId>& tables) {
   std::map<std::string, std::vector<std::string>> databases;
   for (const TableId& id : tables) databases[id.schema].push_back(id.table);

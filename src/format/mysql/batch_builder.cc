@@ -154,7 +154,8 @@ bool BatchBuilder::Grow() {
 
 bool BatchBuilder::GrowData(ColumnData& column, int64_t size) {
   const int64_t needed = column.data_size + size;
-  const int64_t wanted = std::min(std::max({needed, column.data_capacity * 2, column.data_expected}), kDataMax);
+  const int64_t wanted =
+      std::min(std::max({needed, column.data_capacity * 2, column.data_expected, int64_t{64}}), kDataMax);
   if (needed > kDataMax || !Resize(column.data_buffer, column.data, column.data_size, wanted, -1)) {
     Fail(CellError::kTooLarge);
     return false;

@@ -85,7 +85,9 @@ class BatchBuilder {
   void SetNull(ColumnData& column, int64_t row);
   // Room for `size` more bytes of text, or null (failure() is set); then Commit with what was used.
   uint8_t* ReserveBytes(ColumnData& column, int64_t size) {
-    if (column.data_size + size > column.data_capacity && !GrowData(column, size)) return nullptr;
+    // Also for an empty text in a column that has no memory yet: null means failure.
+    if ((column.data == nullptr || column.data_size + size > column.data_capacity) && !GrowData(column, size))
+      return nullptr;
     return column.data + column.data_size;
   }
   static void CommitBytes(ColumnData& column, int64_t row, int64_t size) {
