@@ -219,8 +219,8 @@ def test_table_dropped_under_a_snapshot(ctx):
         "CREATE TABLE a (id INT PRIMARY KEY, v CHAR(100)); INSERT INTO a SELECT seq, 'x' FROM seq_1_to_150000; "
         "CREATE TABLE b LIKE a; INSERT INTO b SELECT * FROM a; CREATE TABLE c LIKE a; INSERT INTO c SELECT * FROM a"
     )
-    path = ctx.pipeline(f"{db}.\\.*", source={"scan.incremental.snapshot.chunk.size": 500})
-    job = ctx.start_run(path, interval="100ms")
+    path = ctx.pipeline(f"{db}.\\.*", source={"scan.incremental.snapshot.chunk.size": 2000})
+    job = ctx.start_run(path, interval="300ms")
     harness.wait_until(
         lambda: any(ctx.lake.exists(f"{db}.{t}") for t in "abc") or not job.running(), "the first table", 20
     )
