@@ -259,8 +259,6 @@ TEST_F(TableTest, ProvenFailureLeavesNoOrphans) {
 TEST_F(TableTest, StaysHealthyOverManyCommits) {
   auto table = Make();
   const int commits = 1000;
-  std::vector<int64_t> slowest_ms;
-  int64_t begin = PosixEnv().MonotonicMs();
   for (int i = 1; i <= commits; ++i) {
     TableChange change;
     change.added_data = {Data(Str("f", i))};
@@ -271,15 +269,8 @@ TEST_F(TableTest, StaysHealthyOverManyCommits) {
     auto done = table->Commit(change, {"job", i});
     ASSERT_TRUE(done.ok()) << done.error().ToString();
     ASSERT_TRUE(table->Maintain().ok());
-    if (i == commits / 10) {
-      slowest_ms.push_back(PosixEnv().MonotonicMs() - begin);
-      begin = PosixEnv().MonotonicMs();
-    }
   }
-  int64_t rest_ms = PosixEnv().MonotonicMs() - begin;
-  // Flat: the later nine tenths take about nine times the first (entries of merged manifests grow a little).
-  EXPECT_LT(rest_ms, slowest_ms[0] * 9 * 3 + 2000);
-  RecordProperty("ms", static_cast<int>(rest_ms));
+  // What a commit costs is bounded by these sizes; its time is for bench/, not for a test.
   EXPECT_EQ(Paths(*table).size(), static_cast<size_t>(commits) + 1);
   EXPECT_LE(table->metadata().snapshots().size(), 112u);
   EXPECT_LT(table->metadata().ToJson().size(), 300'000u);
