@@ -4,7 +4,6 @@
 
 namespace sluice {
 
-inline constexpr const char* kVersion = "0.1.0";
-inline const char* VersionText() { return "sluice 0.1.0"; }
+inline const char* VersionText() { return "sluice " SLUICE_VERSION; }  // from CMake's project()
 
 }  // namespace sluice

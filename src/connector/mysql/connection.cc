@@ -192,13 +192,4 @@ std::string Connection::Quote(std::string_view text) {
   return out + "'";
 }
 
-std::string Connection::QuoteName(std::string_view name) {
-  std::string out = "`";
-  for (char c : name) {
-    if (c == '`') out += '`';
-    out += c;
-  }
-  return out + "`";
-}
-
 }  // namespace sluice::mysql

@@ -62,7 +62,6 @@ class Connection {
   bool is_mariadb() const { return server_version_.find("MariaDB") != std::string::npos; }
   // The text with the server's escapes, in single quotes.
   static std::string Quote(std::string_view text);
-  static std::string QuoteName(std::string_view name);  // in backticks
 
  private:
   explicit Connection(st_mysql* handle) : handle_(handle) {}

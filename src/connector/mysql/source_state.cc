@@ -134,11 +134,9 @@ Result<SourceState> SourceState::Parse(std::string_view text) {
 BinlogPosition SourceState::OverlapEnd() const {
   BinlogPosition end;
   for (const auto& [id, table] : tables) {
-    end = std::max(end, table.whole_at, [](const auto& a, const auto& b) { return (a <=> b) < 0; });
+    end = std::max(end, table.whole_at);
     for (const ChunkState& chunk : table.chunks) {
-      for (const Segment& segment : chunk.segments) {
-        if ((end <=> segment.at) < 0) end = segment.at;
-      }
+      for (const Segment& segment : chunk.segments) end = std::max(end, segment.at);
     }
   }
   return end;
