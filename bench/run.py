@@ -4,7 +4,7 @@
 Writes bench/results/<date>-mariadb-iceberg.md.
 
 Sizes by environment: ROWS (2000000), CHANGES (1000000), REPEATS (3), TABLES (500), IDLE_SECONDS (30), WORKLOADS
-("sbtest lineitem"), KEYS (0; 20000000 measures the memory of that many keys), RESULT (file; "-" writes none).
+("sbtest lineitem"), KEYS (20000000, the memory of that many keys; 0 for none), RESULT (file; "-" writes none).
 The log is made once and drained by every repetition alone; each result is verified before its numbers count.
 """
 
@@ -33,7 +33,7 @@ def number(name, default):
 
 
 ROWS, CHANGES, REPEATS = number("ROWS", 2_000_000), number("CHANGES", 1_000_000), number("REPEATS", 3)
-TABLES, IDLE_SECONDS, KEYS = number("TABLES", 500), number("IDLE_SECONDS", 30), number("KEYS", 0)
+TABLES, IDLE_SECONDS, KEYS = number("TABLES", 500), number("IDLE_SECONDS", 30), number("KEYS", 20000000)
 NAMES = os.environ.get("WORKLOADS", "sbtest lineitem").split()
 FLOORS = os.environ.get("FLOORS", os.path.join(ROOT, "build"))  # the folder of server_floor and write_floor
 FOLDER = os.environ.get("BENCH_DIR", os.path.join(ROOT, "build", "bench"))
@@ -246,8 +246,8 @@ class Bench:
     def keys(self):
         say(f"  {KEYS:,} keys")
         self.server.execute(
-            "SET sql_log_bin = 0; CREATE DATABASE big; CREATE TABLE big.t (id BIGINT PRIMARY KEY, v INT); "
-            f"INSERT INTO big.t SELECT seq * 3, seq FROM seq_1_to_{KEYS}"
+            "SET sql_log_bin = 0; CREATE DATABASE big; USE big; CREATE TABLE t (id BIGINT PRIMARY KEY, v INT); "
+            f"INSERT INTO t SELECT seq * 3, seq FROM seq_1_to_{KEYS}"
         )
         path, state = self.pipeline("big", "t", "big"), self.paths("big")[1]
         first = measure.run_sluice(self.server, FOLDER, "big", self.args(path, state), KEYS)
@@ -265,7 +265,8 @@ class Bench:
             self.snapshot(name)
             if CHANGES:
                 self.drain(name)
-        self.idle()
+        if IDLE_SECONDS:
+            self.idle()
         if TABLES:
             self.many_tables()
         if KEYS:
