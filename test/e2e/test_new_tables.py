@@ -19,7 +19,8 @@ def started(ctx):
     db = ctx.database(A + NEW)
     ctx.catch_up(ctx.pipeline(f"{db}.a"))
     ctx.server.execute(
-        "UPDATE b SET v = 'changed' WHERE id < 90; UPDATE a SET v = -v WHERE id % 3 = 0; INSERT INTO a VALUES (1000, 1)", db
+        "UPDATE b SET v = 'changed' WHERE id < 9; UPDATE a SET v = -v WHERE id % 3 = 0; INSERT INTO a VALUES (1000, 1)",
+        db,
     )
     return db, f"{db}.a, {db}.[bc]"
 
