@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measured runs: sluice, the floors beside it, the server's own share. Median and range of repetitions."""
 
+import dataclasses
 import json
 import os
 import statistics
 import subprocess
+import time
 
 import mariadb
 import processes
@@ -13,25 +15,40 @@ import sluice
 TICK = os.sysconf("SC_CLK_TCK")
 
 
-def server_cpu(server) -> float:
-    """CPU seconds that mariadbd has used."""
-    with open(f"/proc/{server.process.pid}/stat", encoding="ascii") as stat:
+def process_cpu(pid: int) -> float:
+    """CPU seconds, user and system, that a process has used."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
         fields = stat.read().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / TICK
 
 
-class Sample:
-    """One run: items (rows or changes), wall and CPU seconds, peak memory, the server's CPU seconds."""
+def server_cpu(server) -> float:
+    """CPU seconds that mariadbd has used."""
+    return process_cpu(server.process.pid)
 
-    def __init__(self, items, seconds, cpu, rss_kb=0, server=0.0, written=0):
-        self.items, self.seconds, self.cpu, self.rss_kb, self.server, self.written = (
-            items,
-            seconds,
-            cpu,
-            rss_kb,
-            server,
-            written,
-        )
+
+def machine_cpu() -> tuple[float, float]:
+    """(busy, all) CPU seconds of the machine's cores."""
+    with open("/proc/stat", encoding="ascii") as stat:
+        values = [int(v) for v in stat.readline().split()[1:9]]
+    return (sum(values) - values[3] - values[4]) / TICK, sum(values) / TICK
+
+
+@dataclasses.dataclass
+class Sample:
+    """One run. CPU is user + system of all processes of the engine, the server's apart."""
+
+    items: int  # rows or changes
+    seconds: float
+    cpu: float
+    rss_kb: int = 0
+    server: float = 0.0  # CPU seconds
+    written: int = 0  # bytes
+    files: int = 0
+    processes: dict = dataclasses.field(default_factory=dict)  # CPU seconds by name, if there are several
+    others: float = 0.0  # share of the machine that processes of nobody's took
+    read_seconds: float = 0.0  # the fixed read-back by a third engine
+    loop_seconds: float = 0.0  # the fixed CPU loop just before
 
 
 class Series:
@@ -66,6 +83,29 @@ class Series:
         return self.figures(lambda s: s.rss_kb / 1024)
 
 
+def cpu_loop() -> float:
+    """Wall seconds of a fixed piece of work for one core: what the machine itself varies by."""
+    began = time.perf_counter()
+    value = 1
+    for i in range(4_000_000):
+        value = (value * 69069 + i) & 0xFFFFFFFF
+    return time.perf_counter() - began
+
+
+class Foreign:
+    """The share of the machine that other processes take while a run is measured."""
+
+    def __init__(self):
+        self._busy, self._all = machine_cpu()
+        self._own = time.process_time()
+
+    def share(self, measured) -> float:
+        """`measured`: the CPU seconds of the run's own processes since this object was made."""
+        busy, total = machine_cpu()
+        own = measured + time.process_time() - self._own
+        return max(0.0, busy - self._busy - own) / max(total - self._all, 1 / TICK)
+
+
 def floor(program, *args) -> Sample:
     """Runs one of the floor programs of this folder."""
     done = subprocess.run([program, *map(str, args)], capture_output=True, text=True, check=False, timeout=1800)
@@ -77,12 +117,15 @@ def floor(program, *args) -> Sample:
 
 def run_sluice(server, folder, name, args, items, env=None) -> Sample:
     """One run of sluice to its end."""
-    before = server_cpu(server)
+    before, foreign = server_cpu(server), Foreign()
     job = sluice.Job(args, folder, name, env, os.path.join(folder, name + ".json"))
     result = job.wait(3600)
     if result.code:
         raise RuntimeError(f"sluice {' '.join(args)} ended with {result.code}:\n{job.tail()}")
-    return Sample(items, result.seconds, result.cpu, result.rss_kb, server_cpu(server) - before)
+    used = server_cpu(server) - before
+    return Sample(
+        items, result.seconds, result.cpu, result.rss_kb, used, others=foreign.share(result.cpu + used)
+    )
 
 
 def select_floor(program, server, mode, table) -> Sample:

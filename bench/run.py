@@ -15,22 +15,13 @@ import signal
 import sys
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(HERE)
-sys.path.insert(0, os.path.join(ROOT, "test", "e2e"))
+from testbed import HERE, ROOT, Testbed, from_position, number, say  # first: it says where the others are
 
-import harness  # noqa: E402
-import mariadb  # noqa: E402
-import measure  # noqa: E402
-import page  # noqa: E402
-import processes  # noqa: E402
-import sluice  # noqa: E402
-from workload import WORKLOADS  # noqa: E402
-
-
-def number(name, default):
-    return int(os.environ.get(name, str(default)))
-
+import mariadb
+import measure
+import page
+import sluice
+from workload import WORKLOADS
 
 ROWS, CHANGES, REPEATS = number("ROWS", 2_000_000), number("CHANGES", 1_000_000), number("REPEATS", 3)
 TABLES, IDLE_SECONDS, KEYS = number("TABLES", 500), number("IDLE_SECONDS", 30), number("KEYS", 20000000)
@@ -40,50 +31,19 @@ FOLDER = os.environ.get("BENCH_DIR", os.path.join(ROOT, "build", "bench"))
 SERVER_FLOOR, WRITE_FLOOR = os.path.join(FLOORS, "server_floor"), os.path.join(FLOORS, "write_floor")
 
 
-def say(text):
-    print(text, flush=True)
-
-
-class Bench:
-    """One server, one folder; fills a page.Page."""
+class Bench(Testbed):
+    """Fills a page.Page."""
 
     def __init__(self):
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        os.makedirs(FOLDER)
-        self.context = harness.Context(harness.Shared(FOLDER), os.path.join(FOLDER, "work"))
-        self.server = self.context.new_server(
-            innodb_buffer_pool_size="2G",
-            innodb_log_file_size="512M",
-            max_binlog_size="1G",
-            innodb_flush_method="O_DIRECT_NO_FSYNC",
-        )
+        super().__init__(FOLDER)
         self.page = page.Page(ROWS, CHANGES, REPEATS)
-
-    def paths(self, lake):
-        warehouse = os.path.join(FOLDER, lake)
-        return warehouse, warehouse + ".state"
-
-    def pipeline(self, database, name, lake, source=None, sink=None):
-        warehouse, _ = self.paths(lake)
-        self.context.warehouse = self.context.lake.warehouse = warehouse
-        return self.context.pipeline(
-            f"{database}.{name}", name=f"{lake}.yaml", server=self.server, source=source, sink=sink
-        )
-
-    def args(self, path, state):
-        return ["run", path, "--state", state, "--until", "caught-up", "-D", "execution.checkpointing.interval=10s"]
-
-    def clear(self, lake):
-        for path in self.paths(lake):
-            shutil.rmtree(path, ignore_errors=True)
 
     # ---- snapshot
 
     def snapshot(self, name):
         """Snapshot of one table and its floors, in turn; leaves the lake of the last repetition."""
         workload, table = WORKLOADS[name], f"bench.{name}"
-        say(f"  {name}: loading {ROWS:,} rows")
-        self.server.execute(f"{workload.load(ROWS)}", "bench")
+        self.load(workload, "bench", ROWS)
         lines = {
             key: measure.Series(text)
             for key, text in (
@@ -100,14 +60,14 @@ class Bench:
             self.clear(name)
             path = self.pipeline("bench", name, name)
             lines["sluice"].add(
-                measure.run_sluice(self.server, FOLDER, name, self.args(path, self.paths(name)[1]), ROWS)
+                measure.run_sluice(self.server, FOLDER, name, self.args(path, name), ROWS)
             )
             files = [f for f in self.context.lake.files(table) if f.endswith(".parquet")]
             lines["parquet"].add(measure.floor(WRITE_FLOOR, *files))
             hole = self.pipeline("bench", name, "hole", sink={"type": "blackhole"})
             self.clear("hole")
             lines["hole"].add(
-                measure.run_sluice(self.server, FOLDER, "hole", self.args(hole, self.paths("hole")[1]), ROWS)
+                measure.run_sluice(self.server, FOLDER, "hole", self.args(hole, "hole"), ROWS)
             )
         self.verify(name, name)
         self.page.snapshot(name, lines)
@@ -131,18 +91,6 @@ class Bench:
 
     # ---- drain
 
-    def make_log(self, name):
-        say(f"  {name}: making a log of {CHANGES:,} changes")
-        self.server.execute("FLUSH BINARY LOGS")
-        begin = self.server.position()
-        with self.server.connect("bench") as db, db.cursor() as cursor:
-            for statements in WORKLOADS[name].changes(ROWS, CHANGES):
-                cursor.execute("BEGIN")
-                for statement in statements:
-                    cursor.execute(statement)
-                cursor.execute("COMMIT")
-        return begin
-
     def drain(self, name):
         """Drains the log into a copy of the lake of the snapshot; the log is the same for all."""
         lines = {
@@ -157,13 +105,13 @@ class Bench:
         self.clear(kept)
         for source, target in zip(self.paths(name), self.paths(kept)):
             os.rename(source, target)
-        begin = self.make_log(name)
+        begin = self.make_log(WORKLOADS[name], "bench", ROWS, CHANGES)
         for _ in range(REPEATS):
             raw = measure.floor(SERVER_FLOOR, "binlog", self.server.port, mariadb.USER, mariadb.PASSWORD, *begin)
             lines["raw"].add(measure.Sample(CHANGES, raw.seconds, raw.cpu))
             path = self.restore(name, kept)
             lines["sluice"].add(
-                measure.run_sluice(self.server, FOLDER, name, self.args(path, self.paths(name)[1]), CHANGES)
+                measure.run_sluice(self.server, FOLDER, name, self.args(path, name), CHANGES)
             )
             self.clear("hole")
             hole = self.pipeline(
@@ -171,14 +119,10 @@ class Bench:
                 name,
                 "hole",
                 sink={"type": "blackhole"},
-                source={
-                    "scan.startup.mode": "specific-offset",
-                    "scan.startup.specific-offset.file": begin[0],
-                    "scan.startup.specific-offset.pos": begin[1],
-                },
+                source=from_position(begin),
             )
             lines["hole"].add(
-                measure.run_sluice(self.server, FOLDER, "hole", self.args(hole, self.paths("hole")[1]), CHANGES)
+                measure.run_sluice(self.server, FOLDER, "hole", self.args(hole, "hole"), CHANGES)
             )
         self.verify(name, name)
         self.page.drain(name, lines)
@@ -197,7 +141,7 @@ class Bench:
         job = sluice.Job(
             [
                 a
-                for a in self.args(self.pipeline("bench", name, name), self.paths(name)[1])
+                for a in self.args(self.pipeline("bench", name, name), name)
                 if a not in ("--until", "caught-up")
             ],
             FOLDER,
@@ -211,7 +155,7 @@ class Bench:
         small = sluice.Job(
             [
                 a
-                for a in self.args(self.pipeline("idle", "t", "idle"), self.paths("idle")[1])
+                for a in self.args(self.pipeline("idle", "t", "idle"), "idle")
                 if a not in ("--until", "caught-up")
             ],
             FOLDER,
@@ -231,10 +175,10 @@ class Bench:
                 for i in range(TABLES)
             )
         )
-        path, state = self.pipeline("many", "t[0-9]+", "many"), self.paths("many")[1]
-        first = measure.run_sluice(self.server, FOLDER, "many", self.args(path, state), TABLES)
+        path = self.pipeline("many", "t[0-9]+", "many")
+        first = measure.run_sluice(self.server, FOLDER, "many", self.args(path, "many"), TABLES)
         again = [
-            measure.run_sluice(self.server, FOLDER, "many", self.args(path, state), TABLES) for _ in range(REPEATS)
+            measure.run_sluice(self.server, FOLDER, "many", self.args(path, "many"), TABLES) for _ in range(REPEATS)
         ]
         seconds = sorted(s.seconds for s in again)
         say(
@@ -249,10 +193,10 @@ class Bench:
             "SET sql_log_bin = 0; CREATE DATABASE big; USE big; CREATE TABLE t (id BIGINT PRIMARY KEY, v INT); "
             f"INSERT INTO t SELECT seq * 3, seq FROM seq_1_to_{KEYS}"
         )
-        path, state = self.pipeline("big", "t", "big"), self.paths("big")[1]
-        first = measure.run_sluice(self.server, FOLDER, "big", self.args(path, state), KEYS)
+        path = self.pipeline("big", "t", "big")
+        first = measure.run_sluice(self.server, FOLDER, "big", self.args(path, "big"), KEYS)
         self.server.execute("UPDATE big.t SET v = v + 1 WHERE id % 1000 = 0")
-        second = measure.run_sluice(self.server, FOLDER, "big", self.args(path, state), KEYS)
+        second = measure.run_sluice(self.server, FOLDER, "big", self.args(path, "big"), KEYS)
         say(
             f"    {KEYS:,} keys: peak {first.rss_kb / 1024:.0f} MB in the snapshot, {second.rss_kb / 1024:.0f} MB"
             " when resumed"
@@ -260,7 +204,6 @@ class Bench:
         self.page.keys(KEYS, first, second)
 
     def run(self):
-        self.server.execute("CREATE DATABASE bench")
         for name in NAMES:
             self.snapshot(name)
             if CHANGES:
@@ -272,11 +215,6 @@ class Bench:
         if KEYS:
             self.keys()
         self.page.finish(self.server)
-
-    def close(self):
-        self.context.close()
-        processes.end_all()
-        shutil.rmtree(FOLDER, ignore_errors=True)
 
 
 def main():

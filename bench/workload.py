@@ -44,8 +44,9 @@ LINEITEM_ROW = """(seq - 1) DIV 4 + 1, CRC32(CONCAT(seq, 'p')) % 200000 + 1, CRC
 class Workload:
     """One table: how to fill it, and the log of changes on it."""
 
-    def __init__(self, name, create, row, update, by_number):
+    def __init__(self, name, create, row, update, by_number, number):
         self.name, self.create, self.row, self.update, self.by_number = name, create, row, update, by_number
+        self.number = number  # SQL: the number of a row, from its key
 
     def load(self, rows: int) -> str:
         return (
@@ -53,18 +54,26 @@ class Workload:
             f" ANALYZE TABLE {self.name}"
         )
 
+    @staticmethod
+    def updated(rows: int, changes: int):
+        """The numbers of the ten rows of each UPDATE of the log, in its order. No other statement touches them."""
+        places, draw = rows // 4 * 3, 0
+        for _ in range(changes // 100 * 5):
+            numbers = set()
+            while len(numbers) < 10:
+                pick = zlib.crc32(b"%d" % draw) % places
+                draw += 1
+                numbers.add(pick // 3 * 4 + pick % 3 + 1)
+            yield numbers
+
     def changes(self, rows: int, changes: int):
         """The statements of each transaction. Deletes take every fourth row in a scattered order, updates
         hit the others."""
-        quarter, draw, deleted, inserted = rows // 4, 0, 0, 0
+        quarter, updated, deleted, inserted = rows // 4, self.updated(rows, changes), 0, 0
         for transaction in range(changes // 100):
             statements = []
             for _ in range(5):
-                numbers = set()
-                while len(numbers) < 10:
-                    pick = zlib.crc32(b"%d" % draw) % (quarter * 3)
-                    draw += 1
-                    numbers.add(pick // 3 * 4 + pick % 3 + 1)
+                numbers = next(updated)
                 statements.append(
                     f"UPDATE {self.name} SET {self.update.format(t=transaction)} WHERE"
                     f" {self.by_number(sorted(numbers))}"
@@ -94,6 +103,7 @@ WORKLOADS = {
         SBTEST_ROW,
         "k = k + 1, c = CONCAT(SHA2(CONCAT(id, {t}), 256), LEFT(SHA2(CONCAT({t}, id), 256), 55))",
         _by_id,
+        "id",
     ),
     "lineitem": Workload(
         "lineitem",
@@ -102,5 +112,6 @@ WORKLOADS = {
         "l_quantity = {t} % 50 + 1, l_extendedprice = l_extendedprice + 0.01, l_shipdate = '1997-07-07', l_comment ="
         " CONCAT('changed in ', {t})",
         _by_order_and_line,
+        "(l_orderkey - 1) * 4 + l_linenumber",
     ),
 }
