@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door: each target is a script of scripts/, so that it can be read and run alone.
 .DEFAULT_GOAL := build
-.PHONY: build setup test demo bench asan fuzz tidy install clean help
+.PHONY: build setup test demo bench compare asan fuzz tidy install clean help
 
 build: setup   ## build/sluice (the default)
 	@scripts/build
@@ -12,6 +12,7 @@ setup:         ## install what is missing (does nothing when all is there)
 test: ; @scripts/test                  ## build, then every test
 demo: ; @scripts/demo                  ## the main job on live data, on a private MariaDB
 bench: ; @scripts/bench                ## the measurements of README, into bench/results/
+compare: ; @scripts/compare            ## sluice beside Flink CDC, into bench/results/
 asan: ; @scripts/test --sanitize       ## every test with AddressSanitizer and UBSan
 fuzz: ; @scripts/fuzz                  ## every fuzz target for FUZZ_SECONDS (30) each
 tidy: ; @tools/tidy.py                 ## layers, sizes and folder rules

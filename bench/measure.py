@@ -46,7 +46,7 @@ class Sample:
     written: int = 0  # bytes
     files: int = 0
     processes: dict = dataclasses.field(default_factory=dict)  # CPU seconds by name, if there are several
-    others: float = 0.0  # share of the machine that processes of nobody's took
+    others: float = 0.0  # share of the machine that foreign processes took
     read_seconds: float = 0.0  # the fixed read-back by a third engine
     loop_seconds: float = 0.0  # the fixed CPU loop just before
 

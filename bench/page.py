@@ -27,6 +27,19 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, {memory:.0f} GB, Linux {platform.release()}; load at the end {load}"
 
 
+def commit() -> str:
+    """The commit of the program, and whether its sources differ from it."""
+    name = _run("git", "rev-parse", "--short", "HEAD") or "not committed yet"
+    if _run("git", "status", "--porcelain", "--", "src", "cmake", "CMakeLists.txt"):
+        name += " with changes"
+    return name
+
+
+def given_sizes(names) -> str:
+    """The environment that was given of these names, as it stands before a command."""
+    return "".join(f"{name}={os.environ[name]} " for name in names if name in os.environ)
+
+
 def _range(figures, digits=2) -> str:
     median, low, high = figures
     return f"**{median:.{digits}f}** ({low:.{digits}f}–{high:.{digits}f})"
@@ -114,22 +127,15 @@ class Page:
         )
 
     def text(self) -> str:
-        commit = _run("git", "rev-parse", "--short", "HEAD") or "not committed yet"
-        if commit and _run("git", "status", "--porcelain", "--", "src", "cmake", "CMakeLists.txt"):
-            commit += " with changes"
-        given = " ".join(
-            f"{k}={os.environ[k]}"
-            for k in ("ROWS", "CHANGES", "REPEATS", "TABLES", "IDLE_SECONDS", "WORKLOADS", "KEYS")
-            if k in os.environ
-        )
+        given = given_sizes(("ROWS", "CHANGES", "REPEATS", "TABLES", "IDLE_SECONDS", "WORKLOADS", "KEYS"))
         return "\n".join(
             [
                 "# MariaDB → Iceberg",
                 "",
                 f"* machine: {machine()}",
                 f"* server: MariaDB {self.version} on the same machine, loopback",
-                f"* commit: {commit}",
-                f"* command: `{(given + ' ') if given else ''}make bench`",
+                f"* commit: {commit()}",
+                f"* command: `{given}make bench`",
                 (
                     f"* {self.rows:,} rows, a log of {self.changes:,} changes (50 % update, 25 % insert, 25 % delete,"
                     f" 100 to a transaction), {self.repeats} repetitions: median (lowest–highest); 10 s checkpoints,"

@@ -7,7 +7,10 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
-sys.path[:0] = [os.path.join(ROOT, "test", "e2e"), os.path.join(ROOT, "test", "peers")]
+sys.path[1:1] = [  # after this folder
+    os.path.join(ROOT, "test", "e2e"),
+    os.path.join(ROOT, "test", "peers"),
+]
 
 import harness  # noqa: E402
 import processes  # noqa: E402

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs one peer of test/peers if it is not there and prints what is needed to start it, a line `name=value` each.
-#   test/peers/get.sh spark | trino | duckdb
+#   test/peers/get.sh spark | trino | duckdb | flink
 # The versions here are the ones that the results name; docs of what they can do: test/peers/README.md.
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/lib.sh"
@@ -11,6 +11,11 @@ spark_iceberg=1.12.0
 trino=483
 trino_client=0.340.0
 duckdb=1.5.5
+flink=1.20.3
+flink_cdc=3.5.0
+flink_iceberg=1.11.0
+hadoop=3.4.2
+mysql_driver=9.7.0
 pyarrow=$(sed -nE 's/^pyarrow==//p' "$here/../requirements.txt")
 
 get_spark() {
@@ -37,7 +42,38 @@ get_duckdb() {
   printf '%s\n' "version=DuckDB $duckdb" "python=$python"
 }
 
+# Maven has no distribution of Flink; the source package of its Python libraries carries lib, opt and plugins.
+get_flink() {
+  local java home jars gateway
+  java=$(java_home 17)
+  home=$(under_lock flink flink_distribution)
+  jars=$(jars flink-iceberg "org.apache.flink:flink-sql-connector-mysql-cdc:$flink_cdc" \
+    "com.mysql:mysql-connector-j:$mysql_driver" "org.apache.iceberg:iceberg-flink-runtime-1.20:$flink_iceberg" \
+    "org.apache.hadoop:hadoop-client-api:$hadoop" "org.apache.hadoop:hadoop-client-runtime:$hadoop" \
+    "commons-logging:commons-logging:1.3.5")
+  gateway=$(jars flink-sql-gateway "org.apache.flink:flink-sql-gateway:$flink")
+  printf '%s\n' "version=Flink $flink, Flink CDC $flink_cdc, Iceberg $flink_iceberg" "java=$java" "home=$home" \
+    "jars=$jars" "gateway=$gateway"
+}
+
+flink_distribution() {
+  local dir=$PEERS_HOME/flink log=$PEERS_HOME/flink-pip.log
+  if [ "$(cat "$dir/complete" 2>/dev/null)" != "$flink" ]; then
+    say "downloading Flink $flink"
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    python3 -m venv "$dir/venv" >"$log" 2>&1 || fail "python3 -m venv $dir/venv failed; hint: run scripts/setup"
+    "$dir/venv/bin/python3" -m pip --disable-pip-version-check download --quiet --no-deps -d "$dir" \
+      "apache-flink-libraries==$flink" </dev/null >>"$log" 2>&1 ||
+      fail "pip cannot get apache-flink-libraries $flink: $(grep -m 1 -i error "$log" | cut -c 1-300)"
+    tar -xzf "$dir/apache-flink-libraries-$flink.tar.gz" -C "$dir" --strip-components=2 --wildcards '*/deps/*'
+    rm -r "$dir/venv" "$dir/apache-flink-libraries-$flink.tar.gz"
+    printf '%s\n' "$flink" >"$dir/complete"
+  fi
+  printf '%s\n' "$dir"
+}
+
 case ${1:-} in
-  spark | trino | duckdb) "get_$1" ;;
-  *) fail "usage: get.sh spark|trino|duckdb" ;;
+  spark | trino | duckdb | flink) "get_$1" ;;
+  *) fail "usage: get.sh spark|trino|duckdb|flink" ;;
 esac

@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""sluice beside Flink with Flink CDC: same server, same log, same start, both exactly once, one run.
+
+Writes bench/results/<date>-compare-<pair>.md, the samples beside it as .json, and the table of README.
+
+Sizes by environment: ROWS (2000000), CHANGES (1000000), PRELOAD (5000000), REPEATS (3), WORKLOADS ("sbtest"; there is
+"lineitem" too), PAIR (mariadb-iceberg), RESULT (file; "-" writes none, and only the default one updates README),
+PARALLELISM (1) of Flink. A log is made once and drained by each run alone; a run whose rows are not the source's has
+no number. What was measured before an interruption is kept. The last line is "N passed, N failed": a check is one
+run's rows, or one goal.
+"""
+
+import dataclasses
+import datetime
+import os
+import shutil
+import signal
+import sys
+import time
+
+from testbed import CHECKPOINT_INTERVAL, HERE, ROOT, Testbed, from_position, number, say  # first: sets the path
+
+import compare_page
+import engines
+import flink
+import flink_run
+import measure
+import sluice
+from compare_pairs import PAIRS
+from workload import WORKLOADS
+
+SIZES = {"ROWS": 2_000_000, "CHANGES": 1_000_000, "PRELOAD": 5_000_000, "REPEATS": 3}
+ROWS, CHANGES, PRELOAD, REPEATS = (number(name, default) for name, default in SIZES.items())
+NAMES = os.environ.get("WORKLOADS", "sbtest").split()
+PAIR = os.environ.get("PAIR", "mariadb-iceberg")
+PARALLELISM = number("PARALLELISM", 1)
+FOLDER = os.environ.get("BENCH_DIR", os.path.join(ROOT, "build", "compare"))
+LAKE = "lake"  # every run writes here: a table's metadata holds the path of its files
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One line of the comparison: what is read from where, into what."""
+
+    title: str
+    unit: str
+    table: object
+    items: int  # rows or changes
+    records: int  # what Flink's source makes of them: an update is two
+    begin: tuple | None  # position in the log; None copies the table
+    base: str | None  # the folder of the lake to start from; None is an empty one
+    digest: tuple  # (rows, sum) that the table must have in the end
+
+
+class Compare(Testbed):
+    """The server, the cluster of Flink, the reader, and the page that they fill."""
+
+    def __init__(self):
+        super().__init__(FOLDER)
+        self.context.warehouse = self.context.lake.warehouse = self.paths(LAKE)[0]
+        pair = PAIRS[PAIR]
+        self.source, self.sink = pair.source(self.server), pair.sink(self.context.lake)
+        self.flink = flink.Flink(
+            os.path.join(FOLDER, "flink"),
+            **{"execution.checkpointing.interval": CHECKPOINT_INTERVAL, "parallelism.default": PARALLELISM},
+        )
+        self.reader = engines.Spark(self.context.lake, os.path.join(FOLDER, "reader"))
+        self.lines, self.warm_for = [], None  # the line whose job the JVMs of Flink have run
+        sizes = {"ROWS": ROWS, "CHANGES": CHANGES, "PRELOAD": PRELOAD, "REPEATS": REPEATS}
+        self.page = compare_page.Page(pair.title, PAIR, sizes, REPEATS)
+
+    # ---- what is compared
+
+    def prepare(self):
+        self.reader.start()
+        for name in NAMES:
+            self.lines += self.lines_of(WORKLOADS[name])
+        self.page.versions = [sluice_version(), self.flink.version, self.source.version(), self.reader.version]
+
+    def lines_of(self, workload):
+        name, flow, big = workload.name, f"{workload.name}_copy", f"{workload.name}_log"
+        self.load(workload, flow, ROWS)
+        table = self.source.table(flow, name)
+        lines = [Line(f"{name}: snapshot", "row", table, ROWS, ROWS, None, None, self.source.digest(table))]
+        if not CHANGES:
+            return lines
+        self.load(workload, big, PRELOAD)
+        table = self.source.table(big, name)
+        self.preload(table)
+        begin = self.make_log(workload, big, PRELOAD, CHANGES)
+        updated = set().union(*workload.updated(PRELOAD, CHANGES))
+        self.source.touch(big, sorted(updated))
+        changed = f"{workload.number} IN (SELECT n FROM {big}.touched) OR {workload.number} > {PRELOAD}"
+        log = ("change", table, CHANGES, CHANGES + CHANGES // 2, begin)
+        return lines + [
+            Line(f"{name}: log into an empty table", *log, None, self.source.digest(table, changed)),
+            Line(f"{name}: log into {PRELOAD:,} keys", *log, f"base-{name}", self.source.digest(table)),
+        ]
+
+    def preload(self, table):
+        """A table with all rows from before the log, for both engines: sluice makes it, the reader is warmed on it."""
+        path = self.pipeline(table.database, table.name, LAKE, pipeline={"name": "preload"})
+        measure.run_sluice(self.server, FOLDER, "preload", self.args(path, LAKE), PRELOAD)
+        self.read_back(table)
+        base = self.paths(f"base-{table.name}")[0]
+        os.rename(self.paths(LAKE)[0], base)
+        self.clear(LAKE)
+
+    def restore(self, line):
+        self.clear(LAKE)
+        if line.base:
+            shutil.copytree(self.paths(line.base)[0], self.paths(LAKE)[0], copy_function=link_or_copy)
+        else:
+            os.makedirs(self.paths(LAKE)[0])
+
+    # ---- runs
+
+    def run_sluice(self, line, _cold):
+        start = from_position(line.begin) if line.begin else None
+        path = self.pipeline(line.table.database, line.table.name, LAKE, start, pipeline={"name": "compare"})
+        return measure.run_sluice(self.server, FOLDER, "sluice", self.args(path, LAKE), line.items)
+
+    def run_flink(self, line, cold):
+        if not cold and self.warm_for != line:  # the cold run failed
+            self.run_flink(line, cold=True)
+            self.restore(line)
+        if cold:
+            self.warm_for = None
+            self.flink.stop()
+            self.flink.start()
+        statements = [
+            f"SET 'pipeline.name' = '{line.title}'",
+            self.source.flink_table("src", line.table, line.begin),
+            *self.sink.flink_statements(line.table),
+            self.sink.flink_insert(line.table, "src"),
+        ]
+        committed = lambda job: self.sink.committed(line.table, job)
+        sample = flink_run.run(
+            self.flink, self.server, statements, line.items, line.records, committed, cold
+        )
+        self.warm_for = line
+        return sample
+
+    def read_back(self, table):
+        """(seconds of the fixed read-back, digest)."""
+        began = time.monotonic()
+        self.reader.sql(self.sink.scan_sql(table))
+        seconds = time.monotonic() - began
+        rows, total = self.reader.sql(self.sink.digest_sql(table))[0]
+        return seconds, (int(rows), int(total))
+
+    def measure(self, line, system):
+        """One run from its start state to its proof; a sample, or an error."""
+        self.restore(line)
+        before = self.sink.files()
+        loop = measure.cpu_loop()
+        run = self.run_sluice if system == "sluice" else self.run_flink
+        sample = run(line, system == "Flink, cold")
+        made = {path: size for path, size in self.sink.files().items() if path not in before}
+        sample.loop_seconds, sample.files, sample.written = loop, len(made), sum(made.values())
+        sample.read_seconds, digest = self.read_back(line.table)
+        if digest != line.digest:
+            raise compare_page.WrongRows(f"the table has (rows, checksum) {digest}, it should have {line.digest}")
+        return sample
+
+    def visits(self):
+        """(line, system) in the order of the runs: the systems take turns at going first."""
+        for repetition in range(REPEATS):
+            for at, line in enumerate(self.lines):
+                turns = [["sluice"], ["Flink, cold", "Flink, warm"]]
+                if (repetition + at) % 2:
+                    turns.reverse()
+                yield from ((line, system) for turn in turns for system in turn)
+
+    def run(self):
+        self.prepare()
+        visits = list(self.visits())
+        self.page.expected, began = len(visits), time.monotonic()
+        for done, (line, system) in enumerate(visits, 1):
+            say(f"  run {done} of {len(visits)}, {time.monotonic() - began:.0f} s after the first")
+            try:
+                self.page.add(line, system, self.measure(line, system))
+            except (AssertionError, RuntimeError, OSError) as error:
+                self.page.fail(line, system, error)
+            self.page.write()
+        self.page.complete = True
+
+    def close(self):
+        self.flink.close()
+        self.reader.stop()
+        if self.page.failures:
+            say(f"logs and lake are kept in {self.folder}")
+            self.context.close()
+        else:
+            super().close()
+
+
+def link_or_copy(source, target):
+    """Data files never change once written: only metadata is copied."""
+    if source.endswith(".parquet"):
+        os.link(source, target)
+    else:
+        shutil.copy2(source, target)
+
+
+def sluice_version() -> str:
+    return sluice.Job(["version"], FOLDER, "version").wait(60).out.strip()
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def main():
+    signal.signal(signal.SIGTERM, interrupt)
+    if not os.path.exists(sluice.BINARY):
+        sys.exit(f"error: {os.path.relpath(sluice.BINARY)} does not exist; hint: run scripts/compare")
+    if PAIR not in PAIRS:
+        sys.exit(f"error: no pair {PAIR}; there are: {', '.join(PAIRS)}")
+    if CHANGES > PRELOAD:
+        sys.exit(f"error: CHANGES ({CHANGES}) is more than PRELOAD ({PRELOAD}); hint: a quarter of each is deleted")
+    began = time.monotonic()
+    default = os.path.join(HERE, "results", f"{datetime.date.today().isoformat()}-compare-{PAIR}.md")
+    target = os.environ.get("RESULT") or default
+    compare = Compare()
+    compare.page.target = None if target == "-" else os.path.abspath(target)
+    try:
+        compare.run()
+    except KeyboardInterrupt:
+        say("interrupted")
+    finally:
+        compare.page.write()
+        compare.close()
+    print("\n" + compare.page.text())
+    if compare.page.complete and target == default:
+        compare_page.update_readme(os.path.join(ROOT, "README.md"), compare.page)
+    say(f"time: {time.monotonic() - began:.0f} s")
+    passed, failed = compare.page.counts()
+    say(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One measured job of Flink: from its start to the commit that holds its last record."""
+
+import os
+import time
+
+import measure
+import processes
+
+RUN_SECONDS_MAX = int(os.environ.get("FLINK_SECONDS", "900"))
+# An epoch whose rows were all committed by the checkpoint before it makes no snapshot of its own.
+COMMIT_SECONDS_MAX = 3
+
+
+def _cpu(cluster):
+    return {
+        "job manager": measure.process_cpu(cluster.job_manager.pid),
+        "task manager": measure.process_cpu(cluster.task_manager.pid),
+    }
+
+
+def _forget_peaks(cluster):
+    for process in (cluster.job_manager, cluster.task_manager):
+        with open(f"/proc/{process.pid}/clear_refs", "w", encoding="ascii") as file:
+            file.write("5")
+
+
+class _Drain:
+    """Tells when the sources have given out so many records.
+
+    Each question costs the job manager CPU time that would count as the job's. So it is asked once a second, and at
+    once when the task manager, seen from outside, has little to do.
+    """
+
+    def __init__(self, cluster, job, records):
+        self.cluster, self.job, self.records = cluster, job, records
+        self.counter = cluster.counter(job)
+        self.asked = self.looked = time.monotonic()
+        self.used = measure.process_cpu(cluster.task_manager.pid)
+
+    def _idle(self, now) -> bool:
+        used = measure.process_cpu(self.cluster.task_manager.pid)
+        idle = used - self.used < 0.25 * (now - self.looked)
+        self.used, self.looked = used, now
+        return idle
+
+    def done(self) -> bool:
+        self.cluster.check()
+        now = time.monotonic()
+        if now - self.asked < (0.25 if self._idle(now) else 1.0):
+            return False
+        self.asked = now
+        if self.counter() >= self.records:
+            return True
+        failure = self.cluster.failure(self.job)
+        if failure:
+            raise RuntimeError(f"the job of Flink failed:\n{failure}")
+        return False
+
+
+def run(cluster, server, statements, items, records, committed, cold) -> measure.Sample:
+    """Runs the job of the last statement. `committed(job)` is the newest checkpoint that the table holds.
+
+    The run of a cold cluster has the CPU of its JVMs since they were started. The client that submits is in neither.
+    """
+    if not cold:
+        _forget_peaks(cluster)
+    before, database = _cpu(cluster), measure.server_cpu(server)
+    foreign = measure.Foreign()
+    job = cluster.sql(*statements)
+    began = cluster.rest(f"/jobs/{job}")["start-time"] / 1000
+    drain = _Drain(cluster, job, records)
+    processes.wait_until(drain.done, f"{records} records from Flink's source", RUN_SECONDS_MAX, 0.1)
+    checkpoint = cluster.checkpoint(job)
+    ended, after = time.time(), _cpu(cluster)
+    try:
+        processes.wait_until(lambda: committed(job) >= checkpoint, "", COMMIT_SECONDS_MAX, 0.02)
+        ended, after = time.time(), _cpu(cluster)
+    except processes.Timeout:
+        pass  # the checksum will tell whether rows are missing
+    used = {name: after[name] - (0 if cold else before[name]) for name in after}
+    database = measure.server_cpu(server) - database
+    others = foreign.share(sum(after.values()) - sum(before.values()) + database)
+    peak = sum(processes.rss_kb(p.pid, "VmHWM") for p in (cluster.job_manager, cluster.task_manager))
+    cluster.cancel(job)
+    return measure.Sample(
+        items, ended - began, sum(used.values()), peak, database, processes=used, others=others
+    )
