@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door: each target is a script of scripts/, so that it can be read and run alone.
 .DEFAULT_GOAL := build
-.PHONY: build setup test demo bench compare asan fuzz tidy install clean help
+.PHONY: build setup test crash soak demo bench compare asan fuzz tidy install clean help
 
 build: setup   ## build/sluice (the default)
 	@scripts/build
@@ -10,6 +10,8 @@ setup:         ## install what is missing (does nothing when all is there)
 	@scripts/setup
 
 test: ; @scripts/test                  ## build, then every test
+crash: ; @scripts/crash                ## N (1000) kills and every other fault under load; PAIR, SEED, PAGE=1
+soak: ; @scripts/soak                  ## MINUTES (60) of load with a fault now and then; PAIR, SEED
 demo: ; @scripts/demo                  ## the main job on live data, on a private MariaDB
 bench: ; @scripts/bench                ## the measurements of README, into bench/results/
 compare: ; @scripts/compare            ## sluice beside Flink CDC, into bench/results/

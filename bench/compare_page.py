@@ -6,7 +6,7 @@ import json
 import os
 
 import measure
-from page import commit, given_sizes, machine
+import provenance
 
 GOAL = 10.0  # times less CPU than warm Flink, on every line
 SYSTEMS = ("sluice", "Flink, warm", "Flink, cold")
@@ -131,9 +131,9 @@ class Page:
                 f"# sluice beside Flink CDC: {self.title}",
                 *state,
                 "",
-                f"* machine: {machine()}",
-                f"* versions: {'; '.join(self.versions)}; commit {commit()}",
-                f"* command: `{given_sizes((*self.sizes, *KINDS))}make compare`; {sizes}",
+                f"* machine: {provenance.machine()}",
+                f"* versions: {'; '.join(self.versions)}; commit {provenance.commit()}",
+                f"* command: `{provenance.given_sizes((*self.sizes, *KINDS))}make compare`; {sizes}",
                 f"* noise: {self._noise()}; “others” is the highest share of all cores that foreign processes took",
                 "* how it was measured: [bench/README.md](../README.md#sluice-beside-flink)",
                 "",

@@ -2,42 +2,10 @@
 """The result page: one Markdown table with goals, floors, machine, commit and command."""
 
 import os
-import platform
-import subprocess
+
+import provenance
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
-
-def _run(*command) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    return done.stdout.strip()
-
-
-def machine() -> str:
-    """Processor, cores, memory, kernel, load."""
-    model = "unknown processor"
-    with open("/proc/cpuinfo", encoding="utf-8") as file:
-        for line in file:
-            if line.startswith("model name"):
-                model = line.split(":", 1)[1].strip()
-                break
-    with open("/proc/meminfo", encoding="ascii") as file:
-        memory = int(file.readline().split()[1]) / 1024 / 1024
-    load = "/".join(f"{v:.1f}" for v in os.getloadavg())
-    return f"{model}, {os.cpu_count()} cores, {memory:.0f} GB, Linux {platform.release()}; load at the end {load}"
-
-
-def commit() -> str:
-    """The commit of the program, and whether its sources differ from it."""
-    name = _run("git", "rev-parse", "--short", "HEAD") or "not committed yet"
-    if _run("git", "status", "--porcelain", "--", "src", "cmake", "CMakeLists.txt"):
-        name += " with changes"
-    return name
-
-
-def given_sizes(names) -> str:
-    """The environment that was given of these names, as it stands before a command."""
-    return "".join(f"{name}={os.environ[name]} " for name in names if name in os.environ)
 
 
 def _range(figures, digits=2) -> str:
@@ -127,14 +95,14 @@ class Page:
         )
 
     def text(self) -> str:
-        given = given_sizes(("ROWS", "CHANGES", "REPEATS", "TABLES", "IDLE_SECONDS", "WORKLOADS", "KEYS"))
+        given = provenance.given_sizes(("ROWS", "CHANGES", "REPEATS", "TABLES", "IDLE_SECONDS", "WORKLOADS", "KEYS"))
         return "\n".join(
             [
                 "# MariaDB → Iceberg",
                 "",
-                f"* machine: {machine()}",
+                f"* machine: {provenance.machine()}",
                 f"* server: MariaDB {self.version} on the same machine, loopback",
-                f"* commit: {commit()}",
+                f"* commit: {provenance.commit()}",
                 f"* command: `{given}make bench`",
                 (
                     f"* {self.rows:,} rows, a log of {self.changes:,} changes (50 % update, 25 % insert, 25 % delete,"

@@ -9,6 +9,8 @@ import os
 import shutil
 import threading
 
+import pymysql
+
 import lake as lake_module
 import mariadb
 import processes
@@ -64,7 +66,7 @@ class Context:
         self.warehouse = os.path.join(folder, "lake")
         self.state = os.path.join(folder, "state")
         self.lake = lake_module.Lake(self.warehouse)
-        self.jobs, self._servers, self._proxies, self._count = [], [], [], 0
+        self.jobs, self._servers, self._proxies, self._count, self._started = [], [], [], 0, 0
         self.cleanups = []
 
     # ---- servers
@@ -151,7 +153,8 @@ class Context:
 
     def start(self, *args, env=None, summary=None) -> sluice.Job:
         """Starts sluice with these arguments."""
-        job = sluice.Job(args, self.dir, f"sluice{len(self.jobs) + 1}", env, summary)
+        self._started += 1
+        job = sluice.Job(args, self.dir, f"sluice{self._started}", env, summary)
         self.jobs.append(job)
         return job
 
@@ -250,24 +253,37 @@ def scalar(value) -> str:
 
 
 class Load:
-    """Runs `step(cursor, n)` again and again on its own connection and thread until stop()."""
+    """Runs `step(cursor, n)` again and again on its own connection and thread until stop().
 
-    def __init__(self, server, step, database=None, pause=0.0):
+    With `reconnect` a lost server is waited for; `step` must not mind whether its last transaction is there or not.
+    """
+
+    def __init__(self, server, step, database=None, pause=0.0, reconnect=False):
         self.steps, self.error = 0, None
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, args=(server, step, database, pause), daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, args=(server, step, database, pause, reconnect), daemon=True
+        )
         self._thread.start()
 
-    def _run(self, server, step, database, pause):
-        try:
-            with server.connect(database) as db, db.cursor() as cursor:
-                while not self._stop.is_set():
-                    step(cursor, self.steps)
-                    self.steps += 1
-                    if pause:
-                        self._stop.wait(pause)
-        except Exception as error:  # pylint: disable=broad-except
-            self.error = error
+    def _run(self, server, step, database, pause, reconnect):
+        while not self._stop.is_set():
+            try:
+                with server.connect(database) as db, db.cursor() as cursor:
+                    while not self._stop.is_set():
+                        step(cursor, self.steps)
+                        self.steps += 1
+                        if pause:
+                            self._stop.wait(pause)
+            except (pymysql.err.OperationalError, pymysql.err.InterfaceError) as error:
+                if not reconnect or error.args[0] not in mariadb.LOST_CONNECTION:
+                    self.error = error
+                    return
+                self.steps += 1
+                self._stop.wait(0.05)
+            except Exception as error:  # pylint: disable=broad-except
+                self.error = error
+                return
 
     def stop(self):
         self._stop.set()

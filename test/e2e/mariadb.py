@@ -12,6 +12,8 @@ import pymysql.converters
 import processes
 
 USER, PASSWORD = "flow", "flow-secret"
+# Client errors and server errors that mean: no connection, or not any more.
+LOST_CONNECTION = {0, 1053, 1927, 2002, 2003, 2006, 2013}
 GRANT = "GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'flow'@'%'"
 DEFAULTS = {
     "binlog-format": "ROW",

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A TCP proxy on loopback that can cut its connections, stop passing bytes, or be switched off."""
+"""A TCP proxy on loopback that can cut or reset its connections, hold or lose bytes, or be switched off."""
 
 import socket
+import struct
 import threading
 
 import processes
 
 
 class Proxy:
-    """Forwards to 127.0.0.1:target. `cut_after`: bytes from the server after which a connection is cut, once."""
+    """Forwards to 127.0.0.1:target.
+
+    `cut_after`: after so many more bytes from the server the connection they came by is cut, once. While `stall` is
+    set, bytes vanish; while `hold` is set, they wait.
+    """
 
     def __init__(self, target: int):
         self.target = target
@@ -17,6 +22,7 @@ class Proxy:
         self.cuts = 0
         self.bytes_down = 0
         self.stall = threading.Event()
+        self.hold = threading.Event()
         self._links = set()
         self._lock = threading.Lock()
         self._listener = None
@@ -38,12 +44,12 @@ class Proxy:
             listener.close()
         self.cut()
 
-    def cut(self):
-        """Resets every open connection."""
+    def cut(self, reset=False):
+        """Ends every open connection; with `reset` by RST instead of FIN."""
         with self._lock:
             links, self._links = self._links, set()
         for link in links:
-            _reset(link)
+            _end(link, reset)
 
     def _accept(self, listener):
         while True:
@@ -55,7 +61,7 @@ class Proxy:
                 server = socket.create_connection(("127.0.0.1", self.target), 5)
                 server.settimeout(None)
             except OSError:
-                _reset(client)
+                _end(client)
                 continue
             with self._lock:
                 self._links |= {client, server}
@@ -63,29 +69,43 @@ class Proxy:
             threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
 
     def _pump(self, source, sink, down):
-        seen = 0
         try:
             while data := source.recv(1 << 16):
+                if self.hold.is_set():
+                    processes.wait_until(lambda: not self.hold.is_set(), "the end of the hold", 600, 0.01)
                 if self.stall.is_set():
                     continue
-                if down and self.cut_after is not None and seen + len(data) > self.cut_after:
-                    sink.sendall(data[: max(0, self.cut_after - seen)])
+                if down and self._cuts_in(data):
+                    sink.sendall(data[: self.cut_after])
                     self.cut_after, self.cuts = None, self.cuts + 1
                     break
                 sink.sendall(data)
-                seen += len(data)
                 self.bytes_down += len(data) if down else 0
         except OSError:
             pass
         for link in (source, sink):
             with self._lock:
                 self._links.discard(link)
-            _reset(link)
+            _end(link)
+
+    def _cuts_in(self, data) -> bool:
+        """Whether the cut lies in these bytes; counts them."""
+        with self._lock:
+            if self.cut_after is None:
+                return False
+            if len(data) > self.cut_after:
+                return True
+            self.cut_after -= len(data)
+            return False
 
 
-def _reset(link):
+def _end(link, reset=False):
     try:
-        link.shutdown(socket.SHUT_RDWR)
+        if reset:  # close() sends RST instead of FIN; the half shutdown only wakes the thread that reads
+            link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            link.shutdown(socket.SHUT_RD)
+        else:
+            link.shutdown(socket.SHUT_RDWR)
     except OSError:
         pass
     link.close()

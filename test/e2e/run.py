@@ -81,6 +81,12 @@ def run_one(function, ctx, seconds):
         signal.alarm(0)
 
 
+def need_binary():
+    """Ends with a hint where the program is not there."""
+    if not os.path.exists(sluice.BINARY):
+        sys.exit(f"error: {sluice.BINARY} does not exist; hint: run make, or set SLUICE to the program")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -95,8 +101,7 @@ def main():
     if args.list:
         print("\n".join(name for name, _ in tests))
         return 0
-    if not os.path.exists(sluice.BINARY):
-        sys.exit(f"error: {sluice.BINARY} does not exist; hint: run make, or set SLUICE to the program")
+    need_binary()
     run_dir = os.path.join(args.dir, f"run-{os.getpid()}")
     shutil.rmtree(run_dir, ignore_errors=True)
     shared = harness.Shared(run_dir)

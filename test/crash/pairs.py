@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The (source, sink) pairs that crash and soak runs know. A new pair is one line of PAIRS.
+
+A source gives the server (a handle with start, kill, process, port, connect, execute) and the load; a sink reads what
+sluice wrote: its newest epoch, the damage of its files, the rows at each epoch, the rows now.
+"""
+
+import os
+
+import harness
+import iceberg_files
+import workload
+
+
+class MariaDb:
+    """A MariaDB server of this run alone."""
+
+    failpoints = ("snapshot.",)
+    script, partitioned = workload.SCRIPT, workload.PARTITIONED
+
+    def start(self, ctx):
+        return ctx.new_server()
+
+    def load(self, rng):
+        return workload.Workload(rng)
+
+    def tables(self, server, db) -> list[str]:
+        return sorted(row[0] for row in server.execute(f"SHOW TABLES FROM {db}"))
+
+
+class Iceberg:
+    """Tables of a hadoop catalog under ctx.warehouse, read without sluice."""
+
+    failpoints = ("iceberg.", "table.")
+
+    def __init__(self, ctx, db):
+        self.ctx, self.db, self._files, self.checked_epoch, self.commits_checked = ctx, db, {}, 0, 0
+
+    @staticmethod
+    def options(db, partitioned, rng) -> dict:
+        """Sink options; upkeep comes early in most runs, so that it meets the faults too."""
+        made = {"partition.key": ";".join(f"{db}.{table}:{column}" for table, column in partitioned.items())}
+        if rng.random() < 0.7:
+            made["table.properties.sluice.history.max-snapshots"] = rng.choice((4, 10, 20))
+            made["table.properties.commit.manifest.min-count-to-merge"] = rng.choice((2, 3, 8))
+            made["table.properties.write.metadata.previous-versions-max"] = rng.choice((2, 5, 20))
+        return made
+
+    def files(self) -> dict[str, iceberg_files.TableFiles]:
+        """table (without database) -> its files, as of now."""
+        lake = self.ctx.lake
+        for table in lake.tables() if os.path.isdir(lake.warehouse) else []:
+            name = table.split(".", 1)[1]
+            if name not in self._files and lake.exists(table):
+                self._files[name] = iceberg_files.TableFiles(lake, table)
+        for files in self._files.values():
+            files.refresh()
+        return self._files
+
+    def epoch(self) -> tuple[int, bool]:
+        """(newest epoch, whether all of its tables have it)."""
+        stored = [files.epoch() for files in self.files().values()]
+        newest = max((epoch for epoch, _ in stored), default=0)
+        told = [tables for epoch, tables in stored if epoch == newest]
+        return newest, newest == 0 or len(told) == told[0]
+
+    def following(self) -> bool:
+        """The copy is complete and the log has passed it: an epoch is one position of the source."""
+        positions = [s.position for files in self.files().values() for s in files.snapshots()[-1:]]
+        return any(_is_one_position(p) for p in positions)
+
+    def damaged(self) -> list[str]:
+        return [text for files in self.files().values() for text in files.damaged()]
+
+    def check_commits(self, most=None):
+        """Time travel: what the load promises holds at each epoch since the last call, at the newest `most` of them."""
+        newest, complete = self.epoch()
+        until = newest if complete else newest - 1
+        watched = {table: self._files.get(table) for table in workload.WATCHED}
+        if any(files is None for files in watched.values()):
+            return
+        history = {table: files.snapshots() for table, files in watched.items()}
+        epochs = {s.epoch: s.position for found in history.values() for s in found if s.epoch}
+        new = sorted(e for e in epochs if self.checked_epoch < e <= until)
+        for epoch in new[-most:] if most else new:
+            self.checked_epoch = epoch
+            if not _is_one_position(epochs[epoch]):
+                continue
+            rows = {}
+            for table, columns in workload.WATCHED.items():
+                found = [s for s in history[table] if s.epoch is not None and s.epoch <= epoch]
+                if not found and history[table] and not history[table][0].parent_known:
+                    break  # expired
+                rows[table] = watched[table].rows(found[-1], columns) if found else []
+            else:
+                self.commits_checked += 1
+                try:
+                    workload.check_commit(rows)
+                except AssertionError as error:
+                    raise AssertionError(f"epoch {epoch}, {epochs[epoch]}: {error}") from error
+
+    def check_equal(self, server, tables):
+        """Every source table is in the lake, row by row, by PyIceberg's own scan; dropped tables are empty."""
+        for table in tables:
+            harness.compare(server, self.ctx.lake, f"{self.db}.{table}")
+        for table in sorted(set(self.files()) - set(tables)):
+            rows = self.ctx.lake.count(f"{self.db}.{table}")
+            assert rows == 0, f"{table} was dropped at the source, the lake has {rows} rows"
+
+    def orphans(self) -> list[tuple[str, int]]:
+        return [orphan for files in self.files().values() for orphan in files.orphans()]
+
+    def metadata_bytes(self) -> dict[str, int]:
+        return {table: files.metadata_bytes() for table, files in sorted(self.files().items())}
+
+
+def _is_one_position(text: str) -> bool:
+    return bool(text) and "snapshot" not in text
+
+
+class Pair:
+    """One line of the table. `failpoints`: beginnings of the names that this pair can pass."""
+
+    def __init__(self, name, source, sink):
+        self.name, self.source, self.sink = name, source(), sink
+        self.failpoints = ("checkpoint.", "epoch.", *source.failpoints, *sink.failpoints)
+
+
+PAIRS = {
+    pair.name: pair
+    for pair in (
+        Pair("mariadb-iceberg", MariaDb, Iceberg),
+    )
+}

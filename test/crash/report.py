@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The result page of a crash run: machine, command, counts per fault, seeds, failures."""
+
+import datetime
+import os
+
+import faults
+import processes
+import provenance
+
+
+def write(args, totals, seconds) -> str:
+    """Writes bench/results/<date>-crash-<pair>.md and gives its path. "What was found" is for the reader to add."""
+    day = datetime.date.today().isoformat()
+    path = os.path.join(processes.root_dir(), "bench", "results", f"{day}-crash-{args.pair}.md")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text(args, totals, seconds))
+    return path
+
+
+def text(args, totals, seconds) -> str:
+    lines = [
+        f"# Crash run: {args.pair}",
+        "",
+        f"* machine: {provenance.machine()}",
+        f"* commit: {totals.commit}",
+        f"* command: `make crash PAIR={args.pair} N={args.n} SEED={args.seed}`, {seconds / 60:.1f} minutes",
+        f"* seeds: {seed_list(totals.seeds)}, one scenario each: a fresh server, lake and state directory",
+        f"* {totals.line()}",
+        f"* result: **{totals.passed} passed, {len(totals.failures)} failed**",
+        f"* disk full by: {', '.join(sorted(totals.disks)) or 'not in this run'}",
+        f"* orphans (files that nothing names) in the end: {totals.orphans}, {totals.orphan_bytes:,} bytes",
+        "",
+        "After each fault every file that the tables name is there with its size, and each epoch, by time travel,",
+        "holds whole transactions across tables. After each scenario the rows of every table equal the source's.",
+        "",
+        "| fault | times | what it is |",
+        "|---|--:|---|",
+    ]
+    for name, count in sorted(totals.faults.items()):
+        about = faults.FAULTS[name].__doc__ if name in faults.FAULTS else "kill -9 of sluice by itself at this point."
+        lines.append(f"| `{name}` | {count} | {' '.join(about.split())} |")
+    lines += ["", "## Failures", ""]
+    for seed, fault, what, plan in totals.failures:
+        lines.append(f"* seed {seed}, `{fault}`: {what.splitlines()[0]} (`SEED={seed} PLAN={','.join(plan)}`)")
+    return "\n".join(lines if totals.failures else lines + ["None."]) + "\n"
+
+
+def seed_list(seeds) -> str:
+    """1, 2, 3, 7 -> "1–3, 7"."""
+    runs = []
+    for seed in sorted(seeds):
+        if runs and seed == runs[-1][1] + 1:
+            runs[-1][1] = seed
+        else:
+            runs.append([seed, seed])
+    return ", ".join(f"{a}–{b}" if b > a else str(a) for a, b in runs)

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the crash runs (test/crash) check can fail: each kind of damage is seen, and a good table passes."""
+
+import copy
+import os
+import random
+import sys
+
+import iceberg_files
+
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "crash"))
+
+import crash  # noqa: E402
+import faults  # noqa: E402
+import pairs  # noqa: E402
+import workload  # noqa: E402
+
+SCRIPT = (
+    "CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t SELECT seq, 0 FROM seq_1_to_500; "
+    "CREATE TABLE log (n INT); INSERT INTO log VALUES (1)"
+)
+
+
+def good_rows():
+    """Three transfers from account 1 to account 2."""
+    account = {i: [i, workload.START_BALANCE, 0] for i in range(1, workload.ACCOUNTS + 1)}
+    for _ in range(3):
+        account[1][1:] = account[1][1] - 5, account[1][2] + 1
+        account[2][1:] = account[2][1] + 5, account[2][2] + 1
+    return {
+        "counter": [(3,)],
+        "account": [tuple(row) for row in account.values()],
+        "ledger": [(n, 1, 2, 5) for n in (2, 1, 3)],
+        "visit": [(n,) for n in (1, 2, 3)],
+    }
+
+
+def fails(rows, word):
+    try:
+        workload.check_commit(rows)
+    except AssertionError as error:
+        assert word in str(error), error
+        return
+    raise AssertionError(f"not seen: {word}")
+
+
+def test_lost_doubled_and_torn_transactions_are_seen(ctx):
+    workload.check_commit(good_rows())
+    for change, word in (
+        (lambda rows: rows["ledger"].pop(), "lost [3]"),
+        (lambda rows: rows["ledger"].append((2, 1, 2, 5)), "doubled [2]"),
+        (lambda rows: rows["ledger"].append((4, 1, 2, 5)), "too early [4]"),
+        (lambda rows: rows["counter"].append((3,)), "expected one row"),
+        (lambda rows: rows["account"].append(rows["account"][0]), "do not follow"),
+        (lambda rows: rows.update(account=[(i, b + (i == 1), m) for i, b, m in rows["account"]]), "do not follow"),
+        (lambda rows: rows["visit"].pop(0), "visit holds 2"),
+    ):
+        rows = copy.deepcopy(good_rows())
+        change(rows)
+        fails(rows, word)
+
+
+def test_files_that_are_missing_cut_or_named_by_nothing_are_seen(ctx):
+    db = ctx.database(SCRIPT)
+    path = ctx.pipeline(f"{db}.\\.*")
+    ctx.catch_up(path)
+    ctx.server.execute("UPDATE t SET v = 1 WHERE id % 3 = 0; DELETE FROM t WHERE id = 7", db)
+    ctx.catch_up(path)
+    files = iceberg_files.TableFiles(ctx.lake, f"{db}.t")
+    assert not files.damaged() and not files.orphans(), (files.damaged(), files.orphans())
+    first, last = files.snapshots()
+    assert sorted(files.rows(first, ("id", "v"))) == [(i, 0) for i in range(1, 501)]
+    assert sorted(files.rows(last, ("id", "v"))) == [(i, int(i % 3 == 0)) for i in range(1, 501) if i != 7]
+    assert files.epoch()[1] == 1, f"one table changed in the last epoch: {files.epoch()}"
+    for target in sorted(files.named()):
+        os.rename(target, target + ".away")
+        fresh = iceberg_files.TableFiles(ctx.lake, f"{db}.t") if "metadata.json" not in target else files
+        damaged = fresh.damaged()
+        assert any(target in text and "missing" in text for text in damaged), f"{target}: {damaged}"
+        os.rename(target + ".away", target)
+    data = next(f for f in files.named() if f.endswith(".parquet"))
+    os.truncate(data, os.path.getsize(data) - 1)
+    assert any(data in text and "bytes" in text for text in files.damaged())
+    stray = os.path.join(files.lake.folder(f"{db}.t"), "data", "stray.parquet")
+    ctx.write(os.path.relpath(stray, ctx.dir), "xyz")
+    assert files.orphans() == [(stray, 3)], files.orphans()
+
+
+def test_every_failpoint_belongs_to_a_pair(ctx):
+    names = crash.all_failpoints(ctx)
+    known = tuple(beginning for pair in pairs.PAIRS.values() for beginning in pair.failpoints)
+    assert not [name for name in names if not name.startswith(known)], "add it to its source or sink in pairs.py"
+    assert set(crash.FIRST) <= {f"failpoint:{name}" for name in names}
+
+
+def test_plans_follow_from_the_seed_and_deal_out_everything(ctx):
+    class Args:
+        plan, seed, n, others = "", 5, 1000, 4
+
+    names = crash.all_failpoints(ctx)
+    plans = list(crash.plans(Args, names))
+    assert plans == list(crash.plans(Args, names))
+    dealt = [fault for _, plan in plans for fault in plan]
+    assert dealt.count("kill") == 1000 and len({seed for seed, _ in plans}) == len(plans)
+    assert set(faults.OTHERS) <= set(dealt)
+    assert sorted(f for f in dealt if ":" in f) == sorted(f"failpoint:{name}" for name in names)
+    moments = [faults.random_moment(random.Random(i)) for i in range(2000)]
+    assert 0.005 <= min(moments) < 0.01 and 1.9 < max(moments) <= 2.0
