@@ -100,12 +100,9 @@ def stall(run):
 
 @fault("black-hole")
 def black_hole(run):
-    """Bytes vanish, then the line is reset, as a firewall does that lost its table."""
+    """Every byte of the open connections vanishes, and nobody ends them."""
     run.started()
-    run.line.stall.set()
-    run.pause(run.rng.uniform(0.1, 1.0))
-    run.line.cut(reset=True)
-    run.line.stall.clear()
+    run.line.silence()
     run.progress()
 
 

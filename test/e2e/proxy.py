@@ -11,8 +11,8 @@ import processes
 class Proxy:
     """Forwards to 127.0.0.1:target.
 
-    `cut_after`: after so many more bytes from the server the connection they came by is cut, once. While `stall` is
-    set, bytes vanish; while `hold` is set, they wait.
+    `cut_after`: after so many more bytes from the server the connection they came by is cut, once. While `hold` is set,
+    bytes wait.
     """
 
     def __init__(self, target: int):
@@ -21,9 +21,8 @@ class Proxy:
         self.cut_after = None
         self.cuts = 0
         self.bytes_down = 0
-        self.stall = threading.Event()
         self.hold = threading.Event()
-        self._links = set()
+        self._links, self._silent = set(), set()
         self._lock = threading.Lock()
         self._listener = None
         self.on()
@@ -47,9 +46,14 @@ class Proxy:
     def cut(self, reset=False):
         """Ends every open connection; with `reset` by RST instead of FIN."""
         with self._lock:
-            links, self._links = self._links, set()
+            links, self._links, self._silent = self._links, set(), set()
         for link in links:
             _end(link, reset)
+
+    def silence(self):
+        """The open connections lose every byte from now on and are never ended, as by a firewall that forgot them."""
+        with self._lock:
+            self._silent |= self._links
 
     def _accept(self, listener):
         while True:
@@ -73,7 +77,7 @@ class Proxy:
             while data := source.recv(1 << 16):
                 if self.hold.is_set():
                     processes.wait_until(lambda: not self.hold.is_set(), "the end of the hold", 600, 0.01)
-                if self.stall.is_set():
+                if source in self._silent:
                     continue
                 if down and self._cuts_in(data):
                     sink.sendall(data[: self.cut_after])
@@ -86,6 +90,7 @@ class Proxy:
         for link in (source, sink):
             with self._lock:
                 self._links.discard(link)
+                self._silent.discard(link)
             _end(link)
 
     def _cuts_in(self, data) -> bool:

@@ -175,6 +175,19 @@ def test_connection_cut_in_the_middle_of_a_packet(ctx):
     job.terminate(5)
 
 
+def test_line_that_falls_silent(ctx):
+    """The log sends heartbeats, so a connection without a byte is dead long before TCP notices."""
+    db = ctx.database(SCRIPT)
+    line = ctx.proxy()
+    path = ctx.pipeline(f"{db}.t", port=line.port, server=ctx.server, source={"connect.timeout": "2s"})
+    job = ctx.start_run(path)
+    ctx.wait_equal(f"{db}.t", job=job)
+    line.silence()
+    ctx.server.execute("UPDATE t SET v = 'unheard' WHERE id < 50", db)
+    ctx.wait_equal(f"{db}.t", job=job, seconds=25)
+    job.terminate(5)
+
+
 def test_connection_cut_in_the_snapshot(ctx):
     db = ctx.database(
         "CREATE TABLE t (id INT PRIMARY KEY, v CHAR(200)); "

@@ -18,6 +18,7 @@ constexpr int64_t kSoftBytes = 8 << 20;
 constexpr int64_t kHardRows = 65'536;        // flushed inside a transaction
 constexpr int64_t kHardBytes = 24 << 20;
 constexpr size_t kMapsMost = 20'000;
+constexpr int64_t kSilenceLeastMs = 10'000;  // a server that looks for a GTID in a large file is silent for seconds
 constexpr int64_t kPositionEveryMs = 1'000;  // progress of a log without rows for us
 
 // "10.11.4-MariaDB" is 101104.
@@ -140,7 +141,10 @@ Status BinlogStream::BeginDump(Connection& connection) {
 }
 
 Status BinlogStream::Follow() {
-  TRY_SET(auto connection, Connection::Open(options_.connect));
+  // Heartbeats come several times a second: a line that is silent for so long is dead, whatever TCP believes.
+  ConnectOptions options = options_.connect;
+  options.read_timeout_ms = std::max(options.connect_timeout_ms, kSilenceLeastMs);
+  TRY_SET(auto connection, Connection::Open(options));
   {
     std::lock_guard lock(mutex_);
     active_ = connection.get();

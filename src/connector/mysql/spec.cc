@@ -28,7 +28,7 @@ void AddConnection(std::vector<OptionSpec>& out) {
   out.push_back({.key = "connect.timeout",
                  .type = OptionType::kDuration,
                  .default_value = "30 s",
-                 .description = "longest wait for a connection"});
+                 .description = "longest wait for a connection; the log's is made anew when it is silent for so long, at least 10 s"});
   out.push_back({.key = "connect.max-retries",
                  .type = OptionType::kInteger,
                  .default_value = "3",
