@@ -25,10 +25,12 @@ void AddConnection(std::vector<OptionSpec>& out) {
       {.key = "server-id",
        .description =
            "id of this reader among the server's replicas, e.g. 5400 or 5400-5408; the first of a range is used"});
-  out.push_back({.key = "connect.timeout",
-                 .type = OptionType::kDuration,
-                 .default_value = "30 s",
-                 .description = "longest wait for a connection; the log's is made anew when it is silent for so long, at least 10 s"});
+  out.push_back(
+      {.key = "connect.timeout",
+       .type = OptionType::kDuration,
+       .default_value = "30 s",
+       .description =
+           "longest wait for a connection; the log's is made anew when it is silent for so long, at least 10 s"});
   out.push_back({.key = "connect.max-retries",
                  .type = OptionType::kInteger,
                  .default_value = "3",
