@@ -1,11 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The result page: one Markdown table with goals, floors, machine, commit and command."""
 
-import os
-
 import provenance
-
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def _range(figures, digits=2) -> str:
