@@ -62,8 +62,13 @@ class Compare(Testbed):
         self.source, self.sink = pair.source(self.server), pair.sink(self.context.lake)
         self.flink = flink.Flink(
             os.path.join(FOLDER, "flink"),
-            **{"execution.checkpointing.interval": CHECKPOINT_INTERVAL, "parallelism.default": PARALLELISM},
+            **{
+                "execution.checkpointing.interval": CHECKPOINT_INTERVAL,
+                "parallelism.default": PARALLELISM,
+                "pipeline.object-reuse": "true",
+            },
         )
+        os.environ.setdefault("SPARK_DRIVER_MEMORY", "4g")  # an equality delete for each row is held in memory
         self.reader = engines.Spark(self.context.lake, os.path.join(FOLDER, "reader"))
         self.lines, self.warm_for = [], None  # the line whose job the JVMs of Flink have run
         sizes = {"ROWS": ROWS, "CHANGES": CHANGES, "PRELOAD": PRELOAD, "REPEATS": REPEATS}
@@ -144,9 +149,9 @@ class Compare(Testbed):
     def read_back(self, table):
         """(seconds of the fixed read-back, digest)."""
         began = time.monotonic()
-        self.reader.sql(self.sink.scan_sql(table))
+        self.reader.ask("sql", script=[self.sink.scan_sql(table)])
         seconds = time.monotonic() - began
-        rows, total = self.reader.sql(self.sink.digest_sql(table))[0]
+        rows, total = self.reader.ask("sql", script=[self.sink.digest_sql(table)])[0]
         return seconds, (int(rows), int(total))
 
     def measure(self, line, system):
@@ -222,20 +227,26 @@ def main():
     began = time.monotonic()
     default = os.path.join(HERE, "results", f"{datetime.date.today().isoformat()}-compare-{PAIR}.md")
     target = os.environ.get("RESULT") or default
-    compare = Compare()
-    compare.page.target = None if target == "-" else os.path.abspath(target)
+    compare = None
     try:
+        compare = Compare()
+        compare.page.target = None if target == "-" else os.path.abspath(target)
         compare.run()
     except KeyboardInterrupt:
         say("interrupted")
+    except (engines.Missing, AssertionError, RuntimeError, OSError) as error:
+        say(f"error: {error}")
     finally:
-        compare.page.write()
-        compare.close()
-    print("\n" + compare.page.text())
-    if compare.page.complete and target == default:
-        compare_page.update_readme(os.path.join(ROOT, "README.md"), compare.page)
+        if compare:
+            compare.page.write()
+            compare.close()
+    passed, failed = 0, 1
+    if compare:
+        print("\n" + compare.page.text())
+        if compare.page.complete and target == default:
+            compare_page.update_readme(os.path.join(ROOT, "README.md"), compare.page)
+        passed, failed = compare.page.counts()
     say(f"time: {time.monotonic() - began:.0f} s")
-    passed, failed = compare.page.counts()
     say(f"{passed} passed, {failed} failed")
     return 1 if failed else 0
 

@@ -79,7 +79,7 @@ class Page:
         """(passed, failed): runs with the right rows, runs without, runs not made, goals."""
         right = sum(len(series.samples) for series in self.series.values())
         met = [met for _, met in self.goals()]
-        wrong = max(self.expected - right, len(self.failures))
+        wrong = max(self.expected - right, len(self.failures), 0 if self.complete else 1)
         return right + sum(met), wrong + len(met) - sum(met)
 
     # ---- text

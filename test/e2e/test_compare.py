@@ -20,7 +20,7 @@ SIZES = {"ROWS": 100}
 def _page(expected, **cpu):
     """One sample of 1 M changes for each system; `cpu` is its CPU seconds."""
     page = compare_page.Page("A → B", "a-b", SIZES, 1)
-    page.expected = expected
+    page.expected, page.complete = expected, True
     for system, seconds in cpu.items():
         sample = measure.Sample(1_000_000, 1.0, seconds, 1024)
         page.add(LINE, {"flink": "Flink, warm"}.get(system, system), sample)
@@ -51,12 +51,15 @@ def test_compare_a_run_that_could_not_be_made_leaves_the_others(ctx):
 
 def test_compare_an_interrupted_run_keeps_its_numbers_and_says_so(ctx):
     page = _page(6, sluice=1.0, flink=20.0)
+    page.complete = False
     page.target = os.path.join(ctx.dir, "page.md")
     page.write()
     with open(page.target, encoding="utf-8") as file:
         text = file.read()
     assert "Incomplete: 2 of 6 runs" in text and "**20.00**" in text
     assert page.counts() == (3, 4)
+    page.expected = 2  # all runs are there, and yet it did not come to its end
+    assert page.counts() == (3, 1)
 
 
 def test_compare_readme_changes_between_the_marks_only(ctx):

@@ -37,6 +37,7 @@ appender.err.target = SYSTEM_ERR
 appender.err.layout.type = PatternLayout
 appender.err.layout.pattern = %d{HH:mm:ss,SSS} %-5p %c{1} - %m%n
 """
+START_SECONDS = 300
 ENDED = ("FAILED", "CANCELED", "FINISHED")
 
 
@@ -155,7 +156,7 @@ class Flink:
             *sizes[1][1],
             jvm=sizes[1][0],
         )
-        processes.wait_until(self._ready, f"start of Flink (see {self.folder})", 120, 0.1)
+        processes.wait_until(self._ready, f"start of Flink (see {self.folder})", START_SECONDS, 0.1)
 
     def _ready(self) -> bool:
         self.check()
@@ -223,6 +224,7 @@ class Flink:
                 lambda: (s := self.rest(path))["status"]["id"] == "COMPLETED" and s["operation"],
                 "a checkpoint of Flink",
                 seconds,
+                0.1,
             )
             if "failureCause" not in done:
                 return done["checkpointId"]
@@ -246,7 +248,7 @@ class Flink:
                 "org.apache.flink.table.gateway.SqlGateway",
                 jvm=("-Xmx1g",),
             )
-            processes.wait_until(self._gateway_answers, "start of Flink's SQL gateway", 120, 0.1)
+            processes.wait_until(self._gateway_answers, "start of Flink's SQL gateway", START_SECONDS, 0.1)
         return self._sql("/sessions", {"properties": {}})["sessionHandle"]
 
     def _gateway_answers(self) -> bool:
@@ -264,7 +266,9 @@ class Flink:
             operation = self._sql(f"/sessions/{session}/statements", {"statement": statement})["operationHandle"]
             path = f"/sessions/{session}/operations/{operation}/result/0"
             result = processes.wait_until(
-                lambda: (r := self._sql(path)).get("resultType") != "NOT_READY" and r, "a statement of Flink", 120
+                lambda: (r := self._sql(path)).get("resultType") != "NOT_READY" and r,
+                "a statement of Flink",
+                START_SECONDS,
             )
             job = result.get("jobID") or _job_of(result)
         _request(f"http://127.0.0.1:{self._gateway_port}/v1/sessions/{session}", method="DELETE")
