@@ -65,6 +65,8 @@ class Compare(Testbed):
             **{
                 "execution.checkpointing.interval": CHECKPOINT_INTERVAL,
                 "parallelism.default": PARALLELISM,
+                # What Flink's manual advises for a job whose state is small and on the heap.
+                "taskmanager.memory.managed.size": "0m",
                 "pipeline.object-reuse": "true",
             },
         )

@@ -6,6 +6,7 @@ import json
 import os
 
 import measure
+import processes
 import provenance
 
 GOAL = 10.0  # times less CPU than warm Flink, on every line
@@ -46,7 +47,7 @@ class Page:
     def fail(self, line, system, error):
         """A run that could not be made counts as failed; wrong rows take the system's other numbers of the line too."""
         self.lines[line.title] = line
-        self.failures.append((line.title, system, str(error)))
+        self.failures.append((line.title, system, str(error).replace(processes.root_dir() + os.sep, "")))
         if isinstance(error, WrongRows):
             self.wrong.add((line.title, system))
         print(f"    FAIL {line.title}, {system}: {error}", flush=True)
