@@ -27,7 +27,7 @@ import flink_run
 import measure
 import sluice
 from compare_pairs import PAIRS
-from workload import WORKLOADS
+from dataset import WORKLOADS
 
 SIZES = {"ROWS": 2_000_000, "CHANGES": 1_000_000, "PRELOAD": 5_000_000, "REPEATS": 3}
 ROWS, CHANGES, PRELOAD, REPEATS = (number(name, default) for name, default in SIZES.items())

@@ -21,7 +21,7 @@ import mariadb
 import measure
 import page
 import sluice
-from workload import WORKLOADS
+from dataset import WORKLOADS
 
 ROWS, CHANGES, REPEATS = number("ROWS", 2_000_000), number("CHANGES", 1_000_000), number("REPEATS", 3)
 TABLES, IDLE_SECONDS, KEYS = number("TABLES", 500), number("IDLE_SECONDS", 30), number("KEYS", 20000000)

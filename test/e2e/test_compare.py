@@ -11,7 +11,7 @@ sys.path.append(os.path.join(processes.root_dir(), "bench"))
 
 import compare_page  # noqa: E402
 import measure  # noqa: E402
-from workload import WORKLOADS  # noqa: E402
+from dataset import WORKLOADS  # noqa: E402
 
 LINE = types.SimpleNamespace(title="t: log", unit="change")
 SIZES = {"ROWS": 100}
