@@ -70,7 +70,8 @@ class Compare(Testbed):
                 "pipeline.object-reuse": "true",
             },
         )
-        os.environ.setdefault("SPARK_DRIVER_MEMORY", "4g")  # an equality delete for each row is held in memory
+        # An equality delete for each row is held in memory.
+        os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--driver-memory 4g pyspark-shell")
         self.reader = engines.Spark(self.context.lake, os.path.join(FOLDER, "reader"))
         self.lines, self.warm_for = [], None  # the line whose job the JVMs of Flink have run
         sizes = {"ROWS": ROWS, "CHANGES": CHANGES, "PRELOAD": PRELOAD, "REPEATS": REPEATS}
