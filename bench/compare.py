@@ -4,10 +4,10 @@
 Writes bench/results/<date>-compare-<pair>.md, the samples beside it as .json, and the table of README.
 
 Sizes by environment: ROWS (2000000), CHANGES (1000000), PRELOAD (5000000), REPEATS (3), WORKLOADS ("sbtest"; there is
-"lineitem" too), PAIR (mariadb-iceberg), RESULT (file; "-" writes none, and only the default one updates README),
-PARALLELISM (1) of Flink. A log is made once and drained by each run alone; a run whose rows are not the source's has
-no number. What was measured before an interruption is kept. The last line is "N passed, N failed": a check is one
-run's rows, or one goal.
+"lineitem" too), PAIR (mariadb-iceberg), PARALLELISM (1) of Flink, MINUTES (none; no round of runs is begun that would
+end later), RESULT (file; "-" writes none, and only the default one updates README). A log is made once and drained by
+each run alone; a run whose rows are not the source's has no number. What was measured before an interruption is kept.
+The last line is "N passed, N failed": a check is one run's rows, or one goal.
 """
 
 import dataclasses
@@ -33,7 +33,7 @@ SIZES = {"ROWS": 2_000_000, "CHANGES": 1_000_000, "PRELOAD": 5_000_000, "REPEATS
 ROWS, CHANGES, PRELOAD, REPEATS = (number(name, default) for name, default in SIZES.items())
 NAMES = os.environ.get("WORKLOADS", "sbtest").split()
 PAIR = os.environ.get("PAIR", "mariadb-iceberg")
-PARALLELISM = number("PARALLELISM", 1)
+PARALLELISM, MINUTES = number("PARALLELISM", 1), number("MINUTES", 0)
 FOLDER = os.environ.get("BENCH_DIR", os.path.join(ROOT, "build", "compare"))
 LAKE = "lake"  # every run writes here: a table's metadata holds the path of its files
 
@@ -171,26 +171,33 @@ class Compare(Testbed):
             raise compare_page.WrongRows(f"the table has (rows, checksum) {digest}, it should have {line.digest}")
         return sample
 
-    def visits(self):
-        """(line, system) in the order of the runs: the systems take turns at going first."""
-        for repetition in range(REPEATS):
-            for at, line in enumerate(self.lines):
-                turns = [["sluice"], ["Flink, cold", "Flink, warm"]]
-                if (repetition + at) % 2:
-                    turns.reverse()
-                yield from ((line, system) for turn in turns for system in turn)
+    def round(self, repetition):
+        """(line, system) in the order of one round's runs: the systems take turns at going first."""
+        for at, line in enumerate(self.lines):
+            turns = [["sluice"], ["Flink, cold", "Flink, warm"]]
+            if (repetition + at) % 2:
+                turns.reverse()
+            yield from ((line, system) for turn in turns for system in turn)
 
     def run(self):
+        began = time.monotonic()
         self.prepare()
-        visits = list(self.visits())
-        self.page.expected, began = len(visits), time.monotonic()
-        for done, (line, system) in enumerate(visits, 1):
-            say(f"  run {done} of {len(visits)}, {time.monotonic() - began:.0f} s after the first")
-            try:
-                self.page.add(line, system, self.measure(line, system))
-            except (AssertionError, RuntimeError, OSError) as error:
-                self.page.fail(line, system, error)
-            self.page.write()
+        runs = 3 * len(self.lines)
+        self.page.expected = REPEATS * runs
+        for repetition in range(REPEATS):
+            round_began = time.monotonic()
+            for done, (line, system) in enumerate(self.round(repetition), repetition * runs + 1):
+                say(f"  run {done} of {self.page.expected}, {time.monotonic() - began:.0f} s after the start")
+                try:
+                    self.page.add(line, system, self.measure(line, system))
+                except (AssertionError, RuntimeError, OSError) as error:
+                    self.page.fail(line, system, error)
+                self.page.write()
+            now, rounds = time.monotonic(), repetition + 1
+            if rounds < REPEATS and MINUTES and now - began + (now - round_began) > MINUTES * 60:
+                say(f"  another round would take longer than {MINUTES} minutes: {rounds} of {REPEATS} are made")
+                self.page.repeats, self.page.expected = rounds, rounds * runs
+                break
         self.page.complete = True
 
     def close(self):

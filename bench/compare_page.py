@@ -11,7 +11,7 @@ import provenance
 
 GOAL = 10.0  # times less CPU than warm Flink, on every line
 SYSTEMS = ("sluice", "Flink, warm", "Flink, cold")
-KINDS = ("WORKLOADS", "PARALLELISM", "PAIR")
+KINDS = ("WORKLOADS", "PARALLELISM", "PAIR", "MINUTES")
 
 
 class WrongRows(AssertionError):
@@ -138,7 +138,8 @@ class Page:
                 f"* noise: {self._noise()}; “others” is the highest share of all cores that foreign processes took",
                 "* how it was measured: [bench/README.md](../README.md#sluice-beside-flink)",
                 "",
-                "Median (lowest–highest) of the repetitions. CPU seconds per million rows or changes, user + system.",
+                f"Median (lowest–highest) of {self.repeats} rounds. CPU: seconds per million rows or changes, user +"
+                " system.",
                 "",
                 "| | | CPU s/M | × sluice | rows or changes/s | server's CPU s/M | peak MB | files written |"
                 " read back, s | others |",
