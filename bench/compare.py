@@ -26,7 +26,7 @@ import flink
 import flink_run
 import measure
 import sluice
-from compare_pairs import PAIRS
+from compare_pairs import PAIRS, Table
 from dataset import WORKLOADS
 
 SIZES = {"ROWS": 2_000_000, "CHANGES": 1_000_000, "PRELOAD": 5_000_000, "REPEATS": 3}
@@ -44,7 +44,7 @@ class Line:
 
     title: str
     unit: str
-    table: object
+    table: Table
     items: int  # rows or changes
     records: int  # what Flink's source makes of them: an update is two
     begin: tuple | None  # position in the log; None copies the table
@@ -107,6 +107,7 @@ class Compare(Testbed):
 
     def preload(self, table):
         """A table with all rows from before the log, for both engines: sluice makes it, the reader is warmed on it."""
+        say(f"  {table.name}: preloading a table of {PRELOAD:,} keys")
         path = self.pipeline(table.database, table.name, LAKE, pipeline={"name": "preload"})
         measure.run_sluice(self.server, FOLDER, "preload", self.args(path, LAKE), PRELOAD)
         self.read_back(table)
@@ -234,6 +235,8 @@ def main():
         sys.exit(f"error: no pair {PAIR}; there are: {', '.join(PAIRS)}")
     if CHANGES > PRELOAD:
         sys.exit(f"error: CHANGES ({CHANGES}) is more than PRELOAD ({PRELOAD}); hint: a quarter of each is deleted")
+    if CHANGES % 100:
+        sys.exit(f"error: CHANGES is {CHANGES}; hint: a transaction has 100 changes")
     began = time.monotonic()
     default = os.path.join(HERE, "results", f"{datetime.date.today().isoformat()}-compare-{PAIR}.md")
     target = os.environ.get("RESULT") or default
