@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door: each target is a script of scripts/, so that it can be read and run alone.
 .DEFAULT_GOAL := build
-.PHONY: build setup test crash soak demo bench compare asan fuzz tidy install clean help
+.PHONY: build setup test crash soak demo bench compare asan fuzz tidy install clean help test-peers
 
 build: setup   ## build/sluice (the default)
 	@scripts/build
@@ -12,6 +12,7 @@ setup:         ## install what is missing (does nothing when all is there)
 test: ; @scripts/test                  ## build, then every test
 crash: ; @scripts/crash                ## N (1000) kills and every other fault under load; PAIR, SEED, PAGE=1
 soak: ; @scripts/soak                  ## MINUTES (60) of load with a fault now and then; PAIR, SEED
+test-peers: ; @scripts/test-peers      ## Spark, Trino, DuckDB and PyIceberg read our tables and we theirs
 demo: ; @scripts/demo                  ## the main job on live data, on a private MariaDB
 bench: ; @scripts/bench                ## the measurements of README, into bench/results/
 compare: ; @scripts/compare            ## sluice beside Flink CDC, into bench/results/
@@ -27,4 +28,4 @@ clean:         ## remove what was built; .deps stays
 	rm -rf build build-asan build-fuzz
 
 help:          ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18

@@ -10,6 +10,7 @@ import datetime
 import decimal
 import json
 import re
+import struct
 
 SYSTEM_TIME = "ROW START", "ROW END"
 
@@ -201,6 +202,20 @@ def lake_value(kind: str, value):
     if kind == "list<string>":
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     raise AssertionError(f"the harness does not know Iceberg type {kind}")
+
+
+def json_value(kind: str, value):
+    """Canonical form of a value that `sluice read --format jsonl` printed for a field of Iceberg type `kind`."""
+    if value is None:
+        return None
+    if kind == "float":  # its shortest text; the 32 bits are what counts
+        return repr(struct.unpack("f", struct.pack("f", float(value)))[0])
+    if kind in ("time", "timestamp", "timestamptz"):
+        head, _, fraction = value.removesuffix("Z").partition(".")
+        return f"{head.replace('T', ' ')}.{fraction:0<6}{'Z' if kind == 'timestamptz' else ''}"
+    if kind == "binary" or kind.startswith("fixed"):
+        return f"x'{value}'"
+    return value if isinstance(value, str) and kind != "double" else lake_value(kind, value)
 
 
 def geojson(text):

@@ -53,9 +53,10 @@ class Lake:
     def open(self, table: str) -> StaticTable:
         return StaticTable.from_metadata(self.metadata_path(table))
 
-    def columns(self, table: str) -> list[tuple[str, str]]:
-        """(name, Iceberg type) in order."""
-        return [(f.name, str(f.field_type)) for f in self.open(table).schema().fields]
+    def columns(self, table: str, snapshot_id=None) -> list[tuple[str, str]]:
+        """(name, Iceberg type) in order, of the newest schema or of that snapshot's."""
+        fields = self.open(table).scan(snapshot_id=snapshot_id).projection().fields
+        return [(f.name, str(f.field_type)) for f in fields]
 
     def field_ids(self, table: str) -> dict[str, int]:
         return {f.name: f.field_id for f in self.open(table).schema().fields}
@@ -69,10 +70,10 @@ class Lake:
 
     def rows(self, table: str, columns=None, snapshot_id=None, geometry=()):
         """(names, rows) in canonical form; `geometry` names string columns that hold GeoJSON."""
-        opened = self.open(table)
-        kinds = {f.name: str(f.field_type) for f in opened.schema().fields}
+        scan = self.open(table).scan(snapshot_id=snapshot_id)
+        kinds = {f.name: str(f.field_type) for f in scan.projection().fields}
         names = list(columns) if columns else list(kinds)
-        data = opened.scan(snapshot_id=snapshot_id).to_arrow()
+        data = scan.to_arrow()
         lists = []
         for name in names:
             values, kind = data.column(name).to_pylist(), kinds[name]
@@ -106,17 +107,22 @@ def first_differences(source_names, source, lake_names, lake, limit=5) -> str:
         f"{sum(extra.values())} extra (first {limit} by key):"
     ]
     key = lambda row: tuple((v is not None, v or "") for v in row)
-    for label, rows in (("source", missing), ("lake  ", extra)):
+    for label, rows, others in (("source", missing, extra), ("lake  ", extra, missing)):
+        same_key = {row[0]: row for row in others}
         for row in sorted(rows, key=key)[:limit]:
-            lines.append(f"  {label} {'x%d ' % rows[row] if rows[row] > 1 else ''}{_short(source_names, row)}")
+            times = "x%d " % rows[row] if rows[row] > 1 else ""
+            lines.append(f"  {label} {times}{_short(source_names, row, same_key.get(row[0]))}")
     return "\n".join(lines)
 
 
-def _short(names, row) -> str:
+def _short(names, row, other=None) -> str:
+    """Up to 12 columns; of two rows with the same first column, that one and those that differ."""
+
     def cut(value):
         return "NULL" if value is None else value if len(value) <= 60 else f"{value[:57]}… ({len(value)})"
 
-    return ", ".join(f"{n}={cut(v)}" for n, v in list(zip(names, row))[:12])
+    pairs = [(n, v) for i, (n, v) in enumerate(zip(names, row)) if other is None or i == 0 or v != other[i]]
+    return ", ".join(f"{n}={cut(v)}" for n, v in pairs[:12])
 
 
 def compare(

@@ -6,9 +6,8 @@ import shutil
 import subprocess
 
 import pyarrow
-from pyiceberg.exceptions import CommitFailedException
-from pyiceberg.table import StaticTable
 
+import foreign
 import harness
 
 SCRIPT = (
@@ -158,57 +157,16 @@ def test_foreign_commit_while_running(ctx):
     assert len(rows) == 2001
 
 
-class _HadoopCatalog:
-    """As much of a catalog as PyIceberg's Transaction needs to commit to a Hadoop-layout table by an exclusive link."""
-
-    def __init__(self, lake, name):
-        self.lake, self.name = lake, name
-
-    def load_table(self, identifier):
-        raise CommitFailedException(f"{identifier}: another writer was faster")
-
-    def commit_table(self, table, requirements, updates):
-        from pyiceberg.table import CommitTableResponse  # pylint: disable=import-outside-toplevel
-        from pyiceberg.table.update import update_table_metadata  # pylint: disable=import-outside-toplevel
-
-        path = self.lake.metadata_path(self.name)
-        base = StaticTable.from_metadata(path).metadata
-        for requirement in requirements:
-            requirement.validate(base)
-        version = int(os.path.basename(path)[1:-14]) + 1
-        made = update_table_metadata(base, updates)
-        target = os.path.join(os.path.dirname(path), f"v{version}.metadata.json")
-        temporary = target + ".foreign"
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(made.model_dump_json(by_alias=True, exclude_none=True))
-        try:
-            os.link(temporary, target)  # fails when another writer was faster
-        finally:
-            os.remove(temporary)
-        with open(os.path.join(os.path.dirname(path), "version-hint.text"), "w", encoding="ascii") as hint:
-            hint.write(str(version))
-        return CommitTableResponse.model_validate(
-            {"metadata": made.model_dump(by_alias=True), "metadata-location": target}
-        )
-
-
 def foreign_append(ctx, name, rows):
-    """Appends rows by PyIceberg; begins anew when the pipeline committed in between."""
-    from pyiceberg.table import Table  # pylint: disable=import-outside-toplevel
+    """Appends rows and sets a property by PyIceberg."""
 
-    for _ in range(50):
-        path = ctx.lake.metadata_path(name)
-        opened = StaticTable.from_metadata(path)
-        table = Table(tuple(name.split(".")), opened.metadata, path, opened.io, _HadoopCatalog(ctx.lake, name))
-        try:
-            data = pyarrow.Table.from_pylist(rows, schema=opened.schema().as_arrow())
-            with table.transaction() as transaction:
-                transaction.append(data)
-                transaction.set_properties({"foreign": "yes"})
-            return
-        except (CommitFailedException, FileExistsError, FileNotFoundError):
-            continue
-    raise AssertionError("the foreign writer never won")
+    def append(table):
+        data = pyarrow.Table.from_pylist(rows, schema=table.schema().as_arrow())
+        with table.transaction() as transaction:
+            transaction.append(data)
+            transaction.set_properties({"foreign": "yes"})
+
+    foreign.change(ctx.lake, name, append)
 
 
 def test_disk_full(ctx):

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Other engines read what sluice wrote: every row of every snapshot, and filters that prune."""
+
+import canonical
+import lake as lake_module
+import tables
+
+
+def prepare(bench):
+    """Lets sluice write every scenario; one that fails is one failed check, and its tables are not compared."""
+    bench.written = []
+    for scenario in tables.SCENARIOS:
+        name = f"written.{scenario.__name__}"
+        if bench.wanted(name):
+            bench.check(name, lambda s=scenario: bench.written.append((s.__name__, s(bench.context(s.__name__)))))
+
+
+def checks(bench, engine):
+    for scenario, found in bench.written:
+        for number, table in enumerate(found):
+            label = f"{scenario}.{number}" if len(found) > 1 else scenario
+            if table.has_time and engine.no_time:
+                yield label, engine.no_time
+                continue
+            yield label, lambda t=table: compare(engine, t)
+
+
+def compare(engine, table):
+    """Each state of the table, the newest one without time travel, then the filters. Gives what was compared."""
+    last = len(table.states) - 1
+    for number, state in enumerate(table.states):
+        same(engine, table, state, None if number == last else state.snapshot)
+    for where, expected in table.counts:
+        found = engine.count(table.name, where)
+        assert found == expected, f"{where} finds {found} rows, the source has {expected}"
+    rows = sum(len(state.rows) for state in table.states)
+    filters = f", {len(table.counts)} filters" if table.counts else ""
+    return f"{rows} rows of {len(table.states)} snapshots{filters}" if last else f"{rows} rows{filters}"
+
+
+def same(engine, table, state, snapshot=None):
+    names, rows = engine.rows(table.name, snapshot)
+    for column in table.geometry:
+        at = names.index(column)
+        rows = [(*row[:at], canonical.geojson(row[at]), *row[at + 1 :]) for row in rows]
+    text = lake_module.first_differences(state.names, state.rows, names, rows)
+    assert not text, f"{engine.name} reads {table.name} at {snapshot or 'its newest snapshot'} differently: {text}"
