@@ -24,12 +24,12 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "e2e")]
 
 import run as e2e_run  # noqa: E402  enters the Python that scripts/setup made
 
+import crash_page  # noqa: E402
+import crash_pairs  # noqa: E402
 import faults  # noqa: E402
 import harness  # noqa: E402
-import pairs  # noqa: E402
 import processes  # noqa: E402
 import provenance  # noqa: E402
-import report  # noqa: E402
 import scenario  # noqa: E402
 
 KILLS_A_SCENARIO = 25
@@ -125,7 +125,7 @@ def run_scenario(ctx, pair, seed, plan, totals, args):
 
 
 def run_all(args, folder) -> Totals:
-    pair, totals = pairs.PAIRS[args.pair], Totals()
+    pair, totals = crash_pairs.PAIRS[args.pair], Totals()
     shared = harness.Shared(folder)
     probe = harness.Context(shared, os.path.join(folder, "probe"))
     names = [name for name in all_failpoints(probe) if name.startswith(pair.failpoints)]
@@ -162,7 +162,7 @@ def run_all(args, folder) -> Totals:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pair", default="mariadb-iceberg", choices=sorted(pairs.PAIRS))
+    parser.add_argument("--pair", default="mariadb-iceberg", choices=sorted(crash_pairs.PAIRS))
     parser.add_argument("-n", type=int, default=1000, help="kill -9 at random moments")
     parser.add_argument("--others", type=int, default=OTHERS_A_SCENARIO, help="other faults if there is one scenario")
     parser.add_argument("--seed", type=int, default=None, help="random by default; printed")
@@ -187,7 +187,7 @@ def main() -> int:
         print(f"     {count:5} x {name}")
     print(f"     {totals.line()}; {totals.orphans} orphans, {totals.orphan_bytes} bytes")
     if args.page:
-        print("     page:", os.path.relpath(report.write(args, totals, time.monotonic() - began)))
+        print("     page:", os.path.relpath(crash_page.write(args, totals, time.monotonic() - began)))
     if not totals.failures:
         shutil.rmtree(folder, ignore_errors=True)
     print(f"{totals.passed} passed, {len(totals.failures)} failed", flush=True)

@@ -23,9 +23,9 @@ sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "e2e")]
 
 import run as e2e_run  # noqa: E402  enters the Python that scripts/setup made
 
+import crash_pairs  # noqa: E402
 import faults  # noqa: E402
 import harness  # noqa: E402
-import pairs  # noqa: E402
 import processes  # noqa: E402
 import scenario  # noqa: E402
 
@@ -182,7 +182,7 @@ def run_checks(args, folder):
     ctx = harness.Context(harness.Shared(folder), os.path.join(folder, f"seed-{args.seed}"))
     run = None
     try:
-        run = scenario.Scenario(ctx, pairs.PAIRS[args.pair], args.seed, interval=INTERVAL, load_pause=LOAD_PAUSE)
+        run = scenario.Scenario(ctx, crash_pairs.PAIRS[args.pair], args.seed, interval=INTERVAL, load_pause=LOAD_PAUSE)
         soak = Soak(run, args.minutes, random.Random(args.seed))
         soak.go()
         results = [("growth and checkpoints", "\n".join(soak.problems()))]
@@ -201,7 +201,7 @@ def run_checks(args, folder):
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pair", default="mariadb-iceberg", choices=sorted(pairs.PAIRS))
+    parser.add_argument("--pair", default="mariadb-iceberg", choices=sorted(crash_pairs.PAIRS))
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     parser.add_argument("--dir", default=os.path.join(processes.root_dir(), "build", "soak"))

@@ -11,9 +11,9 @@ import iceberg_files
 sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "crash"))
 
 import crash  # noqa: E402
+import crash_load  # noqa: E402
+import crash_pairs  # noqa: E402
 import faults  # noqa: E402
-import pairs  # noqa: E402
-import workload  # noqa: E402
 
 SCRIPT = (
     "CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t SELECT seq, 0 FROM seq_1_to_500; "
@@ -23,7 +23,7 @@ SCRIPT = (
 
 def good_rows():
     """Three transfers from account 1 to account 2."""
-    account = {i: [i, workload.START_BALANCE, 0] for i in range(1, workload.ACCOUNTS + 1)}
+    account = {i: [i, crash_load.START_BALANCE, 0] for i in range(1, crash_load.ACCOUNTS + 1)}
     for _ in range(3):
         account[1][1:] = account[1][1] - 5, account[1][2] + 1
         account[2][1:] = account[2][1] + 5, account[2][2] + 1
@@ -37,7 +37,7 @@ def good_rows():
 
 def fails(rows, word):
     try:
-        workload.check_commit(rows)
+        crash_load.check_commit(rows)
     except AssertionError as error:
         assert word in str(error), error
         return
@@ -45,7 +45,7 @@ def fails(rows, word):
 
 
 def test_lost_doubled_and_torn_transactions_are_seen(ctx):
-    workload.check_commit(good_rows())
+    crash_load.check_commit(good_rows())
     for change, word in (
         (lambda rows: rows["ledger"].pop(), "lost [3]"),
         (lambda rows: rows["ledger"].append((2, 1, 2, 5)), "doubled [2]"),
@@ -88,8 +88,8 @@ def test_files_that_are_missing_cut_or_named_by_nothing_are_seen(ctx):
 
 def test_every_failpoint_belongs_to_a_pair(ctx):
     names = crash.all_failpoints(ctx)
-    known = tuple(beginning for pair in pairs.PAIRS.values() for beginning in pair.failpoints)
-    assert not [name for name in names if not name.startswith(known)], "add it to its source or sink in pairs.py"
+    known = tuple(beginning for pair in crash_pairs.PAIRS.values() for beginning in pair.failpoints)
+    assert not [name for name in names if not name.startswith(known)], "add it to its source or sink in crash_pairs.py"
     assert set(crash.FIRST) <= {f"failpoint:{name}" for name in names}
 
 

@@ -7,22 +7,22 @@ sluice wrote: its newest epoch, the damage of its files, the rows at each epoch,
 
 import os
 
+import crash_load
 import harness
 import iceberg_files
-import workload
 
 
 class MariaDb:
     """A MariaDB server of this run alone."""
 
     failpoints = ("snapshot.",)
-    script, partitioned = workload.SCRIPT, workload.PARTITIONED
+    script, partitioned = crash_load.SCRIPT, crash_load.PARTITIONED
 
     def start(self, ctx):
         return ctx.new_server()
 
     def load(self, rng):
-        return workload.Workload(rng)
+        return crash_load.Workload(rng)
 
     def tables(self, server, db) -> list[str]:
         return sorted(row[0] for row in server.execute(f"SHOW TABLES FROM {db}"))
@@ -76,7 +76,7 @@ class Iceberg:
         """Time travel: what the load promises holds at each epoch since the last call, at the newest `most` of them."""
         newest, complete = self.epoch()
         until = newest if complete else newest - 1
-        watched = {table: self._files.get(table) for table in workload.WATCHED}
+        watched = {table: self._files.get(table) for table in crash_load.WATCHED}
         if any(files is None for files in watched.values()):
             return
         history = {table: files.snapshots() for table, files in watched.items()}
@@ -87,7 +87,7 @@ class Iceberg:
             if not _is_one_position(epochs[epoch]):
                 continue
             rows = {}
-            for table, columns in workload.WATCHED.items():
+            for table, columns in crash_load.WATCHED.items():
                 found = [s for s in history[table] if s.epoch is not None and s.epoch <= epoch]
                 if not found and history[table] and not history[table][0].parent_known:
                     break  # expired
@@ -95,7 +95,7 @@ class Iceberg:
             else:
                 self.commits_checked += 1
                 try:
-                    workload.check_commit(rows)
+                    crash_load.check_commit(rows)
                 except AssertionError as error:
                     raise AssertionError(f"epoch {epoch}, {epochs[epoch]}: {error}") from error
 
