@@ -12,7 +12,7 @@ class Proxy:
     """Forwards to 127.0.0.1:target.
 
     `cut_after`: after so many more bytes from the server the connection they came by is cut, once. While `hold` is set,
-    bytes wait.
+    bytes wait; it sets itself once `hold_after` bytes have come from the server on all connections together.
     """
 
     def __init__(self, target: int):
@@ -22,6 +22,7 @@ class Proxy:
         self.cuts = 0
         self.bytes_down = 0
         self.hold = threading.Event()
+        self.hold_after = None
         self._links, self._silent = set(), set()
         self._lock = threading.Lock()
         self._listener = None
@@ -34,6 +35,7 @@ class Proxy:
 
     def off(self):
         """Refuses new connections and cuts the open ones."""
+        self.release()
         listener, self._listener = self._listener, None
         if listener:
             try:
@@ -42,6 +44,11 @@ class Proxy:
                 pass
             listener.close()
         self.cut()
+
+    def release(self):
+        """Ends the hold."""
+        self.hold_after = None
+        self.hold.clear()
 
     def cut(self, reset=False):
         """Ends every open connection; with `reset` by RST instead of FIN."""
@@ -75,6 +82,8 @@ class Proxy:
     def _pump(self, source, sink, down):
         try:
             while data := source.recv(1 << 16):
+                if down and self.hold_after is not None and self.bytes_down >= self.hold_after:
+                    self.hold.set()
                 if self.hold.is_set():
                     processes.wait_until(lambda: not self.hold.is_set(), "the end of the hold", 600, 0.01)
                 if source in self._silent:

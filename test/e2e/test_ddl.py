@@ -248,6 +248,16 @@ def test_drop_and_create_again(ctx):
     ctx.equal(f"{db}.t")
 
 
+def test_create_or_replace(ctx):
+    db, _ = one_table(
+        ctx,
+        "evolve",
+        "CREATE OR REPLACE TABLE t (id INT PRIMARY KEY, z VARCHAR(9))",
+        "INSERT INTO t VALUES (5, 'new')",
+    )
+    ctx.equal(f"{db}.t")
+
+
 def test_statements_that_change_nothing_we_hold(ctx):
     ddl = """ALTER TABLE t ADD INDEX i (a); CREATE INDEX j ON t (b); DROP INDEX j ON t; ALTER TABLE t DROP INDEX i;
         ALTER TABLE t COMMENT 'c'; ALTER TABLE t ENGINE=InnoDB; OPTIMIZE TABLE t; ANALYZE TABLE t; ALTER TABLE t FORCE;

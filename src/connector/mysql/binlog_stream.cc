@@ -8,6 +8,8 @@
 #include "base/bytes.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "connector/mysql/copy_overlap.h"
+#include "connector/mysql/table_stream.h"
 
 namespace sluice::mysql {
 namespace {
@@ -34,39 +36,6 @@ uint32_t VersionNumber(const std::string& text) {
 }
 
 }  // namespace
-
-// One table of interest: where its rows are collected.
-struct BinlogStream::TableStream {
-  TableId id;
-  std::shared_ptr<const MysqlTable> definition;
-  std::shared_ptr<const TableSchema> schema;
-  std::unique_ptr<BatchBuilder> builder;
-  std::map<const TableMap*, std::shared_ptr<const RowPlan>> plans;
-  const RowPlan* last_plan = nullptr;
-  const TableMap* last_map = nullptr;
-  const TableState* overlap = nullptr;  // rows that the snapshot holds already
-};
-
-// Leaves out the row images that a snapshot segment holds already.
-class BinlogStream::OverlapFilter final : public RowFilter {
- public:
-  OverlapFilter(const TableState& table, const BinlogPosition& event_end) : table_(table), end_(event_end) {}
-  bool Keep(std::string_view key) override {
-    auto before = [](const KeyBound& bound, std::string_view k) { return !bound.infinite && bound.encoded < k; };
-    for (const ChunkState& chunk : table_.chunks) {
-      if (before(chunk.to, key)) continue;
-      for (const Segment& segment : chunk.segments) {
-        if (!before(segment.to, key)) return end_ > segment.at;
-      }
-      return true;
-    }
-    return true;
-  }
-
- private:
-  const TableState& table_;
-  const BinlogPosition& end_;
-};
 
 BinlogStream::BinlogStream(StreamOptions options, SourceState state, TableTracker tracker, ItemQueue& queue)
     : options_(std::move(options)), state_(std::move(state)), tracker_(std::move(tracker)), queue_(queue) {
@@ -154,7 +123,7 @@ Status BinlogStream::Follow() {
   TRY_SET(sql_context_.server_collation, connection->QueryValue("SELECT @@global.collation_server"));
   TRY(BeginDump(*connection));
   flushed_ms_ = NowMs();
-  while (!stopped_) {
+  while (!stopped_ && !ended_) {
     TRY_SET(std::string_view packet, connection->ReadPacket());
     if (packet.empty()) return Corrupt(Str("binlog ", position_.ToString(), ": empty packet"));
     auto first = static_cast<uint8_t>(packet[0]);
@@ -199,9 +168,9 @@ Status BinlogStream::Handle(const BinlogEvent& event) {
     return Ok();
   }
   if (std::holds_alternative<XidEvent>(event.body) || std::holds_alternative<XaPrepareEvent>(event.body)) {
-    return EndTransaction(event);
+    return EndTransaction();
   }
-  if (auto* query = std::get_if<QueryEvent>(&event.body)) return HandleQuery(event, *query);
+  if (auto* query = std::get_if<QueryEvent>(&event.body)) return HandleQuery(*query);
   if (auto* rotate = std::get_if<RotateEvent>(&event.body)) {
     position_ = rotate->next;
     if (!in_transaction_ && position_ > committed_.position) {
@@ -214,7 +183,10 @@ Status BinlogStream::Handle(const BinlogEvent& event) {
     return Corrupt(Str("the server reports that its log lacks events: ", incident->message),
                    "the tables must be copied anew: remove the state directory and the tables in the sink");
   }
-  if (std::holds_alternative<HeartbeatEvent>(event.body)) return FlushAll(!in_transaction_);
+  if (std::holds_alternative<HeartbeatEvent>(event.body)) {
+    if (!in_transaction_ && state_.CopyDue(committed_.position)) return EndForCopy();
+    return FlushAll(!in_transaction_);
+  }
   if (!in_transaction_ && position_ > committed_.position) {  // between transactions: nothing to lose
     committed_.position = position_;
     unreported_ = true;
@@ -222,15 +194,19 @@ Status BinlogStream::Handle(const BinlogEvent& event) {
   return Ok();
 }
 
-Status BinlogStream::EndTransaction(const BinlogEvent&) {
+Status BinlogStream::EndTransaction() {
   if (in_transaction_) gtids_.Update(gtid_);
   in_transaction_ = false;
   standalone_ = false;
   committed_ = {position_, gtids_};
   unreported_ = true;
-  if (!state_.tables.empty() && position_ > overlap_end_) {
-    for (auto& [id, table] : tables_) table->overlap = nullptr;
-    state_.tables.clear();
+  if (!state_.tables.empty()) {
+    if (state_.CopyDue(position_)) return EndForCopy();
+    if (!state_.CopyPending() && position_ > overlap_end_) {
+      for (auto& [id, table] : tables_) table->copy = nullptr;
+      state_.tables.clear();
+      CopiesChanged();
+    }
   }
   bool due = pending_rows_ >= kSoftRows || pending_bytes_ >= kSoftBytes;
   if (!due && (pending_rows_ > 0 || unreported_)) {
@@ -240,18 +216,28 @@ Status BinlogStream::EndTransaction(const BinlogEvent&) {
   return due ? FlushAll(true) : Ok();
 }
 
-BinlogStream::TableStream& BinlogStream::MakeStream(const TableId& id, std::shared_ptr<const MysqlTable> definition) {
+// The log has come to where a waiting table is as it was seen to be: the source copies it and begins a new stream.
+Status BinlogStream::EndForCopy() {
+  ended_ = true;
+  unreported_ = true;
+  TRY(FlushAll(true));
+  QueueItem end;
+  end.end = true;
+  return Push(std::move(end), 0);
+}
+
+TableStream& BinlogStream::MakeStream(const TableId& id, std::shared_ptr<const MysqlTable> definition) {
   auto& stream = tables_[id];
   if (stream != nullptr) return *stream;
   stream = std::make_unique<TableStream>();
   stream->id = id;
   stream->definition = std::move(definition);
-  auto overlap = state_.tables.find(id);
-  if (overlap != state_.tables.end()) stream->overlap = &overlap->second;
+  auto copy = state_.tables.find(id);
+  if (copy != state_.tables.end()) stream->copy = &copy->second;
   return *stream;
 }
 
-Result<BinlogStream::TableStream*> BinlogStream::StreamOf(const RowsEvent& rows) {
+Result<TableStream*> BinlogStream::StreamOf(const RowsEvent& rows) {
   const TableMap* map = rows.table.get();
   auto known = by_map_.find(map);
   if (known != by_map_.end()) return known->second;
@@ -312,13 +298,15 @@ Status BinlogStream::HandleRows(const BinlogEvent&, const RowsEvent& rows) {
     options_.skip_rows -= count;  // whole events: the offset that users copy is that of an event
     return Ok();
   }
-  if (table->overlap == nullptr) {
-    TRY(table->last_plan->Decode(rows, nullptr, *table->builder));
-  } else if (table->overlap->exact) {
-    OverlapFilter filter(*table->overlap, position_);
-    TRY(table->last_plan->Decode(rows, &filter, *table->builder));
-  } else if (position_ > table->overlap->whole_at) {
-    TRY(table->last_plan->Decode(rows, nullptr, *table->builder));
+  switch (FitRows(table->copy, position_)) {
+    case RowsFit::kNone:
+      return Ok();
+    case RowsFit::kAll:
+      TRY(table->last_plan->Decode(rows, nullptr, *table->builder));
+      break;
+    case RowsFit::kByKey:
+      OverlapFilter filter(*table->copy, position_);
+      TRY(table->last_plan->Decode(rows, &filter, *table->builder));
   }
   pending_rows_ += table->builder->rows() - before;
   pending_bytes_ += table->builder->bytes() - bytes_before;
@@ -331,6 +319,7 @@ StreamStep BinlogStream::MakeStep() {
   step.log = committed_;
   step.tracker = std::exchange(tracker_text_, nullptr);
   step.captured = std::exchange(captured_, nullptr);
+  step.copies = std::exchange(copies_, nullptr);
   step.event_ms = event_ms_;
   unreported_ = false;
   return step;
@@ -366,125 +355,6 @@ Status BinlogStream::FlushAll(bool boundary) {
   QueueItem item;  // only progress; its boundary ends what went before
   item.step = MakeStep();
   return Push(std::move(item), 0);
-}
-
-Status BinlogStream::HandleQuery(const BinlogEvent& event, const QueryEvent& query) {
-  std::string_view sql = Trim(query.sql);
-  if (EqualsIgnoreCase(sql.substr(0, 16), "BEGIN")) {
-    in_transaction_ = true;
-    return Ok();
-  }
-  if (EqualsIgnoreCase(sql, "COMMIT")) return EndTransaction(event);
-  if (EqualsIgnoreCase(sql, "ROLLBACK")) {
-    return Unsupported("a transaction that wrote non-transactional tables was rolled back: which of its rows stay is "
-                       "not known",
-                       "do not mix MyISAM or Aria with InnoDB tables in one transaction");
-  }
-  if (unknown_xa_ && EqualsIgnoreCase(sql.substr(0, 9), "XA COMMIT")) {
-    return Unsupported(
-        Str("an XA transaction is committed whose rows stand before the position at which this job began to "
-            "read: ",
-            sql.substr(0, 200)),
-        "whether it changed tables of this job is not known: remove the state directory and the tables in the "
-        "sink and copy anew");
-  }
-  TRY(HandleDdl(query));
-  return standalone_ || !in_transaction_ ? EndTransaction(event) : Ok();
-}
-
-Status BinlogStream::HandleDdl(const QueryEvent& query) {
-  SqlContext context = sql_context_;
-  context.sql_mode = query.sql_mode;
-  StatementKind kind = Classify(query.sql, context);
-  if (kind == StatementKind::kRows) {
-    for (const auto& table : tracker_.tables()) {
-      bool named = table->database == query.database || query.sql.find(table->database) != std::string::npos;
-      if (!named || !Captured({table->database, table->name})) continue;
-      return Unsupported(Str("a statement that changes rows stands in the log as text, so binlog_format was not ROW: ",
-                             query.sql.substr(0, 200)),
-                         "SET GLOBAL binlog_format='ROW', reconnect the writers, and copy the tables anew");
-    }
-    return Ok();
-  }
-  if (kind != StatementKind::kTable && kind != StatementKind::kDatabase) return Ok();
-  context.error_code = query.error_code;
-  DdlStatement statement = ParseDdl(query.sql, context);
-  if (ConcernsTodays(statement, query.database)) {
-    LogWarn(Str("left out, because today's definition holds it already: ", query.sql.substr(0, 200)));
-    return Ok();
-  }
-  TRY_SET(auto changes, tracker_.Apply(statement, query.database, context));
-  if (changes.empty()) return Ok();
-  TRY(FlushAll(false));
-  for (const TableChange& change : changes) {
-    if (change.kind == TableChange::Kind::kCreated && options_.capture_new_tables && options_.wanted(change.table)) {
-      Capture(change.table);
-      options_.todays.erase(change.table);
-    }
-    if (Captured(change.table)) TRY(PushChange(change));
-    tables_.erase(change.table);
-  }
-  by_map_.clear();
-  maps_held_.clear();
-  for (auto& [id, table] : tables_) {
-    table->plans.clear();
-    table->last_map = nullptr;
-  }
-  tracker_text_ = std::make_shared<const std::string>(tracker_.ToJson());
-  return Ok();
-}
-
-void BinlogStream::Capture(const TableId& id) {
-  state_.captured.insert(id);
-  captured_ = std::make_shared<const std::set<TableId>>(state_.captured);
-}
-
-// Rows of a table whose CREATE TABLE lies before the start: it had today's columns, or its rows will not fit and say
-// so.
-Status BinlogStream::TakeTodays(const TableId& id) {
-  MysqlTable definition = std::move(options_.todays.at(id));
-  options_.todays.erase(id);
-  TRY_SET(TableSchema schema, MapTable(definition, options_.mapping));
-  tracker_.SetTable(std::move(definition));
-  tracker_text_ = std::make_shared<const std::string>(tracker_.ToJson());
-  Capture(id);
-  QueueItem item;
-  SchemaChange create;
-  create.table = id;
-  create.schema = std::make_shared<const TableSchema>(std::move(schema));
-  item.item.payload = std::move(create);
-  item.item.boundary = false;
-  return Push(std::move(item), 0);
-}
-
-bool BinlogStream::ConcernsTodays(const DdlStatement& statement, const std::string& database) const {
-  bool creates = std::any_of(statement.operations.begin(), statement.operations.end(),
-                             [](const auto& operation) { return std::holds_alternative<CreateTable>(operation); });
-  return !creates && std::any_of(statement.tables.begin(), statement.tables.end(), [&](const TableName& name) {
-    return options_.todays.contains({name.database.empty() ? database : name.database, name.table});
-  });
-}
-
-Status BinlogStream::PushChange(const TableChange& change) {
-  std::string name = change.table.ToString();
-  if (change.primary_key_changed) {
-    return Unsupported(Str("the primary key of ", name, " was changed"),
-                       "rows in the sink are found by the old key: remove the table in the sink and the state "
-                       "directory, and start again");
-  }
-  if ((change.replaced && !change.online_swap) || (change.kind == TableChange::Kind::kCreated && change.renamed_from)) {
-    return Unsupported(Str("by RENAME TABLE the name ", name,
-                           " now means another table, whose rows are not in the sink"),
-                       "remove the table in the sink and the state directory, and start again");
-  }
-  for (const SchemaChange& event : change.events) {
-    if (!options_.schema_changes && event.kind != SchemaChangeKind::kCreateTable) continue;
-    QueueItem item;
-    item.item.payload = event;
-    item.item.boundary = false;
-    TRY(Push(std::move(item), 0));
-  }
-  return Ok();
 }
 
 }  // namespace sluice::mysql

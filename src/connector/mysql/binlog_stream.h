@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // BinlogStream: follows the log from a position and turns its events into batches and schema changes, one thread. Owned
 // by the source. A position leaves it only with an item that ends a transaction; nothing that was not understood is
-// passed.
+// passed. It ends by itself where a table that waited for the log can be copied.
 #pragma once
 
 #include <atomic>
@@ -40,6 +40,8 @@ struct StreamOptions {
   std::function<bool(const TableId&)> wanted;
 };
 
+struct TableStream;
+
 class BinlogStream {
  public:
   BinlogStream(StreamOptions options, SourceState state, TableTracker tracker, ItemQueue& queue);
@@ -49,20 +51,19 @@ class BinlogStream {
   void Stop();  // idempotent
 
  private:
-  struct TableStream;
-  class OverlapFilter;
-
   void Run();
   Status Follow();
   Status BeginDump(Connection& connection);
   Status Handle(const BinlogEvent& event);
   Status HandleRows(const BinlogEvent& event, const RowsEvent& rows);
-  Status HandleQuery(const BinlogEvent& event, const QueryEvent& query);
+  Status HandleQuery(const QueryEvent& query);
   Status HandleDdl(const QueryEvent& query);
-  Status EndTransaction(const BinlogEvent& event);
+  Status EndTransaction();
+  Status EndForCopy();
   Result<TableStream*> StreamOf(const RowsEvent& rows);
   TableStream& MakeStream(const TableId& id, std::shared_ptr<const MysqlTable> definition);
-  Status PushChange(const TableChange& change);
+  Status FitChange(const TableChange& change);
+  Status PushChange(const TableChange& change, bool rows_in_sink);
   Status TakeTodays(const TableId& id);
   void Capture(const TableId& id);
   bool ConcernsTodays(const DdlStatement& statement, const std::string& database) const;
@@ -78,7 +79,9 @@ class BinlogStream {
   TableTracker tracker_;
   std::shared_ptr<const std::string> tracker_text_;  // not yet handed on
   std::shared_ptr<const std::set<TableId>> captured_;  // not yet handed on
+  std::shared_ptr<const std::map<TableId, TableState>> copies_;  // not yet handed on
   bool Captured(const TableId& id) const { return state_.captured.contains(id); }
+  void CopiesChanged();
   ItemQueue& queue_;
   EventParser parser_;
   SqlContext sql_context_;
@@ -103,6 +106,7 @@ class BinlogStream {
   std::unordered_map<const TableMap*, TableStream*> by_map_;  // null: not wanted
   std::vector<std::shared_ptr<const TableMap>> maps_held_;    // keeps the keys of by_map_ alive
 
+  bool ended_ = false;            // for a copy
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   Connection* active_ = nullptr;  // guarded by mutex_

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "format/mysql/text_row.h"
 
 namespace sluice::mysql {
 namespace {
@@ -208,6 +209,19 @@ Result<std::map<TableId, MysqlTable>> ReadTables(Connection& connection, const s
   const std::set<TableId> wanted(tables.begin(), tables.end());
   std::erase_if(out, [&](const auto& entry) { return !wanted.contains(entry.first); });
   return out;
+}
+
+Result<std::string> ReadCreateTable(Connection& connection, const TableId& table) {
+  TRY_SET(auto rows, connection.Query(Str("SHOW CREATE TABLE ", QuoteName(table.schema), ".", QuoteName(table.table))));
+  if (rows.empty() || rows[0].size() < 2) return NotFound(Str("table ", table.ToString(), " is not there"));
+  std::string text = Cell(rows[0], 1);
+  constexpr std::string_view kNext = " AUTO_INCREMENT=";
+  size_t at = text.find(kNext, text.find("\n)"));  // among the table's options
+  if (at != std::string::npos) {
+    size_t end = text.find_first_not_of("0123456789", at + kNext.size());
+    text.erase(at, end == std::string::npos ? end : end - at);
+  }
+  return text;
 }
 
 Result<std::map<std::string, std::pair<std::string, std::string>>> ReadDatabaseCharsets(Connection& connection) {

@@ -45,6 +45,8 @@ Result<std::vector<Finding>> FindMissingGrants(Connection& connection);
 Result<std::vector<TableId>> ListTables(Connection& connection, const std::function<bool(const TableId&)>& wanted);
 // Definitions of the given tables (in one pass over information_schema); tables that are gone are left out.
 Result<std::map<TableId, MysqlTable>> ReadTables(Connection& connection, const std::vector<TableId>& tables);
+// SHOW CREATE TABLE without the next number of AUTO_INCREMENT: equal texts are equal definitions.
+Result<std::string> ReadCreateTable(Connection& connection, const TableId& table);
 // Default (charset, collation) of each database.
 Result<std::map<std::string, std::pair<std::string, std::string>>> ReadDatabaseCharsets(Connection& connection);
 // Estimated rows of each table.

@@ -70,6 +70,7 @@ Error Connection::LastError(std::string_view what) const {
                                     "tables in the sink to copy anew, and let it keep its log longer "
                                     "(binlog_expire_logs_seconds)");
   }
+  if (code == ER_TABLE_DEF_CHANGED) return Conflict(message);
   if (code == ER_NO_SUCH_TABLE || code == ER_BAD_DB_ERROR) return NotFound(message);
   return Invalid(message);
 }

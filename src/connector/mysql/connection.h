@@ -41,6 +41,8 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
+  // Errors of a statement: kUnavailable (lost, a lock timeout), kNotFound (no such table or database), kConflict (the
+  // table was made anew after the transaction's view), kInvalid.
   Status Execute(const std::string& sql);
   // The whole result, for small ones.
   Result<std::vector<TextRow>> Query(const std::string& sql);

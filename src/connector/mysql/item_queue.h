@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -32,18 +33,24 @@ struct SnapshotStep {  // rows of a chunk were read, in key order
   int64_t rows = 0;
 };
 
+struct PauseStep {  // a table's definition is not the one it is copied with
+  TableId table;
+  BinlogPosition until;  // its copy waits for the log; empty: it is gone and nobody reads the log, so it is left out
+};
+
 struct StreamStep {  // the log was read up to here; only with an item that is a boundary
   LogEnd log;
   std::shared_ptr<const std::string> tracker;  // null: unchanged
   std::shared_ptr<const std::set<TableId>> captured;  // null: unchanged
+  std::shared_ptr<const std::map<TableId, TableState>> copies;  // SourceState::tables; null: unchanged
   int64_t event_ms = 0;                        // time of the last event; 0 = unknown
 };
 
 struct QueueItem {
   SourceItem item;
-  std::variant<std::monostate, PlanStep, SnapshotStep, StreamStep> step;
+  std::variant<std::monostate, PlanStep, SnapshotStep, PauseStep, StreamStep> step;
   std::optional<Error> error;  // the reader ended with it
-  bool end = false;            // the reader has nothing more
+  bool end = false;            // the reader has nothing more: the copy is made, or tables wait for one
 };
 
 using ItemQueue = BoundedQueue<QueueItem>;

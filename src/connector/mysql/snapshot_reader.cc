@@ -15,6 +15,7 @@ namespace {
 constexpr int64_t kBatchRows = 32'768;
 constexpr int64_t kBatchBytes = 8 << 20;
 constexpr int64_t kChunkRowsLeast = 250'000;
+constexpr int kViewsMost = 5;         // tries to read a chunk of a table that is made anew again and again
 constexpr int64_t kChunksMost = 512;  // of one table: bounds the checkpoint
 
 const MysqlColumn& KeyColumn(const MysqlTable& table, size_t index) {
@@ -76,21 +77,21 @@ SnapshotReader::SnapshotReader(SnapshotOptions options, std::map<TableId, MysqlT
 
 SnapshotReader::~SnapshotReader() { Stop(); }
 
-void SnapshotReader::AddTasks(const TableId& table, bool exact, const std::vector<ChunkState>& chunks) {
+void SnapshotReader::AddTasks(const TableId& table, const TableState& state) {
   std::lock_guard lock(mutex_);
-  for (size_t i = 0; i < chunks.size(); ++i) {
-    if (!chunks[i].done) tasks_.push_back({table, i, chunks[i], false, exact});
+  for (size_t i = 0; i < state.chunks.size(); ++i) {
+    if (!state.chunks[i].done) tasks_.push_back({table, i, state.chunks[i], false, state.exact, state.recopied});
   }
   changed_.notify_all();
 }
 
 void SnapshotReader::Start() {
   for (const auto& [id, table] : initial_.tables) {
-    if (table.done) continue;
+    if (!table.DueAt(initial_.log.position)) continue;
     if (table.chunks.empty()) {
-      tasks_.push_back({id, 0, {}, true, false});
+      tasks_.push_back({.table = id, .plan = true, .recopied = table.recopied});
     } else {
-      AddTasks(id, table.exact, table.chunks);
+      AddTasks(id, table);
     }
   }
   int useful = static_cast<int>(std::max<size_t>(1, tasks_.size() * 4));
@@ -157,7 +158,7 @@ Status SnapshotReader::Work(size_t index) {
         std::lock_guard lock(mutex_);
         active_[index] = connection.get();
       }
-      return task.plan ? PlanTable(*connection, task) : ReadChunk(*connection, task);
+      return RunTask(*connection, task);
     };
     Status status = run();
     {
@@ -166,17 +167,46 @@ Status SnapshotReader::Work(size_t index) {
       if (!status.ok()) active_[index] = nullptr;
     }
     changed_.notify_all();
-    if (!status.ok()) {
-      if (status.error().code != ErrorCode::kNotFound) {
-        return std::move(status).error().With(Str("snapshot of ", task.table.ToString()));
-      }
-      return Invalid(Str("table ", task.table.ToString(), " was dropped or renamed during its snapshot: ",
-                         status.error().message),
-                     "start the job again: it goes on with the tables that are there");
-    }
+    if (!status.ok()) return std::move(status).error().With(Str("snapshot of ", task.table.ToString()));
   }
   std::lock_guard lock(mutex_);
   active_[index] = nullptr;
+  return Ok();
+}
+
+Status SnapshotReader::RunTask(Connection& connection, const Task& task) {
+  for (int view = 1;; ++view) {
+    Status status = task.plan ? PlanTable(connection, task) : ReadChunk(connection, task);
+    if (status.ok()) return status;
+    if (status.error().code == ErrorCode::kNotFound) return Pause(connection, task.table, true);
+    // The table was made anew (any ALTER can do that) after the view, which then cannot read it: a later one can.
+    if (status.error().code != ErrorCode::kConflict || view >= kViewsMost) return status;
+  }
+}
+
+// The table cannot be read with the definition that is known at our place of the log.
+Status SnapshotReader::Pause(Connection& connection, const TableId& id, bool gone) {
+  TRY(connection.Execute("ROLLBACK"));
+  PauseStep step{.table = id, .until = {}};
+  std::string_view how = gone ? " was dropped or renamed" : " was altered";
+  std::string what = Str("table ", id.ToString(), how, " during its copy");
+  if (options_.log_follows) {
+    TRY_SET(LogEnd end, ReadLogEnd(connection));  // the statement is in the log up to here
+    step.until = end.position;
+    LogInfo(Str(what, ": the copy goes on when the log is read up to ", step.until.ToString()));
+  } else if (gone) {
+    LogWarn(Str(what, ": it is left out"));
+  } else {
+    return Invalid(Str(what, ", and scan.startup.mode: snapshot does not read the log that tells how"),
+                   "remove the state directory and the table in the sink and start again, without DDL meanwhile");
+  }
+  {
+    std::lock_guard lock(mutex_);
+    std::erase_if(tasks_, [&](const Task& task) { return task.table == id; });
+  }
+  QueueItem item;
+  item.step = std::move(step);
+  queue_.Push(std::move(item), 0);
   return Ok();
 }
 
@@ -228,35 +258,48 @@ Result<std::vector<ChunkState>> SnapshotReader::CutTable(Connection& connection,
 
 Status SnapshotReader::PlanTable(Connection& connection, const Task& task) {
   const MysqlTable& table = tables_.at(task.table);
+  TRY(connection.Execute("START TRANSACTION"));
+  TRY_SET(bool same, SameDefinition(connection, task.table));
+  if (!same) return Pause(connection, task.table, false);
   TRY_SET(auto estimates, ReadRowEstimates(connection, {task.table}));
+  TableState state;
+  state.exact = HasExactOrder(table);
+  state.recopied = task.recopied;
+  state.chunks.resize(1);
   PlanStep step;
   step.table = task.table;
-  step.exact = HasExactOrder(table);
+  step.exact = state.exact;
   step.rows_expected = estimates[task.table];
-  step.chunks.resize(1);
-  if (step.exact) {
-    TRY_SET(step.chunks, CutTable(connection, table, step.rows_expected));
+  if (state.exact) {
+    TRY_SET(state.chunks, CutTable(connection, table, step.rows_expected));
   }
-  std::vector<ChunkState> chunks = step.chunks;
-  bool exact = step.exact;
+  TRY(connection.Execute("COMMIT"));
+  step.chunks = state.chunks;
   QueueItem item;
   item.step = std::move(step);
   queue_.Push(std::move(item), 0);
-  AddTasks(task.table, exact, chunks);
+  AddTasks(task.table, state);
   return Ok();
 }
 
-// Inside the view's transaction, after its first read: from then on nobody can alter the table under us.
-Status SnapshotReader::CheckDefinition(Connection& connection, const TableId& id) {
+// In a transaction: from its first read on nobody can alter the table under us. information_schema is only asked when
+// the text of the definition is not that of the last time.
+Result<bool> SnapshotReader::SameDefinition(Connection& connection, const TableId& id) {
   TRY(connection.Execute(Str("SELECT 1 FROM ", FullName(id), " LIMIT 0")));
+  TRY_SET(std::string text, ReadCreateTable(connection, id));
+  {
+    std::lock_guard lock(mutex_);
+    auto checked = checked_.find(id);
+    if (checked != checked_.end() && checked->second == text) return true;
+  }
   TRY_SET(auto now, ReadTables(connection, {id}));
   const MysqlTable& known = tables_.at(id);
   auto found = now.find(id);
   if (found == now.end()) return NotFound(Str("table ", id.ToString(), " is not there"));
-  if (found->second.columns == known.columns && found->second.primary_key == known.primary_key) return Ok();
-  return Invalid(Str("table ", id.ToString(), " was altered while its snapshot ran"),
-                 "remove the state directory and the table in the sink and start again, without DDL during the "
-                 "snapshot");
+  if (found->second.columns != known.columns || found->second.primary_key != known.primary_key) return false;
+  std::lock_guard lock(mutex_);
+  checked_[id] = std::move(text);
+  return true;
 }
 
 namespace {
@@ -265,8 +308,14 @@ namespace {
 class ChunkSink {
  public:
   ChunkSink(const MysqlTable& table, const TextPlan& plan, BatchBuilder& builder, SnapshotStep step, bool exact,
-            ItemQueue& queue)
-      : table_(table), plan_(plan), builder_(builder), step_(std::move(step)), exact_(exact), queue_(queue) {
+            bool recopied, ItemQueue& queue)
+      : table_(table),
+        plan_(plan),
+        builder_(builder),
+        step_(std::move(step)),
+        exact_(exact),
+        recopied_(recopied),
+        queue_(queue) {
     for (const std::string& name : table.primary_key) key_columns_.push_back(static_cast<size_t>(table.Find(name)));
   }
 
@@ -298,7 +347,7 @@ class ChunkSink {
     size_t weight = 0;
     if (builder_.rows() > 0) {
       TRY_SET(ChangeBatch batch, builder_.Finish());
-      batch.snapshot = true;
+      batch.snapshot = !recopied_;
       weight = static_cast<size_t>(batch.bytes());
       item.item.payload = std::move(batch);
     }
@@ -313,6 +362,7 @@ class ChunkSink {
   BatchBuilder& builder_;
   SnapshotStep step_;
   bool exact_;
+  bool recopied_;
   ItemQueue& queue_;
   std::vector<size_t> key_columns_;
 };
@@ -324,13 +374,14 @@ Status SnapshotReader::ReadChunk(Connection& connection, const Task& task) {
   TRY_SET(auto plan, TextPlan::Make(table, options_.mapping));
   TRY_SET(TableSchema schema, MapTable(table, options_.mapping));
   TRY_SET(LogEnd view, BeginSnapshot(connection));
-  TRY(CheckDefinition(connection, task.table));
+  TRY_SET(bool same, SameDefinition(connection, task.table));
+  if (!same) return Pause(connection, task.table, false);
   BatchBuilder builder(task.table, std::make_shared<const TableSchema>(std::move(schema)));
   SnapshotStep step;
   step.table = task.table;
   step.chunk = task.chunk;
   step.segment.at = view.position;
-  ChunkSink sink(table, *plan, builder, std::move(step), task.exact, queue_);
+  ChunkSink sink(table, *plan, builder, std::move(step), task.exact, task.recopied, queue_);
   std::string sql = Str("SELECT ", SelectList(table), " FROM ", FullName(task.table));
   if (task.exact) {
     sql += " FORCE INDEX (PRIMARY)";

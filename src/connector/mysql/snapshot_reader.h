@@ -22,6 +22,7 @@ struct SnapshotOptions {
   MappingOptions mapping;
   int connections = 2;
   int64_t chunk_rows = 0;  // 0: chosen by the size of the table
+  bool log_follows = true;  // tables that are altered meanwhile can wait for the log
 };
 
 class SnapshotReader {
@@ -29,7 +30,8 @@ class SnapshotReader {
   SnapshotReader(SnapshotOptions options, std::map<TableId, MysqlTable> tables, SourceState state, ItemQueue& queue);
   ~SnapshotReader();
 
-  // Reads everything that `state` does not call done; ends with an item with `end`, or one with an error.
+  // Reads the tables of `state` that are due at its position; ends with an item with `end`, or one with an error. A
+  // table whose definition is another one is given up with a PauseStep.
   void Start();
   void Stop();  // idempotent
 
@@ -40,15 +42,18 @@ class SnapshotReader {
     ChunkState state;
     bool plan = false;  // cut the table into chunks first
     bool exact = false;
+    bool recopied = false;
   };
   void RunWorker(size_t index);
   Status Work(size_t index);
   bool TakeTask(Task& task);
-  void AddTasks(const TableId& table, bool exact, const std::vector<ChunkState>& chunks);
+  void AddTasks(const TableId& table, const TableState& state);
+  Status RunTask(Connection& connection, const Task& task);
   Status PlanTable(Connection& connection, const Task& task);
   Result<std::vector<ChunkState>> CutTable(Connection& connection, const MysqlTable& table, int64_t rows);
   Status ReadChunk(Connection& connection, const Task& task);
-  Status CheckDefinition(Connection& connection, const TableId& id);
+  Result<bool> SameDefinition(Connection& connection, const TableId& id);
+  Status Pause(Connection& connection, const TableId& id, bool gone);
 
   SnapshotOptions options_;
   std::map<TableId, MysqlTable> tables_;
@@ -59,6 +64,7 @@ class SnapshotReader {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Task> tasks_;           // guarded by mutex_
+  std::map<TableId, std::string> checked_;  // SHOW CREATE TABLE of known definitions; guarded by mutex_
   int busy_ = 0;                     // workers that may still add tasks; guarded by mutex_
   int running_ = 0;                  // threads that have not ended; guarded by mutex_
   std::vector<Connection*> active_;  // one a worker; guarded by mutex_

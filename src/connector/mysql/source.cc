@@ -75,22 +75,32 @@ Status MysqlSource::Start(const std::string& state, BeforeImage before) {
                        "trusted",
                        "connect to the former server, or remove the state directory and the tables to start over");
       }
+      if (!state_.tables.empty()) {
+        return Invalid("the server is another one than before, and the log has not passed the copy of all tables: the "
+                       "positions of what was copied are those of the former server",
+                       "connect to the former server, or remove the state directory and the tables to start over");
+      }
       use_gtid_ = true;
       state_.server_uid = info.uid;
     }
     TRY(CheckPosition(*connection));
-    TRY(LeaveOutDropped(*connection));
     TRY(starts_in_the_past() ? LoadTodays(*connection) : AddNewTables(*connection));
   }
-  overlap_end_ = state_.OverlapEnd();
   TRY(AnnounceTables());
-  if (state_.snapshot_done) return StartStream();
+  return state_.snapshot_done && !state_.CopyDue(state_.log.position) ? StartStream() : StartCopy();
+}
+
+// Copies the tables that are due at the log's position; it may find none.
+Status MysqlSource::StartCopy() {
+  state_.snapshot_done = false;
   SnapshotOptions options;
   options.connect = config_.connect;
   options.mapping = config_.mapping;
   options.connections = config_.connections;
   options.chunk_rows = config_.chunk_rows;
+  options.log_follows = config_.mode != StartupMode::kSnapshot;
   std::map<TableId, MysqlTable> definitions;
+  tables_.clear();
   for (auto& [id, table] : state_.tables) {
     auto definition = tracker_->Find(id.schema, id.table);
     if (definition != nullptr) definitions[id] = *definition;
@@ -98,13 +108,24 @@ Status MysqlSource::Start(const std::string& state, BeforeImage before) {
     tables_[id] = {id, table.rows, table.rows_expected, table.done};
   }
   snapshot_ = std::make_unique<SnapshotReader>(std::move(options), std::move(definitions), state_, *queue_);
-  if (std::all_of(state_.tables.begin(), state_.tables.end(), [](const auto& entry) { return entry.second.done; })) {
-    QueueItem end;
-    end.end = true;
-    queue_->Push(std::move(end), 0);
-    return Ok();
-  }
   snapshot_->Start();
+  return Ok();
+}
+
+// The copy has ended: the log is next. Or the log has come to where tables are to be copied.
+Status MysqlSource::ReaderEnded() {
+  if (stream_ != nullptr) {
+    stream_.reset();
+    TRY(tracker_->LoadJson(state_.tracker));
+    return StartCopy();
+  }
+  snapshot_.reset();
+  state_.snapshot_done = true;
+  bool waits = state_.CopyPending();
+  LogInfo(Str(waits ? "snapshot not complete yet" : "snapshot complete", "; following the log from ",
+              state_.log.position.ToString()));
+  if (config_.mode != StartupMode::kSnapshot) return StartStream();
+  finished_ = true;
   return Ok();
 }
 
@@ -211,25 +232,12 @@ Status MysqlSource::Resume(Connection& connection, const std::string& state) {
   return tracker_->LoadJson(state_.tracker);
 }
 
-// Tables that went away before they were copied whole: their DROP TABLE is still to come in the log.
-Status MysqlSource::LeaveOutDropped(Connection& connection) {
-  if (state_.snapshot_done) return Ok();
-  TRY_SET(auto there, ListTables(connection, config_.wanted));
-  for (auto& [id, table] : state_.tables) {
-    if (table.done || std::find(there.begin(), there.end(), id) != there.end()) continue;
-    LogWarn(Str("table ", id.ToString(), " was dropped before it was copied whole: it is left out of the snapshot"));
-    table.done = true;
-  }
-  return Ok();
-}
-
 // Tables that match now and were not there, or not wanted, when the job began.
 Status MysqlSource::AddNewTables(Connection& connection) {
   TRY_SET(auto wanted, ListTables(connection, config_.wanted));
   std::erase_if(wanted, [&](const TableId& id) { return state_.captured.contains(id); });
   for (const TableId& id : wanted) {
-    bool created_later =
-        tracker_->Find(id.schema, id.table) == nullptr && state_.snapshot_done && config_.capture_new_tables;
+    bool created_later = tracker_->Find(id.schema, id.table) == nullptr && config_.capture_new_tables;
     if (created_later && DatabaseTracked(id.schema)) continue;  // its CREATE TABLE is still to come in the log
     if (!config_.scan_new_tables) {
       LogWarn(Str("table ", id.ToString(),
@@ -394,11 +402,15 @@ void MysqlSource::Fold(QueueItem& item) {
     tables_[plan->table] = {plan->table, 0, plan->rows_expected, false};
   } else if (auto* snapshot = std::get_if<SnapshotStep>(&item.step)) {
     FoldSnapshot(*snapshot);
+  } else if (auto* pause = std::get_if<PauseStep>(&item.step)) {
+    TableState& table = state_.tables[pause->table];
+    table.waits_for = std::max(table.waits_for, pause->until);
+    if (pause->until.file.empty()) table.done = true;
   } else if (auto* stream = std::get_if<StreamStep>(&item.step)) {
     state_.log = stream->log;
     if (stream->tracker != nullptr) state_.tracker = *stream->tracker;
     if (stream->captured != nullptr) state_.captured = *stream->captured;
-    if (!state_.tables.empty() && state_.log.position > overlap_end_) state_.tables.clear();
+    if (stream->copies != nullptr) state_.tables = *stream->copies;
     event_ms_ = stream->event_ms;
   }
   if (!state_.snapshot_done) item.item.boundary = open_.empty();
@@ -415,15 +427,7 @@ Result<std::optional<SourceItem>> MysqlSource::Next(std::chrono::milliseconds ti
   if (!item) return std::optional<SourceItem>();
   if (item->error) return *std::move(item->error);
   if (item->end) {
-    snapshot_->Stop();
-    state_.snapshot_done = true;
-    overlap_end_ = state_.OverlapEnd();
-    LogInfo(Str("snapshot complete; following the log from ", state_.log.position.ToString()));
-    if (config_.mode == StartupMode::kSnapshot) {
-      finished_ = true;
-    } else {
-      TRY(StartStream());
-    }
+    TRY(ReaderEnded());
     return std::optional<SourceItem>(SourceItem{});
   }
   Fold(*item);
@@ -442,7 +446,8 @@ Status MysqlSource::SetTarget() {
 }
 
 bool MysqlSource::ReachedTarget() const {
-  return target_ && state_.snapshot_done && announced_.empty() && state_.log.position >= *target_;
+  return target_ && state_.snapshot_done && !state_.CopyPending() && announced_.empty() &&
+         state_.log.position >= *target_;
 }
 
 SourceProgress MysqlSource::progress() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// MysqlSource: a MariaDB (or MySQL) server as a source: snapshot, then log. Owned by the job; see pipeline/source.h for
-// the protocol. Reading threads stand behind a bounded queue; their progress is folded into the state here.
+// MysqlSource: a MariaDB (or MySQL) server as a source: snapshot, then log; in turns if tables are altered meanwhile.
+// Owned by the job; see pipeline/source.h for the protocol. Reading threads stand behind a bounded queue; their
+// progress is folded into the state here.
 #pragma once
 
 #include <deque>
@@ -44,11 +45,12 @@ class MysqlSource final : public Source {
   Status FindStartPosition(Connection& connection, const LogEnd& end);
   Status FindTimestamp(const std::vector<std::string>& logs);
   Status CheckPosition(Connection& connection);
-  Status LeaveOutDropped(Connection& connection);
   Status AddNewTables(Connection& connection);
   bool DatabaseTracked(const std::string& database) const;
   Status AnnounceTables();
+  Status StartCopy();
   Status StartStream();
+  Status ReaderEnded();
   Error NoTables() const;
   void Fold(QueueItem& item);
   void FoldSnapshot(const SnapshotStep& step);
@@ -65,7 +67,6 @@ class MysqlSource final : public Source {
   std::map<TableId, TableProgress> tables_;  // of the snapshot, for the display
   int open_tables_ = 0;  // tables of inexact order that are partly consumed: no epoch may end
   std::map<TableId, bool> open_;
-  BinlogPosition overlap_end_;
   std::optional<BinlogPosition> target_;
   bool finished_ = false;
   bool use_gtid_ = false;

@@ -49,6 +49,8 @@ KeyBound ParseBound(const json& value) {
 json TableJson(const TableId& id, const TableState& table) {
   json out = {{"db", id.schema}, {"table", id.table}, {"done", table.done}, {"exact", table.exact},
               {"rows", table.rows}, {"expected", table.rows_expected}, {"at", table.whole_at.ToString()}};
+  if (!table.waits_for.file.empty()) out["waits_for"] = table.waits_for.ToString();
+  if (table.recopied) out["recopied"] = true;
   json& chunks = out["chunks"] = json::array();
   for (const ChunkState& chunk : table.chunks) {
     json segments = json::array();
@@ -74,6 +76,8 @@ Result<TableState> ParseTable(const json& value) {
   table.rows = value.at("rows").get<int64_t>();
   table.rows_expected = value.at("expected").get<int64_t>();
   TRY_SET(table.whole_at, ParsePosition(value.at("at")));
+  TRY_SET(table.waits_for, ParsePosition(value.value("waits_for", json(":0"))));
+  table.recopied = value.value("recopied", false);
   for (const json& item : value.at("chunks")) {
     ChunkState chunk;
     chunk.from = ParseBound(item.at("from"));
@@ -131,14 +135,25 @@ Result<SourceState> SourceState::Parse(std::string_view text) {
   }
 }
 
+BinlogPosition TableState::End() const {
+  BinlogPosition end = whole_at;
+  for (const ChunkState& chunk : chunks) {
+    for (const Segment& segment : chunk.segments) end = std::max(end, segment.at);
+  }
+  return end;
+}
+
+bool SourceState::CopyDue(const BinlogPosition& position) const {
+  return std::any_of(tables.begin(), tables.end(), [&](const auto& entry) { return entry.second.DueAt(position); });
+}
+
+bool SourceState::CopyPending() const {
+  return std::any_of(tables.begin(), tables.end(), [](const auto& entry) { return !entry.second.done; });
+}
+
 BinlogPosition SourceState::OverlapEnd() const {
   BinlogPosition end;
-  for (const auto& [id, table] : tables) {
-    end = std::max(end, table.whole_at);
-    for (const ChunkState& chunk : table.chunks) {
-      for (const Segment& segment : chunk.segments) end = std::max(end, segment.at);
-    }
-  }
+  for (const auto& [id, table] : tables) end = std::max(end, table.End());
   return end;
 }
 

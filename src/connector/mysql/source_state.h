@@ -5,6 +5,9 @@
 // consistent view, whose log position is known; what was read so far is a list of segments, each with the position of
 // the view it came from (a restart begins a new segment). The log is then read from `start`, which lies before all of
 // them, and a row image whose key lies in a segment is left out up to the segment's position.
+//
+// A table that is altered before it is copied whole waits: the log is read up to the change, then the copy goes on with
+// the definition of there (docs/adr/0013).
 #pragma once
 
 #include <cstdint>
@@ -50,6 +53,14 @@ struct TableState {
   int64_t rows_expected = 0;
   BinlogPosition whole_at;  // not exact: the one position of the whole table
   std::vector<ChunkState> chunks;
+  // The copy goes on when the log was read up to here; empty: at once.
+  BinlogPosition waits_for;
+  // Copied over rows of an earlier copy that the sink holds: these are looked up, and the log applies without a filter.
+  bool recopied = false;
+
+  bool DueAt(const BinlogPosition& log) const { return !done && log >= waits_for; }
+  // The latest position of any part of it.
+  BinlogPosition End() const;
 };
 
 struct SourceState {
@@ -65,6 +76,10 @@ struct SourceState {
   std::string ToJson(bool compact) const;
   static Result<SourceState> Parse(std::string_view json);
 
+  // Tables that can be copied when the log was read up to there.
+  bool CopyDue(const BinlogPosition& position) const;
+  // Tables that are not copied whole.
+  bool CopyPending() const;
   // The latest position of any segment: from there on no filter is needed.
   BinlogPosition OverlapEnd() const;
 };
