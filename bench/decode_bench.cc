@@ -64,6 +64,8 @@ MysqlTable Lineitem() {
 // A row image, and the same row as text values.
 void AppendRow(const MysqlTable& table, uint64_t n, std::string& image, std::vector<std::string>& texts) {
   image.append((table.columns.size() + 7) / 8, '\0');
+  const size_t used = table.columns.size() % 8;
+  if (used > 0) image.back() = static_cast<char>(0xFF << used);  // as the servers do
   texts.clear();
   for (const MysqlColumn& column : table.columns) {
     if (column.type == "bigint") {

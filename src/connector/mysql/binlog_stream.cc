@@ -15,8 +15,8 @@ namespace sluice::mysql {
 namespace {
 
 constexpr int kComBinlogDump = 0x12;
-constexpr int64_t kSoftRows = 32'768;        // flushed at the end of a transaction
-constexpr int64_t kSoftBytes = 8 << 20;
+constexpr int64_t kSoftRows = 8'192;        // flushed at the end of a transaction
+constexpr int64_t kSoftBytes = 2 << 20;
 constexpr int64_t kHardRows = 65'536;        // flushed inside a transaction
 constexpr int64_t kHardBytes = 24 << 20;
 constexpr size_t kMapsMost = 20'000;
@@ -123,6 +123,7 @@ Status BinlogStream::Follow() {
   TRY_SET(sql_context_.server_collation, connection->QueryValue("SELECT @@global.collation_server"));
   TRY(BeginDump(*connection));
   flushed_ms_ = NowMs();
+  BinlogEvent event;
   while (!stopped_ && !ended_) {
     TRY_SET(std::string_view packet, connection->ReadPacket());
     if (packet.empty()) return Corrupt(Str("binlog ", position_.ToString(), ": empty packet"));
@@ -133,12 +134,12 @@ Status BinlogStream::Follow() {
     if (first != 0) {
       return Corrupt(Str("binlog ", position_.ToString(), ": packet of unknown kind ", static_cast<int>(first)));
     }
-    auto event = parser_.Parse(packet.substr(1));
-    if (!event.ok()) return std::move(event).error().With(Str("binlog ", position_.ToString()));
-    Status handled = Handle(*event);
+    Status parsed = parser_.Parse(packet.substr(1), event);
+    if (!parsed.ok()) return std::move(parsed).error().With(Str("binlog ", position_.ToString()));
+    Status handled = Handle(event);
     if (!handled.ok()) {
       if (handled.error().code == ErrorCode::kCancelled) return handled;
-      return At(std::move(handled).error(), *event);
+      return At(std::move(handled).error(), event);
     }
   }
   return Ok();
@@ -292,7 +293,6 @@ Status BinlogStream::HandleRows(const BinlogEvent&, const RowsEvent& rows) {
     table->last_plan = table->plans.at(table->last_map).get();
   }
   int64_t before = table->builder->rows();
-  int64_t bytes_before = table->builder->bytes();
   if (options_.skip_rows > 0) {
     TRY_SET(int64_t count, table->last_plan->CountRows(rows));
     options_.skip_rows -= count;  // whole events: the offset that users copy is that of an event
@@ -309,8 +309,9 @@ Status BinlogStream::HandleRows(const BinlogEvent&, const RowsEvent& rows) {
       TRY(table->last_plan->Decode(rows, &filter, *table->builder));
   }
   pending_rows_ += table->builder->rows() - before;
-  pending_bytes_ += table->builder->bytes() - bytes_before;
-  if (table->builder->rows() >= kHardRows || table->builder->bytes() >= kHardBytes) return FlushTable(*table);
+  pending_bytes_ -= std::exchange(table->bytes, table->builder->bytes());
+  pending_bytes_ += table->bytes;
+  if (table->builder->rows() >= kHardRows || table->bytes >= kHardBytes) return FlushTable(*table);
   return Ok();
 }
 
@@ -332,7 +333,7 @@ Status BinlogStream::Push(QueueItem item, size_t weight) {
 
 Status BinlogStream::FlushTable(TableStream& table) {
   pending_rows_ -= table.builder->rows();
-  pending_bytes_ -= table.builder->bytes();
+  pending_bytes_ -= std::exchange(table.bytes, 0);
   TRY_SET(ChangeBatch batch, table.builder->Finish());
   batch.source_ms = event_ms_;
   auto weight = static_cast<size_t>(batch.bytes());

@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <mutex>
 
+#include "base/bytes.h"
 #include "base/text.h"
+#include "connector/mysql/packet_reader.h"
 
 namespace sluice::mysql {
 namespace {
@@ -54,8 +56,11 @@ void SetOptions(MYSQL* handle, const ConnectOptions& options) {
 }  // namespace
 
 Error Connection::LastError(std::string_view what) const {
-  unsigned int code = mysql_errno(handle_);
-  std::string message = Str(what, ": ", mysql_error(handle_), " (error ", code, ")");
+  return ServerError(what, mysql_errno(handle_), mysql_error(handle_));
+}
+
+Error Connection::ServerError(std::string_view what, unsigned int code, std::string_view text) const {
+  std::string message = Str(what, ": ", text, " (error ", code, ")");
   if (IsAccessError(code)) {
     return Invalid(message, "check `username` and `password`, and that this user may log in from this host");
   }
@@ -92,12 +97,14 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectOptions& optio
                    "set up ssl_cert and ssl_key on the server, or set jdbc.properties.sslMode: PREFERRED");
   }
   connection->socket_ = mysql_get_socket(handle);
+  connection->read_timeout_ms_ = options.read_timeout_ms;
   connection->server_version_ = mysql_get_server_info(handle);
   TRY(connection->Execute("SET SESSION time_zone='+00:00', sql_mode='', net_write_timeout=3600, net_read_timeout=3600, "
                           "wait_timeout=86400, lock_wait_timeout=30"));
   return connection;
 }
 
+Connection::Connection(st_mysql* handle) : handle_(handle) {}
 Connection::~Connection() { mysql_close(handle_); }
 
 Status Connection::Execute(const std::string& sql) {
@@ -166,13 +173,24 @@ Status Connection::SendCommand(int command, std::string_view argument) {
                                    1, nullptr) != 0) {
     return LastError(Str(endpoint_, ": command ", command));
   }
+  const bool plain = mysql_get_ssl_cipher(handle_) == nullptr && !handle_->net.compress;
+  if (plain && packets_ == nullptr) packets_ = std::make_unique<PacketReader>(socket_, read_timeout_ms_);
   return Ok();
 }
 
 Result<std::string_view> Connection::ReadPacket() {
-  unsigned long length = mysql_net_read_packet(handle_);
-  if (length == packet_error) return LastError(Str(endpoint_, ": read the binlog"));
-  return std::string_view(reinterpret_cast<const char*>(handle_->net.read_pos), length);
+  if (packets_ == nullptr) {
+    unsigned long length = mysql_net_read_packet(handle_);
+    if (length == packet_error) return LastError(Str(endpoint_, ": read the binlog"));
+    return std::string_view(reinterpret_cast<const char*>(handle_->net.read_pos), length);
+  }
+  auto packet = packets_->Next();
+  if (!packet.ok()) return std::move(packet).error().With(Str(endpoint_, ": read the binlog"));
+  const bool failed = packet->size() >= 3 && static_cast<uint8_t>((*packet)[0]) == 0xFF;
+  if (!failed) return packet;
+  std::string_view text = packet->substr(3);
+  if (text.starts_with('#')) text.remove_prefix(std::min<size_t>(6, text.size()));  // SQLSTATE
+  return ServerError(Str(endpoint_, ": read the binlog"), LoadLe<uint16_t>(packet->data() + 1), text);
 }
 
 void Connection::Interrupt() {

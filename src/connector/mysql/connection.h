@@ -18,6 +18,8 @@ struct st_mysql;
 
 namespace sluice::mysql {
 
+class PacketReader;
+
 enum class TlsMode : uint8_t { kDisabled, kPreferred, kRequired, kVerifyIdentity };
 
 struct ConnectOptions {
@@ -66,12 +68,15 @@ class Connection {
   static std::string Quote(std::string_view text);
 
  private:
-  explicit Connection(st_mysql* handle) : handle_(handle) {}
+  explicit Connection(st_mysql* handle);
   Error LastError(std::string_view what) const;
+  Error ServerError(std::string_view what, unsigned int code, std::string_view text) const;
   st_mysql* handle_;
   std::string endpoint_;
   std::string server_version_;
   std::atomic<int> socket_{-1};
+  int64_t read_timeout_ms_ = 0;
+  std::unique_ptr<PacketReader> packets_;  // of a command's answer without TLS; else libmariadb reads
 };
 
 }  // namespace sluice::mysql

@@ -16,6 +16,7 @@ struct TableStream {
   std::shared_ptr<const MysqlTable> definition;
   std::shared_ptr<const TableSchema> schema;
   std::unique_ptr<BatchBuilder> builder;
+  int64_t bytes = 0;  // in the builder
   std::map<const TableMap*, std::shared_ptr<const RowPlan>> plans;
   const RowPlan* last_plan = nullptr;
   const TableMap* last_map = nullptr;

@@ -75,6 +75,16 @@ class BatchBuilder {
     only_inserts_ &= kind == RowKind::kInsert;
     ++rows_;
   }
+  // The same for `count` rows.
+  int64_t BeginRows(int64_t count) {
+    while (rows_ + count > capacity_) {
+      if (!Grow()) return -1;
+    }
+    return rows_;
+  }
+  void EndRows(const RowKind* kinds, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) EndRow(kinds[i]);
+  }
   template <typename T>
   static void Set(ColumnData& column, int64_t row, T value) {
     std::memcpy(column.values + row * static_cast<int64_t>(sizeof value), &value, sizeof value);

@@ -168,8 +168,13 @@ GtidListEvent ReadGtidList(ByteReader& in) {
 }  // namespace
 
 Result<BinlogEvent> EventParser::Parse(std::string_view event) {
-  ByteReader in(event);
   BinlogEvent out;
+  TRY(Parse(event, out));
+  return out;
+}
+
+Status EventParser::Parse(std::string_view event, BinlogEvent& out) {
+  ByteReader in(event);
   EventHeader& header = out.header;
   header.timestamp = in.U32();
   header.type = static_cast<EventType>(in.U8());
@@ -184,7 +189,7 @@ Result<BinlogEvent> EventParser::Parse(std::string_view event) {
   std::string_view body = event.substr(kHeaderSize);
   if (header.type == EventType::kFormatDescription) {
     TRY_SET(out.body, ParseFormatDescription(body, event));
-    return out;
+    return Ok();
   }
   const bool told = !post_header_lengths_.empty();
   if (checksum_ || !told) {
@@ -197,8 +202,7 @@ Result<BinlogEvent> EventParser::Parse(std::string_view event) {
     }
     if (good) body.remove_suffix(4);
   }
-  TRY(ParseBody(body, out));
-  return out;
+  return ParseBody(body, out);
 }
 
 Result<FormatDescription> EventParser::ParseFormatDescription(std::string_view body, std::string_view event) {
@@ -373,7 +377,7 @@ Status EventParser::ParseTableMap(std::string_view body, BinlogEvent& out) {
 
 Status EventParser::ParseRows(std::string_view body, BinlogEvent& out) {
   ByteReader in(body);
-  RowsEvent rows;
+  RowsEvent& rows = out.body.emplace<RowsEvent>();
   TRY_SET(rows.kind, RowsKindOf(out.header));
   const size_t type = static_cast<size_t>(out.header.type);
   const bool short_id = post_header_lengths_.size() >= type && post_header_lengths_[type - 1] == 6;
@@ -416,7 +420,6 @@ Status EventParser::ParseRows(std::string_view body, BinlogEvent& out) {
     }
     active_.clear();
   }
-  out.body = std::move(rows);
   return Ok();
 }
 

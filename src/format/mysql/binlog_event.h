@@ -139,6 +139,8 @@ class EventParser {
   // One whole event: header, body, checksum (without the packet's leading OK byte). kCorrupt: bytes are wrong;
   // kUnsupported: not understood, the position must not pass it.
   Result<BinlogEvent> Parse(std::string_view event);
+  // The same into `out`, which may be an event of before.
+  Status Parse(std::string_view event, BinlogEvent& out);
 
   bool checksum() const { return checksum_; }
 

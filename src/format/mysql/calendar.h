@@ -29,6 +29,35 @@ constexpr bool IsRealDate(int32_t year, uint32_t month, uint32_t day) {
   return day <= lengths[month] + (month == 2 && leap ? 1u : 0u);
 }
 
+constexpr int32_t kNoDate = INT32_MIN;
+
+// By the lower 9 bits of a stored DATE, month * 32 + day: the day of the year from 1, or 0 if there is none.
+struct DayTable {
+  uint16_t common[512] = {}, leap[512] = {};
+  constexpr DayTable() {
+    for (uint32_t i = 0; i < 512; ++i) {
+      common[i] = DayOfYear(2001, i / 32, i % 32);
+      leap[i] = DayOfYear(2000, i / 32, i % 32);
+    }
+  }
+  static constexpr uint16_t DayOfYear(int32_t year, uint32_t month, uint32_t day) {
+    if (!IsRealDate(year, month, day)) return 0;
+    return static_cast<uint16_t>(DaysFromCivil(year, month, day) - DaysFromCivil(year, 1, 1) + 1);
+  }
+};
+inline constexpr DayTable kDayTable;
+
+// DATE as the servers store it (year * 512 + month * 32 + day) -> days since 1970-01-01; kNoDate if it is no real day.
+constexpr int32_t DaysFromPackedDate(uint32_t packed) {
+  const uint32_t year = packed >> 9, century = year / 100;
+  const bool leap = (year & 3) == 0 && (year != century * 100 || (century & 3) == 0);
+  const uint32_t day = (leap ? kDayTable.leap : kDayTable.common)[packed & 511];
+  if (day == 0 || year < 1 || year > 9999) return kNoDate;
+  const uint32_t past = year - 1;  // whole years since 0001-01-01, which is 719162 days before 1970
+  return static_cast<int32_t>(past * 365 + past / 4 - past / 100 + past / 400 + day) - 719163;
+}
+static_assert(DaysFromPackedDate(1970 << 9 | 1 << 5 | 1) == 0 && DaysFromPackedDate(2000 << 9 | 3 << 5 | 1) == 11017);
+
 constexpr int64_t MicrosOfDay(const CivilTime& t) {
   return ((int64_t{t.hour} * 60 + t.minute) * 60 + t.second) * 1'000'000 + t.micros;
 }

@@ -15,7 +15,6 @@ namespace sluice::mysql {
 
 namespace {
 
-constexpr uint8_t kDigitBytes[] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
 constexpr uint32_t kPowers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000};
 constexpr size_t kColumnMax = size_t{1} << 30;
 
@@ -154,11 +153,6 @@ void UnpackDecimalText(const uint8_t* at, uint32_t precision, uint32_t scale, st
     out += '.';
     out.append(digits, whole, scale);
   }
-}
-
-uint32_t PackedDecimalSize(uint32_t precision, uint32_t scale) {
-  const uint32_t whole = precision - scale;
-  return whole / 9 * 4 + kDigitBytes[whole % 9] + scale / 9 * 4 + kDigitBytes[scale % 9];
 }
 
 bool InflateColumn(std::string_view value, std::string& out) {

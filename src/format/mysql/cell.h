@@ -11,6 +11,7 @@
 #include "format/mysql/batch_builder.h"
 #include "format/mysql/calendar.h"
 #include "format/mysql/charset.h"
+#include "format/mysql/short_decimal.h"
 
 namespace sluice::mysql {
 
@@ -53,8 +54,13 @@ void SetConverted(BatchBuilder& out, ColumnData& column, int64_t row, const Char
 
 inline void SetUtf8(BatchBuilder& out, ColumnData& column, int64_t row, const Charset& charset,
                     std::string_view bytes) {
-  if (__builtin_expect(!IsPlainUtf8(charset, bytes), 0)) return SetConverted(out, column, row, charset, bytes);
-  out.SetBytes(column, row, bytes.data(), bytes.size());
+  uint8_t* to = out.ReserveBytes(column, static_cast<int64_t>(bytes.size()));
+  if (to == nullptr) return;
+  const auto* from = reinterpret_cast<const uint8_t*>(bytes.data());
+  if (__builtin_expect(!CopyIfAscii(to, from, bytes.size()), 0) && !IsPlainUtf8(charset, bytes)) {
+    return SetConverted(out, column, row, charset, bytes);
+  }
+  BatchBuilder::CommitBytes(column, row, static_cast<int64_t>(bytes.size()));
 }
 
 // ENUM by its number, from 1; 0 is the empty text.
@@ -79,7 +85,6 @@ void SetInet6(BatchBuilder& out, ColumnData& column, int64_t row, std::string_vi
 __int128 UnpackDecimal(const uint8_t* at, uint32_t precision, uint32_t scale);
 // The same as text: "-0.10", also beyond 38 digits.
 void UnpackDecimalText(const uint8_t* at, uint32_t precision, uint32_t scale, std::string& out);
-uint32_t PackedDecimalSize(uint32_t precision, uint32_t scale);
 
 // A value of a COMPRESSED column: one byte of method, then the value or its size and a deflate stream. False if broken.
 bool InflateColumn(std::string_view value, std::string& out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// DecodeCell: one value of a row image -> a BatchBuilder, by its CellOp. For row_plan.cc only; inlined into its loop.
+// DecodeValue: one value of a row image -> a BatchBuilder, by its CellOp. For row_plan.cc and column_decode.cc only.
 #pragma once
 
 #include "base/bytes.h"
@@ -8,29 +8,23 @@
 
 namespace sluice::mysql {
 
+// The length of 1 to 4 bytes before a value.
+inline uint32_t LoadLength(const uint8_t* at, uint32_t bytes) {
+  switch (bytes) {
+    case 1: return *at;
+    case 2: return LoadLe<uint16_t>(at);
+    case 3: return static_cast<uint32_t>(LoadLe<uint16_t>(at) | at[2] << 16);
+    default: return LoadLe<uint32_t>(at);
+  }
+}
+
 // Bytes of the value and, added to `at`, those of the length before it. False if they are beyond `end`.
 inline bool CellSize(const CellOp& op, const uint8_t*& at, const uint8_t* end, uint32_t& size) {
   const auto left = static_cast<size_t>(end - at);
   size = op.width;
-  switch (op.length_bytes) {
-    case 0: return size <= left;
-    case 1:
-      if (left < 1) return false;
-      size = *at;
-      break;
-    case 2:
-      if (left < 2) return false;
-      size = LoadLe<uint16_t>(at);
-      break;
-    case 3:
-      if (left < 3) return false;
-      size = static_cast<uint32_t>(LoadLe<uint16_t>(at) | at[2] << 16);
-      break;
-    default:
-      if (left < 4) return false;
-      size = LoadLe<uint32_t>(at);
-      break;
-  }
+  if (op.length_bytes == 0) return size <= left;
+  if (left < op.length_bytes) return false;
+  size = LoadLength(at, op.length_bytes);
   at += op.length_bytes;
   return size <= left - op.length_bytes;
 }

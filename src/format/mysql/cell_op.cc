@@ -65,6 +65,7 @@ bool MakeNumber(const TableMapColumn& log, const MysqlColumn& column, const Data
     const bool possible = op.precision >= 1 && op.precision <= 65 && op.scale <= op.precision;
     if (log.type != FieldType::kNewDecimal || !possible) return false;
     op.width = PackedDecimalSize(op.precision, op.scale);
+    op.decimal = ShortDecimal(op.precision, op.scale);
     op.kind = type.kind == TypeKind::kDecimal ? CellKind::kDecimal : CellKind::kDecimalText;
     return op.precision == (column.length <= 0 ? 10 : column.length) && op.scale == std::max<int64_t>(column.scale, 0);
   }

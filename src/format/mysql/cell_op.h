@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "format/mysql/charset.h"
 #include "format/mysql/column.h"
+#include "format/mysql/short_decimal.h"
 #include "format/mysql/table_map.h"
 
 namespace sluice::mysql {
@@ -30,6 +31,7 @@ struct CellOp {
   uint8_t scale = 0;           // DECIMAL
   uint32_t width = 0;          // bytes in the log, without a length
   uint32_t size = 0;           // kFixedBytes, kBit: bytes of the value
+  ShortDecimal decimal;        // if it fits
   const Charset* charset = nullptr;
   std::shared_ptr<const std::vector<std::string>> labels;
 };

@@ -52,6 +52,29 @@ inline bool IsAsciiText(const uint8_t* at, size_t size) {
   return !(bits & 0x8080808080808080);
 }
 
+// Copies `size` bytes, and only those; true if no byte has its high bit set. The tail is copied together with bytes
+// before it.
+__attribute__((always_inline)) inline bool CopyIfAscii(uint8_t* to, const uint8_t* from, size_t size) {
+  const auto copy = [to, from](auto block, size_t at) {
+    std::memcpy(&block, from + at, sizeof block);
+    std::memcpy(to + at, &block, sizeof block);
+    return block;
+  };
+  constexpr uint64_t kHigh = 0x8080808080808080;
+  if (size >= 16) {
+    using Block = uint64_t __attribute__((vector_size(16)));
+    Block bits{};
+    for (size_t i = 0; i + 16 <= size; i += 16) bits |= copy(Block{}, i);
+    bits |= copy(Block{}, size - 16);
+    return !((bits[0] | bits[1]) & kHigh);
+  }
+  if (size >= 8) return !((copy(uint64_t{}, 0) | copy(uint64_t{}, size - 8)) & kHigh);
+  if (size >= 4) return !((copy(uint32_t{}, 0) | copy(uint32_t{}, size - 4)) & kHigh);
+  uint8_t bits = 0;
+  for (size_t i = 0; i < size; ++i) bits |= copy(uint8_t{}, i);
+  return !(bits & 0x80);
+}
+
 // Only kUtf8 and kAscii: true if the bytes are valid and need no conversion.
 inline bool IsPlainUtf8(const Charset& charset, std::string_view bytes);
 // Fast check of whole text; embedded zero bytes are fine.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Folding by PCLMULQDQ (Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ"), 64 bytes a step;
-// zlib for the rest and for other processors. Zlib's own costs more than decoding the row.
+// zlib for other processors. Zlib's own costs more than decoding the row.
 #include "format/mysql/crc32.h"
 
 #include <zlib.h>
+
+#include <cstring>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -12,10 +14,6 @@
 namespace sluice::mysql {
 
 namespace {
-
-uint32_t Zlib(uint32_t crc, const uint8_t* at, size_t size) {
-  return static_cast<uint32_t>(crc32_z(crc, at, size));
-}
 
 #if defined(__x86_64__)
 __attribute__((target("pclmul,sse4.1"))) __m128i Fold(__m128i value, __m128i with, __m128i keys) {
@@ -28,7 +26,7 @@ __attribute__((target("pclmul,sse4.1"))) __m128i Load(const uint8_t* at) {
   return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
 }
 
-// `size` is a multiple of 16 and at least 64; `crc` and the result are not inverted.
+// `size` is at least 16; `crc` and the result are not inverted.
 __attribute__((target("pclmul,sse4.1"))) uint32_t Folded(uint32_t crc, const uint8_t* at, size_t size) {
   const __m128i k12 = _mm_set_epi64x(0x01c6e41596, 0x0154442bd4);  // x^(4*128+32), x^(4*128-32) mod P, reflected
   const __m128i k34 = _mm_set_epi64x(0x00ccaa009e, 0x01751997d0);  // x^(128+32), x^(128-32)
@@ -36,17 +34,27 @@ __attribute__((target("pclmul,sse4.1"))) uint32_t Folded(uint32_t crc, const uin
   const __m128i poly = _mm_set_epi64x(0x01f7011641, 0x01db710641);  // Barrett constant, P
   const __m128i low32 = _mm_setr_epi32(~0, 0, ~0, 0);
   __m128i a = _mm_xor_si128(Load(at), _mm_cvtsi32_si128(static_cast<int>(crc)));
-  __m128i b = Load(at + 16), c = Load(at + 32), d = Load(at + 48);
-  for (at += 64, size -= 64; size >= 64; at += 64, size -= 64) {
-    a = Fold(a, Load(at), k12);
-    b = Fold(b, Load(at + 16), k12);
-    c = Fold(c, Load(at + 32), k12);
-    d = Fold(d, Load(at + 48), k12);
+  at += 16;
+  size -= 16;
+  if (size >= 48) {
+    __m128i b = Load(at), c = Load(at + 16), d = Load(at + 32);
+    for (at += 48, size -= 48; size >= 64; at += 64, size -= 64) {
+      a = Fold(a, Load(at), k12);
+      b = Fold(b, Load(at + 16), k12);
+      c = Fold(c, Load(at + 32), k12);
+      d = Fold(d, Load(at + 48), k12);
+    }
+    a = Fold(a, b, k34);
+    a = Fold(a, c, k34);
+    a = Fold(a, d, k34);
   }
-  a = Fold(a, b, k34);
-  a = Fold(a, c, k34);
-  a = Fold(a, d, k34);
   for (; size >= 16; at += 16, size -= 16) a = Fold(a, Load(at), k34);
+  if (size > 0) {  // 16 bytes in front of the last 16: zeros and the first `size` bytes of the state
+    uint8_t window[48] = {};
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(window + 16), a);
+    std::memcpy(window + 32, at, size);
+    a = Fold(Load(window + size), Load(window + 16 + size), k34);
+  }
   // 128 -> 64 bits.
   a = _mm_xor_si128(_mm_clmulepi64_si128(a, k34, 0x10), _mm_srli_si128(a, 8));
   __m128i rest = _mm_srli_si128(a, 4);
@@ -65,13 +73,9 @@ uint32_t Crc32(std::string_view bytes) {
   size_t size = bytes.size();
 #if defined(__x86_64__)
   static const bool fast = __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
-  if (fast && size >= 64) {
-    const size_t folded = size & ~size_t{15};
-    const uint32_t crc = ~Folded(~uint32_t{0}, at, folded);
-    return folded == size ? crc : Zlib(crc, at + folded, size - folded);
-  }
+  if (fast && size >= 16) return ~Folded(~uint32_t{0}, at, size);
 #endif
-  return Zlib(0, at, size);
+  return static_cast<uint32_t>(crc32_z(0, at, size));
 }
 
 }  // namespace sluice::mysql

@@ -1,19 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 // A row image is a bitmap of NULLs (one bit a present column) and the values of the present columns that are not NULL.
+// Images are located first, with all checks of bounds, and then decoded column by column (column_decode.h).
 #include "format/mysql/row_plan.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "format/mysql/cell_decode.h"
+#include "format/mysql/column_decode.h"
 
 namespace sluice::mysql {
 
 namespace {
 
+constexpr size_t kSlots = 65;  // of RowPlan::Rows
+
 bool Bit(const uint8_t* bitmap, size_t i) { return bitmap[i >> 3] >> (i & 7) & 1; }
 
+bool AllBits(std::string_view bitmap, size_t bits) {
+  uint8_t all = 0xFF;
+  for (size_t i = 0; i < bits / 8; ++i) all &= static_cast<uint8_t>(bitmap[i]);
+  if (bits % 8 != 0) all &= static_cast<uint8_t>(bitmap[bits / 8] | 0xFF << bits % 8);
+  return all == 0xFF;
+}
+
 size_t CountBits(std::string_view bitmap, size_t bits) {
+  if (AllBits(bitmap, bits)) return bits;
   size_t count = 0;
   for (size_t i = 0; i < bits; ++i) count += Bit(reinterpret_cast<const uint8_t*>(bitmap.data()), i);
   return count;
@@ -67,12 +80,21 @@ void EncodeKeyCell(const KeyPart& part, const CellOp& op, const uint8_t* at, uin
 struct RowPlan::Shape {
   const uint8_t* present = nullptr;  // null: all columns
   size_t null_bytes = 0;
+  uint8_t last_bits = 0xFF;      // of the last byte; servers set the others
   const uint8_t* end = nullptr;  // of the event
 
   Shape(std::string_view bitmap, size_t columns, const uint8_t* event_end) : end(event_end) {
     const size_t count = CountBits(bitmap, columns);
     present = count == columns ? nullptr : reinterpret_cast<const uint8_t*>(bitmap.data());
     null_bytes = (count + 7) / 8;
+    if (count % 8 != 0) last_bits = static_cast<uint8_t>((1 << count % 8) - 1);
+  }
+  // `nulls`: null_bytes bytes.
+  bool AnyNull(const uint8_t* nulls) const {
+    if (null_bytes == 0) return false;
+    uint8_t any = nulls[null_bytes - 1] & last_bits;
+    for (size_t i = 0; i + 1 < null_bytes; ++i) any |= nulls[i];
+    return any != 0;
   }
 };
 
@@ -82,21 +104,16 @@ struct RowPlan::Image {
   const uint8_t* nulls = nullptr;
   const uint8_t* values = nullptr;
   const uint8_t* end = nullptr;
-  size_t null_bytes = 0;
+  bool plain = false;  // all columns, none NULL
 
   bool Open(const uint8_t* at, const Shape& shape) {
     present = shape.present;
-    null_bytes = shape.null_bytes;
     nulls = at;
     end = shape.end;
-    if (null_bytes > static_cast<size_t>(end - at)) return false;
-    values = at + null_bytes;
+    if (shape.null_bytes > static_cast<size_t>(end - at)) return false;
+    values = at + shape.null_bytes;
+    plain = present == nullptr && !shape.AnyNull(nulls);
     return true;
-  }
-  bool AnyNull() const {
-    uint8_t any = 0;
-    for (size_t i = 0; i < null_bytes; ++i) any |= nulls[i];
-    return any != 0;
   }
 };
 
@@ -122,11 +139,7 @@ Result<std::shared_ptr<const RowPlan>> RowPlan::Make(const TableMap& map, const 
                       "the table was changed after its definition was read: read it again");
     }
     TRY_SET(CellOp op, MakeCellOp(log, column, options, name));
-    if (plan->skip_.empty() || plan->skip_.back().length_bytes > 0) plan->skip_.emplace_back();
-    plan->skip_.back().fixed += op.length_bytes > 0 ? 0 : op.width;
-    plan->skip_.back().length_bytes = op.length_bytes;
-    plan->ops_.push_back(std::move(op));
-    plan->column_names_.push_back(column.name);
+    plan->AddColumn(column.name, std::move(op));
   }
   for (const std::string& name : table.primary_key) {
     const int index = table.Find(name);
@@ -143,6 +156,16 @@ Result<std::shared_ptr<const RowPlan>> RowPlan::Make(const TableMap& map, const 
   return std::shared_ptr<const RowPlan>(std::move(plan));
 }
 
+void RowPlan::AddColumn(const std::string& name, CellOp op) {
+  if (segments_.empty() || segments_.back().length_bytes > 0) segments_.emplace_back();
+  Segment& segment = segments_.back();
+  places_.push_back({static_cast<uint32_t>(segments_.size() - 1), segment.size});
+  segment.size += op.length_bytes > 0 ? op.length_bytes : op.width;
+  segment.length_bytes = op.length_bytes;
+  ops_.push_back(std::move(op));
+  column_names_.push_back(name);
+}
+
 Error RowPlan::Malformed() const {
   return Corrupt(Str("the rows of ", name_, " in the log do not fit the columns that TABLE_MAP told"),
                  "check the log with mariadb-binlog --verify-binlog-checksum");
@@ -150,6 +173,7 @@ Error RowPlan::Malformed() const {
 
 // Only columns that are not needed may be missing: those of a before image of which only the key is used.
 Status RowPlan::CheckPresent(const RowsEvent& event) const {
+  if (AllBits(event.present_before, ops_.size()) && AllBits(event.present_after, ops_.size())) return Ok();
   const auto missing = [&](std::string_view bitmap, bool keys_only) -> int {
     for (size_t i = 0; i < ops_.size(); ++i) {
       if (Bit(reinterpret_cast<const uint8_t*>(bitmap.data()), i)) continue;
@@ -166,25 +190,116 @@ Status RowPlan::CheckPresent(const RowsEvent& event) const {
                      "SET GLOBAL binlog_row_image = 'FULL', also in sessions that set their own; copy the table again");
 }
 
-const uint8_t* RowPlan::Skip(const Image& image) const {
-  const uint8_t* at = image.values;
-  if (image.present == nullptr && !image.AnyNull()) {
-    CellOp var;
-    for (const SkipStep& step : skip_) {
-      if (step.fixed > static_cast<size_t>(image.end - at)) return nullptr;
-      at += step.fixed;
-      if (step.length_bytes == 0) continue;
-      uint32_t size;
-      var.length_bytes = step.length_bytes;
-      if (!CellSize(var, at, image.end, size)) return nullptr;
-      at += size;
-    }
-    return at;
+inline const uint8_t* RowPlan::LocateSegments(const uint8_t* at, const uint8_t* end, const uint8_t** slot) const {
+  for (const Segment& segment : segments_) {
+    *slot = at;
+    slot += kSlots;
+    if (segment.size > static_cast<size_t>(end - at)) return nullptr;
+    at += segment.size;
+    if (segment.length_bytes == 0) continue;
+    const uint32_t size =
+        segment.length_bytes == 1 ? at[-1] : LoadLength(at - segment.length_bytes, segment.length_bytes);
+    if (size > static_cast<size_t>(end - at)) return nullptr;
+    at += size;
   }
+  return at;
+}
+
+// The cells of the images that become rows together, in slots. As long as no image has NULLs or lacks columns only the
+// begins of its segments are kept; then, to the end of the event, the place of each cell (null: NULL or missing).
+class RowPlan::Rows {
+ public:
+  static constexpr uint32_t kMost = 64;
+  static constexpr uint32_t kSpare = kMost;  // for an image that is only looked at
+  static_assert(kSlots == kMost + 1);
+
+  Rows(const RowPlan& of, const RowsEvent& event, RowFilter* row_filter, BatchBuilder& builder)
+      : kind(event.kind), filter(row_filter), out(builder), plan_(of),
+        end_(reinterpret_cast<const uint8_t*>(event.rows.data()) + event.rows.size()), table_(Table()) {
+    if (table_.size() < of.segments_.size() * kSlots) table_.resize(of.segments_.size() * kSlots);
+  }
+
+  // Finds the cells of an image that lacks no column and has no NULL, which is the common case; false: not found, and
+  // Locate is to be asked.
+  bool LocateWhole(const Shape& shape, uint32_t slot, const uint8_t*& next) {
+    const uint8_t* at = next;
+    if (by_column_ || shape.present != nullptr || shape.null_bytes >= static_cast<size_t>(end_ - at)) return false;
+    if (shape.AnyNull(at)) return false;
+    at = plan_.LocateSegments(at + shape.null_bytes, end_, &table_[slot]);
+    if (at == nullptr) return false;
+    next = at;
+    return true;
+  }
+  // Finds the cells of the image; `next` is then its end.
+  Status Locate(const Image& image, uint32_t slot, const uint8_t*& next) {
+    if (!by_column_ && !image.plain) {
+      TRY(Flush());
+      by_column_ = true;
+      if (table_.size() < plan_.ops_.size() * kSlots) table_.resize(plan_.ops_.size() * kSlots);
+    }
+    const uint8_t** at = &table_[slot];
+    next = by_column_ ? plan_.LocateColumns(image, at) : plan_.LocateSegments(image.values, end_, at);
+    return next == nullptr ? Status(plan_.Malformed()) : Ok();
+  }
+  bool by_column() const { return by_column_; }
+  // The cell in each slot, behind `offset`.
+  const uint8_t* const* Cells(size_t column, uint32_t& offset) const {
+    const Place& place = plan_.places_[column];
+    offset = by_column_ ? 0 : place.offset;
+    return &table_[(by_column_ ? column : place.segment) * kSlots];
+  }
+
+  uint32_t next_slot() const { return count_; }
+  Status MakeRoom(uint32_t slots) {
+    if (count_ + slots <= kMost) return Ok();
+    TRY(Flush());
+    first_ = count_ = 0;
+    return Ok();
+  }
+  // The image in the next slot becomes a row.
+  void Add(RowKind row_kind) { kinds_[count_++] = row_kind; }
+  // The image in `slot` becomes a row of its key alone.
+  Status AddKey(RowKind row_kind, uint32_t slot) {
+    TRY(Flush());
+    return plan_.DecodeRows(*this, slot, 1, &row_kind, true);
+  }
+  // What stands in the slot after the next one is moved down.
+  void MoveDown() {
+    const size_t lines = by_column_ ? plan_.ops_.size() : plan_.segments_.size();
+    for (size_t i = 0; i < lines; ++i) table_[i * kSlots + count_] = table_[i * kSlots + count_ + 1];
+  }
+  Status Flush() {
+    const uint32_t first = std::exchange(first_, count_);
+    return plan_.DecodeRows(*this, first, count_ - first, kinds_ + first, keys_only);
+  }
+
+  const RowsKind kind;
+  RowFilter* const filter;
+  BatchBuilder& out;
+  bool keys_only = false;
+  const uint8_t* end() const { return end_; }
+
+ private:
+  static std::vector<const uint8_t*>& Table() {  // of 520 bytes a column; events come one after the other
+    static thread_local std::vector<const uint8_t*> table;
+    return table;
+  }
+
+  const RowPlan& plan_;
+  const uint8_t* const end_;
+  std::vector<const uint8_t*>& table_;
+  bool by_column_ = false;
+  uint32_t first_ = 0, count_ = 0;  // slots of rows that are not decoded yet
+  RowKind kinds_[kMost];
+};
+
+const uint8_t* RowPlan::LocateColumns(const Image& image, const uint8_t** slot) const {
+  const uint8_t* at = image.values;
   size_t bit = 0;
-  for (size_t i = 0; i < ops_.size(); ++i) {
-    if (image.present != nullptr && !Bit(image.present, i)) continue;
-    if (Bit(image.nulls, bit++)) continue;
+  for (size_t i = 0; i < ops_.size(); ++i, slot += kSlots) {
+    *slot = nullptr;
+    if ((image.present != nullptr && !Bit(image.present, i)) || Bit(image.nulls, bit++)) continue;
+    *slot = at;
     uint32_t size;
     if (!CellSize(ops_[i], at, image.end, size)) return nullptr;
     at += size;
@@ -192,158 +307,131 @@ const uint8_t* RowPlan::Skip(const Image& image) const {
   return at;
 }
 
-bool RowPlan::FindKey(const Image& image, KeyCells& cells) const {
-  const uint8_t* at = image.values;
-  size_t bit = 0, found = 0;
-  for (size_t i = 0; found < key_.size(); ++i) {
-    if (image.present != nullptr && !Bit(image.present, i)) continue;
-    const bool null = Bit(image.nulls, bit++);
-    uint32_t size = 0;
-    if (!null && !CellSize(ops_[i], at, image.end, size)) return false;
-    for (size_t k = 0; k < key_.size(); ++k) {
-      if (key_[k] != i) continue;
-      cells.at[k] = null ? nullptr : at;
-      cells.size[k] = size;
-      ++found;
-    }
-    at += size;
-  }
-  return true;
+// The value of a key column in a slot.
+std::string_view RowPlan::KeyCell(const Rows& rows, uint32_t column, uint32_t slot) const {
+  uint32_t offset, size;
+  const uint8_t* at = rows.Cells(column, offset)[slot];
+  if (at == nullptr) return {};
+  at += offset;
+  return CellSize(ops_[column], at, rows.end(), size) ? std::string_view(reinterpret_cast<const char*>(at), size)
+                                                      : std::string_view();
 }
 
-const uint8_t* RowPlan::AppendAll(const Image& image, BatchBuilder& out, int64_t row) const {
-  const uint8_t* at = image.values;
-  for (size_t i = 0; i < ops_.size(); ++i) {
-    ColumnData& column = out.column(i);
-    if (Bit(image.nulls, i)) {
-      out.SetNull(column, row);
-      continue;
-    }
-    const CellOp& op = ops_[i];
-    uint32_t size;
-    if (!CellSize(op, at, image.end, size)) return nullptr;
-    DecodeValue(op, at, size, out, column, row);
-    at += size;
-  }
-  return at;
-}
-
-bool RowPlan::AppendKeys(const Image& image, BatchBuilder& out, int64_t row) const {
-  KeyCells cells;
-  if (!FindKey(image, cells)) return false;
-  for (size_t i = 0; i < ops_.size(); ++i) {
-    if (!out.column(i).key) out.SetNull(out.column(i), row);
-  }
-  for (size_t k = 0; k < key_.size(); ++k) {
-    if (cells.at[k] == nullptr) return false;
-    DecodeValue(ops_[key_[k]], cells.at[k], cells.size[k], out, out.column(key_[k]), row);
-  }
-  return true;
-}
-
-// All columns; `next` becomes the place after the image.
-Status RowPlan::AppendWhole(const Image& image, RowKind kind, const uint8_t*& next, BatchBuilder& out) const {
-  const int64_t row = out.BeginRow();
-  next = row < 0 ? nullptr : AppendAll(image, out, row);
-  if (next == nullptr || out.failure() != CellError::kNone) return Failure(image, out);
-  out.EndRow(kind);
-  return Ok();
-}
-
-// The key columns, NULL in the others.
-Status RowPlan::AppendKey(const Image& image, RowKind kind, BatchBuilder& out) const {
-  const int64_t row = out.BeginRow();
-  if (row < 0 || !AppendKeys(image, out, row) || out.failure() != CellError::kNone) return Failure(image, out);
-  out.EndRow(kind);
-  return Ok();
-}
-
-// `out` will be dropped, so the values may be decoded once more to find the column that failed.
-Error RowPlan::Failure(const Image& image, BatchBuilder& out) const {
-  const CellError error = out.failure();
-  const uint8_t* at = image.values;
-  std::string_view name = "*";
-  size_t bit = 0;
-  for (size_t i = 0; i < ops_.size() && error != CellError::kTooLarge; ++i) {
-    if ((image.present != nullptr && !Bit(image.present, i)) || Bit(image.nulls, bit++)) continue;
-    uint32_t size;
-    if (!CellSize(ops_[i], at, image.end, size)) break;
-    out.ClearFailure();
-    DecodeValue(ops_[i], at, size, out, out.column(i), out.rows());
-    if (out.failure() != CellError::kNone) {
-      name = column_names_[i];
-      break;
-    }
-    at += size;
-  }
-  out.Fail(error);
-  return CellFailure(error == CellError::kNone ? CellError::kMalformed : error, name_, name);
-}
-
-Result<bool> RowPlan::Wanted(RowFilter* filter, const Image& image, BatchBuilder& out) const {
-  if (filter == nullptr || key_parts_.empty()) return true;
-  KeyCells cells;
-  if (!FindKey(image, cells)) return CellFailure(CellError::kMalformed, name_, "*");
-  std::string& key = out.scratch();
+Result<bool> RowPlan::Wanted(const Rows& rows, uint32_t slot) const {
+  if (key_parts_.empty()) return true;
+  std::string& key = rows.out.scratch();
   key.clear();
   for (size_t k = 0; k < key_.size(); ++k) {
-    if (cells.at[k] == nullptr) return CellFailure(CellError::kMalformed, name_, column_names_[key_[k]]);
-    EncodeKeyCell(key_parts_[k], ops_[key_[k]], cells.at[k], cells.size[k], key);
+    const std::string_view cell = KeyCell(rows, key_[k], slot);
+    if (cell.data() == nullptr) return CellFailure(CellError::kMalformed, name_, column_names_[key_[k]]);
+    EncodeKeyCell(key_parts_[k], ops_[key_[k]], reinterpret_cast<const uint8_t*>(cell.data()),
+                  static_cast<uint32_t>(cell.size()), key);
   }
-  return filter->Keep(key);
+  return rows.filter->Keep(key);
 }
 
-Status RowPlan::DecodeRow(RowsKind kind, const Shape& shape, const uint8_t*& at, RowFilter* filter,
-                          BatchBuilder& out) const {
-  Image image;
-  if (!image.Open(at, shape)) return Malformed();
-  const bool insert = kind == RowsKind::kWrite;
-  TRY_SET(const bool wanted, Wanted(filter, image, out));
-  const RowKind row_kind = insert ? RowKind::kInsert : RowKind::kDelete;
-  if (wanted && (insert || !key_images_)) return AppendWhole(image, row_kind, at, out);
-  if (wanted) TRY(AppendKey(image, RowKind::kDelete, out));
-  at = Skip(image);
-  return at == nullptr ? Status(Malformed()) : Ok();
+bool RowPlan::KeyDiffers(const Rows& rows, uint32_t a, uint32_t b) const {
+  for (uint32_t column : key_) {
+    if (KeyCell(rows, column, a) != KeyCell(rows, column, b)) return true;
+  }
+  return false;
 }
 
-Status RowPlan::DecodeUpdate(const Shape& before_shape, const Shape& after_shape, const uint8_t*& at, RowFilter* filter,
-                             BatchBuilder& out) const {
-  Image before, after;
-  if (!before.Open(at, before_shape)) return Malformed();
-  at = Skip(before);
-  if (at == nullptr || !after.Open(at, after_shape)) return Malformed();
-  TRY_SET(const bool want_before, Wanted(filter, before, out));
-  TRY_SET(const bool want_after, Wanted(filter, after, out));
-  bool emit_before = want_before && (before_ == BeforeImage::kFull || !want_after);
-  if (want_before && want_after && before_ == BeforeImage::kKey && !key_.empty()) {
-    KeyCells a, b;
-    if (!FindKey(before, a) || !FindKey(after, b)) return Malformed();
-    for (size_t k = 0; k < key_.size() && !emit_before; ++k) {
-      emit_before = a.size[k] != b.size[k] || (a.size[k] > 0 && std::memcmp(a.at[k], b.at[k], a.size[k]) != 0);
+// Of rows with their key alone the other columns are NULL.
+Status RowPlan::DecodeRows(const Rows& rows, uint32_t first, uint32_t count, const RowKind* kinds,
+                           bool keys_only) const {
+  if (count == 0) return Ok();
+  BatchBuilder& out = rows.out;
+  ColumnCells cells;
+  cells.nullable = rows.by_column();
+  cells.row = out.BeginRows(count);
+  cells.count = count;
+  cells.end = rows.end();
+  if (cells.row < 0) return CellFailure(out.failure(), name_, "*");
+  for (size_t i = 0; i < ops_.size(); ++i) {
+    BatchBuilder::ColumnData& column = out.column(i);
+    if (keys_only && !column.key) {
+      for (uint32_t row = 0; row < count; ++row) out.SetNull(column, cells.row + row);
+      continue;
     }
+    cells.at = rows.Cells(i, cells.offset) + first;
+    if (keys_only && std::find(cells.at, cells.at + count, nullptr) != cells.at + count) return Malformed();
+    DecodeColumn(ops_[i], cells, out, column);
+    if (out.failure() != CellError::kNone) return CellFailure(out.failure(), name_, column_names_[i]);
   }
-  if (emit_before) {
-    const RowKind kind = want_after ? RowKind::kUpdateBefore : RowKind::kDelete;
-    const uint8_t* unused = nullptr;
-    TRY(key_images_ ? AppendKey(before, kind, out) : AppendWhole(before, kind, unused, out));
+  out.EndRows(kinds, count);
+  return Ok();
+}
+
+Status RowPlan::DecodeRow(Rows& rows, const Shape& shape, const uint8_t*& at) const {
+  TRY(rows.MakeRoom(1));
+  const uint32_t slot = rows.next_slot();
+  if (!rows.LocateWhole(shape, slot, at)) {
+    Image image;
+    if (!image.Open(at, shape)) return Malformed();
+    TRY(rows.Locate(image, slot, at));
   }
-  if (want_after) return AppendWhole(after, want_before ? RowKind::kUpdateAfter : RowKind::kInsert, at, out);
-  at = Skip(after);
-  return at == nullptr ? Status(Malformed()) : Ok();
+  if (rows.filter != nullptr) {
+    TRY_SET(const bool wanted, Wanted(rows, slot));
+    if (!wanted) return Ok();
+  }
+  rows.Add(rows.kind == RowsKind::kWrite ? RowKind::kInsert : RowKind::kDelete);
+  return Ok();
+}
+
+// The images of an update, of which one may have NULLs.
+Status RowPlan::LocatePair(Rows& rows, const Shape& before_shape, uint32_t old_slot, const Shape& after_shape,
+                           uint32_t new_slot, const uint8_t*& at) const {
+  Image before, after;
+  const bool by_column = rows.by_column();
+  if (!before.Open(at, before_shape)) return Malformed();
+  TRY(rows.Locate(before, old_slot, at));
+  if (!after.Open(at, after_shape)) return Malformed();
+  TRY(rows.Locate(after, new_slot, at));
+  if (rows.by_column() == by_column) return Ok();
+  const uint8_t* unused;  // the form changed in between
+  return rows.Locate(before, old_slot, unused);
+}
+
+Status RowPlan::DecodeUpdate(Rows& rows, const Shape& before_shape, const Shape& after_shape,
+                             const uint8_t*& at) const {
+  TRY(rows.MakeRoom(2));
+  const uint32_t old_slot = key_images_ ? Rows::kSpare : rows.next_slot();
+  const uint32_t new_slot = key_images_ ? rows.next_slot() : rows.next_slot() + 1;
+  const uint8_t* begin = at;
+  if (!rows.LocateWhole(before_shape, old_slot, at) || !rows.LocateWhole(after_shape, new_slot, at)) {
+    at = begin;
+    TRY(LocatePair(rows, before_shape, old_slot, after_shape, new_slot, at));
+  }
+  bool want_before = true, want_after = true;
+  if (rows.filter != nullptr) {
+    TRY_SET(want_before, Wanted(rows, old_slot));
+    TRY_SET(want_after, Wanted(rows, new_slot));
+  }
+  bool emit_before = want_before && (before_ == BeforeImage::kFull || !want_after);
+  if (want_before && want_after && before_ == BeforeImage::kKey) emit_before = KeyDiffers(rows, old_slot, new_slot);
+  const RowKind old_kind = want_after ? RowKind::kUpdateBefore : RowKind::kDelete;
+  if (emit_before && key_images_) TRY(rows.AddKey(old_kind, old_slot));
+  if (emit_before && !key_images_) rows.Add(old_kind);
+  if (want_after && !emit_before && !key_images_) rows.MoveDown();
+  if (want_after) rows.Add(want_before ? RowKind::kUpdateAfter : RowKind::kInsert);
+  return Ok();
 }
 
 Status RowPlan::Decode(const RowsEvent& event, RowFilter* filter, BatchBuilder& out) const {
   if (event.column_count != ops_.size()) return Malformed();
   TRY(CheckPresent(event));
   auto* at = reinterpret_cast<const uint8_t*>(event.rows.data());
-  const uint8_t* end = at + event.rows.size();
-  const Shape before(event.present_before, ops_.size(), end), after(event.present_after, ops_.size(), end);
+  Rows rows(*this, event, filter, out);
+  const Shape before(event.present_before, ops_.size(), rows.end());
+  const Shape after(event.present_after, ops_.size(), rows.end());
   if (event.kind == RowsKind::kUpdate) {
-    while (at < end) TRY(DecodeUpdate(before, after, at, filter, out));
+    while (at < rows.end()) TRY(DecodeUpdate(rows, before, after, at));
   } else {
-    while (at < end) TRY(DecodeRow(event.kind, before, at, filter, out));
+    rows.keys_only = event.kind == RowsKind::kDelete && key_images_;
+    while (at < rows.end()) TRY(DecodeRow(rows, before, at));
   }
-  return Ok();
+  return rows.Flush();
 }
 
 Result<int64_t> RowPlan::CountRows(const RowsEvent& event) const {
@@ -353,11 +441,12 @@ Result<int64_t> RowPlan::CountRows(const RowsEvent& event) const {
   const Shape before(event.present_before, ops_.size(), end), after(event.present_after, ops_.size(), end);
   if (before.null_bytes == 0 || after.null_bytes == 0) return Malformed();
   const bool update = event.kind == RowsKind::kUpdate;
+  std::vector<const uint8_t*> cells(ops_.size() * kSlots);
   int64_t images = 0;
   for (; at < end; ++images) {
     Image image;
     if (!image.Open(at, update && images % 2 == 1 ? after : before)) return Malformed();
-    if (at = Skip(image); at == nullptr) return Malformed();
+    if (at = LocateColumns(image, cells.data()); at == nullptr) return Malformed();
   }
   return update ? images / 2 : images;
 }

@@ -17,7 +17,6 @@
 #include "format/mysql/binlog_event.h"
 #include "format/mysql/cell_op.h"
 #include "format/mysql/column.h"
-#include "format/mysql/cell_op.h"
 #include "format/mysql/key.h"
 
 namespace sluice::mysql {
@@ -38,46 +37,47 @@ class RowPlan {
                                                      const MappingOptions& options, BeforeImage before);
 
   // Appends the rows of `event`. `filter` may be null; if not, HasExactOrder(table) must hold. After an error `out`
-  // holds the rows before the bad one and must be dropped. kUnsupported if the row image is not FULL.
+  // must be dropped. kUnsupported if the row image is not FULL.
   Status Decode(const RowsEvent& event, RowFilter* filter, BatchBuilder& out) const;
 
   // Rows of `event`, counted without decoding them; an update counts once.
   Result<int64_t> CountRows(const RowsEvent& event) const;
 
  private:
-  // Where the key's values stand in a row image; null = NULL.
-  struct KeyCells {
-    const uint8_t* at[32];
-    uint32_t size[32];
+  // Columns of fixed width and then, perhaps, one with a length before it: in an image without NULLs each stands at a
+  // fixed place behind the segment's begin.
+  struct Segment {
+    uint32_t size = 0;         // with the length, without the last value
+    uint8_t length_bytes = 0;  // 0: all is of fixed width
   };
-  // To step over an image without NULLs: some bytes, then a value with a length before it (of 0 bytes: none).
-  struct SkipStep {
-    uint32_t fixed = 0;
-    uint8_t length_bytes = 0;
+  struct Place {
+    uint32_t segment, offset;
   };
   struct Shape;
   struct Image;
+  class Rows;
   RowPlan() = default;
+  void AddColumn(const std::string& name, CellOp op);
   Status CheckPresent(const RowsEvent& event) const;
-  Status DecodeRow(RowsKind kind, const Shape& shape, const uint8_t*& at, RowFilter* filter, BatchBuilder& out) const;
-  Status DecodeUpdate(const Shape& before_shape, const Shape& after_shape, const uint8_t*& at, RowFilter* filter,
-                      BatchBuilder& out) const;
-  Status AppendWhole(const Image& image, RowKind kind, const uint8_t*& next, BatchBuilder& out) const;
-  Status AppendKey(const Image& image, RowKind kind, BatchBuilder& out) const;
-  const uint8_t* AppendAll(const Image& image, BatchBuilder& out, int64_t row) const;
-  bool AppendKeys(const Image& image, BatchBuilder& out, int64_t row) const;
-  const uint8_t* Skip(const Image& image) const;
-  bool FindKey(const Image& image, KeyCells& cells) const;
-  Result<bool> Wanted(RowFilter* filter, const Image& image, BatchBuilder& out) const;
-  Error Failure(const Image& image, BatchBuilder& out) const;
+  Status DecodeRow(Rows& rows, const Shape& shape, const uint8_t*& at) const;
+  Status DecodeUpdate(Rows& rows, const Shape& before_shape, const Shape& after_shape, const uint8_t*& at) const;
+  Status DecodeRows(const Rows& rows, uint32_t first, uint32_t count, const RowKind* kinds, bool keys_only) const;
+  const uint8_t* LocateSegments(const uint8_t* at, const uint8_t* end, const uint8_t** slot) const;
+  Status LocatePair(Rows& rows, const Shape& before_shape, uint32_t old_slot, const Shape& after_shape,
+                    uint32_t new_slot, const uint8_t*& at) const;
+  const uint8_t* LocateColumns(const Image& image, const uint8_t** slot) const;
+  std::string_view KeyCell(const Rows& rows, uint32_t column, uint32_t slot) const;
+  Result<bool> Wanted(const Rows& rows, uint32_t slot) const;
+  bool KeyDiffers(const Rows& rows, uint32_t a, uint32_t b) const;
   Error Malformed() const;
 
   std::string name_;  // "db.table"
   BeforeImage before_ = BeforeImage::kFull;
   bool key_images_ = false;  // of a row that goes only the key is given
   std::vector<std::string> column_names_;
-  std::vector<CellOp> ops_;           // one a column
-  std::vector<SkipStep> skip_;
+  std::vector<CellOp> ops_;    // one a column
+  std::vector<Place> places_;  // one a column
+  std::vector<Segment> segments_;
   std::vector<uint32_t> key_;         // columns of the primary key in key order
   std::vector<uint32_t> key_sorted_;  // the same in the order of the columns
   std::vector<KeyPart> key_parts_;    // empty if the order is not exact
