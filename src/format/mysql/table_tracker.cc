@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "format/mysql/lossy_change.h"
 #include "format/mysql/table_alter.h"
 #include "format/mysql/table_diff.h"
 
@@ -177,6 +178,7 @@ Status TableTracker::Step::Run(const AlterTable& alter) {
       TRY_SET(change.events, DiffTables(id, *before, *after, made.origins, made.moved, tracker.options_.mapping));
     }
     change.primary_key_changed = !SameKey(*before, *after, made.origins);
+    change.rewritten = RewrittenColumns(*before, *after, made.origins, context.sql_mode);
     changes.push_back(std::move(change));
     entry->table = after;
     if (!entry->copied_columns.empty()) {
@@ -298,6 +300,9 @@ Status TableTracker::Step::Swapped(Change& change, Entry& entry) {
                                       tracker.options_.mapping));
   }
   change.primary_key_changed = !SameKey(*change.before, *change.after, origins);
+  if (change.online_swap) {
+    change.rewritten = RewrittenColumns(*change.before, *change.after, origins, context.sql_mode);
+  }
   return Ok();
 }
 

@@ -45,6 +45,8 @@ struct TableChange {
   // As `replaced`, but the other table is known to be a copy that an online schema change tool kept up to date: the
   // rows are the same, and `events` tells how the columns changed.
   bool online_swap = false;
+  // Columns whose stored values the server may have changed, without row events (lossy_change.h).
+  std::vector<std::string> rewritten;
   std::optional<TableId> renamed_from;  // of kCreated, and of kAltered with `replaced`
   std::optional<TableId> renamed_to;    // of kDropped
 };
