@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <ctime>
 #include <mutex>
 
 #include "base/log.h"
@@ -30,12 +29,6 @@ void WriteAbove(const std::string& line) {
   std::lock_guard lock(g_draw_mutex);
   Erase();
   std::fputs(line.c_str(), stderr);
-}
-
-int64_t WallMs() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
 }
 
 std::string Rate(int64_t rows, double seconds) {
@@ -96,7 +89,8 @@ std::string ProgressBlock(const JobProgress& now, const JobProgress& before, dou
   return out + ProgressLine(now, before, seconds, wall_ms) + "\n";
 }
 
-ProgressDisplay::ProgressDisplay(const Job& job) : job_(job), terminal_(::isatty(STDERR_FILENO) == 1) {
+ProgressDisplay::ProgressDisplay(const Job& job, Env& env)
+    : job_(job), env_(env), terminal_(::isatty(STDERR_FILENO) == 1) {
   if (terminal_) SetLogWriter(&WriteAbove);
   thread_ = std::thread([this] { Run(); });
 }
@@ -118,13 +112,13 @@ void ProgressDisplay::Run() {
   while (!stop_.WaitFor(interval)) {
     JobProgress now = job_.progress();
     if (terminal_) {
-      std::string block = ProgressBlock(now, before, seconds, WallMs());
+      std::string block = ProgressBlock(now, before, seconds, env_.NowMs());
       std::lock_guard lock(g_draw_mutex);
       Erase();
       std::fputs(block.c_str(), stderr);
       g_lines_drawn = static_cast<size_t>(std::count(block.begin(), block.end(), '\n'));
     } else if (now.rows_read != before.rows_read || now.epoch != before.epoch || last.empty()) {
-      last = ProgressLine(now, before, seconds, WallMs());
+      last = ProgressLine(now, before, seconds, env_.NowMs());
       LogInfo(last);
     }
     before = now;

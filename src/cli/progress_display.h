@@ -14,12 +14,13 @@ namespace sluice {
 
 class ProgressDisplay {
  public:
-  explicit ProgressDisplay(const Job& job);
+  ProgressDisplay(const Job& job, Env& env);
   ~ProgressDisplay();  // clears the display
 
  private:
   void Run();
   const Job& job_;
+  Env& env_;
   bool terminal_;
   StopSignal stop_;
   std::thread thread_;

@@ -21,7 +21,7 @@ Error UnknownType(std::string_view what, const ConnectorSpec& spec, const std::v
 Result<std::unique_ptr<Source>> MakeSource(const PipelineSpec& spec, std::vector<std::string>& warnings) {
   if (spec.source.type == "mysql" || spec.source.type == "mariadb") {
     TRY_SET(mysql::SourceConfig config, mysql::MakeSourceConfig(spec, warnings));
-    return std::unique_ptr<Source>(std::make_unique<mysql::MysqlSource>(std::move(config)));
+    return std::unique_ptr<Source>(std::make_unique<mysql::MysqlSource>(std::move(config), PosixEnv()));
   }
   return UnknownType("source", spec.source, {"mysql", "mariadb"});
 }

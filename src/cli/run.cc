@@ -118,7 +118,7 @@ int RunCommand(const RunArguments& arguments) {
   Job job(PosixEnv(), *spec, std::move(factories), options);
   ReleaseMemory();
   Result<JobSummary> summary = [&] {
-    ProgressDisplay display(job);
+    ProgressDisplay display(job, PosixEnv());
     return job.Run(stop);
   }();
   if (!summary.ok()) {

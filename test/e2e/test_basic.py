@@ -105,20 +105,6 @@ def test_rolled_back_work_does_not_show(ctx):
     ctx.equal(f"{db}.t")
 
 
-def test_xa_prepared_apart_stops_the_job(ctx):
-    """Not followed yet: nothing of it may be skipped or shown early, so the job stops and says so."""
-    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1)")
-    path = ctx.pipeline(f"{db}.t")
-    ctx.catch_up(path)
-    ctx.server.execute(
-        "XA START 'b'; INSERT INTO t VALUES (6, 6); XA END 'b'; XA PREPARE 'b'; XA COMMIT 'b';"
-        " INSERT INTO t VALUES (9, 9)",
-        db,
-    )
-    ctx.fails(path, "XA transaction", f"{db}.t", "not followed yet")
-    assert ctx.lake.count(f"{db}.t") == 1
-
-
 def test_table_without_primary_key_is_append_only(ctx):
     db = ctx.database(
         "CREATE TABLE log (at DATETIME(3), what VARCHAR(50)); "

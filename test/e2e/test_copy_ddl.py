@@ -19,9 +19,11 @@ EVOLVE = {"schema.change.behavior": "evolve"}
 class Copy:
     """A job in the middle of the copy of t: its readers wait for bytes, and hold the table's metadata lock."""
 
-    def __init__(self, ctx, extra="", chunk=500, pipeline=None, source=None):
+    def __init__(self, ctx, extra="", chunk=500, pipeline=None, source=None, prepare=None):
         self.ctx = ctx
         self.db = ctx.database(SCRIPT + extra)
+        if prepare:
+            prepare(self.db)
         self.proxy = ctx.proxy()
         self.path = ctx.pipeline(
             f"{self.db}.\\.*",

@@ -14,11 +14,11 @@
 namespace sluice::mysql {
 namespace {
 
-constexpr int kComBinlogDump = 0x12;
 constexpr int64_t kSoftRows = 8'192;        // flushed at the end of a transaction
 constexpr int64_t kSoftBytes = 2 << 20;
 constexpr int64_t kHardRows = 65'536;        // flushed inside a transaction
 constexpr int64_t kHardBytes = 24 << 20;
+constexpr size_t kPreparedBytesMost = 16 << 20;
 constexpr size_t kMapsMost = 20'000;
 constexpr int64_t kSilenceLeastMs = 10'000;  // a server that looks for a GTID in a large file is silent for seconds
 constexpr int64_t kPositionEveryMs = 1'000;  // progress of a log without rows for us
@@ -38,7 +38,8 @@ uint32_t VersionNumber(const std::string& text) {
 }  // namespace
 
 BinlogStream::BinlogStream(StreamOptions options, SourceState state, TableTracker tracker, ItemQueue& queue)
-    : options_(std::move(options)), state_(std::move(state)), tracker_(std::move(tracker)), queue_(queue) {
+    : options_(std::move(options)), state_(std::move(state)), tracker_(std::move(tracker)), queue_(queue),
+      prepared_events_(kPreparedBytesMost) {
   position_ = state_.log.position;
   gtids_ = state_.log.gtids;
   committed_ = state_.log;
@@ -56,6 +57,7 @@ void BinlogStream::Stop() {
   {
     std::lock_guard lock(mutex_);
     if (active_ != nullptr) active_->Interrupt();
+    if (second_ != nullptr) second_->Interrupt();
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -83,10 +85,7 @@ Error BinlogStream::At(Error error, const BinlogEvent& event) const {
 }
 
 Status BinlogStream::BeginDump(Connection& connection) {
-  TRY_SET(std::string checksum, connection.QueryValue("SELECT @@global.binlog_checksum"));
-  TRY(connection.Execute(Str("SET @master_binlog_checksum=", Connection::Quote(checksum))));
-  parser_ = EventParser(checksum == "CRC32");
-  TRY(connection.Execute("SET @mariadb_slave_capability=4"));
+  TRY_SET(parser_, NegotiateDump(connection));
   TRY(connection.Execute(Str("SET @master_heartbeat_period=", options_.heartbeat_ms * 1'000'000)));
   std::string file = position_.file;
   uint64_t offset = position_.offset;
@@ -101,12 +100,10 @@ Status BinlogStream::BeginDump(Connection& connection) {
     return Unsupported(Str("log position ", position_.ToString(), " lies behind 4 GiB and no GTID is known"),
                        "set max_binlog_size to at most 1G on the server");
   }
-  std::string command;
-  AppendLe<uint32_t>(command, static_cast<uint32_t>(offset));
-  AppendLe<uint16_t>(command, 0);
-  AppendLe<uint32_t>(command, options_.server_id);
-  command += file;
-  return connection.SendCommand(kComBinlogDump, command);
+  return SendDump(connection, {.file = file,
+                               .offset = static_cast<uint32_t>(offset),
+                               .wait = true,
+                               .server_id = options_.server_id});
 }
 
 Status BinlogStream::Follow() {
@@ -125,16 +122,11 @@ Status BinlogStream::Follow() {
   flushed_ms_ = NowMs();
   BinlogEvent event;
   while (!stopped_ && !ended_) {
-    TRY_SET(std::string_view packet, connection->ReadPacket());
-    if (packet.empty()) return Corrupt(Str("binlog ", position_.ToString(), ": empty packet"));
-    auto first = static_cast<uint8_t>(packet[0]);
-    if (first == 0xFE && packet.size() < 9) {
-      return Unavailable(Str("the server ended the binlog at ", position_.ToString()));
-    }
-    if (first != 0) {
-      return Corrupt(Str("binlog ", position_.ToString(), ": packet of unknown kind ", static_cast<int>(first)));
-    }
-    Status parsed = parser_.Parse(packet.substr(1), event);
+    auto bytes = ReadDumpEvent(*connection);
+    if (!bytes.ok()) return std::move(bytes).error().With(Str("binlog ", position_.ToString()));
+    if (!*bytes) return Unavailable(Str("the server ended the binlog at ", position_.ToString()));
+    event_bytes_ = **bytes;
+    Status parsed = parser_.Parse(event_bytes_, event);
     if (!parsed.ok()) return std::move(parsed).error().With(Str("binlog ", position_.ToString()));
     Status handled = Handle(event);
     if (!handled.ok()) {
@@ -147,6 +139,7 @@ Status BinlogStream::Follow() {
 
 Status BinlogStream::Handle(const BinlogEvent& event) {
   const EventHeader& header = event.header;
+  const uint64_t begin = position_.offset;
   if (!header.artificial() && header.end_position != 0 && !std::holds_alternative<HeartbeatEvent>(event.body)) {
     position_.offset = AdvanceOffset(position_.offset, header.end_position);
     if (header.timestamp != 0) event_ms_ = static_cast<int64_t>(header.timestamp) * 1000;
@@ -158,19 +151,17 @@ Status BinlogStream::Handle(const BinlogEvent& event) {
       return Ok();
     }
   }
-  if (auto* rows = std::get_if<RowsEvent>(&event.body)) return HandleRows(event, *rows);
+  bool map = std::holds_alternative<std::shared_ptr<const TableMap>>(event.body);
+  auto* rows = std::get_if<RowsEvent>(&event.body);
+  if (!prepares_.empty() && (map || rows != nullptr)) prepared_events_.Add(prepares_, event_bytes_);
+  if (rows != nullptr) return HandleRows(*rows);
   if (auto* gtid = std::get_if<MariadbGtidEvent>(&event.body)) {
-    xa_ = gtid->prepared_xa ? gtid->xid : std::string();
-    if (gtid->prepared_xa) foreign_xa_.insert(gtid->xid);  // until a row tells otherwise
-    unknown_xa_ = gtid->completed_xa && foreign_xa_.erase(gtid->xid) == 0;
-    gtid_ = gtid->gtid;
-    in_transaction_ = true;
-    standalone_ = gtid->standalone;
+    BeginGroup(*gtid, begin);
     return Ok();
   }
-  if (std::holds_alternative<XidEvent>(event.body) || std::holds_alternative<XaPrepareEvent>(event.body)) {
-    return EndTransaction();
-  }
+  if (std::holds_alternative<XidEvent>(event.body)) return EndTransaction();
+  if (std::holds_alternative<XaPrepareEvent>(event.body)) return EndPreparedGroup();
+  if (std::holds_alternative<FormatDescription>(event.body)) prepared_events_.Clear();  // they had another one
   if (auto* query = std::get_if<QueryEvent>(&event.body)) return HandleQuery(*query);
   if (auto* rotate = std::get_if<RotateEvent>(&event.body)) {
     position_ = rotate->next;
@@ -279,15 +270,17 @@ Result<TableStream*> BinlogStream::StreamOf(const RowsEvent& rows) {
   return stream;
 }
 
-Status BinlogStream::HandleRows(const BinlogEvent&, const RowsEvent& rows) {
+Status BinlogStream::HandleRows(const RowsEvent& rows) {
   TRY_SET(TableStream* table, StreamOf(rows));
-  if (table == nullptr || event_ms_ < options_.skip_before_ms) return Ok();
-  if (!xa_.empty()) {
-    return Unsupported(
-        Str("rows of ", table->id.ToString(), " in XA transaction ", gtid_.ToString(),
-            ", which is prepared apart from its commit"),
-        "XA transactions with a separate PREPARE are not followed yet: keep them away from the tables of this job");
-  }
+  if (table == nullptr) return Ok();
+  if (prepares_.empty()) return DecodeRows(*table, rows);
+  NotePreparedRows();
+  return Ok();
+}
+
+Status BinlogStream::DecodeRows(TableStream& stream, const RowsEvent& rows) {
+  TableStream* table = &stream;
+  if (event_ms_ < options_.skip_before_ms) return Ok();
   if (table->last_map != rows.table.get()) {
     table->last_map = rows.table.get();
     table->last_plan = table->plans.at(table->last_map).get();
@@ -321,6 +314,9 @@ StreamStep BinlogStream::MakeStep() {
   step.tracker = std::exchange(tracker_text_, nullptr);
   step.captured = std::exchange(captured_, nullptr);
   step.copies = std::exchange(copies_, nullptr);
+  if (std::exchange(prepared_changed_, false)) {
+    step.prepared = std::make_shared<const std::map<std::string, PreparedXa>>(state_.prepared);
+  }
   step.event_ms = event_ms_;
   unreported_ = false;
   return step;

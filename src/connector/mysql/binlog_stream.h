@@ -16,6 +16,7 @@
 
 #include "connector/mysql/catalog.h"
 #include "connector/mysql/item_queue.h"
+#include "connector/mysql/prepared_xa.h"
 #include "format/mysql/binlog_event.h"
 #include "format/mysql/row_plan.h"
 #include "format/mysql/table_tracker.h"
@@ -55,7 +56,13 @@ class BinlogStream {
   Status Follow();
   Status BeginDump(Connection& connection);
   Status Handle(const BinlogEvent& event);
-  Status HandleRows(const BinlogEvent& event, const RowsEvent& rows);
+  Status HandleRows(const RowsEvent& rows);
+  Status DecodeRows(TableStream& table, const RowsEvent& rows);
+  void BeginGroup(const MariadbGtidEvent& event, uint64_t offset);
+  void NotePreparedRows();
+  Status EndPreparedGroup();
+  Status CompleteXa(std::string_view sql);
+  Status ApplyPrepared(const std::string& xid);
   Status HandleQuery(const QueryEvent& query);
   Status HandleDdl(const QueryEvent& query);
   Status EndTransaction();
@@ -92,9 +99,13 @@ class BinlogStream {
   MariadbGtid gtid_;              // of the open transaction
   bool in_transaction_ = false;
   bool standalone_ = false;
-  std::string xa_;                  // XID of the open group that is only prepared; empty = none
-  std::set<std::string> foreign_xa_;  // prepared, without rows of our tables
-  bool unknown_xa_ = false;         // the open group completes an XA transaction that was not seen
+  AlterPhase alter_ = AlterPhase::kWhole;  // of the open group
+  BinlogPosition group_begin_;      // of the open group
+  std::string prepares_;            // XID that the open group only prepares; empty: none
+  std::string completes_;           // XID that the open group commits or rolls back; empty: none
+  PreparedEvents prepared_events_;
+  bool prepared_changed_ = false;   // state_.prepared is not yet handed on
+  std::string_view event_bytes_;    // of the event at hand
   BinlogPosition overlap_end_;
   int64_t event_ms_ = 0;
   int64_t pending_rows_ = 0;
@@ -110,6 +121,7 @@ class BinlogStream {
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   Connection* active_ = nullptr;  // guarded by mutex_
+  Connection* second_ = nullptr;  // reads older parts of the log; guarded by mutex_
   std::thread thread_;
 };
 

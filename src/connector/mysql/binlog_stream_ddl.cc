@@ -23,15 +23,10 @@ Status BinlogStream::HandleQuery(const QueryEvent& query) {
                        "not known",
                        "do not mix MyISAM or Aria with InnoDB tables in one transaction");
   }
-  if (unknown_xa_ && EqualsIgnoreCase(sql.substr(0, 9), "XA COMMIT")) {
-    return Unsupported(
-        Str("an XA transaction is committed whose rows stand before the position at which this job began to "
-            "read: ",
-            sql.substr(0, 200)),
-        "whether it changed tables of this job is not known: remove the state directory and the tables in the "
-        "sink and copy anew");
-  }
-  TRY(HandleDdl(query));
+  if (!completes_.empty()) return CompleteXa(sql);
+  // binlog_alter_two_phase: START ALTER when it begins, COMMIT or ROLLBACK ALTER, with the same text, when it is known.
+  bool happened = alter_ == AlterPhase::kWhole || alter_ == AlterPhase::kCommit;
+  if (happened) TRY(HandleDdl(query));
   return standalone_ || !in_transaction_ ? EndTransaction() : Ok();
 }
 
@@ -134,6 +129,12 @@ Status BinlogStream::PushChange(const TableChange& change, bool rows_in_sink) {
     return Unsupported(Str("by RENAME TABLE the name ", name,
                            " now means another table, whose rows are not in the sink"),
                        "remove the table in the sink and the state directory, and start again");
+  }
+  if (!change.rewritten.empty() && rows_in_sink) {
+    LogWarn(Str("table ", name, ": ALTER TABLE may have changed stored values (", Join(change.rewritten, ", "),
+                ") without row events; rows that are in the sink keep the values from before. To copy it again: stop "
+                "this job, copy the table with a file of its own (another pipeline name, another --state, "
+                "scan.startup.mode: snapshot), and start this job again"));
   }
   for (const SchemaChange& event : change.events) {
     if (!options_.schema_changes && event.kind != SchemaChangeKind::kCreateTable) continue;

@@ -43,6 +43,7 @@ struct StreamStep {  // the log was read up to here; only with an item that is a
   std::shared_ptr<const std::string> tracker;  // null: unchanged
   std::shared_ptr<const std::set<TableId>> captured;  // null: unchanged
   std::shared_ptr<const std::map<TableId, TableState>> copies;  // SourceState::tables; null: unchanged
+  std::shared_ptr<const std::map<std::string, PreparedXa>> prepared;  // SourceState::prepared; null: unchanged
   int64_t event_ms = 0;                        // time of the last event; 0 = unknown
 };
 

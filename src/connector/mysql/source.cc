@@ -2,12 +2,9 @@
 #include "connector/mysql/source.h"
 
 #include <algorithm>
-#include <ctime>
-#include <set>
 #include <thread>
 #include <utility>
 
-#include "base/bytes.h"
 #include "base/log.h"
 #include "base/text.h"
 
@@ -15,12 +12,6 @@ namespace sluice::mysql {
 namespace {
 
 constexpr size_t kQueueBytes = 48 << 20;
-
-int64_t WallMs() {
-  timespec now{};
-  ::clock_gettime(CLOCK_REALTIME, &now);
-  return now.tv_sec * 1000 + now.tv_nsec / 1'000'000;
-}
 
 Result<std::unique_ptr<Connection>> ConnectWithRetries(const SourceConfig& config) {
   for (int attempt = 0;; ++attempt) {
@@ -42,7 +33,7 @@ Status RefuseProblems(const std::vector<Finding>& findings) {
 
 }  // namespace
 
-MysqlSource::MysqlSource(SourceConfig config) : config_(std::move(config)) {}
+MysqlSource::MysqlSource(SourceConfig config, Env& env) : config_(std::move(config)), env_(env) {}
 
 MysqlSource::~MysqlSource() { Stop(); }
 
@@ -56,7 +47,8 @@ Status MysqlSource::Start(const std::string& state, BeforeImage before) {
   before_ = before;
   queue_ = std::make_unique<ItemQueue>(kQueueBytes);
   TRY_SET(auto connection, ConnectWithRetries(config_));
-  TRY_SET(ServerInfo info, ReadServerInfo(*connection));
+  TRY_SET(Server server, LookAt(*connection));
+  const ServerInfo& info = server.info;
   if (config_.mode != StartupMode::kSnapshot) {
     TRY(RefuseProblems(FindProblems(info)));
     TRY_SET(auto grants, FindMissingGrants(*connection));
@@ -64,9 +56,9 @@ Status MysqlSource::Start(const std::string& state, BeforeImage before) {
   }
   if (state.empty()) {
     state_.server_uid = info.uid;
-    TRY(StartFresh(*connection));
+    TRY(StartFresh(server));
   } else {
-    TRY(Resume(*connection, state));
+    TRY(Resume(server, state));
     if (state_.server_uid != info.uid) {
       LogWarn(Str("this is another server than before (", info.uid, "): going on by GTID ",
                   state_.log.gtids.ToString()));
@@ -81,10 +73,11 @@ Status MysqlSource::Start(const std::string& state, BeforeImage before) {
                        "connect to the former server, or remove the state directory and the tables to start over");
       }
       use_gtid_ = true;
+      state_.prepared.clear();  // found again by their XIDs
       state_.server_uid = info.uid;
     }
     TRY(CheckPosition(*connection));
-    TRY(starts_in_the_past() ? LoadTodays(*connection) : AddNewTables(*connection));
+    TRY(starts_in_the_past() ? LoadTodays(server) : AddNewTables(server));
   }
   TRY(AnnounceTables());
   return state_.snapshot_done && !state_.CopyDue(state_.log.position) ? StartStream() : StartCopy();
@@ -143,192 +136,9 @@ std::vector<std::shared_ptr<const MysqlTable>> MysqlSource::WantedTables() const
   return all;
 }
 
-// Definitions and the log position at which they hold: read, position, read again until both readings agree. All tables
-// of a database are tracked: LIKE and RENAME TABLE bring the columns of one into another.
-Status MysqlSource::LoadTracker(Connection& connection, LogEnd* at) {
-  TRY_SET(auto charsets, ReadDatabaseCharsets(connection));
-  TRY_SET(ServerInfo info, ReadServerInfo(connection));
-  for (int attempt = 0; attempt < 10; ++attempt) {
-    TRY_SET(auto wanted, ListTables(connection, config_.wanted));
-    std::set<std::string> databases;
-    for (const TableId& id : wanted) databases.insert(id.schema);
-    TRY_SET(auto ids, ListTables(connection, [&](const TableId& id) { return databases.contains(id.schema); }));
-    TRY_SET(auto first, ReadTables(connection, ids));
-    TRY_SET(LogEnd end, ReadLogEnd(connection));
-    TRY_SET(auto second, ReadTables(connection, ids));
-    if (first != second || first.size() != ids.size()) continue;
-    if (at != nullptr) *at = end;
-    tracker_ = NewTracker(info);
-    for (const auto& [name, charset] : charsets) tracker_->SetDatabase(name, charset.first, charset.second);
-    for (auto& [id, table] : first) tracker_->SetTable(std::move(table));
-    return Ok();
-  }
-  return Unavailable("the tables are being altered all the time: their definitions cannot be read at one position");
-}
-
 bool MysqlSource::starts_in_the_past() const {
   return config_.mode == StartupMode::kEarliest || config_.mode == StartupMode::kSpecific ||
          config_.mode == StartupMode::kTimestamp;
-}
-
-Error MysqlSource::NoTables() const {
-  return Invalid(
-      Str("cannot find any table by the option 'tables' = ", config_.tables_text),
-      Str("check the pattern (a plain dot separates database and table, `\\.` is the regex dot), and that the "
-          "user may read the tables: GRANT SELECT ON database.* TO ",
-          Connection::Quote(config_.connect.user), ";"));
-}
-
-// The wanted tables that the tracker does not know, as they are now.
-Status MysqlSource::LoadTodays(Connection& connection) {
-  TRY_SET(auto ids, ListTables(connection, config_.wanted));
-  if (ids.empty()) return NoTables();
-  TRY_SET(todays_, ReadTables(connection, ids));
-  std::erase_if(todays_, [&](const auto& entry) { return state_.captured.contains(entry.first); });
-  return Ok();
-}
-
-Status MysqlSource::StartFresh(Connection& connection) {
-  LogEnd end;
-  TRY(LoadTracker(connection, &end));
-  state_.log = end;
-  if (starts_in_the_past()) {
-    TRY(LoadTodays(connection));
-    for (const auto& [id, table] : todays_) tracker_->Forget(id);
-    state_.tracker = tracker_->ToJson();
-    state_.snapshot_done = true;
-    return FindStartPosition(connection, end);
-  }
-  state_.tracker = tracker_->ToJson();
-  for (const auto& table : tracker_->tables()) {
-    TableId id{table->database, table->name};
-    if (config_.wanted(id)) state_.captured.insert(id);
-  }
-  if (WantedTables().empty()) return NoTables();
-  bool snapshot = config_.mode == StartupMode::kInitial || config_.mode == StartupMode::kSnapshot;
-  state_.snapshot_done = !snapshot;
-  if (!snapshot) return FindStartPosition(connection, end);
-  for (const auto& table : WantedTables()) {
-    TableId id{table->database, table->name};
-    if (table->primary_key.empty()) {
-      LogWarn(Str("table ", id.ToString(),
-                  " has no primary key: it is copied in one transaction and only appended to"));
-    }
-    state_.tables[id] = {};
-  }
-  return Ok();
-}
-
-Status MysqlSource::Resume(Connection& connection, const std::string& state) {
-  TRY_SET(state_, SourceState::Parse(state));
-  if (!state_.tracker_known) {
-    TRY(LoadTracker(connection, nullptr));
-    state_.tracker = tracker_->ToJson();
-    state_.tracker_known = true;
-    return Ok();
-  }
-  TRY_SET(ServerInfo info, ReadServerInfo(connection));
-  tracker_ = NewTracker(info);
-  return tracker_->LoadJson(state_.tracker);
-}
-
-// Tables that match now and were not there, or not wanted, when the job began.
-Status MysqlSource::AddNewTables(Connection& connection) {
-  TRY_SET(auto wanted, ListTables(connection, config_.wanted));
-  std::erase_if(wanted, [&](const TableId& id) { return state_.captured.contains(id); });
-  for (const TableId& id : wanted) {
-    bool created_later = tracker_->Find(id.schema, id.table) == nullptr && config_.capture_new_tables;
-    if (created_later && DatabaseTracked(id.schema)) continue;  // its CREATE TABLE is still to come in the log
-    if (!config_.scan_new_tables) {
-      LogWarn(Str("table ", id.ToString(),
-                  " is new to this job and is left out; set scan.newly-added-table.enabled: true to copy it"));
-      continue;
-    }
-    LogInfo(Str("table ", id.ToString(), " is new to this job: it is copied now"));
-    TRY_SET(auto definitions, ReadTables(connection, {id}));
-    for (auto& [name, definition] : definitions) tracker_->SetTable(std::move(definition));
-    state_.captured.insert(id);
-    state_.tables[id] = {};
-    state_.snapshot_done = false;
-    state_.tracker = tracker_->ToJson();
-  }
-  return Ok();
-}
-
-bool MysqlSource::DatabaseTracked(const std::string& database) const {
-  auto all = tracker_->tables();
-  return std::any_of(all.begin(), all.end(), [&](const auto& table) { return table->database == database; });
-}
-
-Status MysqlSource::CheckPosition(Connection& connection) {
-  if (use_gtid_ || config_.mode == StartupMode::kSnapshot) return Ok();
-  TRY_SET(auto logs, ListLogs(connection));
-  if (std::find(logs.begin(), logs.end(), state_.log.position.file) != logs.end()) return Ok();
-  if (!state_.log.gtids.empty()) {  // the file is gone; whether anything after our GTID is gone too, the server knows
-    LogWarn(Str("the server no longer has the log file ", state_.log.position.file, ": going on by GTID ",
-                state_.log.gtids.ToString()));
-    use_gtid_ = true;
-    return Ok();
-  }
-  return Invalid(Str("the server no longer has the log from ", state_.log.position.ToString(), " on (it begins at ",
-                     logs.empty() ? "nothing" : logs.front(), "): changes in between are lost to this job"),
-                 "remove the state directory and the tables in the sink to copy anew, and let the server keep its log "
-                 "longer (binlog_expire_logs_seconds)");
-}
-
-Status MysqlSource::FindStartPosition(Connection& connection, const LogEnd& end) {
-  if (config_.mode == StartupMode::kLatest) return Ok();
-  TRY_SET(auto logs, ListLogs(connection));
-  if (logs.empty()) return Invalid("the server has no binary log");
-  state_.log.gtids = {};
-  if (config_.mode == StartupMode::kEarliest) {
-    state_.log.position = {logs.front(), 4};
-    return Ok();
-  }
-  if (config_.mode == StartupMode::kTimestamp) return FindTimestamp(logs);
-  if (!config_.start_gtids.empty()) {
-    TRY_SET(state_.log.gtids, GtidSet::Parse(config_.start_gtids));
-    state_.log.position = {};
-    use_gtid_ = true;
-    return Ok();
-  }
-  state_.log.position = {config_.start_file, std::max<uint64_t>(4, config_.start_offset)};
-  if (state_.log.position > end.position) {
-    return Invalid(Str("scan.startup.specific-offset ", state_.log.position.ToString(),
-                       " lies behind the end of the log, ", end.position.ToString()));
-  }
-  return CheckPosition(connection);
-}
-
-// The last file whose first event is not younger than the wanted time; events before it are left out by their own time.
-Status MysqlSource::FindTimestamp(const std::vector<std::string>& logs) {
-  size_t low = 0;
-  size_t high = logs.size();
-  while (high - low > 1) {
-    size_t middle = (low + high) / 2;
-    TRY_SET(uint32_t seconds, FirstEventSeconds(config_.connect, logs[middle], config_.server_id));
-    bool after = static_cast<int64_t>(seconds) * 1000 > config_.start_ms;
-    (after ? high : low) = middle;
-  }
-  state_.log.position = {logs[low], 4};
-  return Ok();
-}
-
-Result<uint32_t> FirstEventSeconds(const ConnectOptions& options, const std::string& file, uint32_t server_id) {
-  TRY_SET(auto connection, Connection::Open(options));
-  TRY(connection->Execute("SET @master_binlog_checksum='NONE'"));
-  std::string command;
-  AppendLe<uint32_t>(command, 4);
-  AppendLe<uint16_t>(command, 1);  // do not wait at the end
-  AppendLe<uint32_t>(command, server_id);
-  command += file;
-  TRY(connection->SendCommand(0x12, command));
-  while (true) {
-    TRY_SET(std::string_view packet, connection->ReadPacket());
-    if (packet.size() < 20) return 0u;
-    auto seconds = LoadLe<uint32_t>(packet.data() + 1);
-    if (seconds != 0) return seconds;
-  }
 }
 
 Status MysqlSource::AnnounceTables() {
@@ -410,6 +220,7 @@ void MysqlSource::Fold(QueueItem& item) {
     state_.log = stream->log;
     if (stream->tracker != nullptr) state_.tracker = *stream->tracker;
     if (stream->captured != nullptr) state_.captured = *stream->captured;
+    if (stream->prepared != nullptr) state_.prepared = *stream->prepared;
     if (stream->copies != nullptr) state_.tables = *stream->copies;
     event_ms_ = stream->event_ms;
   }
@@ -432,7 +243,7 @@ Result<std::optional<SourceItem>> MysqlSource::Next(std::chrono::milliseconds ti
   }
   Fold(*item);
   if (auto* batch = std::get_if<ChangeBatch>(&item->item.payload)) {
-    lag_ms_ = batch->source_ms > 0 ? std::max<int64_t>(0, WallMs() - batch->source_ms) : -1;
+    lag_ms_ = batch->source_ms > 0 ? std::max<int64_t>(0, env_.NowMs() - batch->source_ms) : -1;
   }
   return std::optional<SourceItem>(std::move(item->item));
 }

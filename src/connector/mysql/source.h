@@ -14,13 +14,14 @@
 #include "connector/mysql/binlog_stream.h"
 #include "connector/mysql/snapshot_reader.h"
 #include "connector/mysql/source_config.h"
+#include "io/env.h"
 #include "pipeline/pipeline_spec.h"
 
 namespace sluice::mysql {
 
 class MysqlSource final : public Source {
  public:
-  explicit MysqlSource(SourceConfig config);
+  MysqlSource(SourceConfig config, Env& env);
   ~MysqlSource() override;
 
   Status Start(const std::string& state, BeforeImage before) override;
@@ -35,17 +36,24 @@ class MysqlSource final : public Source {
   void Stop() override;
 
  private:
-  Status StartFresh(Connection& connection);
-  Status Resume(Connection& connection, const std::string& state);
-  Status LoadTracker(Connection& connection, LogEnd* at);
-  Status LoadTodays(Connection& connection);
+  struct Server {  // what it says at the start, read once
+    Connection& connection;
+    ServerInfo info;
+    std::vector<TableId> tables;  // all of them
+  };
+  Result<Server> LookAt(Connection& connection) const;
+  std::vector<TableId> Wanted(const Server& server) const;
+  Status StartFresh(Server& server);
+  Status Resume(Server& server, const std::string& state);
+  Status LoadTracker(Server& server, LogEnd* at);
+  Status LoadTodays(const Server& server);
   bool starts_in_the_past() const;
   std::unique_ptr<TableTracker> NewTracker(const ServerInfo& info) const;
   std::vector<std::shared_ptr<const MysqlTable>> WantedTables() const;
   Status FindStartPosition(Connection& connection, const LogEnd& end);
   Status FindTimestamp(const std::vector<std::string>& logs);
   Status CheckPosition(Connection& connection);
-  Status AddNewTables(Connection& connection);
+  Status AddNewTables(const Server& server);
   bool DatabaseTracked(const std::string& database) const;
   Status AnnounceTables();
   Status StartCopy();
@@ -56,6 +64,7 @@ class MysqlSource final : public Source {
   void FoldSnapshot(const SnapshotStep& step);
 
   SourceConfig config_;
+  Env& env_;
   BeforeImage before_ = BeforeImage::kKey;
   SourceState state_;
   std::unique_ptr<TableTracker> tracker_;  // at state_.log when the stream begins
@@ -73,8 +82,5 @@ class MysqlSource final : public Source {
   int64_t event_ms_ = 0;
   int64_t lag_ms_ = -1;
 };
-
-// The first event's time in a log file, seconds since the epoch; 0 if it has none yet.
-Result<uint32_t> FirstEventSeconds(const ConnectOptions& options, const std::string& file, uint32_t server_id);
 
 }  // namespace sluice::mysql

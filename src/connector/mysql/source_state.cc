@@ -109,6 +109,11 @@ Result<SourceState> ParseChecked(std::string_view text) {
   for (const json& name : value.at("captured")) {
     state.captured.insert({name.at(0).get<std::string>(), name.at(1).get<std::string>()});
   }
+  for (const json& item : value.value("prepared", json::array())) {
+    PreparedXa& group = state.prepared[Unhex(item.at("xid").get<std::string>())];
+    TRY_SET(group.at, ParsePosition(item.at("at")));
+    group.rows = item.at("rows").get<bool>();
+  }
   state.tracker_known = value.contains("tracker");
   if (state.tracker_known) state.tracker = value.at("tracker").get<std::string>();
   return state;
@@ -123,6 +128,9 @@ std::string SourceState::ToJson(bool compact) const {
   for (const auto& [id, table] : tables) list.push_back(TableJson(id, table));
   json& names = out["captured"] = json::array();
   for (const TableId& id : captured) names.push_back({id.schema, id.table});
+  for (const auto& [xid, group] : prepared) {
+    out["prepared"].push_back({{"xid", Hex(xid)}, {"at", group.at.ToString()}, {"rows", group.rows}});
+  }
   if (!compact) out["tracker"] = tracker;
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }

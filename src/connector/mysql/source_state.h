@@ -63,6 +63,12 @@ struct TableState {
   BinlogPosition End() const;
 };
 
+// An XA transaction that is prepared, and neither committed nor rolled back up to `log`.
+struct PreparedXa {
+  BinlogPosition at;  // where its event group begins
+  bool rows = true;   // it may have rows of captured tables
+};
+
 struct SourceState {
   std::string server_uid;
   bool snapshot_done = false;
@@ -70,6 +76,7 @@ struct SourceState {
   // Tables whose copy overlaps the log that is still to be read; empty once the log has passed all of them.
   std::map<TableId, TableState> tables;
   std::set<TableId> captured;  // tables whose rows are in the sink or on their way there
+  std::map<std::string, PreparedXa> prepared;  // by XID as the log has it
   std::string tracker;  // TableTracker::ToJson() at `log`; empty in the compact form
   bool tracker_known = true;
 

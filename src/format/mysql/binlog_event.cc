@@ -141,7 +141,7 @@ MariadbGtidEvent ReadMariadbGtid(ByteReader& in, uint32_t server) {
   if (flags & 2) {
     out.commit_id = in.U64();
   }
-  if (out.prepared_xa || out.completed_xa) {  // else six bytes of padding
+  if (out.prepared_xa || out.completed_xa) {
     const auto* begin = reinterpret_cast<const char*>(in.at());
     if (in.remaining() >= 6) {
       const size_t size = 6u + in.at()[4] + in.at()[5];
@@ -149,6 +149,13 @@ MariadbGtidEvent ReadMariadbGtid(ByteReader& in, uint32_t server) {
       if (in.ok()) out.xid.assign(begin, size);
     }
   }
+  if (in.remaining() == 0) return out;
+  const uint8_t extra = in.U8();  // zero: the padding of a short event
+  if (extra & 1) in.Skip(1);      // number of further engines
+  if (extra & 2) out.alter = AlterPhase::kStart;
+  if (extra & 4) out.alter = AlterPhase::kCommit;
+  if (extra & 8) out.alter = AlterPhase::kRollback;
+  if (extra & 12) out.alter_start = in.U64();
   return out;
 }
 

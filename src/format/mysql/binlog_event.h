@@ -70,12 +70,18 @@ struct XidEvent {  // COMMIT of a transaction
   uint64_t xid = 0;
 };
 
+// Of an ALTER TABLE under binlog_alter_two_phase (MariaDB 10.8 and newer): it is logged when it begins, and again, with
+// the same text, when it is known how it ended.
+enum class AlterPhase : uint8_t { kWhole, kStart, kCommit, kRollback };
+
 struct MariadbGtidEvent {  // begins an event group
   MariadbGtid gtid;
   uint64_t commit_id = 0;
   bool standalone = false;  // no COMMIT ends the group: one event follows (DDL, XA COMMIT…)
   bool transactional = false;
   bool ddl = false;
+  AlterPhase alter = AlterPhase::kWhole;
+  uint64_t alter_start = 0;   // kCommit, kRollback: sequence number of the kStart
   bool prepared_xa = false;   // the group is XA START … XA PREPARE
   bool completed_xa = false;  // the group is XA COMMIT or XA ROLLBACK
   std::string xid;            // of an XA transaction: format, gtrid length, bqual length and data as in the log

@@ -50,6 +50,21 @@ std::string WithChecksum(std::string event) {
 // The bytes before the checksum.
 std::string Plain(const std::string& event) { return event.substr(0, event.size() - 4); }
 
+TEST(EventParser, ReadsTheTwoPhasesOfAnAlter) {
+  const auto raw = CapturedEvents("two_phase.binlog");
+  const Parsed log = ParseAll(raw);
+  std::vector<std::pair<AlterPhase, uint64_t>> phases;
+  for (const auto* gtid : log.All<MariadbGtidEvent>()) {
+    if (gtid->ddl) phases.emplace_back(gtid->alter, gtid->alter_start);
+  }
+  EXPECT_EQ(phases, (std::vector<std::pair<AlterPhase, uint64_t>>{{AlterPhase::kWhole, 0},
+                                                                  {AlterPhase::kWhole, 0},
+                                                                  {AlterPhase::kStart, 0},
+                                                                  {AlterPhase::kCommit, 4},
+                                                                  {AlterPhase::kStart, 0},
+                                                                  {AlterPhase::kRollback, 6}}));
+}
+
 TEST(EventParser, ReadsACapturedLog) {
   const auto raw = CapturedEvents("events.binlog");
   const Parsed log = ParseAll(raw);
