@@ -34,7 +34,8 @@ def test_rows_between_start_and_commit(ctx):
     alter = threading.Thread(
         target=server.execute,
         args=(
-            "ALTER TABLE t ADD COLUMN x INT NOT NULL DEFAULT 5 FIRST, DROP COLUMN u, FORCE, ALGORITHM=INPLACE, LOCK=NONE",
+            "ALTER TABLE t ADD COLUMN x INT NOT NULL DEFAULT 5 FIRST, DROP COLUMN u, FORCE, "
+            "ALGORITHM=INPLACE, LOCK=NONE",
             db,
         ),
     )
