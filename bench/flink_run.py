@@ -25,7 +25,7 @@ def _forget_peaks(cluster):
             file.write("5")
 
 
-class _Drain:
+class Drain:
     """Tells when the sources have given out so many records.
 
     Each question costs both managers CPU time that would count as the job's. So the next one waits for half of the time
@@ -66,7 +66,7 @@ def run(cluster, server, statements, items, records, committed, cold) -> measure
     foreign = measure.Foreign()
     job = cluster.sql(*statements)
     began = cluster.rest(f"/jobs/{job}")["start-time"] / 1000
-    drain = _Drain(cluster, job, records)
+    drain = Drain(cluster, job, records)
     processes.wait_until(drain.done, f"{records} records from Flink's source", RUN_SECONDS_MAX, 0.1)
     checkpoint = cluster.checkpoint(job)
     ended, after = time.time(), _cpu(cluster)

@@ -10,6 +10,7 @@ import processes
 sys.path.append(os.path.join(processes.root_dir(), "bench"))
 
 import compare_page  # noqa: E402
+import flink_run  # noqa: E402
 import measure  # noqa: E402
 from dataset import WORKLOADS  # noqa: E402
 
@@ -86,3 +87,30 @@ def test_compare_knows_the_rows_that_the_log_touches(ctx):
             f"SELECT {workload.number} FROM (SELECT * FROM {name} EXCEPT SELECT * FROM old) t", database
         )
         assert {int(n) for n, in fresh} == updated | set(range(rows + 1, rows + changes // 4 + 1)), name
+
+
+def _drain(counts, failure=""):
+    """A drain of 100 records whose source gives these counts; it is asked at every call."""
+    answers = iter(counts)
+    cluster = types.SimpleNamespace(
+        check=lambda: None, counter=lambda job: lambda: next(answers), failure=lambda job: failure
+    )
+    drain = flink_run.Drain(cluster, "job", 100)
+    drain.WAIT_MIN = drain.WAIT_MAX = drain.wait = 0
+    return drain
+
+
+def test_compare_a_job_of_flink_is_done_with_its_last_record(ctx):
+    drain = _drain([0, 40, 40, 99, 100])
+    assert [drain.done() for _ in range(5)] == [False, False, False, False, True]
+
+
+def test_compare_a_failed_job_of_flink_is_an_error_and_no_wait(ctx):
+    drain = _drain([40, 40], "java.lang.OutOfMemoryError")
+    assert not drain.done()  # a record came, so it runs
+    try:
+        drain.done()
+    except RuntimeError as error:
+        assert "OutOfMemoryError" in str(error)
+    else:
+        raise AssertionError("a failed job was waited for")
