@@ -101,7 +101,7 @@ Status TableCommit::Try(bool& retry) {
 Result<TableMetadata> TableCommit::NextMetadata(std::vector<std::string>& trimmed) {
   const TableMetadata& base = table_.metadata();
   MetadataBuilder builder(base, table_.version_.file);
-  if (change_.schema) builder.SetSchema(*change_.schema);
+  if (change_.schema) builder.SetSchema(*change_.schema, change_.last_column_id);
   Properties set = change_.set_properties;
   if (!guard_.writer.empty()) set[EpochProperty(guard_.writer)] = Str(guard_.epoch);
   builder.SetProperties(set, change_.remove_properties);
@@ -116,7 +116,7 @@ Result<TableMetadata> TableCommit::NextMetadata(std::vector<std::string>& trimme
     if (change_.schema) {
       // Built once to know which id the schema got.
       MetadataBuilder schema_builder(base, {});
-      schema_builder.SetSchema(*change_.schema);
+      schema_builder.SetSchema(*change_.schema, change_.last_column_id);
       TRY_SET(auto with_schema, schema_builder.Build(base.last_updated_ms()));
       snapshot.schema_id = with_schema.current_schema_id();
     } else {

@@ -97,8 +97,9 @@ class MetadataBuilder {
   // `base_file`: the URI of the base's metadata file, which goes into metadata-log; empty for none.
   MetadataBuilder(const TableMetadata& base, std::string base_file);
   ~MetadataBuilder();
-  // Makes it current: as schema-id max+1, or as the equal one that is there. Raises last-column-id.
-  void SetSchema(const Schema& schema);
+  // Makes it current: as schema-id max+1, or as the equal one that is there. Raises last-column-id, also to
+  // `last_column_id`: ids that were given and dropped again before this commit stand in its files.
+  void SetSchema(const Schema& schema, int last_column_id);
   void SetProperties(const Properties& set, const std::vector<std::string>& remove);
   // Appends it and makes it main. Its sequence number must be last + 1.
   void AddSnapshot(const Snapshot& snapshot);

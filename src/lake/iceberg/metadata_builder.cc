@@ -61,8 +61,9 @@ MetadataBuilder::MetadataBuilder(const TableMetadata& base, std::string base_fil
     : state_(new State{base, std::move(base_file), *ParseJson(base.ToJson()), {}, false}) {}
 MetadataBuilder::~MetadataBuilder() = default;
 
-void MetadataBuilder::SetSchema(const Schema& schema) {
+void MetadataBuilder::SetSchema(const Schema& schema, int last_column_id) {
   Json& json = state_->json;
+  json["last-column-id"] = std::max({state_->base.last_column_id(), schema.HighestId(), last_column_id});
   int next_id = 0;
   for (int id : state_->base.schema_ids()) {
     next_id = std::max(next_id, id + 1);
@@ -76,7 +77,6 @@ void MetadataBuilder::SetSchema(const Schema& schema) {
   numbered.schema_id = next_id;
   json["schemas"].push_back(MergeUnknown(numbered, state_->base.schema_json(state_->base.current_schema_id())));
   json["current-schema-id"] = next_id;
-  json["last-column-id"] = std::max(state_->base.last_column_id(), schema.HighestId());
   state_->schema_changed = true;
 }
 

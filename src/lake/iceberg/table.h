@@ -35,6 +35,7 @@ struct TableChange {
   std::vector<std::string> removed_data;  // paths as recorded
   std::vector<std::string> removed_deletes;
   std::optional<Schema> schema;  // becomes the current one
+  int last_column_id = 0;        // highest field id that the added files may hold, also of fields dropped since
   Properties set_properties;
   std::vector<std::string> remove_properties;
   Properties summary;    // goes into the snapshot's summary

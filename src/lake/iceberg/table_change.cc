@@ -37,7 +37,10 @@ std::string TableChange::ToJson() const {
   out["added_deletes"] = FilesJson(added_deletes);
   out["removed_data"] = removed_data;
   out["removed_deletes"] = removed_deletes;
-  if (schema) out["schema"] = *ParseJson(schema->ToJson());
+  if (schema) {
+    out["schema"] = *ParseJson(schema->ToJson());
+    out["last_column_id"] = last_column_id;
+  }
   out["set_properties"] = set_properties;
   out["remove_properties"] = remove_properties;
   out["summary"] = summary;
@@ -56,6 +59,8 @@ Result<TableChange> ParseTableChange(std::string_view text) {
     TRY(ParseTexts(json, "removed_deletes", out.removed_deletes));
     if (const Json* schema = FindMember(json, "schema")) {
       TRY_SET(out.schema, ParseSchema(DumpJson(*schema)));
+      const Json* last = FindMember(json, "last_column_id");
+      if (last != nullptr && last->is_number_integer()) out.last_column_id = last->get<int>();
     }
     TRY_SET(out.set_properties, TextMapMember(json, "set_properties"));
     TRY(ParseTexts(json, "remove_properties", out.remove_properties));

@@ -249,7 +249,10 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   TableChange change;
   TRY(files_.Finish(folder_, location_, change));
   for (const DataFile& file : change.added_deletes) stats_.bytes_written += file.size;
-  if (schema_changed_) change.schema = schema_;
+  if (schema_changed_) {
+    change.schema = schema_;
+    change.last_column_id = last_column_id_;
+  }
   std::string prefix = Str("sluice.", options_.writer, ".");
   // Snapshots pile up until they expire, so their summaries get the short position only.
   change.summary = {{prefix + "epoch", Str(epoch.epoch)}, {prefix + "position", epoch.position}};
