@@ -231,8 +231,7 @@ Status TableWriter::EnsureIndex() {
   index_.emplace(hasher_->exact());
   index_->Reserve(static_cast<size_t>(files_.live_rows()));
   int64_t started = env_.MonotonicMs();
-  for (uint32_t ordinal = 0; ordinal < files_.size(); ++ordinal) {
-    if (!files_.at(ordinal).live) continue;
+  for (uint32_t ordinal : files_.LiveOrdinals()) {
     auto status = IndexFile(ordinal, key_fields);
     if (!status.ok()) {
       index_.reset();

@@ -212,9 +212,7 @@ Status TableWriter::Backfill(const std::string& column, const std::shared_ptr<ar
   auto schema = arrow::schema(std::move(fields));
   std::vector<uint32_t> all;
   int64_t rows = 0;
-  const auto count = static_cast<uint32_t>(files_.size());
-  for (uint32_t ordinal = 0; ordinal < count; ++ordinal) {
-    if (!files_.at(ordinal).live) continue;
+  for (uint32_t ordinal : files_.LiveOrdinals()) {  // not those that this loop adds
     TRY(files_.LoadDeletes(ordinal));
     const TrackedFile& file = files_.at(ordinal);
     TRY_SET(auto path, LocalPath(file.data.path));

@@ -65,9 +65,24 @@ Status TrackedFiles::LoadDeletes(uint32_t ordinal) {
 }
 
 uint32_t TrackedFiles::Add() {
-  files_.emplace_back();
-  files_.back().open = true;
-  return static_cast<uint32_t>(files_.size() - 1);
+  if (free_.empty()) {
+    files_.emplace_back();
+    files_.back().open = true;
+    return static_cast<uint32_t>(files_.size() - 1);
+  }
+  const uint32_t ordinal = free_.back();
+  free_.pop_back();
+  files_[ordinal] = TrackedFile();
+  files_[ordinal].open = true;
+  return ordinal;
+}
+
+std::vector<uint32_t> TrackedFiles::LiveOrdinals() const {
+  std::vector<uint32_t> out;
+  for (uint32_t ordinal = 0; ordinal < files_.size(); ++ordinal) {
+    if (files_[ordinal].live) out.push_back(ordinal);
+  }
+  return out;
 }
 
 void TrackedFiles::Close(uint32_t ordinal, DataFile data) {
@@ -134,10 +149,13 @@ void TrackedFiles::Committed(const TableChange& change, bool keep) {
   }
   std::map<std::string, const DataFile*> deletes;
   for (auto& added : change.added_deletes) deletes[added.referenced_data_file] = &added;
-  for (auto& file : files_) {
+  free_.clear();
+  for (uint32_t ordinal = 0; ordinal < files_.size(); ++ordinal) {
+    TrackedFile& file = files_[ordinal];
     if (!file.live) {
       file = TrackedFile();
       file.live = false;
+      free_.push_back(ordinal);
       continue;
     }
     file.committed = true;
@@ -154,6 +172,7 @@ void TrackedFiles::Committed(const TableChange& change, bool keep) {
 
 void TrackedFiles::Forget() {
   files_.clear();
+  free_.clear();
   loaded_ = false;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // TrackedFiles: the live data files of one table as its writer sees them: those of the current snapshot (loaded when
-// first needed) and those of the running epoch, with their deleted rows. A file keeps its ordinal for as long as the
-// writer remembers it. Owned by a TableWriter; one thread.
+// first needed) and those of the running epoch, with their deleted rows. A file keeps its ordinal for as long as it has
+// live rows; once the commit that takes it out of the table is done, another file may get it. Owned by a TableWriter;
+// one thread.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,7 @@ class TrackedFiles {
   // Reads the file's position deletes, once.
   Status LoadDeletes(uint32_t ordinal);
 
-  uint32_t Add();  // a file that is being written
+  uint32_t Add();  // a file that is being written; may take the ordinal of one that is gone
   void Close(uint32_t ordinal, DataFile data);
   // The row is gone. Deletes of the file are loaded.
   void Delete(uint32_t ordinal, uint32_t position);
@@ -46,7 +47,8 @@ class TrackedFiles {
   void Remove(uint32_t ordinal);
   void RemoveAll();
 
-  size_t size() const { return files_.size(); }
+  size_t size() const { return files_.size(); }  // ordinals are below
+  std::vector<uint32_t> LiveOrdinals() const;
   const TrackedFile& at(uint32_t ordinal) const { return files_[ordinal]; }
   int64_t live_rows() const;  // of closed files
 
@@ -64,6 +66,7 @@ class TrackedFiles {
   Table& table_;
   bool loaded_ = false;
   std::deque<TrackedFile> files_;  // references stay valid
+  std::vector<uint32_t> free_;     // ordinals of files that left the table in an earlier epoch
 };
 
 }  // namespace sluice::iceberg
