@@ -44,7 +44,8 @@ class Totals:
         self.faults = collections.Counter()
         self.failures = []  # (seed, fault, text, plan)
         self.passed = 0
-        self.transactions = self.commits = self.drains = self.orphans = self.orphan_bytes = 0
+        self.transactions = self.commits = self.drains = 0
+        self.orphans, self.orphan_bytes = collections.Counter(), collections.Counter()  # by kind
         self.commit = provenance.commit()
         self.seeds, self.hit, self.missed, self.disks = [], set(), [], set()
 
@@ -109,9 +110,9 @@ def run_scenario(ctx, pair, seed, plan, totals, args):
         made.drain()
         totals.drains += 1
         totals.passed += 1
-        orphans = made.sink.orphans()
-        totals.orphans += len(orphans)
-        totals.orphan_bytes += sum(size for _, size in orphans)
+        for kind, size in made.sink.orphans():
+            totals.orphans[kind] += 1
+            totals.orphan_bytes[kind] += size
         return ""
     except Exception as error:  # pylint: disable=broad-except
         text = str(error) if isinstance(error, AssertionError) else "".join(traceback.format_exception(error)[-6:])
@@ -185,7 +186,9 @@ def main() -> int:
         processes.end_all()
     for name, count in sorted(totals.faults.items()):
         print(f"     {count:5} x {name}")
-    print(f"     {totals.line()}; {totals.orphans} orphans, {totals.orphan_bytes} bytes")
+    for kind, count in sorted(totals.orphans.items()):
+        print(f"     {count:5} x orphan {kind}, {totals.orphan_bytes[kind]:,} bytes")
+    print(f"     {totals.line()}")
     if args.page:
         print("     page:", os.path.relpath(crash_page.write(args, totals, time.monotonic() - began)))
     if not totals.failures:

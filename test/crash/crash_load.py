@@ -31,16 +31,17 @@ WATCHED = {  # table: columns that check_commit() wants
     "visit": ("n",),
 }
 DDL_EVERY = 40  # transactions
+EXTRAS = 5  # names of tables that come and go
 
 
 class Workload:
-    """step() is one transaction, and now and then one DDL; `ddl` is set once the copy is complete."""
+    """step() is one transaction, and every so many one DDL; `ddl` is set once the copy is complete."""
 
-    def __init__(self, rng):
-        self.rng, self.ddl = rng, False
+    def __init__(self, rng, ddl_every=DDL_EVERY):
+        self.rng, self.ddl, self.ddl_every = rng, False, ddl_every
 
     def step(self, cursor, number):
-        if self.ddl and number % DDL_EVERY == DDL_EVERY - 1:
+        if self.ddl and number % self.ddl_every == self.ddl_every - 1:
             self._change_schema(cursor, number)
         rng = self.rng
         cursor.execute("BEGIN")
@@ -89,7 +90,6 @@ class Workload:
             f"ALTER TABLE shape ADD COLUMN c{number} INT",
             f"ALTER TABLE shape ADD COLUMN c{number} VARCHAR(20) DEFAULT 'd{number}' AFTER id",
             f"ALTER TABLE shape ADD COLUMN c{number} INT NOT NULL DEFAULT {number}",
-            f"CREATE TABLE extra{number} (id INT PRIMARY KEY, v INT)",
             "TRUNCATE TABLE shape",
         ]
         if some:
@@ -98,6 +98,9 @@ class Workload:
             choices.append(f"ALTER TABLE shape RENAME COLUMN {some} TO r{number}")
             if wider:
                 choices.append(f"ALTER TABLE shape MODIFY COLUMN {some} {wider}")
+        extra = f"extra{rng.randrange(EXTRAS)}"
+        if extra not in extras:
+            choices.append(f"CREATE TABLE {extra} (id INT PRIMARY KEY, v INT)")
         if extras:
             choices.append(f"DROP TABLE {rng.choice(extras)}")
         if len(kinds) > 6:
@@ -105,7 +108,7 @@ class Workload:
         statement = rng.choice(choices)
         cursor.execute(statement)
         if statement.startswith("CREATE"):
-            cursor.execute(f"INSERT INTO extra{number} VALUES (1, {number}), (2, NULL)")
+            cursor.execute(f"INSERT INTO {extra} VALUES (1, {number}), (2, NULL)")
 
 
 def check_commit(rows):

@@ -29,7 +29,6 @@ def text(args, totals, seconds) -> str:
         f"* {totals.line()}",
         f"* result: **{totals.passed} passed, {len(totals.failures)} failed**",
         f"* disk full by: {', '.join(sorted(totals.disks)) or 'not in this run'}",
-        f"* orphans (files that nothing names) in the end: {totals.orphans}, {totals.orphan_bytes:,} bytes",
         "",
         "After each fault every file that the tables name is there with its size, and each epoch, by time travel,",
         "holds whole transactions across tables. After each scenario the rows of every table equal the source's.",
@@ -40,6 +39,9 @@ def text(args, totals, seconds) -> str:
     for name, count in sorted(totals.faults.items()):
         about = faults.FAULTS[name].__doc__ if name in faults.FAULTS else "kill -9 of sluice by itself at this point."
         lines.append(f"| `{name}` | {count} | {' '.join(about.split())} |")
+    lines += ["", "Orphans, files that nothing names, at the ends of all scenarios:", "", "| kind | files | bytes |"]
+    lines += ["|---|--:|--:|"]
+    lines += [f"| {kind} | {n} | {totals.orphan_bytes[kind]:,} |" for kind, n in sorted(totals.orphans.items())]
     lines += ["", "## Failures", ""]
     for seed, fault, what, plan in totals.failures:
         lines.append(f"* seed {seed}, `{fault}`: {what.splitlines()[0]} (`SEED={seed} PLAN={','.join(plan)}`)")

@@ -21,8 +21,8 @@ class MariaDb:
     def start(self, ctx):
         return ctx.new_server()
 
-    def load(self, rng):
-        return crash_load.Workload(rng)
+    def load(self, rng, **options):
+        return crash_load.Workload(rng, **options)
 
     def tables(self, server, db) -> list[str]:
         return sorted(row[0] for row in server.execute(f"SHOW TABLES FROM {db}"))
@@ -108,7 +108,10 @@ class Iceberg:
             assert rows == 0, f"{table} was dropped at the source, the lake has {rows} rows"
 
     def orphans(self) -> list[tuple[str, int]]:
-        return [orphan for files in self.files().values() for orphan in files.orphans()]
+        """(kind, bytes) of each file that nothing names."""
+        return [
+            (iceberg_files.kind(path), size) for files in self.files().values() for path, size in files.orphans()
+        ]
 
     def metadata_bytes(self) -> dict[str, int]:
         return {table: files.metadata_bytes() for table, files in sorted(self.files().items())}

@@ -24,7 +24,7 @@ NEVER = ("CHECK failed", "terminate called", *sluice.SANITIZER)
 class Scenario:
     """Owned by one thread; `ctx` is a harness.Context that its maker closes."""
 
-    def __init__(self, ctx, pair, seed, interval=None, small_disk=False, switches=(), load_pause=0.002):
+    def __init__(self, ctx, pair, seed, interval=None, small_disk=False, switches=(), load_pause=0.002, **load):
         self.switches, self.load_pause = frozenset(switches), load_pause
         self.ctx, self.pair, self.rng = ctx, pair, random.Random(seed)
         self.job = self.load = None
@@ -46,7 +46,7 @@ class Scenario:
             sink=pair.sink.options(self.db, pair.source.partitioned, self.rng),
             pipeline={"schema.change.behavior": "evolve"},
         )
-        self.workload = pair.source.load(random.Random(seed + 1_000_000_007))
+        self.workload = pair.source.load(random.Random(seed + 1_000_000_007), **load)
         self.resume_load()
 
     # ---- the load

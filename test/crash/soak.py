@@ -30,6 +30,7 @@ import processes  # noqa: E402
 import scenario  # noqa: E402
 
 INTERVAL = "500ms"  # between two epochs
+DDL_EVERY = 500  # transactions: each change of columns stays in the table's metadata for good
 LOAD_PAUSE = 0.02  # seconds between two transactions
 FAULT_SECONDS = (30, 120)
 SAMPLE_SECONDS = 1.0
@@ -182,7 +183,8 @@ def run_checks(args, folder):
     ctx = harness.Context(harness.Shared(folder), os.path.join(folder, f"seed-{args.seed}"))
     run = None
     try:
-        run = scenario.Scenario(ctx, crash_pairs.PAIRS[args.pair], args.seed, interval=INTERVAL, load_pause=LOAD_PAUSE)
+        load = {"load_pause": LOAD_PAUSE, "ddl_every": DDL_EVERY}
+        run = scenario.Scenario(ctx, crash_pairs.PAIRS[args.pair], args.seed, interval=INTERVAL, **load)
         soak = Soak(run, args.minutes, random.Random(args.seed))
         soak.go()
         results = [("growth and checkpoints", "\n".join(soak.problems()))]

@@ -16,6 +16,16 @@ def local(path: str) -> str:
     return re.sub(r"^file:(//)?", "", path)
 
 
+def kind(path: str) -> str:
+    """What a file of a table is, by its name."""
+    name = os.path.basename(path)
+    if name.endswith(".parquet"):
+        return "delete file" if name.endswith("-deletes.parquet") else "data file"
+    if name.endswith(".avro"):
+        return "manifest list" if name.startswith("snap-") else "manifest"
+    return "metadata file" if re.fullmatch(r"v\d+\.metadata\.json", name) else "temporary file"
+
+
 class Snapshot:
     """id, epoch and position of sluice's commit (None without), first: nothing before it was expired."""
 
