@@ -3,9 +3,8 @@
 
 Each transaction counts `counter` up to n, moves money between two accounts, notes the move in `ledger` (no key) and in
 `visit` (partitioned, the newest 50). So at any position of the log `ledger` holds 1..n once each, the balances follow
-from it, and `visit` holds the newest 50. Beside these it changes keys (`item`, `tag`) and, once the copy is done,
-columns and tables. All state lives in the tables: after a lost connection the load goes on, whatever became of its
-last transaction.
+from it, and `visit` holds the newest 50. Beside these it changes keys (`item`, `tag`), columns and tables. All state
+lives in the tables: after a lost connection the load goes on, whatever became of its last transaction.
 """
 
 ACCOUNTS, START_BALANCE, VISITS = 24, 1000, 50
@@ -35,10 +34,10 @@ EXTRAS = 5  # names of tables that come and go
 
 
 class Workload:
-    """step() is one transaction, and every so many one DDL; `ddl` is set once the copy is complete."""
+    """step() is one transaction, and every so many one DDL; `ddl` may be taken off."""
 
     def __init__(self, rng, ddl_every=DDL_EVERY):
-        self.rng, self.ddl, self.ddl_every = rng, False, ddl_every
+        self.rng, self.ddl, self.ddl_every = rng, True, ddl_every
 
     def step(self, cursor, number):
         if self.ddl and number % self.ddl_every == self.ddl_every - 1:

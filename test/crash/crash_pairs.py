@@ -24,6 +24,10 @@ class MariaDb:
     def load(self, rng, **options):
         return crash_load.Workload(rng, **options)
 
+    def mark(self, server, db) -> int:
+        """How far the load has come."""
+        return server.execute(f"SELECT n FROM {db}.counter")[0][0]
+
     def tables(self, server, db) -> list[str]:
         return sorted(row[0] for row in server.execute(f"SHOW TABLES FROM {db}"))
 
@@ -64,10 +68,16 @@ class Iceberg:
         told = [tables for epoch, tables in stored if epoch == newest]
         return newest, newest == 0 or len(told) == told[0]
 
-    def following(self) -> bool:
-        """The copy is complete and the log has passed it: an epoch is one position of the source."""
-        positions = [s.position for files in self.files().values() for s in files.snapshots()[-1:]]
-        return any(_is_one_position(p) for p in positions)
+    def holds(self, mark) -> bool:
+        """The log has been read up to this mark of the source, after a copy that is complete."""
+        counter = self.files().get("counter")
+        newest = counter.snapshots()[-1:] if counter else []
+        if not newest or not _is_one_position(newest[0].position):
+            return False
+        try:
+            return counter.rows(newest[0], crash_load.WATCHED["counter"])[0][0] >= mark
+        except FileNotFoundError:
+            return False  # it expired meanwhile
 
     def damaged(self) -> list[str]:
         return [text for files in self.files().values() for text in files.damaged()]

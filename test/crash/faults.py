@@ -145,8 +145,7 @@ def checkpoint_truncated(run):
     run.stop_to_lose_state()
     newest = _checkpoints(run)[-1]
     os.truncate(newest, run.rng.randrange(os.path.getsize(newest)))
-    run.started()
-    run.progress()
+    run.resume_ddl()
 
 
 @fault("checkpoint-removed")
@@ -154,8 +153,7 @@ def checkpoint_removed(run):
     """The newest checkpoint is gone."""
     run.stop_to_lose_state()
     os.remove(_checkpoints(run)[-1])
-    run.started()
-    run.progress()
+    run.resume_ddl()
 
 
 @fault("checkpoints-damaged")
@@ -168,8 +166,7 @@ def checkpoints_damaged(run):
             byte = file.read(1)[0]
             file.seek(-1, os.SEEK_CUR)
             file.write(bytes([byte ^ (1 << run.rng.randrange(8))]))
-    run.started()
-    run.progress()
+    run.resume_ddl()
 
 
 @fault("state-removed")
@@ -177,8 +174,7 @@ def state_removed(run):
     """The state directory is gone."""
     run.stop_to_lose_state()
     shutil.rmtree(run.ctx.state)
-    run.started()
-    run.progress()
+    run.resume_ddl()
 
 
 @fault("state-old")
@@ -191,8 +187,7 @@ def state_old(run):
     run.stop_to_lose_state()
     shutil.rmtree(run.ctx.state)
     os.rename(copy, run.ctx.state)
-    run.started()
-    run.progress()
+    run.resume_ddl()
 
 
 OTHERS = [name for name in FAULTS if name not in ("kill", "limit-full")]

@@ -74,14 +74,12 @@ class Scenario:
         """sluice runs and has committed since it was started by this call; it is left alone if it runs already."""
         if self.job is None:
             self.start()
-            self.progress(ddl=False)
+            self.progress()
 
-    def progress(self, seconds=60, ddl=True):
+    def progress(self, seconds=60):
         """Waits for an epoch that begins after this call: one may be on its way, so two are awaited."""
         before = self.sink.epoch()[0]
         self.wait(lambda: self.sink.epoch()[0] >= before + 2, f"an epoch after {before}", seconds)
-        if ddl and not self.workload.ddl and self.sink.following():
-            self.workload.ddl = True
 
     def wait(self, condition, what, seconds=60):
         """Polls; sluice must not end meanwhile unless that is what is waited for."""
@@ -133,16 +131,23 @@ class Scenario:
         if "ddl-replay" not in self.switches:
             self.workload.ddl, steps = False, self.load.steps
             self.wait(lambda: self.load.steps > steps + 1, "the last change of a schema")
+            mark = self.pair.source.mark(self.server, self.db)
             self.started()
-            self.progress(ddl=False)
+            self.wait(lambda: self.sink.holds(mark), "the last change of a schema in the lake")
         self.started()
         self.pause(self.rng.uniform(0.0, 0.5), must_run=True)
         self.kill()
         if "keyless-replay" not in self.switches and not self.sink.epoch()[1]:
             self.start()
-            self.progress(ddl=False)
+            self.progress()
             self.job.terminate(30)
             self.kill(expected_end=True)
+
+    def resume_ddl(self):
+        """After the state directory was harmed: sluice has a whole one again."""
+        self.started()
+        self.progress()
+        self.workload.ddl = True
 
     # ---- the disk
 
