@@ -8,13 +8,20 @@ import faults
 import processes
 import provenance
 
+FOUND = "\n## What was found\n"
+
 
 def write(args, totals, seconds) -> str:
-    """Writes bench/results/<date>-crash-<pair>.md and gives its path. "What was found" is for the reader to add."""
+    """Writes bench/results/<date>-crash-<pair>.md and gives its path. FOUND is written by hand and stays."""
     day = datetime.date.today().isoformat()
     path = os.path.join(processes.root_dir(), "bench", "results", f"{day}-crash-{args.pair}.md")
+    found = ""
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            _, mark, rest = file.read().partition(FOUND)
+            found = mark + rest
     with open(path, "w", encoding="utf-8") as file:
-        file.write(text(args, totals, seconds))
+        file.write(text(args, totals, seconds) + found)
     return path
 
 
@@ -44,8 +51,14 @@ def text(args, totals, seconds) -> str:
     lines += [f"| {kind} | {n} | {totals.orphan_bytes[kind]:,} |" for kind, n in sorted(totals.orphans.items())]
     lines += ["", "## Failures", ""]
     for seed, fault, what, plan in totals.failures:
-        lines.append(f"* seed {seed}, `{fault}`: {what.splitlines()[0]} (`SEED={seed} PLAN={','.join(plan)}`)")
+        lines.append(f"* seed {seed}, `{fault}`: {cause(what)} (`SEED={seed} PLAN={','.join(plan)}`)")
     return "\n".join(lines if totals.failures else lines + ["None."]) + "\n"
+
+
+def cause(text) -> str:
+    """The line that says what went wrong: sluice's own error if there is one."""
+    lines = text.splitlines()
+    return next((line for line in lines if line.startswith("error:")), lines[0])
 
 
 def seed_list(seeds) -> str:
