@@ -24,6 +24,18 @@ enum class SchemaChangeKind : uint8_t {
 
 enum class ColumnPlace : uint8_t { kKeep, kLast, kFirst, kAfter };
 
+// What the rows that a table holds already show in a column that is added ("initial default" in Iceberg v3).
+struct InitialDefault {
+  enum class Kind : uint8_t {
+    kOfColumn,  // not told: as the column's own default and nullability say
+    kNull,
+    kLiteral,   // `text`, canonical (row/format_value.h); bytes as hex; an array's members between commas
+    kComputed,  // the server made a value for each row, which the log does not show
+  };
+  Kind kind = Kind::kOfColumn;
+  std::string text;
+};
+
 struct SchemaChange {
   SchemaChangeKind kind = SchemaChangeKind::kCreateTable;
   TableId table;
@@ -32,6 +44,7 @@ struct SchemaChange {
   Column column;
   ColumnPlace place = ColumnPlace::kKeep;  // kLast for a plain ADD COLUMN
   std::string after;                       // with kAfter
+  InitialDefault initial;                  // of kAddColumn
 };
 
 // Flink CDC's tag: "create.table", "add.column", "alter.column.type", "rename.column", "drop.column", "drop.table",

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 
 import harness
 from mariadb import split_statements
@@ -305,3 +306,103 @@ def test_rename_table_swap(ctx):
         ctx.equal(f"{db}.t", columns=["id", "a", "b"])
     else:
         assert "rename" in result.err.lower() and "t" in result.err, result.err
+
+
+INITIAL = [
+    "SET('a','b') NOT NULL DEFAULT ''",
+    "SET('a','b') DEFAULT 'b,a'",
+    "SET('a','b') NOT NULL",
+    "ENUM('q','b') NOT NULL",
+    "INT NOT NULL",
+    "TEXT NOT NULL",
+    "BINARY(3) NOT NULL",
+    "BINARY(3) DEFAULT 'a'",
+    "VARBINARY(9) DEFAULT x'00ff'",
+    "BIT(1) NOT NULL",
+    "BIT(9) NOT NULL",
+    "BIT(9) DEFAULT b'101'",
+    "TIME(3) NOT NULL",
+    "YEAR NOT NULL",
+    "DATE NOT NULL",
+    "TIMESTAMP NOT NULL DEFAULT '2024-01-02 03:04:05'",
+    "UUID NOT NULL",
+    "INET4 NOT NULL",
+    "INET6 NOT NULL",
+    "DECIMAL(10,3) NOT NULL",
+    "DECIMAL(65,3) NOT NULL",
+    "FLOAT(7,4) DEFAULT 999.9999",
+    "FLOAT DEFAULT 0.1",
+    "TINYINT(1) NOT NULL DEFAULT 1",
+    "DATETIME DEFAULT NOW()",
+    "DATETIME(6) DEFAULT NOW(6)",
+    "TIMESTAMP DEFAULT CURRENT_TIMESTAMP",
+    "TIMESTAMP(6) DEFAULT CURRENT_TIMESTAMP(6)",
+]
+
+
+def test_added_columns_show_the_servers_values_in_old_rows(ctx):
+    """Defaults, the types' implicit ones, and the time of the statement, which the log tells with its time zone."""
+    clauses = ", ".join(f"ADD COLUMN z{i} {kind}" for i, kind in enumerate(INITIAL))
+    db, _ = one_table(ctx, "evolve", f"SET sql_mode = '', time_zone = '+05:45'; ALTER TABLE t {clauses}")
+    ctx.equal(f"{db}.t")
+
+
+COMPUTED = [
+    "z INT AS (a + 1) VIRTUAL",
+    "z INT AS (a + 1) PERSISTENT",
+    "z VARCHAR(40) DEFAULT (UUID())",
+    "z INT DEFAULT (a + 1)",
+    "z INT NOT NULL AUTO_INCREMENT UNIQUE",
+]
+
+
+def test_values_of_old_rows_that_only_the_server_knows_stop_the_job(ctx):
+    for column in COMPUTED:
+        db, result = one_table(ctx, "evolve", f"ALTER TABLE t ADD COLUMN {column}", code=1)
+        text = result.err + result.out
+        assert "column z" in text and "backfill" in text and f"{db}.t" in text, text
+        shutil.rmtree(ctx.state)
+        shutil.rmtree(ctx.warehouse)
+
+
+def test_without_backfill_or_rows_computed_columns_are_added(ctx):
+    add = f"ALTER TABLE t ADD COLUMN {COMPUTED[0]}"
+    db, _ = one_table(ctx, "evolve", add, "INSERT INTO t (id, a) VALUES (3, 3)", sink={"add-column.backfill": False})
+    rows = {r[0]: r[3] for r in ctx.lake.rows(f"{db}.t")[1]}
+    assert rows == {"1": None, "2": None, "3": "4"}, rows
+    shutil.rmtree(ctx.state)
+    shutil.rmtree(ctx.warehouse)
+    db, _ = one_table(ctx, "evolve", f"DELETE FROM t; {add}", "INSERT INTO t (id, a) VALUES (3, 3)")
+    ctx.equal(f"{db}.t")
+
+
+PARTITIONED = (
+    "ALTER TABLE t PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (2), PARTITION p1 VALUES LESS THAN MAXVALUE);"
+    "CREATE TABLE x LIKE t; ALTER TABLE x REMOVE PARTITIONING"
+)
+UNLOGGED = [
+    "DROP PARTITION p0",
+    "TRUNCATE PARTITION p0",
+    "EXCHANGE PARTITION p0 WITH TABLE x",
+    "CONVERT PARTITION p0 TO TABLE y",
+]
+
+
+def test_statements_that_remove_rows_without_row_events_stop_the_job(ctx):
+    for part in UNLOGGED:
+        db, result = one_table(ctx, "evolve", f"ALTER TABLE t {part}", first=PARTITIONED, code=1)
+        text = (result.err + result.out).lower()
+        assert f"{db}.t" in text and part.lower().rsplit(" p0", 1)[0] in text, text
+        shutil.rmtree(ctx.state)
+        shutil.rmtree(ctx.warehouse)
+    first = "INSERT INTO t VALUES (3, 10, 'double')"
+    _, result = one_table(ctx, "evolve", "ALTER IGNORE TABLE t ADD UNIQUE (a)", first=first, code=1)
+    assert "ADD UNIQUE" in result.err, result.err
+
+
+def test_create_or_replace_table(ctx):
+    for made in ("(id INT PRIMARY KEY, z VARCHAR(9))", "(PRIMARY KEY (id)) SELECT 7 AS id, 'long' AS z"):
+        db, _ = one_table(ctx, "evolve", f"CREATE OR REPLACE TABLE t {made}", "INSERT INTO t VALUES (5, 'new')")
+        ctx.equal(f"{db}.t")
+        shutil.rmtree(ctx.state)
+        shutil.rmtree(ctx.warehouse)

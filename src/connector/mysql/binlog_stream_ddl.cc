@@ -8,6 +8,7 @@
 #include "connector/mysql/binlog_stream.h"
 #include "connector/mysql/copy_overlap.h"
 #include "connector/mysql/table_stream.h"
+#include "format/mysql/initial_default.h"
 
 namespace sluice::mysql {
 
@@ -32,6 +33,8 @@ Status BinlogStream::HandleQuery(const QueryEvent& query) {
 
 Status BinlogStream::HandleDdl(const QueryEvent& query) {
   SqlContext context = sql_context_;
+  context.now_micros = query.began_micros;
+  context.utc_offset = UtcOffset(query.time_zone);
   context.sql_mode = query.sql_mode;
   StatementKind kind = Classify(query.sql, context);
   if (kind == StatementKind::kRows) {

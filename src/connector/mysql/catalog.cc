@@ -224,6 +224,37 @@ Result<std::string> ReadCreateTable(Connection& connection, const TableId& table
   return text;
 }
 
+Result<std::vector<Finding>> FindUnloggedChanges(Connection& connection, const std::vector<TableId>& tables) {
+  const std::set<TableId> wanted(tables.begin(), tables.end());
+  std::set<std::string> databases;
+  for (const TableId& id : tables) databases.insert(id.schema);
+  std::vector<Finding> out;
+  for (const std::string& database : databases) {
+    TRY_SET(auto cascades, connection.Query(Str(
+        "SELECT TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_NAME FROM information_schema.REFERENTIAL_CONSTRAINTS "
+        "WHERE CONSTRAINT_SCHEMA = ", Connection::Quote(database),
+        " AND (DELETE_RULE IN ('CASCADE', 'SET NULL') OR UPDATE_RULE IN ('CASCADE', 'SET NULL')) ORDER BY 1, 2")));
+    for (const TextRow& row : cascades) {
+      if (!wanted.contains({database, Cell(row, 0)})) continue;
+      out.push_back({false, Str("table ", database, ".", Cell(row, 0), ": the foreign key ", Cell(row, 1),
+                                " lets the server change rows when ", Cell(row, 2),
+                                " changes, which is not in the log: those rows stay as they were in the sink"),
+                     "change both tables in the application, or by triggers, and make the foreign key RESTRICT"});
+    }
+    TRY_SET(auto engines, connection.Query(Str(
+        "SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = ", Connection::Quote(database),
+        " AND TABLE_TYPE = 'BASE TABLE' AND ENGINE IN ('MyISAM', 'Aria', 'MEMORY', 'CSV', 'ARCHIVE') ORDER BY 1")));
+    for (const TextRow& row : engines) {
+      if (!wanted.contains({database, Cell(row, 0)})) continue;
+      out.push_back({false, Str("table ", database, ".", Cell(row, 0), " has the engine ", Cell(row, 1),
+                                ", which has no consistent view: rows that are written while it is copied may come "
+                                "twice if it has no primary key"),
+                     "write nothing to it during the copy, or use InnoDB"});
+    }
+  }
+  return out;
+}
+
 Result<std::map<std::string, std::pair<std::string, std::string>>> ReadDatabaseCharsets(Connection& connection) {
   TRY_SET(auto rows, connection.Query(
       "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME, DEFAULT_COLLATION_NAME FROM information_schema.SCHEMATA"));

@@ -40,6 +40,8 @@ struct Finding {
 std::vector<Finding> FindProblems(const ServerInfo& info);
 // Missing privileges, as the exact GRANT line.
 Result<std::vector<Finding>> FindMissingGrants(Connection& connection);
+// Tables whose rows the server changes without a row event, or whose copy has no exact position: never fatal.
+Result<std::vector<Finding>> FindUnloggedChanges(Connection& connection, const std::vector<TableId>& tables);
 
 // All base tables that `wanted` accepts, without the server's own, sorted.
 Result<std::vector<TableId>> ListTables(Connection& connection, const std::function<bool(const TableId&)>& wanted);

@@ -48,6 +48,8 @@ Result<Inspection> Inspect(const SourceConfig& config) {
     if (end.ok()) out.position = end->position.ToString();
   }
   TRY_SET(auto ids, ListTables(*connection, config.wanted));
+  TRY_SET(auto unlogged, FindUnloggedChanges(*connection, ids));
+  out.findings.insert(out.findings.end(), unlogged.begin(), unlogged.end());
   TRY_SET(auto definitions, ReadTables(*connection, ids));
   TRY_SET(auto estimates, ReadRowEstimates(*connection, ids));
   for (const TableId& id : ids) {

@@ -102,6 +102,8 @@ Status MysqlSource::StartFresh(Server& server) {
     if (config_.wanted(id)) state_.captured.insert(id);
   }
   if (WantedTables().empty()) return NoTables();
+  TRY_SET(auto unlogged, FindUnloggedChanges(server.connection, {state_.captured.begin(), state_.captured.end()}));
+  for (const Finding& finding : unlogged) LogWarn(finding.text);
   bool snapshot = config_.mode == StartupMode::kInitial || config_.mode == StartupMode::kSnapshot;
   state_.snapshot_done = !snapshot;
   if (!snapshot) return FindStartPosition(server.connection, end);

@@ -96,7 +96,7 @@ void ReadStatusVariables(ByteReader in, QueryEvent& out) {
         in.Skip(in.U8());
         in.Skip(in.U8());
         break;
-      case 13: case 128: in.Skip(3); break;          // microseconds
+      case 13: case 128: out.began_micros += in.U24(); break;
       default: return;
     }
   }
@@ -333,6 +333,7 @@ Status EventParser::ParseOther(std::string_view body, BinlogEvent& out) {
 Status EventParser::ParseQuery(std::string_view body, BinlogEvent& out) {
   ByteReader in(body);
   QueryEvent query;
+  query.began_micros = out.header.timestamp * int64_t{1'000'000};
   query.thread_id = in.U32();
   in.Skip(4);
   const uint8_t database_size = in.U8();

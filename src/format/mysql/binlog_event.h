@@ -64,6 +64,7 @@ struct QueryEvent {
   uint64_t sql_mode = 0;
   uint16_t client_collation = 0;  // number; 0 = not told
   std::string time_zone;     // empty = not told
+  int64_t began_micros = 0;  // since 1970; whole seconds unless the statement used the fraction
 };
 
 struct XidEvent {  // COMMIT of a transaction

@@ -6,13 +6,15 @@
 namespace sluice::mysql {
 
 Status DdlParser::ParseAlter() {
-  while (!TakeWord("table")) Take();  // ALTER [ONLINE] [IGNORE]: Classify saw TABLE
   AlterTable out;
+  bool ignore = false;
+  while (!TakeWord("table")) ignore |= EqualsIgnoreCase(Take().text, "ignore");  // Classify saw TABLE
   out.if_exists = IfExists();
   TRY_SET(out.name, Table());
   if (TakeWord("wait")) Take();
   TakeWord("nowait");
   while (!AtEnd()) {
+    if (ignore && IsWord("add") && IsAnyWord({"unique", "constraint"}, 1)) out.unlogged = "IGNORE with ADD UNIQUE";
     TRY(ParseAlterOperation(out));
     if (AtEnd()) break;
     if (IsWord("partition") || IsWord("remove")) continue;
@@ -36,15 +38,7 @@ Status DdlParser::ParseAlterOperation(AlterTable& out) {
                     (IsAnyWord({"analyze", "check", "coalesce", "discard", "exchange", "import", "optimize", "rebuild",
                                 "remove", "reorganize", "repair", "truncate", "convert"}) &&
                      IsAnyWord({"partition", "partitioning", "tablespace", "table"}, 1));
-  if (partitions) {
-    while (IsSymbol(',') || !AtEnd()) {
-      if (TakeSymbol(',')) continue;
-      size_t before = next_;
-      TRY(SkipToComma());
-      if (next_ == before && !IsSymbol(',')) return Fail("the end of the statement");
-    }
-    return Ok();
-  }
+  if (partitions) return ParsePartitions(out);
   if (!IsName() || IsWord("partition") || IsWord("remove")) return Fail("a part of ALTER TABLE");
   TableOptions options;
   while (!AtEnd() && !IsSymbol(',')) {
@@ -53,6 +47,26 @@ Status DdlParser::ParseAlterOperation(AlterTable& out) {
     if (!known) TRY(SkipOption());
   }
   out.operations.push_back(std::move(options));
+  return Ok();
+}
+
+// EXCHANGE PARTITION p WITH TABLE t, CONVERT PARTITION p TO TABLE t and CONVERT TABLE t TO PARTITION p name another
+// table.
+Status DdlParser::ParsePartitions(AlterTable& out) {
+  const bool converts = IsWord("convert"), exchanges = IsWord("exchange");
+  if (converts || exchanges || IsAnyWord({"truncate", "discard", "import"})) {
+    out.unlogged = Str(Peek().text, " ", Peek(1).text);
+  }
+  while (!AtEnd()) {
+    if (Peek().kind == DdlTokenKind::kError) return Fail("the end of the statement");
+    if ((converts || exchanges) && TakeWord("table")) {
+      TRY_SET(out.exchanged, Table());
+    } else if (IsSymbol('(')) {
+      TRY(SkipParentheses());
+    } else {
+      Take();
+    }
+  }
   return Ok();
 }
 
@@ -93,7 +107,10 @@ Status DdlParser::ParseDropPart(AlterTable& out) {
   }
   if (TakeWords("system", "versioning")) return Ok();
   if (IsWord("period") && IsWord("for", 1)) return SkipToComma();
-  if (IsWord("partition")) return SkipToEnd();
+  if (IsWord("partition")) {
+    out.unlogged = "DROP PARTITION";
+    return SkipToEnd();
+  }
   if (IsAnyWord({"index", "key", "constraint", "foreign", "check"})) {
     bool index = !IsAnyWord({"foreign", "check"});
     Take();

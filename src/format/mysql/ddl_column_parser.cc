@@ -353,8 +353,9 @@ Result<DefaultValue> DdlParser::ParseDefault() {
     if (closed == depth) return out;
   }
   next_ = start;
+  bool now = IsAnyWord({"current_timestamp", "now", "localtime", "localtimestamp"});
   TRY(SkipExpression());
-  return DefaultValue{DefaultValue::Kind::kExpression, {}, {}};
+  return DefaultValue{now ? DefaultValue::Kind::kNow : DefaultValue::Kind::kExpression, {}, {}};
 }
 
 // One operand: (…), f(…), name, CASE … END, NEXT VALUE FOR s.

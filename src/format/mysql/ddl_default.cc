@@ -261,7 +261,9 @@ std::optional<std::string> TextOf(const MysqlColumn& column, const DefaultValue&
 }  // namespace
 
 std::optional<std::string> CanonicalDefault(const MysqlColumn& column, const DefaultValue& value) {
-  if (value.kind == Kind::kNone || value.kind == Kind::kNull || value.kind == Kind::kExpression) return {};
+  const bool literal = value.kind != Kind::kNone && value.kind != Kind::kNull && value.kind != Kind::kNow &&
+                       value.kind != Kind::kExpression;
+  if (!literal) return {};
   const std::string& type = column.type;
   bool integer = IsOneOf(type, {"tinyint", "smallint", "mediumint", "int", "bigint"});
   bool number = integer || IsOneOf(type, {"decimal", "float", "double", "bit", "year"});

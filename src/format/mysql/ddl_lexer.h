@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ struct SqlContext {
   uint32_t server_version = 101100;         // 10.11.0 is 101100, 8.0.36 is 80036; for executable comments
   bool explicit_timestamp_defaults = true;  // explicit_defaults_for_timestamp
   std::string server_collation;             // collation_server of the session; empty = not told
+  int64_t now_micros = 0;                   // when the statement began, since 1970 in UTC
+  std::optional<int> utc_offset;            // seconds that its session's clock is ahead of UTC, if known
   uint16_t error_code = 0;                  // of the event: the statement failed, and yet had an effect
 
   bool has(uint64_t mode) const { return (sql_mode & mode) != 0; }

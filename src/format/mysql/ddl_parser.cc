@@ -284,7 +284,7 @@ Status DdlParser::ParseDropIndex() {
   TRY(ExpectWord("on"));
   TRY_SET(TableName name, Table());
   if (EqualsIgnoreCase(index, "primary")) {
-    statement_.operations.push_back(AlterTable{std::move(name), false, {DropPrimaryKey{if_exists}}});
+    statement_.operations.push_back(AlterTable{.name = std::move(name), .operations = {DropPrimaryKey{if_exists}}});
   } else {
     statement_.kind = StatementKind::kIrrelevant;
   }

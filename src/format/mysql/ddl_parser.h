@@ -58,6 +58,7 @@ class DdlParser {
   // ALTER TABLE (ddl_alter_parser.cc).
   Status ParseAlter();
   Status ParseAlterOperation(AlterTable& out);
+  Status ParsePartitions(AlterTable& out);
   Status ParseAdd(AlterTable& out);
   Status ParseDropPart(AlterTable& out);
   Status ParseChange(AlterTable& out, bool modify);

@@ -29,7 +29,8 @@ struct DefaultValue {
     kNumber,      // as written, with its sign; TRUE is 1
     kBytes,       // x'41'
     kBits,        // b'101': the digits
-    kExpression,  // CURRENT_TIMESTAMP, functions, (a + 1)
+    kNow,         // CURRENT_TIMESTAMP and its synonyms
+    kExpression,  // other functions, (a + 1)
   };
   Kind kind = Kind::kNone;
   std::string text;
@@ -120,6 +121,9 @@ struct CreateTable {
 struct AlterTable {
   TableName name;
   bool if_exists = false;
+  // The part that adds or removes rows without an event for each ("TRUNCATE PARTITION"); empty if there is none.
+  std::string unlogged;
+  std::optional<TableName> exchanged;  // the table that takes part in it
   std::vector<AlterOperation> operations;
 };
 struct DropTables {

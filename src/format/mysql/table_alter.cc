@@ -14,6 +14,7 @@ struct Item {
   int origin = -1;
   bool moved = false;
   bool written = false;  // defined by this statement
+  const ColumnDefinition* definition = nullptr;  // of a new column
 };
 
 class Alter {
@@ -46,6 +47,7 @@ class Alter {
     for (Item& item : items_) {
       out_.origins.push_back(item.origin);
       out_.moved.push_back(item.moved);
+      out_.added.push_back(item.origin < 0 ? item.definition : nullptr);
       out_.table.columns.push_back(std::move(item.column));
     }
     return std::move(out_);
@@ -154,7 +156,7 @@ class Alter {
     int old = before_.Find(add.column.name);
     bool there = old >= 0 && std::find(dropped_.begin(), dropped_.end(), old) == dropped_.end();
     if (add.if_not_exists && (there || old >= 0 || FindItem(add.column.name) >= 0)) return Ok();
-    return Put({Resolve(add.column), -1, false, true}, add.place, add.after);
+    return Put({Resolve(add.column), -1, false, true, &add.column}, add.place, add.after);
   }
 
   Status Change(const ChangeColumn& change) {
@@ -165,7 +167,7 @@ class Alter {
     if (found == items_.end()) return change.if_exists ? Ok() : Status(NoColumn(change.old_name));
     if (old >= 0 && change.place == DdlPlace::kNone) return Ok();  // Keep did it
     items_.erase(found);  // MODIFY of a column that this statement adds puts it last
-    return Put({Resolve(change.column), old, old >= 0, true}, change.place, change.after);
+    return Put({Resolve(change.column), old, old >= 0, true, &change.column}, change.place, change.after);
   }
 
   Status Key(const std::vector<AlterOperation>& operations) {

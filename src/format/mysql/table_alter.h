@@ -17,11 +17,12 @@ struct AlteredTable {
   MysqlTable table;
   std::vector<int> origins;  // for each column its index in the table before, or -1 if it is new
   std::vector<bool> moved;   // for each column: FIRST or AFTER put it there
+  std::vector<const ColumnDefinition*> added;  // for each new column how the statement defines it, else null
   std::optional<TableName> rename_to;
 };
 
 // `database`: the default of the table's database. kInvalid if a named column is not as it must have been: the table
-// that is tracked is not the one that the server altered.
+// that is tracked is not the one that the server altered. `operations` must outlive what is returned.
 Result<AlteredTable> AlterMysqlTable(const MysqlTable& before, const std::vector<AlterOperation>& operations,
                                      const CharsetChoice& database, const SqlContext& context,
                                      const DefaultCollations& collations);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "format/mysql/initial_default.h"
 #include "format/mysql/lossy_change.h"
 #include "format/mysql/table_alter.h"
 #include "format/mysql/table_diff.h"
@@ -12,6 +13,21 @@
 namespace sluice::mysql {
 
 using Change = TableChange;
+
+namespace {
+
+void NoteInitialDefaults(const std::vector<const ColumnDefinition*>& added, const MysqlTable& table,
+                         const SqlContext& context, std::vector<SchemaChange>& events) {
+  for (SchemaChange& event : events) {
+    if (event.kind != SchemaChangeKind::kAddColumn) continue;
+    auto at = static_cast<size_t>(table.Find(event.column.name));
+    if (added[at] != nullptr) {
+      event.initial = InitialDefaultOf(*added[at], table.columns[at], event.column, context);
+    }
+  }
+}
+
+}  // namespace
 
 struct TableTracker::Step {
   const TableTracker& tracker;
@@ -158,6 +174,12 @@ Status TableTracker::Step::Run(const CreateTable& create) {
 
 Status TableTracker::Step::Run(const AlterTable& alter) {
   TableId id = Id(alter.name);
+  if (!alter.unlogged.empty() && (Wanted(id) || (alter.exchanged && Wanted(Id(*alter.exchanged))))) {
+    return Unsupported(Str("ALTER TABLE ", id.ToString(), " … ", alter.unlogged,
+                           " adds or removes rows that are not in the log one by one"),
+                       "remove the table in the sink and the state directory, and start again; DELETE instead of this "
+                       "statement is followed");
+  }
   Entry* entry = Find(id);
   if (entry == nullptr) {
     if (alter.if_exists) return Ok();
@@ -176,6 +198,7 @@ Status TableTracker::Step::Run(const AlterTable& alter) {
     Change change{.kind = Change::Kind::kAltered, .table = id, .before = before, .after = after};
     if (Wanted(id)) {
       TRY_SET(change.events, DiffTables(id, *before, *after, made.origins, made.moved, tracker.options_.mapping));
+      NoteInitialDefaults(made.added, *after, context, change.events);
     }
     change.primary_key_changed = !SameKey(*before, *after, made.origins);
     change.rewritten = RewrittenColumns(*before, *after, made.origins, context.sql_mode);

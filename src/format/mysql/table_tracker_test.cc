@@ -218,6 +218,18 @@ TEST_F(TableTrackerTest, KnowsNamesInLowerCase) {
   EXPECT_EQ(tracker.Find("shop", "ORDERS")->name, "orders");
 }
 
+TEST_F(TableTrackerTest, RefusesWhatChangesRowsWithoutRowEvents) {
+  Apply("CREATE TABLE t (a INT)");
+  for (const char* part : {"DROP PARTITION p", "TRUNCATE PARTITION ALL", "EXCHANGE PARTITION p WITH TABLE u",
+                           "CONVERT PARTITION p TO TABLE u", "CONVERT TABLE u TO PARTITION p VALUES LESS THAN (9)",
+                           "DISCARD TABLESPACE", "IMPORT TABLESPACE"}) {
+    EXPECT_NE(Failure(Str("ALTER TABLE t ", part)).find("not in the log"), std::string::npos) << part;
+  }
+  EXPECT_NE(Failure("ALTER IGNORE TABLE t ADD UNIQUE (a)").find("ADD UNIQUE"), std::string::npos);
+  Apply("ALTER TABLE t REORGANIZE PARTITION p INTO (PARTITION q VALUES LESS THAN (9))");
+  Apply("ALTER TABLE t ADD UNIQUE (a)");
+}
+
 TEST_F(TableTrackerTest, ReportsWhatDoesNotFit) {
   Apply("CREATE TABLE t (a INT)");
   EXPECT_NE(Failure("CREATE TABLE t (b INT)").find("known already"), std::string::npos);

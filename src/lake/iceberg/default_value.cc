@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/iceberg/default_value.h"
 
+#include <arrow/array/builder_binary.h>
 #include <arrow/buffer.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
@@ -72,6 +73,18 @@ ScalarPtr ParseTimestamp(std::string_view text, const std::shared_ptr<arrow::Dat
   return std::make_shared<arrow::TimestampScalar>(days * 86'400'000'000 + micros, type);
 }
 
+// Members between commas, as MariaDB's SET; the empty text is the empty list.
+ScalarPtr ParseList(const std::string& text, const arrow::DataType& type) {
+  const auto& element = static_cast<const arrow::ListType&>(type).value_type();
+  if (element->id() != arrow::Type::STRING) return nullptr;
+  arrow::StringBuilder members;
+  for (const std::string& member : text.empty() ? std::vector<std::string>() : Split(text, ',')) {
+    if (!members.Append(member).ok()) return nullptr;
+  }
+  auto array = members.Finish();
+  return array.ok() ? std::make_shared<arrow::ListScalar>(*std::move(array)) : ScalarPtr();
+}
+
 ScalarPtr Parse(const std::string& text, const std::shared_ptr<arrow::DataType>& type) {
   switch (type->id()) {
     case arrow::Type::BOOL:
@@ -86,7 +99,7 @@ ScalarPtr Parse(const std::string& text, const std::shared_ptr<arrow::DataType>&
       int64_t micros = 0;
       return ParseTimeOfDay(text, micros) ? std::make_shared<arrow::Time64Scalar>(micros, type) : ScalarPtr();
     }
-    case arrow::Type::LIST: return nullptr;
+    case arrow::Type::LIST: return ParseList(text, *type);
     default: {
       auto parsed = arrow::Scalar::Parse(type, text);
       return parsed.ok() ? *parsed : nullptr;
@@ -116,9 +129,19 @@ const char* ImplicitDefault(TypeKind kind) {
 
 }  // namespace
 
-Result<ScalarPtr> ValueOfOldRows(const Column& column) {
+Result<ScalarPtr> ValueOfOldRows(const Column& column, const InitialDefault& initial) {
+  using Kind = InitialDefault::Kind;
   std::string text;
-  if (column.default_value) {
+  if (initial.kind == Kind::kComputed) {
+    return Unsupported(
+        Str("column ", column.name, " was added with values that the server computed for each row (a generated column, "
+            "AUTO_INCREMENT or an expression): the log does not show those of the rows that were there"),
+        "set add-column.backfill: false to leave them NULL, or copy the table anew");
+  }
+  if (initial.kind == Kind::kNull) return ScalarPtr();
+  if (initial.kind == Kind::kLiteral) {
+    text = initial.text;
+  } else if (column.default_value) {
     text = *column.default_value;
   } else {
     const char* implicit = column.type.nullable ? nullptr : ImplicitDefault(column.type.kind);

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "row/schema.h"
+#include "row/schema_change.h"
 
 namespace arrow {
 struct Scalar;
@@ -14,9 +14,9 @@ struct Scalar;
 
 namespace sluice::iceberg {
 
-// The column's literal default (canonical text, row/format_value.h) as a value of its Arrow type; without one, for a
-// NOT NULL number, text or binary the server's implicit default: zero or empty. Null pointer: old rows are NULL.
-// kUnsupported, naming the column and the text, if the text is no value of the type.
-Result<std::shared_ptr<arrow::Scalar>> ValueOfOldRows(const Column& column);
+// What `initial` says, as a value of the column's Arrow type. If it is not told: the column's literal default; without
+// one, for a NOT NULL number, text or binary zero or empty. Null pointer: old rows are NULL. kUnsupported, naming the
+// column, if the text is no value of the type, or if only the server knows the values.
+Result<std::shared_ptr<arrow::Scalar>> ValueOfOldRows(const Column& column, const InitialDefault& initial);
 
 }  // namespace sluice::iceberg

@@ -112,6 +112,7 @@ class TableWriter {
   Status Truncate();
   Status Replace(const TableSchema& wanted);
   Status CheckSpec(const SchemaChange& change) const;
+  Result<bool> HasRows();
   Status Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value);
   Status EvolveTo(Schema next, int last_column_id);
   void LookForForeignRows();

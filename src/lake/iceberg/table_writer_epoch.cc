@@ -174,14 +174,32 @@ Status TableWriter::Change(const SchemaChange& change) {
   int last = last_column_id_;
   TRY_SET(Schema next, Evolve(schema_, change, last));
   std::shared_ptr<arrow::Scalar> old_value;
-  if (change.kind == SchemaChangeKind::kAddColumn && options_.backfill) {
-    TRY_SET(old_value, ValueOfOldRows(change.column));
+  const bool fills = change.kind == SchemaChangeKind::kAddColumn && change.initial.kind != InitialDefault::Kind::kNull;
+  if (fills && options_.backfill) {
+    TRY_SET(bool rows, HasRows());
+    if (rows) {
+      TRY_SET(old_value, ValueOfOldRows(change.column, change.initial));
+    }
   }
   if (!next.SameFields(schema_)) TRY(EvolveTo(std::move(next), last));
   if (change.kind == SchemaChangeKind::kRenameColumn) {  // the same field: the index stays
     std::replace(key_.begin(), key_.end(), change.name, change.column.name);
   }
   return old_value == nullptr ? Ok() : Backfill(change.column.name, old_value);
+}
+
+// Closes the open files: their rows count too.
+Result<bool> TableWriter::HasRows() {
+  TRY(CloseFiles());
+  TRY(files_.Load());
+  const auto count = static_cast<uint32_t>(files_.size());
+  for (uint32_t ordinal = 0; ordinal < count; ++ordinal) {
+    if (!files_.at(ordinal).live) continue;
+    TRY(files_.LoadDeletes(ordinal));
+    const TrackedFile& file = files_.at(ordinal);
+    if (file.deletes.count() < file.data.record_count) return true;
+  }
+  return false;
 }
 
 Status TableWriter::Truncate() {
@@ -195,9 +213,6 @@ Status TableWriter::Truncate() {
 
 // v2 tables have no default for rows of old files, so the files are written again with the value in them.
 Status TableWriter::Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value) {
-  TRY(CloseFiles());
-  TRY(files_.Load());
-  if (files_.live_rows() == 0) return Ok();
   Schema stored;
   int at = 0;
   std::vector<std::shared_ptr<arrow::Field>> fields;
