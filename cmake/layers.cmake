@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# From folders to targets: sluice_library, sluice_connectors, sluice_program, sluice_unit_tests, sluice_benchmarks,
-# sluice_fuzz_targets.
+# From folders to targets: sluice_library, sluice_connectors, sluice_program, sluice_unit_tests, sluice_ddl_tool,
+# sluice_benchmarks, sluice_fuzz_targets.
 # Sources are found by pattern, so a new file needs no line here.
 include_guard(GLOBAL)
 
@@ -66,6 +66,12 @@ function(sluice_unit_tests)
   add_executable(unit_tests ${tests})
   target_link_libraries(unit_tests PRIVATE sluice_cli sluice::gtest)
   target_compile_definitions(unit_tests PRIVATE SLUICE_TEST_DATA="${CMAKE_SOURCE_DIR}/test/data")
+endfunction()
+
+# build/ddl_tool, which test/ddl/follow_ddl.py drives.
+function(sluice_ddl_tool)
+  add_executable(ddl_tool ${CMAKE_SOURCE_DIR}/test/ddl/ddl_tool.cc)
+  target_link_libraries(ddl_tool PRIVATE sluice_format)
 endfunction()
 
 # build/<name> for each bench/<name>.cc, built only on request: `scripts/build benchmarks`.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ddl_tool: follows DDL from standard input with a TableTracker, for test/ddl/differential.py. A line is one request,
+// ddl_tool: follows DDL from standard input with a TableTracker, for test/ddl/follow_ddl.py. A line is one request,
 // a JSON object {"sql", "database", "mode"} or {"databases": {name: [charset, collation]}}; the answer is one line:
 // {"error"} or {"tables": {name: table}, "changes": n}. After each statement it checks that the events lead from the
 // old schema to the new one, and that the tracker survives a checkpoint.

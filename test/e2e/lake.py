@@ -27,15 +27,19 @@ class Lake:
     def metadata_path(self, table: str, version=None) -> str:
         folder = os.path.join(self.folder(table), "metadata")
         if version is None:
-            with open(os.path.join(folder, "version-hint.text"), encoding="ascii") as hint:
-                version = int(hint.read().strip())
+            try:
+                with open(os.path.join(folder, "version-hint.text"), encoding="ascii") as hint:
+                    version = int(hint.read().strip())
+            except FileNotFoundError:  # killed before the first one: readers list the folder
+                versions = [n[1:].split(".")[0] for n in os.listdir(folder) if n.endswith(".metadata.json")]
+                version = min((int(n) for n in versions if n.isdigit()), default=0)
             # The hint may lag behind by a crash between the two: readers go forward from it.
             while os.path.exists(os.path.join(folder, f"v{version + 1}.metadata.json")):
                 version += 1
         return os.path.join(folder, f"v{version}.metadata.json")
 
     def exists(self, table: str) -> bool:
-        return os.path.exists(os.path.join(self.folder(table), "metadata", "version-hint.text"))
+        return os.path.isdir(os.path.join(self.folder(table), "metadata")) and os.path.exists(self.metadata_path(table))
 
     def tables(self) -> list[str]:
         found = []

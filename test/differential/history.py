@@ -1,0 +1,273 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A random history on a database: its tables, and writers on several connections until they are told to end."""
+
+import collections
+import random
+import threading
+import time
+
+import pymysql
+
+from ddl import PAUSE, Ddl
+from options import Options
+from statements import Dml
+from tables import Table, quote
+
+SYNTAX_ERRORS = {1064, 1149}  # the generator's own mistakes
+GONE = {2006, 2013, 1053}  # the server died
+ROW_TOO_LARGE = 1118
+WRITES_MAX = 4000  # steps of one writer while it waits for the copy
+
+
+class Gate:
+    """Many writers may pass, or one alone."""
+
+    def __init__(self):
+        self._condition, self._inside, self._alone = threading.Condition(), 0, False
+
+    def enter(self):
+        with self._condition:
+            self._condition.wait_for(lambda: not self._alone, 60)
+            self._inside += 1
+
+    def leave(self):
+        with self._condition:
+            self._inside -= 1
+            self._condition.notify_all()
+
+    def enter_alone(self):
+        """From inside: waits until the others have left."""
+        with self._condition:
+            self._alone = True
+            self._condition.wait_for(lambda: self._inside == 1, 60)
+
+    def end_alone(self):
+        with self._condition:
+            self._alone = False
+            self._condition.notify_all()
+
+
+class History:
+    """All statements of one seed. The same seed gives the same statements; how the writers interleave may differ."""
+
+    MERGED = "lake.merged"
+
+    def __init__(self, server, database: str, seed: int, options: Options, folder: str):
+        self.server, self.database, self.seed, self.options, self.folder = server, database, seed, options, folder
+        self.rng = random.Random(f"{seed}/tables")
+        self.log, self.errors, self.done = [], collections.Counter(), 0
+        self.tables: list[Table] = []
+        self.sharded = ""
+        self.ddl_allowed = threading.Event()
+        if "ddl-in-copy" in options.switches:
+            self.ddl_allowed.set()
+        self._gate, self._lock = Gate(), threading.Lock()
+        self._prepared: list[str] = []
+        self._left = [WRITES_MAX] * options.writers
+        self._threads, self._failure = [], None
+
+    # ---- tables
+
+    def connect(self):
+        connection = self.server.connect(self.database)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SET sql_mode = '', time_zone = '{self.options.zone}', innodb_lock_wait_timeout = 1, "
+                "lock_wait_timeout = 20, timestamp = DEFAULT"
+            )
+        return connection
+
+    def make(self):
+        """Creates the tables with their first rows."""
+        rng = self.rng
+        self.server.execute(f"CREATE DATABASE {self.database}")
+        with self.connect() as connection, connection.cursor() as cursor:
+            for i in range(rng.randint(1, 4)):
+                engine = rng.choices(["", "ENGINE=Aria", "ENGINE=MyISAM"], [88, 8, 4])[0]
+                self._create(cursor, lambda n=i, e=engine: Table(rng, f"t{n}", engine=e))
+            if rng.random() < 0.35:
+                self.sharded = "shard"
+                self._create(cursor, lambda: Table(rng, "shard", shards=rng.randint(2, 3), columns_max=12))
+            self._fixed_tables(cursor)
+            dml = Dml(rng, self.tables, self.folder, 99)
+            for _ in range(rng.randint(0, 30)):
+                table, name = dml.pick()
+                self._try(cursor, [f"INSERT INTO {quote(name)} {dml.rows(table, name, 8)}"])
+        self.log.append("-- the writers begin")
+
+    def _create(self, cursor, make):
+        """Some combinations of columns are too large for the server: then other ones."""
+        while True:
+            table = make()
+            try:
+                for name in table.names:
+                    self._execute(cursor, table.create(name))
+                self.tables.append(table)
+                return
+            except pymysql.err.Error as error:
+                if error.args[0] != ROW_TOO_LARGE:
+                    raise AssertionError(f"the server refuses {table.create(table.names[0])}: {error}") from error
+                for name in table.names:
+                    cursor.execute(f"DROP TABLE IF EXISTS {quote(name)}")
+
+    def _fixed_tables(self, cursor):
+        """Tables of known columns: for large transactions, triggers and foreign keys."""
+        rule = self.rng.choice(["", "ON DELETE RESTRICT", "ON UPDATE NO ACTION"])
+        if "cascade" in self.options.switches:
+            rule = "ON DELETE CASCADE ON UPDATE CASCADE"
+        for statement in [
+            "CREATE TABLE bulk (id INT PRIMARY KEY, name VARCHAR(20), v INT)",
+            f"INSERT INTO bulk SELECT seq, CONCAT('first', seq), 0 FROM seq_1_to_{self.options.chunk_size * 4}",
+            "CREATE TABLE parent (id INT PRIMARY KEY, v TEXT)",
+            "INSERT INTO parent VALUES (1, 'a'), (2, 'b'), (3, 'c')",
+            "CREATE TABLE audit (n BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, what CHAR(1), at DATETIME(6) DEFAULT "
+            "NOW(6), child INT, u UUID DEFAULT UUID())",
+            "CREATE TABLE child (id INT AUTO_INCREMENT PRIMARY KEY, parent INT NOT NULL DEFAULT 1, note TEXT, "
+            f"made TIMESTAMP(3) NOT NULL DEFAULT NOW(3), FOREIGN KEY (parent) REFERENCES parent (id) {rule})",
+            "CREATE TRIGGER child_ins AFTER INSERT ON child FOR EACH ROW INSERT INTO audit (what, child) VALUES "
+            "('i', NEW.id)",
+            "CREATE TRIGGER child_del BEFORE DELETE ON child FOR EACH ROW UPDATE audit SET what = 'd' "
+            "WHERE child = OLD.id",
+        ]:
+            self._execute(cursor, statement)
+
+    def source_tables(self) -> dict[str, list[str]]:
+        """Lake table -> source tables, of all that live now."""
+        with self.server.connect() as db, db.cursor() as cursor:
+            cursor.execute(
+                "SELECT table_name FROM information_schema.tables WHERE table_schema = %s AND "
+                "table_type = 'BASE TABLE' AND table_name NOT LIKE '\\_%%' ORDER BY 1",
+                (self.database,),
+            )
+            found: dict[str, list[str]] = {}
+            for (name,) in cursor.fetchall():
+                found.setdefault(self.lake_table(name), []).append(f"{self.database}.{name}")
+        return found
+
+    def lake_table(self, name: str) -> str:
+        return self.MERGED if self.sharded and name.startswith(self.sharded) else f"{self.database}.{name}"
+
+    def shards(self) -> list[str]:
+        return [f"{self.database}.{n}" for t in self.tables if t.name == self.sharded for n in t.names]
+
+    # ---- writers
+
+    def start(self):
+        for i in range(self.options.writers):
+            self._threads.append(threading.Thread(target=self._write, args=(i,), daemon=True))
+            self._threads[-1].start()
+
+    def go_on(self):
+        """The copy is complete: from now on DDL too, and a limited number of steps."""
+        self.ddl_allowed.set()
+        self._left = [self.options.steps] * self.options.writers
+
+    def steps_left(self) -> int:
+        return sum(max(n, 0) for n in self._left)
+
+    def check(self):
+        if self._failure:
+            raise AssertionError(f"a writer failed: {self._failure}") from self._failure
+
+    def end(self):
+        """Waits for the writers and resolves what they left prepared."""
+        for thread in self._threads:
+            thread.join(120)
+            if thread.is_alive():
+                raise AssertionError("a writer hangs")
+        self.check()
+        with self.connect() as connection, connection.cursor() as cursor:
+            for xid in self._prepared:
+                self._execute(cursor, f"XA {self.rng.choice(['COMMIT', 'ROLLBACK'])} {xid}")
+
+    def stop(self):
+        self._left = [0] * self.options.writers
+        self.ddl_allowed.set()
+
+    def _write(self, number):
+        rng = random.Random(f"{self.seed}/writer{number}")
+        dml = Dml(rng, self.tables, self.folder, number)
+        ddl = Ddl(rng, dml, self.options.behavior) if number == 0 else None
+        try:
+            with self.connect() as connection, connection.cursor() as cursor:
+                while self._left[number] > 0:
+                    self._left[number] -= 1
+                    self._gate.enter()
+                    try:
+                        self._step(cursor, rng, dml, ddl)
+                    finally:
+                        self._gate.leave()
+                    # Spread over some time, so that commits of the job fall between the steps.
+                    time.sleep(rng.random() * 0.06)  # tidy: poll
+        except Exception as error:  # pylint: disable=broad-except
+            self._failure = error
+
+    def _step(self, cursor, rng, dml, ddl):
+        if ddl and self.ddl_allowed.is_set() and rng.random() < 0.25:
+            self._change(cursor, *ddl.change())
+        elif "xa" in self.options.switches and rng.random() < 0.05:
+            self._prepare(rng, dml)
+        else:
+            self._try(cursor, dml.step())
+
+    def _execute(self, cursor, statement):
+        with self._lock:
+            self.log.append(statement)
+        cursor.execute(statement)
+        cursor.fetchall()
+
+    def _try(self, cursor, statements) -> bool:
+        """Runs them; after an error of the server the transaction is rolled back, as a program would do."""
+        try:
+            for statement in statements:
+                self._execute(cursor, statement)
+            self.done += 1
+            return True
+        except pymysql.err.Error as error:
+            code = error.args[0]
+            if code in SYNTAX_ERRORS or code in GONE:
+                raise
+            with self._lock:
+                self.log[-1] += f" /* may be another's: {code} {str(error.args[1])[:60]} */"
+            self.errors[code] += 1
+            if statements[0].startswith("XA START"):
+                xid = statements[0].split()[2]
+                for undo in (f"XA END {xid}", f"XA ROLLBACK {xid}"):
+                    try:
+                        cursor.execute(undo)
+                    except pymysql.err.Error:
+                        pass
+            else:
+                cursor.execute("ROLLBACK")
+            cursor.execute("DROP TEMPORARY TABLE IF EXISTS tmp")
+            return False
+
+    def _change(self, cursor, statements, after):
+        """DDL; the model follows only if all of it was done."""
+        alone = statements.index(PAUSE) if PAUSE in statements else len(statements)
+        if not self._try(cursor, statements[:alone]):
+            self._try_each(cursor, [s for s in statements if s.startswith("DROP TRIGGER")])
+            return
+        if alone < len(statements):
+            self._gate.enter_alone()
+        try:
+            if self._try(cursor, statements[alone + 1 :]):
+                after()
+        finally:
+            self._gate.end_alone()
+
+    def _try_each(self, cursor, statements):
+        for statement in statements:
+            self._try(cursor, [statement])
+
+    def _prepare(self, rng, dml):
+        """Two-phase: the connection is gone when the transaction is decided."""
+        if self._prepared and rng.random() < 0.6:
+            xid = self._prepared.pop(0)
+            with self.connect() as other, other.cursor() as cursor:
+                self._execute(cursor, f"XA {rng.choice(['COMMIT', 'COMMIT', 'ROLLBACK'])} {xid}")
+            return
+        xid, statements = dml.xa_prepared()
+        with self.connect() as other, other.cursor() as cursor:
+            if self._try(cursor, statements):
+                self._prepared.append(xid)
