@@ -35,6 +35,7 @@ class SignalThread {
   }
   ~SignalThread() {
     done_ = true;
+    ::pthread_kill(thread_.native_handle(), SIGTERM);  // wakes it
     thread_.join();
   }
   int received() const { return received_; }
@@ -45,6 +46,7 @@ class SignalThread {
     timespec tick{0, 50'000'000};
     while (!done_) {
       int signal = sigtimedwait(&set_, nullptr, &tick);
+      if (done_) return;
       if (signal > 0) {
         if (received_ != 0) ::_exit(128 + signal);
         received_ = signal;

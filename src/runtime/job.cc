@@ -16,6 +16,7 @@ namespace sluice {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{100};
+constexpr std::chrono::milliseconds kLastPoll{1};
 constexpr int64_t kPublishMs = 200;
 constexpr int64_t kMaintainMs = 2'000;
 constexpr int64_t kReleaseMs = 5'000;        // without rows, until memory goes back to the system
@@ -234,7 +235,9 @@ Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
     int64_t stop_deadline_ms = 0;
     int64_t idle_since_ms = env_.MonotonicMs();  // 0: memory was given back already
     while (true) {
-      TRY_SET(auto item, attempt.source->Next(kPoll));
+      // At the target nothing more may come: what is there is taken, and then the job ends.
+      const bool ending = options_.until_caught_up && attempt.source->ReachedTarget();
+      TRY_SET(auto item, attempt.source->Next(ending ? kLastPoll : kPoll));
       bool idle = !item.has_value();
       bool work = item && !std::holds_alternative<std::monostate>(item->payload);
       TRY(item ? attempt.Consume(*std::move(item)) : attempt.ApplyAnnounced());

@@ -175,6 +175,7 @@ Status IcebergSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) 
   options.writer = config_.job;
   options.backfill = config_.backfill;
   options.upsert_snapshot = replaying_;
+  options.helper = &helper_;
   TRY_SET(auto writer, TableWriter::Make(env_, std::move(table), std::move(options)));
   TRY(writer->Adopt(schema));
   writers_[id] = std::move(writer);

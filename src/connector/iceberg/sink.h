@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "base/helper_thread.h"
 #include "io/env.h"
 #include "lake/catalog/catalog.h"
 #include "lake/iceberg/metadata.h"
@@ -63,6 +64,7 @@ class IcebergSink final : public Sink {
   Env& env_;
   const IcebergSinkConfig config_;
   std::unique_ptr<Catalog> catalog_;
+  HelperThread helper_;  // encodes with the job's thread
   std::map<TableId, std::unique_ptr<iceberg::TableWriter>> writers_;
   std::set<TableId> committed_;  // since the last Maintain
   bool replaying_ = false;       // rows of an epoch come again

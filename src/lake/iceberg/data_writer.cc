@@ -3,12 +3,15 @@
 
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
+#include <arrow/util/byte_size.h>
 #include <arrow/util/compression.h>
 #include <parquet/column_writer.h>
 #include <parquet/file_writer.h>
 #include <parquet/properties.h>
 #include <parquet/schema.h>
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "base/text.h"
@@ -19,6 +22,8 @@
 
 namespace sluice::iceberg {
 namespace {
+
+constexpr int64_t kShareRows = 1024;  // fewer are not worth a wake-up
 
 parquet::Compression::type CodecOf(const std::string& name) {
   if (name == "zstd") return parquet::Compression::ZSTD;
@@ -64,9 +69,7 @@ class DataFileWriter::Impl {
       }
       if (writer_ == nullptr) OpenParquet(&batch, rows, count);
       if (group_ == nullptr) group_ = writer_->AppendBufferedRowGroup();
-      for (int i = 0; i < batch.num_columns(); ++i) {
-        TRY(appenders_[static_cast<size_t>(i)]->Append(*batch.column(i), rows, count, *group_->column(i)));
-      }
+      TRY(AppendColumns(batch, rows, count));
       position_ += count;
       EndGroupIfFull();
       return Ok();
@@ -95,6 +98,23 @@ class DataFileWriter::Impl {
   int64_t bytes() const { return sink_->position() + group_bytes_; }
 
  private:
+  // The columns of a buffered row group have nothing in common, so two threads can fill them.
+  Status AppendColumns(const arrow::RecordBatch& batch, const uint32_t* rows, int64_t count) {
+    const auto append = [&](size_t n) -> Status {
+      const int i = order_[n];
+      try {
+        return appenders_[static_cast<size_t>(i)]->Append(*batch.column(i), rows, count, *group_->column(i));
+      } catch (const std::exception& error) {
+        return Unavailable(Str("write ", path_, ": ", error.what()));
+      }
+    };
+    if (options_.helper != nullptr && order_.size() > 1 && count >= kShareRows) {
+      return options_.helper->ForEach(order_.size(), append);
+    }
+    for (size_t n = 0; n < order_.size(); ++n) TRY(append(n));
+    return Ok();
+  }
+
   // The encodings are fixed when the file is opened, so the first batch decides them.
   void OpenParquet(const arrow::RecordBatch* sample, const uint32_t* rows, int64_t count) {
     parquet::WriterProperties::Builder builder;
@@ -107,6 +127,17 @@ class DataFileWriter::Impl {
     for (int i = 0; sample != nullptr && i < sample->num_columns(); ++i) {
       const auto& name = schema_.fields[static_cast<size_t>(i)].name;
       if (!DictionaryPays(*sample->column(i), rows, count)) builder.disable_dictionary(name);
+    }
+    order_.resize(appenders_.size());
+    std::iota(order_.begin(), order_.end(), 0);
+    if (sample != nullptr) {  // the largest first, so that both threads end at about the same time
+      std::vector<int64_t> bytes;
+      for (const auto& column : sample->columns()) {
+        bytes.push_back(arrow::util::ReferencedBufferSize(*column).ValueOr(0));
+      }
+      std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
+        return bytes[static_cast<size_t>(a)] > bytes[static_cast<size_t>(b)];
+      });
     }
     writer_ = parquet::ParquetFileWriter::Open(sink_, parquet_schema_, builder.build());
   }
@@ -153,6 +184,7 @@ class DataFileWriter::Impl {
   WriteOptions options_;
   std::shared_ptr<parquet::schema::GroupNode> parquet_schema_;
   std::vector<std::unique_ptr<ColumnAppender>> appenders_;
+  std::vector<int> order_;  // of the columns, as they are begun
   std::shared_ptr<EnvOutputStream> sink_;
   std::unique_ptr<parquet::ParquetFileWriter> writer_;
   parquet::RowGroupWriter* group_ = nullptr;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/helper_thread.h"
 #include "base/result.h"
 #include "io/env.h"
 #include "lake/iceberg/data_file.h"
@@ -30,6 +31,7 @@ struct WriteOptions {
   int64_t page_bytes = 1 << 20;
   int64_t dictionary_bytes = 2 << 20;
   bool sync = true;                         // fsync before Close returns
+  HelperThread* helper = nullptr;           // encodes columns too, if there is one; outlives the writer
   MetricsMode metrics;                      // for columns that are not in column_metrics
   std::map<int, MetricsMode> column_metrics;  // by field id
 

@@ -204,6 +204,12 @@ TEST_F(DataWriterTest, ManyRowsMakeRowGroupsByBytes) {
   auto rows = ReadRows(env_, Path("f.parquet"), schema);
   ASSERT_EQ(static_cast<int64_t>(rows.size()), kRows);
   for (int64_t i = 0; i < kRows; i += 7) ASSERT_EQ(rows[static_cast<size_t>(i)], RowJson(*batch, i));
+  // Two threads write the same bytes.
+  const std::string alone = *env_.ReadFile(Path("f.parquet"));
+  HelperThread helper;
+  options.helper = &helper;
+  Write(schema, batches, options);
+  EXPECT_TRUE(*env_.ReadFile(Path("f.parquet")) == alone);
 }
 
 TEST_F(DataWriterTest, LargeBlobsAndAThousandColumns) {

@@ -326,6 +326,7 @@ Result<size_t> TableWriter::FileFor(std::vector<PartitionValue> partition) {
   TRY_SET(WriteOptions options, WriteOptions::FromProperties(properties, schema_));
   if (!properties.contains("write.parquet.row-group-size-bytes")) options.row_group_bytes = kRowGroupBytes;
   options.sync = options_.sync;
+  options.helper = options_.helper;
   auto file = std::make_unique<OpenFile>();
   std::string name = Str(part, env_.Uuid(), ".parquet");
   file->path = folder_ + name;

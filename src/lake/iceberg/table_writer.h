@@ -48,6 +48,7 @@ struct TableWriterOptions {
   bool backfill = true;          // ADD COLUMN with a default value rewrites the live files
   bool upsert_snapshot = false;  // look up snapshot rows too: the table may hold rows with their keys
   bool sync = true;              // fsync files; off for tests only
+  HelperThread* helper = nullptr;  // shares the encoding, if there is one; outlives the writer
 };
 
 struct TableWriterStats {
