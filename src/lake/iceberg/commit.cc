@@ -98,12 +98,32 @@ Status TableCommit::Try(bool& retry) {
   return Ok();
 }
 
+// The id that the change's schema gets. Another writer's columns must not be lost, nor two columns get one id.
+Result<int> TableCommit::NextSchemaId(Properties& set) const {
+  const TableMetadata& base = table_.metadata();
+  auto made_on = set.find(SchemaProperty(guard_.writer));
+  if (made_on != set.end() && made_on->second != Str(base.current_schema_id())) {
+    std::string name = table_.id_.ToString();
+    return Unsupported(Str("table ", name, ": another writer has changed the columns at the same time"),
+                       "remove the state directory: the job then resumes from the position in its tables");
+  }
+  MetadataBuilder builder(base, {});
+  builder.SetSchema(*change_.schema, change_.last_column_id);
+  TRY_SET(auto with_schema, builder.Build(base.last_updated_ms()));
+  if (made_on != set.end()) made_on->second = Str(with_schema.current_schema_id());
+  return with_schema.current_schema_id();
+}
+
 Result<TableMetadata> TableCommit::NextMetadata(std::vector<std::string>& trimmed) {
   const TableMetadata& base = table_.metadata();
   MetadataBuilder builder(base, table_.version_.file);
-  if (change_.schema) builder.SetSchema(*change_.schema, change_.last_column_id);
   Properties set = change_.set_properties;
   if (!guard_.writer.empty()) set[EpochProperty(guard_.writer)] = Str(guard_.epoch);
+  int schema_id = base.current_schema_id();
+  if (change_.schema) {
+    TRY_SET(schema_id, NextSchemaId(set));
+    builder.SetSchema(*change_.schema, change_.last_column_id);
+  }
   builder.SetProperties(set, change_.remove_properties);
   if (change_.touches_files()) {
     do {
@@ -113,15 +133,7 @@ Result<TableMetadata> TableCommit::NextMetadata(std::vector<std::string>& trimme
     sequence_number_ = base.last_sequence_number() + 1;
     Snapshot snapshot;
     TRY_SET(snapshot.manifest_list, WriteSnapshot(snapshot));
-    if (change_.schema) {
-      // Built once to know which id the schema got.
-      MetadataBuilder schema_builder(base, {});
-      schema_builder.SetSchema(*change_.schema, change_.last_column_id);
-      TRY_SET(auto with_schema, schema_builder.Build(base.last_updated_ms()));
-      snapshot.schema_id = with_schema.current_schema_id();
-    } else {
-      snapshot.schema_id = base.current_schema_id();
-    }
+    snapshot.schema_id = schema_id;
     builder.AddSnapshot(snapshot);
   }
   TRY_SET(auto next, builder.Build(table_.env_.NowMs()));

@@ -42,6 +42,7 @@ class TableCommit {
   Status WriteFile(const std::string& uri, std::string_view bytes);
   Result<std::string> WriteSnapshot(Snapshot& snapshot);
   Properties Summary() const;
+  Result<int> NextSchemaId(Properties& set) const;
   Result<TableMetadata> NextMetadata(std::vector<std::string>& trimmed);
   bool IsThere() const;
   void RemoveWritten();

@@ -45,27 +45,54 @@ bool WidensDecimal(const arrow::DataType& from, const arrow::DataType& to) {
   return a.scale() == b.scale() && a.precision() <= b.precision();
 }
 
+bool IsText(arrow::Type::type id) {
+  return id == arrow::Type::STRING || id == arrow::Type::LARGE_STRING || id == arrow::Type::STRING_VIEW;
+}
+
+bool IsBytes(arrow::Type::type id) {
+  return id == arrow::Type::BINARY || id == arrow::Type::LARGE_BINARY || id == arrow::Type::BINARY_VIEW;
+}
+
+// Writers that use Arrow store the Arrow type in the file, and then it is read as that: large_string, dictionary, a
+// zone that is not called UTC. In Iceberg only the Parquet type counts.
 bool CanCast(const arrow::DataType& from, const arrow::DataType& to) {
+  if (from.id() == arrow::Type::DICTIONARY) {
+    const auto& values = *static_cast<const arrow::DictionaryType&>(from).value_type();
+    return values.Equals(to) || CanCast(values, to);
+  }
   switch (to.id()) {
     case arrow::Type::INT64: return from.id() == arrow::Type::INT32;
     case arrow::Type::DOUBLE: return from.id() == arrow::Type::FLOAT;
-    case arrow::Type::BINARY: return from.id() == arrow::Type::FIXED_SIZE_BINARY;  // fixed, uuid
-    case arrow::Type::STRING: return from.id() == arrow::Type::BINARY;             // without the STRING annotation
+    case arrow::Type::BINARY: return from.id() == arrow::Type::FIXED_SIZE_BINARY || IsBytes(from.id());  // fixed, uuid
+    case arrow::Type::STRING: return IsText(from.id()) || IsBytes(from.id());  // bytes: without the STRING annotation
     default: return false;
   }
 }
 
+bool IsList(const arrow::DataType& type) {
+  return type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST;
+}
+
+bool SameInstants(const arrow::DataType& from, const arrow::DataType& to) {
+  if (from.id() != arrow::Type::TIMESTAMP || to.id() != arrow::Type::TIMESTAMP) return false;
+  auto& a = static_cast<const arrow::TimestampType&>(from);
+  auto& b = static_cast<const arrow::TimestampType&>(to);
+  return a.unit() == b.unit() && a.timezone().empty() == b.timezone().empty();
+}
+
 bool CanRead(const arrow::DataType& from, const arrow::DataType& to) {
-  if (from.id() == arrow::Type::LIST && to.id() == arrow::Type::LIST) {
-    return CanRead(*from.field(0)->type(), *to.field(0)->type());
-  }
-  return from.Equals(to) || WidensDecimal(from, to) || CanCast(from, to);
+  if (IsList(from) && IsList(to)) return CanRead(*from.field(0)->type(), *to.field(0)->type());
+  return from.Equals(to) || WidensDecimal(from, to) || SameInstants(from, to) || CanCast(from, to);
 }
 
 // CanRead is true for the types.
 arrow::Result<ArrayPtr> Promote(const ArrayPtr& array, const TypePtr& to) {
   if (array->type()->Equals(*to)) return array;
   if (CanCast(*array->type(), *to)) return arrow::compute::Cast(*array, to);
+  if (array->type_id() == arrow::Type::LARGE_LIST) {
+    ARROW_ASSIGN_OR_RAISE(auto list, arrow::compute::Cast(*array, arrow::list(array->type()->field(0))));
+    return Promote(list, to);
+  }
   auto data = array->data()->Copy();
   data->type = to;
   if (to->id() == arrow::Type::LIST) {

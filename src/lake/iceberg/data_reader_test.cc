@@ -2,6 +2,12 @@
 // Reading data files of Java Iceberg by field id: evolution, promotion, projection, codecs, deletes; broken files.
 #include "lake/iceberg/data_reader.h"
 
+#include <arrow/io/file.h>
+#include <arrow/json/from_string.h>
+#include <arrow/table.h>
+#include <arrow/util/key_value_metadata.h>
+#include <parquet/arrow/writer.h>
+
 #include <fstream>
 
 #include "lake/iceberg/data_file_test_util.h"
@@ -82,6 +88,41 @@ TEST_F(DataReaderTest, ATypeThatIsNoPromotionIsRefused) {
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_NE(rows[0].find("column v is string in the file and cannot be read as int64"), std::string::npos) << rows[0];
   EXPECT_NE(rows[0].find("deleted_from.parquet"), std::string::npos) << rows[0];
+}
+
+// PyIceberg and others write by Arrow, which keeps its own types in the file; in Iceberg only the Parquet types count.
+TEST_F(DataReaderTest, TypesThatArrowKeepsInTheFileDoNotCount) {
+  struct Case {
+    const char* type;  // wanted
+    std::shared_ptr<arrow::DataType> stored;
+    const char* values;
+  };
+  const std::vector<Case> cases = {
+      {"string", arrow::large_utf8(), R"(["a", null])"},
+      {"string", arrow::dictionary(arrow::int32(), arrow::utf8()), R"(["b", "b"])"},
+      {"binary", arrow::large_binary(), R"(["c", ""])"},
+      {"timestamptz", arrow::timestamp(arrow::TimeUnit::MICRO, "+00:00"), "[1000000, null]"},
+      {"list<string>", arrow::large_list(arrow::large_utf8()), R"([["d", null], null])"},
+  };
+  Schema wanted;
+  arrow::FieldVector fields;
+  arrow::ArrayVector columns;
+  for (const Case& item : cases) {
+    const int id = static_cast<int>(fields.size()) + 1;
+    wanted.fields.push_back(MakeField(id, Str("f", id), item.type));
+    auto ids = arrow::key_value_metadata({"PARQUET:field_id"}, {Str(id)});
+    fields.push_back(arrow::field(Str("f", id), item.stored)->WithMetadata(ids));
+    columns.push_back(*arrow::json::ArrayFromJSONString(item.stored, item.values));
+  }
+  auto table = arrow::Table::Make(arrow::schema(fields), columns);
+  auto out = *arrow::io::FileOutputStream::Open(Path("arrow.parquet"));
+  auto keep_types = parquet::ArrowWriterProperties::Builder().store_schema()->build();
+  ASSERT_TRUE(parquet::arrow::WriteTable(*table, arrow::default_memory_pool(), out, 1024,
+                                         parquet::default_writer_properties(), keep_types)
+                  .ok());
+  ASSERT_TRUE(out->Close().ok());
+  EXPECT_EQ(ReadRows(env_, Path("arrow.parquet"), wanted),
+            (Rows{R"(["a","b","63","1970-01-01T00:00:01Z",["d",null]])", R"([null,"b","",null,null])"}));
 }
 
 TEST_F(DataReaderTest, BrokenFilesAreCorruptAndNamed) {

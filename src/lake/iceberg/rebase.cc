@@ -29,17 +29,22 @@ class Rebase {
  public:
   Rebase(Env& env, Table& table, const TableChange& change) : env_(env), table_(table), old_(change), new_(change) {}
 
-  Result<TableChange> Run(int64_t base) {
-    if (table_.metadata().snapshot(base) == nullptr) {
-      return Conflict(Str("snapshot ", base, ", on which the change was made, has expired"), kHint);
+  // Without a base the table was empty.
+  Result<TableChange> Run(std::optional<int64_t> base) {
+    std::vector<LiveFile> before;
+    if (base) {
+      if (table_.metadata().snapshot(*base) == nullptr) {
+        return Conflict(Str("snapshot ", *base, ", on which the change was made, has expired"), kHint);
+      }
+      TRY_SET(before, table_.LiveFiles(base));
     }
-    TRY_SET(auto before, table_.LiveFiles(base));
     TRY_SET(live_, table_.LiveFiles());
     for (LiveFile& file : before) before_.emplace(file.data.path, std::move(file));
     for (LiveFile& file : live_) live_paths_.insert(file.data.path);
     for (const DataFile& file : old_.added_data) live_paths_.insert(file.path);
     TRY(FindKeyFields());
     TRY(CollectKeys());
+    TRY(CollectAddedKeys());
     TRY(DeleteInNewFiles());
     DropWhatIsGone();
     return std::move(new_);
@@ -83,14 +88,29 @@ class Rebase {
     return Ok();
   }
 
+  Status CollectAddedKeys() {
+    for (const DataFile& data : old_.added_data) {
+      LiveFile file;
+      file.data = data;
+      TRY(ForEachBatch(file, nullptr, [&](const DataBatch&, const std::vector<KeyHash>& hashes) {
+        for (const KeyHash& hash : hashes) Mark(hash);
+      }));
+    }
+    return Ok();
+  }
+
+  void Mark(const KeyHash& hash) {
+    RowLocation marked{0, 0}, ignored;
+    keys_->Apply(&hash, &marked, &ignored, 1);
+  }
+
   // Of rows that were live in the base and are in `now` (null: of all that were live).
   Status CollectKeysOf(const LiveFile& file, const DeleteSet* now) {
     TRY_SET(DeleteSet before, LoadDeletes(env_, file));
     return ForEachBatch(file, &before, [&](const DataBatch& batch, const std::vector<KeyHash>& hashes) {
       for (size_t row = 0; row < hashes.size(); ++row) {
         if (now != nullptr && !now->Contains(batch.position(static_cast<int64_t>(row)))) continue;
-        RowLocation marked{0, 0}, ignored;
-        keys_->Apply(&hashes[row], &marked, &ignored, 1);
+        Mark(hashes[row]);
       }
     });
   }
@@ -166,26 +186,43 @@ class Rebase {
   std::optional<KeyIndex> keys_;
 };
 
+// Another writer has committed since the base, and rows of the change may have keys of rows that it added.
+Result<bool> MayMeet(const Table& table, const TableChange& change, std::optional<int64_t> base) {
+  const Snapshot* current = table.metadata().current_snapshot();
+  if (current == nullptr || base == current->id || change.added_data.empty()) return false;
+  if (base && table.metadata().snapshot(*base) == nullptr) return false;  // nothing to compare with
+  TRY_SET(Schema schema, table.metadata().current_schema());
+  return !schema.identifier_field_ids.empty();
+}
+
 }  // namespace
 
 Result<int64_t> CommitOrRebase(Env& env, Table& table, const TableChange& change, const CommitGuard& guard,
                                std::optional<int64_t> base) {
-  auto committed = table.Commit(change, guard);
-  for (int tries = 0; tries < kTries && !committed.ok() && committed.error().code == ErrorCode::kConflict && base;
-       ++tries) {
-    LogWarn(Str("table ", table.id().ToString(), ": ", committed.error().message,
-                "; finding the deleted rows again by their keys"));
+  const std::string name = Str("table ", table.id().ToString());
+  bool rebase = false;
+  if (!table.IsDone(guard)) {
     TRY(table.Refresh());
-    auto rebased = Rebase(env, table, change).Run(*base);
-    if (!rebased.ok()) return std::move(rebased).error().With(Str("table ", table.id().ToString()));
-    committed = table.Commit(*rebased, guard);
+    TRY_SET(rebase, MayMeet(table, change, base));
   }
-  if (!committed.ok() && committed.error().hint.empty() && committed.error().code == ErrorCode::kConflict) {
-    Error error = std::move(committed).error();
-    error.hint = kHint;
-    return error;
+  for (int tries = 0;; ++tries) {
+    TableChange rebased;
+    if (rebase && !table.IsDone(guard)) {
+      auto made = Rebase(env, table, change).Run(base);
+      if (!made.ok()) return std::move(made).error().With(name);
+      rebased = *std::move(made);
+    }
+    auto committed = table.Commit(rebase ? rebased : change, guard);
+    if (committed.ok() || committed.error().code != ErrorCode::kConflict) return committed;
+    if (tries == kTries || !base) {
+      Error error = std::move(committed).error();
+      if (error.hint.empty()) error.hint = kHint;
+      return error;
+    }
+    LogWarn(Str(name, ": ", committed.error().message, "; finding the deleted rows again by their keys"));
+    TRY(table.Refresh());
+    rebase = true;
   }
-  return committed;
 }
 
 }  // namespace sluice::iceberg

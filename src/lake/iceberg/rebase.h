@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commit of a TableChange that survives a foreign compaction: when files that the change deletes rows of were replaced
-// meanwhile, the deletes are found again by primary key in the files that replaced them. Functions; one thread.
+// Commit of a TableChange that survives the commits of other writers. When files that the change deletes rows of were
+// replaced meanwhile, the deletes are found again by primary key in the files that replaced them; rows that others
+// added with a key of this change are deleted, as ours is the newer one. Functions; one thread.
 #pragma once
 
 #include <cstdint>

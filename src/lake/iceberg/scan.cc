@@ -46,12 +46,7 @@ Result<TableScan> TableScan::Make(Env& env, Table& table, std::optional<int64_t>
     }
   }
   TRY_SET(auto files, table.LiveFiles(snapshot));
-  for (const LiveFile& file : files) {
-    if (!file.equality_deletes.empty()) {
-      return Unsupported(Str("file ", file.data.path, " has equality deletes, which are not read yet"),
-                         "let their writer rewrite them: Spark's rewrite_data_files does");
-    }
-  }
+  for (const LiveFile& file : files) TRY(CheckReadable(file));
   return TableScan(env, std::move(wanted), std::move(files));
 }
 

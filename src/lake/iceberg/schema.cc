@@ -62,6 +62,10 @@ Result<Field> ParseField(const Json& json) {
   Status status = ParseFieldType(*type, field);
   if (!status.ok()) return std::move(status).error().With(Str("column ", field.name));
   field.type.nullable = !field.required;
+  if (const Json* value = FindMember(json, "initial-default"); value != nullptr && !value->is_null()) {
+    return Unsupported(Str("column ", field.name, " has an initial-default, which sluice does not apply to old rows"),
+                       "rewrite the table's data files with another engine into a table without defaults");
+  }
   return field;
 }
 

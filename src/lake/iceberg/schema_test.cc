@@ -85,5 +85,14 @@ TEST(IcebergSchemaTest, NestedTypesAreNamed) {
   EXPECT_NE(result.error().message.find("column p"), std::string::npos);
 }
 
+// Format v3. Reading NULL instead would be wrong rows.
+TEST(IcebergSchemaTest, InitialDefaultsAreNamed) {
+  auto result = ParseSchema(R"({"type":"struct","schema-id":0,"fields":[{"id":1,"name":"p","required":false,
+      "type":"int","initial-default":7}]})");
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, ErrorCode::kUnsupported);
+  EXPECT_NE(result.error().message.find("column p has an initial-default"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace sluice::iceberg

@@ -102,6 +102,22 @@ class DeleteIndex {
 }  // namespace
 
 std::string EpochProperty(const std::string& writer) { return Str("sluice.", writer, ".epoch"); }
+std::string SchemaProperty(const std::string& writer) { return Str("sluice.", writer, ".schema-id"); }
+
+Status CheckReadable(const LiveFile& file) {
+  if (!EqualsIgnoreCase(file.data.format, "parquet")) {
+    return Unsupported(
+        Str("data file ", file.data.path, " is of format ", file.data.format, ", and only Parquet is read"),
+        "set write.format.default to parquet and rewrite the table's data files with its own engine");
+  }
+  if (!file.equality_deletes.empty()) {
+    return Unsupported(Str("data file ", file.data.path, " has equality deletes (", file.equality_deletes[0].path,
+                           "), which sluice does not apply"),
+                       "compact the table with another engine (Spark: rewrite_data_files with "
+                       "delete-file-threshold 1)");
+  }
+  return Ok();
+}
 
 uint64_t HashPath(std::string_view path) {
   uint64_t hash = 14695981039346656037ull;  // FNV-1a, then a finalizer: stable within a process is enough

@@ -28,6 +28,9 @@ struct LiveFile {
   std::vector<DataFile> equality_deletes;
 };
 
+// kUnsupported, naming the file, if its rows cannot be had: not Parquet, or equality deletes apply to it.
+Status CheckReadable(const LiveFile& file);
+
 // What one commit changes. Stored in our checkpoint between prepare and commit.
 struct TableChange {
   std::vector<DataFile> added_data;
@@ -57,6 +60,8 @@ struct CommitGuard {
 };
 
 std::string EpochProperty(const std::string& writer);
+// The schema-id that was current after the writer's last commit. In a TableChange: the one that it was made on.
+std::string SchemaProperty(const std::string& writer);
 
 struct ManifestFile;  // manifest.h
 

@@ -53,27 +53,49 @@ TableWriter::~TableWriter() {
 
 Result<std::unique_ptr<TableWriter>> TableWriter::Make(Env& env, std::unique_ptr<Table> table,
                                                        TableWriterOptions options) {
-  const TableMetadata& metadata = table->metadata();
-  if (metadata.format_version() != 2) {
-    return Unsupported(Str("table ", table->id().ToString(), " has format version ", metadata.format_version(),
-                           ", and sluice writes version 2"),
-                       metadata.format_version() < 2 ? "set the table property format-version to 2 with another engine"
-                                                     : "write to another table");
-  }
   std::unique_ptr<TableWriter> writer(new TableWriter(env, std::move(table), std::move(options)));
-  TRY_SET(writer->schema_, metadata.current_schema());
-  writer->last_column_id_ = metadata.last_column_id();
-  writer->location_ = metadata.property("write.data.path", metadata.location() + "/data");
-  TRY_SET(writer->folder_, LocalPath(writer->location_));
-  writer->location_ += '/';
-  writer->folder_ += '/';
-  writer->target_bytes_ =
-      std::max<int64_t>(1 << 16, metadata.NumberProperty("write.target-file-size-bytes", kTargetBytes));
+  TRY(writer->ReadTable());
   writer->seed_ = env.Random();
-  if (auto* snapshot = metadata.current_snapshot()) writer->base_snapshot_ = snapshot->id;
   writer->LookForForeignRows();
-  writer->dropped_ = metadata.property(DroppedProperty(writer->options_.writer)) == "true";
+  writer->dropped_ = writer->table_->metadata().property(DroppedProperty(writer->options_.writer)) == "true";
   return writer;
+}
+
+Status TableWriter::ReadTable() {
+  const TableMetadata& metadata = table_->metadata();
+  if (metadata.format_version() != 2) {
+    return Unsupported(
+        Str("table ", Name(), " has format version ", metadata.format_version(), ", and sluice writes version 2"),
+        metadata.format_version() < 2 ? "set the table property format-version to 2 with another engine"
+                                      : "write to another table");
+  }
+  TRY_SET(schema_, metadata.current_schema());
+  last_column_id_ = metadata.last_column_id();
+  location_ = metadata.property("write.data.path", metadata.location() + "/data");
+  TRY_SET(folder_, LocalPath(location_));
+  location_ += '/';
+  folder_ += '/';
+  target_bytes_ = std::max<int64_t>(1 << 16, metadata.NumberProperty("write.target-file-size-bytes", kTargetBytes));
+  const Snapshot* current = metadata.current_snapshot();
+  base_snapshot_ = current == nullptr ? std::nullopt : std::optional(current->id);
+  return Ok();
+}
+
+// Rows are then found where they are, and written in the columns and partitions that the table has now.
+Status TableWriter::TakeInCommits() {
+  if (dirty()) return Ok();
+  const MetadataVersion before{table_->version().version, table_->version().file, {}};
+  TRY(table_->Refresh());
+  if (table_->version().version == before.version && table_->version().file == before.file) return Ok();
+  const auto rows_of = base_snapshot_;
+  TRY(ReadTable());
+  binding_.reset();
+  partitioner_.reset();
+  if (base_snapshot_ == rows_of) return Ok();
+  LogInfo(Str("table ", Name(), ": another writer has committed; the key index is built anew"));
+  index_.reset();
+  files_.Forget();
+  return Ok();
 }
 
 Status TableWriter::Bind(const std::shared_ptr<const TableSchema>& schema) {
@@ -101,6 +123,7 @@ Status TableWriter::Bind(const std::shared_ptr<const TableSchema>& schema) {
   if (used != schema->columns.size()) {
     for (const Column& column : schema->columns) {
       if (schema_.Find(column.name) == nullptr) {
+        TRY(CheckTaken(column.name));
         return Invalid(Str("table ", Name(), " has no column ", column.name),
                        "this is a bug: a schema change was lost");
       }
@@ -135,6 +158,7 @@ Status TableWriter::SetKey(const std::vector<std::string>& columns) {
 Status TableWriter::Write(const ChangeBatch& batch) {
   CHECK(!finished_);
   if (batch.row_count() == 0) return Ok();
+  TRY(TakeInCommits());
   TRY(Bind(batch.schema));
   std::shared_ptr<arrow::RecordBatch> rows = batch.rows;
   if (!binding_->identity) {

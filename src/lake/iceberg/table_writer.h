@@ -95,6 +95,10 @@ class TableWriter {
   TableWriter(Env& env, std::unique_ptr<Table> table, TableWriterOptions options);
 
   std::string Name() const { return table_->id().ToString(); }
+  Status ReadTable();      // schema, folders, sizes, base of the table as it is loaded
+  Status TakeInCommits();  // of other writers, before the first change of an epoch
+  // A column that the table had when this job committed last, and has no more: not ours to add again.
+  Status CheckTaken(const std::string& column) const;
   Status Bind(const std::shared_ptr<const TableSchema>& schema);
   Status SetKey(const std::vector<std::string>& columns);
   Status EnsureIndex();

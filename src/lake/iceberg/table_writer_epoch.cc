@@ -95,6 +95,24 @@ Status TableWriter::Replace(const TableSchema& wanted) {
   return SetKey(wanted.primary_key);
 }
 
+Status TableWriter::CheckTaken(const std::string& column) const {
+  const TableMetadata& metadata = table_->metadata();
+  const std::string ours = SchemaProperty(options_.writer);
+  const int64_t schema_id = metadata.NumberProperty(ours, -1);
+  if (schema_id < 0 || schema_id == metadata.current_schema_id()) return Ok();
+  auto schema = metadata.schema(static_cast<int>(schema_id));
+  if (!schema.ok()) return Ok();  // another writer has cleaned it away
+  const Field* field = schema->Find(column);
+  if (field == nullptr) return Ok();
+  const Field* now = schema_.FindId(field->id);
+  std::string what = now == nullptr ? std::string("dropped") : Str("renamed to ", now->name);
+  return Unsupported(
+      Str("table ", Name(), ": column ", column, ", which the source has, was ", what, " by another writer"),
+      Str(now == nullptr ? "remove the table, so that it is copied again"
+                         : Str("rename ", now->name, " back to ", column, " with that engine"),
+          "; or remove the table property ", ours, ": the column is then added anew, and is NULL in old rows"));
+}
+
 Status TableWriter::Adopt(const TableSchema& wanted) {
   CHECK(!finished_);
   if (dropped_) return Replace(wanted);
@@ -103,6 +121,7 @@ Status TableWriter::Adopt(const TableSchema& wanted) {
   for (const Column& column : wanted.columns) {
     const Field* field = next.Find(column.name);
     if (field == nullptr) {
+      TRY(CheckTaken(column.name));
       SchemaChange add;
       add.kind = SchemaChangeKind::kAddColumn;
       add.table = table_->id();
@@ -153,6 +172,7 @@ Status TableWriter::CheckSpec(const SchemaChange& change) const {
 
 Status TableWriter::Change(const SchemaChange& change) {
   CHECK(!finished_);
+  TRY(TakeInCommits());
   switch (change.kind) {
     case SchemaChangeKind::kCreateTable: return Adopt(*change.schema);
     case SchemaChangeKind::kTruncateTable: return Truncate();
@@ -273,6 +293,7 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   for (auto& [key, value] : change.summary) change.set_properties[key] = value;
   change.set_properties[prefix + "begin"] = epoch.begin;
   change.set_properties[prefix + "end"] = epoch.end;
+  change.set_properties[SchemaProperty(options_.writer)] = Str(table_->metadata().current_schema_id());
   finished_ = true;
   return change;
 }
@@ -290,10 +311,8 @@ Status TableWriter::Commit(const TableChange& change, int64_t epoch) {
   base_snapshot_ = current == nullptr ? std::nullopt : std::optional(current->id);
   TRY_SET(schema_, table_->metadata().current_schema());
   last_column_id_ = table_->metadata().last_column_id();
-  if (!alone || schema_changed_) {
-    binding_.reset();
-    partitioner_.reset();
-  }
+  binding_.reset();  // columns and partitions may be other ones
+  partitioner_.reset();
   finished_ = rows_changed_ = schema_changed_ = properties_changed_ = false;
   set_properties_.clear();
   return Ok();

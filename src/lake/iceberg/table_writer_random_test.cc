@@ -11,12 +11,6 @@
 namespace sluice::iceberg {
 namespace {
 
-#define ASSERT_OK(expression)                                      \
-  do {                                                             \
-    auto&& assert_ok_ = (expression);                              \
-    ASSERT_TRUE(assert_ok_.ok()) << assert_ok_.error().ToString(); \
-  } while (false)
-
 void RunRandom(uint64_t seed, PartitionSpec spec) {
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   Lake lake(Shop());

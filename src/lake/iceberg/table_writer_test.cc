@@ -11,12 +11,6 @@
 namespace sluice::iceberg {
 namespace {
 
-#define ASSERT_OK(expression)                                      \
-  do {                                                             \
-    auto&& assert_ok_ = (expression);                              \
-    ASSERT_TRUE(assert_ok_.ok()) << assert_ok_.error().ToString(); \
-  } while (false)
-
 TEST(TableWriterTest, CompositeTextKeys) {
   TableSchema schema;
   schema.columns = {Col("a", "VARCHAR(9) NOT NULL"), Col("b", "BIGINT NOT NULL"), Col("v", "DOUBLE")};

@@ -30,11 +30,8 @@ Status TrackedFiles::Load() {
   if (loaded_) return Ok();
   TRY_SET(auto live, table_.LiveFiles());
   for (auto& file : live) {
-    if (!file.equality_deletes.empty()) {
-      return Unsupported(Str("table ", table_.id().ToString(), " has equality deletes (", file.equality_deletes[0].path,
-                             "), which sluice does not apply"),
-                         "compact the table with the engine that wrote them (Spark: rewrite_data_files with "
-                         "delete-file-threshold 1), then start again");
+    if (Status readable = CheckReadable(file); !readable.ok()) {
+      return std::move(readable).error().With(Str("table ", table_.id().ToString()));
     }
     TrackedFile tracked;
     tracked.data = std::move(file.data);
