@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`sluice read` over the tables of test/data/iceberg/golden.tar.xz, which Spark, Flink and Iceberg's Java API wrote:
+every snapshot gives the rows that its writer read back, or is refused for a reason of REFUSED."""
+
+import json
+import os
+import subprocess
+import tarfile
+from collections import Counter
+
+import harness
+import processes
+import sluice
+
+ARCHIVE = os.path.join(processes.root_dir(), "test", "data", "iceberg", "golden.tar.xz")
+MOUNT = "/tmp/golden-lake"  # the paths in the tables' metadata begin so
+# Words of the error -> tables of which a snapshot ends in it. One that is read now must go from here.
+REFUSED = {
+    "Iceberg type list<": "java.buckets_v2 java.buckets_v3 java.types_v2 java.types_v3 v1.types v2.types v3.types",
+    "Iceberg type timestamp_ns": "java.nanos_v3",
+    "Iceberg type variant": "v3.variant",
+    "nested type struct": "v1.evolve v2.evolve v3.evolve",
+    "has an initial-default": "java.defaults_v3",
+    "has equality deletes": "java.equality_partitioned_v2 java.equality_partitioned_v3 java.equality_v2 "
+    "java.equality_v3 v2.flink_upsert v2.flink_upsert_partitioned v3.flink_upsert v3.flink_upsert_partitioned",
+    "gzip metadata is not read": "v2.codecs",
+    "is of format AVRO": "v2.data_avro",
+    "is of format ORC": "v2.data_orc",
+    "of format PUFFIN cannot be read": "v3.compacted v3.deletes v3.deletes_partitioned v3.lineage v3.upgraded",
+}
+
+
+def mount(ctx):
+    """Unpacks the tables and makes them appear where their metadata says."""
+    folder = os.path.join(ctx.dir, "golden")
+    with tarfile.open(ARCHIVE) as archive:
+        archive.extractall(folder, filter="data")
+    if os.path.islink(MOUNT) and not os.path.exists(MOUNT):
+        os.remove(MOUNT)  # of a run that was killed
+    try:
+        os.symlink(folder, MOUNT)
+    except FileExistsError:
+        raise harness.Skip(f"{MOUNT} is there: another run uses it") from None
+    ctx.cleanups.append(lambda: os.remove(MOUNT))
+
+
+def row(line):
+    """One text for equal rows: 1 and 1.0 are the same number."""
+    return json.dumps(json.loads(line, parse_int=float))
+
+
+def read(name, version):
+    """(lines, error) of `sluice read`."""
+    folder = os.path.join(MOUNT, "iceberg", *name.split(".", 1))
+    snapshot = () if version == "current" else ("--snapshot", version)
+    command = [sluice.BINARY, "read", folder, "--format", "jsonl", *snapshot]
+    run = subprocess.run(command, capture_output=True, check=False, timeout=60)
+    sluice.check_sanitizer(run.stderr.decode("utf-8", "replace"))
+    return run.stdout.decode("utf-8").splitlines(), run.stderr.decode("utf-8") if run.returncode else ""
+
+
+def test_golden_tables(ctx):
+    mount(ctx)
+    allowed = {(words, name) for words, names in REFUSED.items() for name in names.split()}
+    wrong, seen, same = [], set(), 0
+    expected = os.path.join(MOUNT, "expected", "iceberg")
+    for name in sorted(os.listdir(expected)):
+        for file in sorted(os.listdir(os.path.join(expected, name))):
+            version = file.removesuffix(".jsonl")
+            if version != "current" and not version.isdigit():
+                continue  # metadata tables and refs
+            lines, error = read(name, version)
+            reasons = {(words, table) for words, table in allowed if table == name and words in error}
+            seen |= reasons
+            if error:
+                wrong += [] if reasons else [f"{name} {version}: {error.strip()}"]
+                continue
+            with open(os.path.join(expected, name, file), encoding="utf-8") as source:
+                missing, extra = Counter(map(row, source)), Counter(map(row, lines))
+            same += missing == extra
+            if missing != extra:
+                some = f"missing {list(missing - extra)[:2]}, extra {list(extra - missing)[:2]}"
+                wrong.append(f"{name} {version}: {some}")
+    assert not wrong, f"{len(wrong)} of the snapshots:\n" + "\n".join(wrong[:20])
+    assert seen == allowed, f"read now, or refused for another reason: {sorted(allowed - seen)}"
+    assert same >= 200, f"only {same} snapshots were compared"
+
+
+test_golden_tables.seconds = 600
