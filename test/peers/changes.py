@@ -72,6 +72,7 @@ SPARK = [
            ("ALTER TABLE {t} ADD COLUMN note STRING FIRST", f"INSERT INTO {{t}} SELECT NULL, * FROM ({VALUES})"),
            overlay=ADDED),
     Change("widen_column", ("ALTER TABLE {t} ALTER COLUMN n TYPE BIGINT",)),
+    Change("widen_key", ("ALTER TABLE {t} ALTER COLUMN id TYPE BIGINT",)),
     Change("comment_and_order", ("ALTER TABLE {t} ALTER COLUMN v COMMENT 'said Spark'",
                                  "ALTER TABLE {t} ALTER COLUMN d AFTER id")),
     Change("rename_column", ("ALTER TABLE {t} RENAME COLUMN v TO w",), refused=("column v", "another writer")),

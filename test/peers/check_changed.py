@@ -56,6 +56,7 @@ class Scene:
 
     def __init__(self, bench, engine, name, partition=""):
         self.engine = engine
+        self.reader = engines.Sluice(bench.lake, bench.folder)  # PyIceberg cannot read the delete files of Trino
         self.ctx = bench.context(f"{engine.name}-{name}")
         self.db = self.ctx.database(SCRIPT)
         self.table = f"{self.db}.t"
@@ -102,7 +103,7 @@ class Scene:
 
         def same():
             exists = self.ctx.lake.exists(self.table)
-            last[0] = self.difference(*self.ctx.lake.rows(self.table)) if exists else "there is no such table yet"
+            last[0] = self.difference(*self.reader.rows(self.table)) if exists else "there is no such table yet"
             if last[0] and not self.job.running():
                 raise AssertionError(f"sluice ended:\n{self.job.tail()}")
             return not last[0]
@@ -112,9 +113,9 @@ class Scene:
         except Timeout as error:
             raise AssertionError(f"{error}\n{last[0]}\n{self.job.tail(12)}") from None
 
-    def read(self, *readers):
+    def read(self):
         """The engine and sluice read the same rows."""
-        for reader in readers:
+        for reader in (self.engine, self.reader):
             text = self.difference(*reader.rows(self.table))
             assert not text, f"{reader.name} reads other rows: {text}"
 
@@ -143,34 +144,33 @@ def run(bench, engine, change):
     assert planted is None or not os.path.exists(planted), "the engine has left the file that nothing refers to"
     if change.refused:
         return refused(scene, change)
-    reader = engines.Sluice(bench.lake, bench.folder)
-    scene.read(engine, reader)
+    scene.read()
     for key in list(scene.overlay):
         if key in TOUCHED:
             del scene.overlay[key]
     if "*" in scene.overlay:
-        return continue_after_wipe(scene, reader)
+        return continue_after_wipe(scene)
     for step in AFTER:
         scene.execute(step)
-    scene.read(engine, reader)
+    scene.read()
     assert scene.job.running(), scene.job.tail()
     scene.job.terminate(5)
     scene.ctx.server.execute(RESTARTED, scene.db)
     scene.start()
     scene.wait()
-    scene.read(engine, reader)
+    scene.read()
     scene.job.terminate(5)
     verify(scene)
     return ""
 
 
-def continue_after_wipe(scene, reader):
+def continue_after_wipe(scene):
     """All rows were deleted by the engine: only what changes from then on is there."""
     scene.ctx.server.execute(AFTER[0], scene.db)
     touched = scene.ctx.server.execute("SELECT id FROM t WHERE v LIKE '%~' OR id > 5000 OR id = 201", scene.db)
     scene.overlay = {"*": None, **{str(row[0]): {} for row in touched}}
     scene.wait()
-    scene.read(scene.engine, reader)
+    scene.read()
     scene.job.terminate(5)
     return ""
 
@@ -240,6 +240,6 @@ def compact_under_load(bench, engine):
     assert scene.job.running(), scene.job.tail()
     scene.job.terminate(5)
     assert done, "no compaction was committed"
-    scene.read(engine, engines.Sluice(bench.lake, bench.folder))
+    scene.read()
     verify(scene)
     return f"{done} compactions among {load.steps} changes"

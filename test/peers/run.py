@@ -135,13 +135,13 @@ def main():
                 module.prepare(bench)
         for name in wanted:
             run_engine(bench, modules, name)
+            if args.page:  # after each, so that a run which is ended early has left something
+                page.write(args.page, bench.lines)
     except KeyboardInterrupt:
         print("interrupted", flush=True)
         bench.counts["failed"] += 1
     finally:
         bench.close()
-    if args.page:
-        page.write(args.page, args.pair, bench)
     print(f"{bench.counts['skipped']} skipped")
     print(f"{bench.counts['passed']} passed, {bench.counts['failed']} failed", flush=True)
     return 1 if bench.counts["failed"] or not bench.counts["passed"] else 0
