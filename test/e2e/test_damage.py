@@ -140,7 +140,7 @@ def test_foreign_commit_while_running(ctx):
     job = ctx.start_run(path, interval="150ms")
     ctx.wait_equal(f"{db}.t", job=job)
     load = harness.Load(
-        ctx.server, lambda c, n: c.execute(f"UPDATE t SET v = 'n{n}' WHERE id = {n % 2000 + 1}"), db, pause=0.005
+        ctx.server, lambda c, n: c.execute(f"UPDATE t SET v = 'n{n}' WHERE id = {n % 2000 + 1}"), db, pause=0.5
     )
     for i in range(8):
         foreign_append(ctx, f"{db}.t", [{"id": 800000 + i, "v": "foreign"}])

@@ -34,7 +34,7 @@ def mount(ctx):
     """Unpacks the tables and makes them appear where their metadata says."""
     folder = os.path.join(ctx.dir, "golden")
     with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(folder, filter="data")
+        archive.extractall(folder)
     if os.path.islink(MOUNT) and not os.path.exists(MOUNT):
         os.remove(MOUNT)  # of a run that was killed
     try:

@@ -30,11 +30,14 @@ def compare(engine, table):
     last = len(table.states) - 1
     for number, state in enumerate(table.states):
         same(engine, table, state, None if number == last else state.snapshot)
-    for where, expected in table.counts:
+    counts = [(where, rows) for where, rows in table.counts if not (engine.no_dots and "." in where[0])]
+    for where, expected in counts:
         found = engine.count(table.name, where)
         assert found == expected, f"{where} finds {found} rows, the source has {expected}"
     rows = sum(len(state.rows) for state in table.states)
-    filters = f", {len(table.counts)} filters" if table.counts else ""
+    filters = f", {len(counts)} filters" if counts else ""
+    if len(counts) < len(table.counts):
+        filters += f"; left out: {engine.no_dots}"
     return f"{rows} rows of {len(table.states)} snapshots{filters}" if last else f"{rows} rows{filters}"
 
 

@@ -46,6 +46,7 @@ class Engine:
     name = ""
     # Reasons by which a part of the checks is left out; printed.
     no_time = ""  # the engine cannot read TIME columns
+    no_dots = ""  # a filter of the engine cannot name a column with a dot
     no_writes = ""  # the engine cannot write into a warehouse of the hadoop layout
     quote = '"'  # of names in its SQL
 
@@ -134,6 +135,7 @@ class PyIceberg(Engine):
     """Runs in this process: it is what the end-to-end tests read with."""
 
     name = "pyiceberg"
+    no_dots = "PyIceberg's filters take a dot in a name for a nested field"
     OPERATORS = {
         "=": expressions.EqualTo,
         "<": expressions.LessThan,
