@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/stop.h"
 
 namespace sluice {
 
@@ -49,16 +50,26 @@ class Env {
   virtual bool Exists(const std::string& path) = 0;
   virtual Result<int64_t> FileSize(const std::string& path) = 0;
   virtual Result<std::vector<std::string>> List(const std::string& folder) = 0;  // names, sorted; kNotFound if absent
-  virtual Status MakeFolders(const std::string& folder) = 0;                     // and its parents
   virtual Status Remove(const std::string& path) = 0;  // a file or an empty folder; absent is fine
-  virtual Status Rename(const std::string& from, const std::string& to) = 0;     // replaces; fsyncs the folder
-  // Gives `from` the name `to` only if that is free, then removes `from`; kConflict if taken. fsyncs the folder.
-  virtual Status RenameNoReplace(const std::string& from, const std::string& to) = 0;
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;  // kConflict if another process holds it
   virtual int64_t NowMs() = 0;        // wall clock, since the epoch
   virtual int64_t MonotonicMs() = 0;  // for intervals
   virtual uint64_t Random() = 0;      // 64 random bits
+  // Waits so long, or until `stop`, which may be null; true if stopped.
+  virtual bool Wait(int64_t ms, StopSignal* stop) = 0;
 
+  // Single steps, which the functions below are made of. A change of a folder survives a power failure only after
+  // SyncFolder.
+  virtual Result<bool> MakeFolder(const std::string& folder) = 0;  // true: made; false: was there; kNotFound: no parent
+  virtual Status Move(const std::string& from, const std::string& to) = 0;  // replaces
+  virtual Status Link(const std::string& from, const std::string& to) = 0;  // kConflict if `to` is taken
+  virtual Status SyncFolder(const std::string& folder) = 0;
+
+  // Makes the folder and its parents, durably, also if another process made it and died.
+  Status MakeFolders(const std::string& folder);
+  Status Rename(const std::string& from, const std::string& to);  // replaces; fsyncs the folder
+  // Gives `from` the name `to` only if that is free, then removes `from`; kConflict if taken. fsyncs the folder.
+  Status RenameNoReplace(const std::string& from, const std::string& to);
   // Writes a temporary file beside `path`, fsyncs it and renames it over `path`.
   Status WriteFileDurably(const std::string& path, std::string_view bytes);
   // RFC 9562 version 4, lower case.
@@ -66,5 +77,8 @@ class Env {
 };
 
 Env& PosixEnv();
+
+// The folder that `path` is in; "." for a plain name.
+std::string FolderOf(const std::string& path);
 
 }  // namespace sluice

@@ -78,17 +78,25 @@ Result<std::vector<std::string>> FaultyEnv::List(const std::string& folder) {
   return real_.List(folder);
 }
 
-Status FaultyEnv::MakeFolders(const std::string& folder) {
-  return Step(folder, [&] { return real_.MakeFolders(folder); });
+Result<bool> FaultyEnv::MakeFolder(const std::string& folder) {
+  bool made = false;
+  TRY(Step(folder, [&]() -> Status {
+    TRY_SET(made, real_.MakeFolder(folder));
+    return Ok();
+  }));
+  return made;
 }
 Status FaultyEnv::Remove(const std::string& path) {
   return Step(path, [&] { return real_.Remove(path); });
 }
-Status FaultyEnv::Rename(const std::string& from, const std::string& to) {
-  return Step(to, [&] { return real_.Rename(from, to); });
+Status FaultyEnv::Move(const std::string& from, const std::string& to) {
+  return Step(to, [&] { return real_.Move(from, to); });
 }
-Status FaultyEnv::RenameNoReplace(const std::string& from, const std::string& to) {
-  return Step(to, [&] { return real_.RenameNoReplace(from, to); });
+Status FaultyEnv::Link(const std::string& from, const std::string& to) {
+  return Step(to, [&] { return real_.Link(from, to); });
+}
+Status FaultyEnv::SyncFolder(const std::string& folder) {
+  return Step(folder, [&] { return real_.SyncFolder(folder); });
 }
 
 }  // namespace sluice

@@ -35,14 +35,16 @@ class FaultyEnv final : public Env {
   bool Exists(const std::string& path) override;
   Result<int64_t> FileSize(const std::string& path) override;
   Result<std::vector<std::string>> List(const std::string& folder) override;
-  Status MakeFolders(const std::string& folder) override;
+  Result<bool> MakeFolder(const std::string& folder) override;
   Status Remove(const std::string& path) override;
-  Status Rename(const std::string& from, const std::string& to) override;
-  Status RenameNoReplace(const std::string& from, const std::string& to) override;
+  Status Move(const std::string& from, const std::string& to) override;
+  Status Link(const std::string& from, const std::string& to) override;
+  Status SyncFolder(const std::string& folder) override;
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override { return real_.Lock(path); }
   int64_t NowMs() override { return now_ms_ != 0 ? now_ms_ : real_.NowMs(); }
   int64_t MonotonicMs() override { return real_.MonotonicMs(); }
   uint64_t Random() override { return real_.Random(); }
+  bool Wait(int64_t ms, StopSignal* stop) override { return real_.Wait(ms, stop); }
 
  private:
   friend class FaultyFile;

@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <thread>
 
 #include "base/text.h"
 #include "io/env.h"
@@ -30,21 +32,6 @@ Error FromErrno(std::string_view what, const std::string& path, int error) {
     case EPERM: return Invalid(message, "make the path writable for the user that runs sluice");
     default: return Unavailable(message);
   }
-}
-
-std::string FolderOf(const std::string& path) {
-  size_t slash = path.rfind('/');
-  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-}
-
-Status SyncFolder(const std::string& folder) {
-  int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return FromErrno("open", folder, errno);
-  int result = ::fsync(fd);
-  int error = errno;
-  ::close(fd);
-  if (result != 0 && error != EINVAL) return FromErrno("sync", folder, error);
-  return Ok();
 }
 
 constexpr int64_t kWriteBackBytes = 8 << 20;
@@ -107,22 +94,6 @@ class PosixReadableFile final : public ReadableFile {
   std::string path_;
   int fd_;
   int64_t size_;
-};
-
-// For an Env that has no OpenFile of its own.
-class BytesFile final : public ReadableFile {
- public:
-  explicit BytesFile(std::string bytes) : bytes_(std::move(bytes)) {}
-  Result<int64_t> ReadAt(int64_t offset, int64_t count, void* out) override {
-    if (offset < 0 || offset >= size()) return int64_t{0};
-    count = std::min(count, size() - offset);
-    std::memcpy(out, bytes_.data() + offset, static_cast<size_t>(count));
-    return count;
-  }
-  int64_t size() const override { return static_cast<int64_t>(bytes_.size()); }
-
- private:
-  std::string bytes_;
 };
 
 class PosixLock final : public FileLock {
@@ -191,16 +162,13 @@ class PosixEnvironment final : public Env {
     std::sort(names.begin(), names.end());
     return names;
   }
-  Status MakeFolders(const std::string& folder) override {
-    if (folder.empty() || folder == "/") return Ok();
+  Result<bool> MakeFolder(const std::string& folder) override {
+    if (::mkdir(folder.c_str(), 0755) == 0) return true;
+    const int error = errno;
     struct stat info {};
-    if (::stat(folder.c_str(), &info) == 0) {
-      if (S_ISDIR(info.st_mode)) return Ok();
-      return FromErrno("make folder", folder, ENOTDIR);
-    }
-    TRY(MakeFolders(FolderOf(folder)));
-    if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) return FromErrno("make folder", folder, errno);
-    return Ok();
+    if (error != EEXIST || ::stat(folder.c_str(), &info) != 0) return FromErrno("make folder", folder, error);
+    if (!S_ISDIR(info.st_mode)) return FromErrno("make folder", folder, ENOTDIR);
+    return false;
   }
   Status Remove(const std::string& path) override {
     int result = ::unlink(path.c_str());
@@ -208,14 +176,21 @@ class PosixEnvironment final : public Env {
     if (result != 0 && errno != ENOENT) return FromErrno("remove", path, errno);
     return Ok();
   }
-  Status Rename(const std::string& from, const std::string& to) override {
+  Status Move(const std::string& from, const std::string& to) override {
     if (::rename(from.c_str(), to.c_str()) != 0) return FromErrno("rename to", to, errno);
-    return SyncFolder(FolderOf(to));
+    return Ok();
   }
-  Status RenameNoReplace(const std::string& from, const std::string& to) override {
+  Status Link(const std::string& from, const std::string& to) override {
     if (::link(from.c_str(), to.c_str()) != 0) return FromErrno("link", to, errno);
-    TRY(SyncFolder(FolderOf(to)));
-    (void)::unlink(from.c_str());
+    return Ok();
+  }
+  Status SyncFolder(const std::string& folder) override {
+    int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) return FromErrno("open", folder, errno);
+    int result = ::fsync(fd);
+    int error = errno;
+    ::close(fd);
+    if (result != 0 && error != EINVAL) return FromErrno("sync", folder, error);
     return Ok();
   }
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override {
@@ -237,6 +212,12 @@ class PosixEnvironment final : public Env {
     }
     return bits;
   }
+  bool Wait(int64_t ms, StopSignal* stop) override {
+    const std::chrono::milliseconds time(std::max<int64_t>(0, ms));
+    if (stop != nullptr) return stop->WaitFor(time);
+    std::this_thread::sleep_for(time);
+    return false;
+  }
 
  private:
   static int64_t Clock(clockid_t clock) {
@@ -247,39 +228,6 @@ class PosixEnvironment final : public Env {
 };
 
 }  // namespace
-
-Result<std::unique_ptr<ReadableFile>> Env::OpenFile(const std::string& path) {
-  TRY_SET(std::string bytes, ReadFile(path));
-  return std::unique_ptr<ReadableFile>(new BytesFile(std::move(bytes)));
-}
-
-Status Env::WriteFileDurably(const std::string& path, std::string_view bytes) {
-  std::string temporary = Str(path, ".", Uuid(), ".tmp");
-  auto write = [&]() -> Status {
-    TRY_SET(auto file, NewFile(temporary));
-    TRY(file->Append(bytes));
-    TRY(file->Sync());
-    TRY(file->Close());
-    return Rename(temporary, path);
-  };
-  Status status = write();
-  if (!status.ok()) (void)Remove(temporary).ok();
-  return status;
-}
-
-std::string Env::Uuid() {
-  static constexpr char kHex[] = "0123456789abcdef";
-  uint64_t bits[2] = {Random(), Random()};
-  std::string out;
-  for (int i = 0; i < 32; ++i) {
-    if (i == 8 || i == 12 || i == 16 || i == 20) out += '-';
-    uint64_t digit = bits[i / 16] >> (i % 16 * 4) & 15;
-    if (i == 12) digit = 4;
-    if (i == 16) digit = 8 | (digit & 3);
-    out += kHex[digit];
-  }
-  return out;
-}
 
 Env& PosixEnv() {
   static PosixEnvironment env;

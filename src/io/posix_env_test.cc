@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "io/env.h"
+#include "io/faulty_env.h"
 
 namespace sluice {
 namespace {
@@ -55,6 +56,17 @@ TEST_F(PosixEnvTest, MakesFoldersAndListsSorted) {
   ASSERT_TRUE(env_.WriteFileDurably(Path("x/y/a"), "1").ok());
   EXPECT_EQ(Join(*env_.List(Path("x/y")), " "), "a b z");  // no temporary file is left
   EXPECT_FALSE(env_.MakeFolders(Path("x/y/a/below")).ok());
+}
+
+// Another process may have made the folder and died before its name was durable.
+TEST_F(PosixEnvTest, AFolderThatIsThereIsMadeDurableToo) {
+  FaultyEnv env(env_);
+  ASSERT_TRUE(env.MakeFolders(Path("x/y")).ok());
+  env.Arm(Fault::kFail, 2);  // the first step is MakeFolder, the second SyncFolder
+  EXPECT_EQ(env.MakeFolders(Path("x/y")).error().code, ErrorCode::kUnavailable);
+  EXPECT_TRUE(env.fired());
+  env.Disarm();
+  EXPECT_TRUE(env.MakeFolders(Path("x/y/")).ok());
 }
 
 TEST_F(PosixEnvTest, WriteFileDurablyReplaces) {

@@ -309,7 +309,7 @@ Result<JobSummary> Job::Run(StopSignal& stop) {
       std::lock_guard lock(mutex_);
       ++progress_.restarts;
     }
-    if (stop.WaitFor(std::chrono::milliseconds(wait_ms))) {
+    if (env_.Wait(wait_ms, &stop)) {
       summary.stopped = true;
       break;
     }
