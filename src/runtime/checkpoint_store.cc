@@ -90,6 +90,8 @@ Result<std::unique_ptr<CheckpointStore>> CheckpointStore::Open(Env& env, const s
 
 Result<CheckpointStore::Loaded> CheckpointStore::Load() {
   Loaded loaded;
+  // What is read here is built upon, and the process that renamed it may have died before it was durable.
+  TRY(env_.SyncFolder(folder_));
   TRY_SET(std::vector<std::string> names, env_.List(folder_));
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     if (!name->starts_with(kPrefix) || name->ends_with(".tmp")) continue;

@@ -122,7 +122,9 @@ Result<std::optional<EpochInfo>> IcebergSink::StoredEpoch() {
     TRY_SET(MetadataVersion version, catalog_->Load(id));
     TRY_SET(TableMetadata metadata, TableMetadata::Parse(version.json, version.file));
     int64_t epoch = EpochOf(metadata, config_.job);
-    if (epoch <= 0 || epoch < newest.epoch) continue;
+    if (epoch <= 0) continue;
+    TRY(catalog_->Sync(id));  // the process that committed it may have died before it was durable
+    if (epoch < newest.epoch) continue;
     if (epoch > newest.epoch) {
       newest.epoch = epoch;
       newest.begin = metadata.property(Property(config_.job, "begin"));

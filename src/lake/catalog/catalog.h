@@ -30,6 +30,9 @@ class Catalog {
   // kUnknownOutcome: load and look. Any other error: nothing changed.
   virtual Result<MetadataVersion> Commit(const TableId& table, const MetadataVersion& base,
                                          const std::string& json) = 0;
+  // Makes the version that Load gives survive a power failure, also if its writer died before it had done so. For
+  // whoever goes on from what he has found. Nothing to do where a commit is durable once it is visible.
+  virtual Status Sync(const TableId&) { return Ok(); }
   // Tables of a namespace, sorted; of all for an empty one.
   virtual Result<std::vector<TableId>> List(const std::string& name_space) = 0;
   // Removes the table with all its files. kNotFound.

@@ -224,6 +224,11 @@ Result<MetadataVersion> HadoopCatalog::Commit(const TableId& table, const Metada
   return next;
 }
 
+Status HadoopCatalog::Sync(const TableId& table) {
+  TRY_SET(std::string folder, Folder(table));
+  return env_.SyncFolder(folder + "/metadata");
+}
+
 bool HadoopCatalog::IsTable(const std::string& folder) {
   auto version = NewestVersion(env_, folder);
   return version.ok() && *version > 0;

@@ -23,6 +23,7 @@ class HadoopCatalog final : public Catalog {
   Result<bool> Exists(const TableId& table) override;
   Result<MetadataVersion> Load(const TableId& table) override;
   Result<MetadataVersion> Commit(const TableId& table, const MetadataVersion& base, const std::string& json) override;
+  Status Sync(const TableId& table) override;
   Result<std::vector<TableId>> List(const std::string& name_space) override;
   Status Drop(const TableId& table) override;
 

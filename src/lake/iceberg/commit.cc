@@ -2,9 +2,7 @@
 #include "lake/iceberg/commit.h"
 
 #include <algorithm>
-#include <chrono>
 #include <climits>
-#include <thread>
 
 #include "base/check.h"
 #include "base/failpoint.h"
@@ -18,11 +16,11 @@ constexpr int64_t kTargetSizeBytes = 8 << 20;
 constexpr size_t kRememberedManifestsMax = 2000;
 
 // Java's defaults: 4 retries, 100 ms to 60 s between them.
-void BackOff(const TableMetadata& metadata, int attempt) {
+void BackOff(Env& env, const TableMetadata& metadata, int attempt) {
   int64_t least = std::clamp<int64_t>(metadata.NumberProperty("commit.retry.min-wait-ms", 100), 0, 60'000);
   int64_t most = metadata.NumberProperty("commit.retry.max-wait-ms", 60'000);
   int64_t wait = std::min(most, least << std::min(attempt - 1, 20));
-  std::this_thread::sleep_for(std::chrono::milliseconds(std::clamp<int64_t>(wait, 0, 60'000)));
+  env.Wait(std::clamp<int64_t>(wait, 0, 60'000), nullptr);
 }
 
 ManifestEntry Existing(ManifestEntry entry) {
@@ -63,7 +61,10 @@ Result<int64_t> TableCommit::Run() {
     const ErrorCode code = tried.error().code;
     if (code == ErrorCode::kUnknownOutcome) {
       if (!table_.Refresh().ok()) return std::move(tried).error();  // nothing is deleted
-      if (IsThere()) return CurrentId();
+      if (IsThere()) {
+        if (!table_.catalog_->Sync(table_.id_).ok()) return std::move(tried).error();
+        return CurrentId();
+      }
       // Read back and not there: it did not happen.
       retry = true;
     }
@@ -73,7 +74,7 @@ Result<int64_t> TableCommit::Run() {
       return std::move(tried).error().With(
           Str("table ", table_.id_.ToString(), ": commit gave up after ", attempt_, " tries"));
     }
-    BackOff(table_.metadata(), attempt_);
+    BackOff(table_.env_, table_.metadata(), attempt_);
     TRY(table_.Refresh());
   }
 }

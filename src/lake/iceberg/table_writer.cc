@@ -346,6 +346,7 @@ Result<size_t> TableWriter::FileFor(std::vector<PartitionValue> partition) {
   if (!part.empty()) part += '/';
   if (folders_made_.size() > kFoldersRememberedMax) folders_made_.clear();
   if (folders_made_.insert(part).second) TRY(env_.MakeFolders(folder_ + part));
+  folders_touched_.insert(part);
   auto& properties = table_->metadata().properties();
   TRY_SET(WriteOptions options, WriteOptions::FromProperties(properties, schema_));
   if (!properties.contains("write.parquet.row-group-size-bytes")) options.row_group_bytes = kRowGroupBytes;

@@ -145,7 +145,8 @@ class TableWriter {
   std::unique_ptr<RowPartitioner> partitioner_;  // made when needed
   std::vector<std::unique_ptr<OpenFile>> open_;
   uint64_t uses_ = 0;
-  std::set<std::string> folders_made_;  // below folder_
+  std::set<std::string> folders_made_;     // below folder_
+  std::set<std::string> folders_touched_;  // in this epoch: their entries are to be made durable
   bool rows_changed_ = false;
   bool properties_changed_ = false;
   bool dropped_ = false;  // at the source, and not made again since

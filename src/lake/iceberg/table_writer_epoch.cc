@@ -281,6 +281,9 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   TRY(CloseFiles());
   TableChange change;
   TRY(files_.Finish(folder_, location_, change));
+  if (!change.added_deletes.empty()) folders_touched_.insert("");
+  for (const std::string& part : folders_touched_) TRY(env_.SyncFolder(folder_ + part));
+  folders_touched_.clear();
   for (const DataFile& file : change.added_deletes) stats_.bytes_written += file.size;
   if (schema_changed_) {
     change.schema = schema_;
