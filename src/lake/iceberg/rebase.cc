@@ -5,6 +5,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <vector>
@@ -43,6 +44,10 @@ class Rebase {
     for (LiveFile& file : live_) live_paths_.insert(file.data.path);
     for (const DataFile& file : old_.added_data) live_paths_.insert(file.path);
     TRY(FindKeyFields());
+    if (key_.fields.empty()) {
+      TRY(RemoveRewritten(base));
+      return std::move(new_);
+    }
     TRY(CollectKeys());
     TRY(CollectAddedKeys());
     TRY(DeleteInNewFiles());
@@ -61,10 +66,37 @@ class Rebase {
       key_.fields.push_back(*field);
       types.push_back(field->type.ToArrow());
     }
-    if (key_.fields.empty()) return Conflict("the table has no primary key to find the rows again", kHint);
+    if (key_.fields.empty()) return Ok();
     TRY_SET(auto hasher, KeyHasher::Make(types, env_.Random()));
     hasher_ = std::move(hasher);
     keys_.emplace(hasher_->exact());
+    return Ok();
+  }
+
+  // Without a key: a change that removes every file of its base (TRUNCATE, a new column's default) removes those that
+  // a compaction made of them instead. Which those are can only be told if nobody added rows before it.
+  Status RemoveRewritten(int64_t base) {
+    const std::set<std::string> removed(old_.removed_data.begin(), old_.removed_data.end());
+    const bool all = std::all_of(before_.begin(), before_.end(),
+                                 [&](const auto& file) { return removed.contains(file.first); });
+    std::set<int64_t> rewrites;  // sequence numbers of the snapshots that may have made such files
+    bool mixed = false;
+    const Snapshot* at = table_.metadata().current_snapshot();
+    for (; at != nullptr && at->id != base; at = at->parent_id ? table_.metadata().snapshot(*at->parent_id) : nullptr) {
+      auto operation = at->summary.find("operation");
+      const bool rewrite = operation != at->summary.end() && operation->second == "replace";
+      if (rewrite) rewrites.insert(at->sequence_number);
+      mixed |= !rewrite && !rewrites.empty();
+    }
+    if (!all || mixed || at == nullptr || !old_.added_deletes.empty()) {
+      return Conflict("the table has no primary key to find the rows again", kHint);
+    }
+    const int64_t oldest = at->sequence_number;
+    for (const LiveFile& file : live_) {
+      const bool rewritten = rewrites.contains(file.sequence_number) || file.sequence_number <= oldest;
+      if (!before_.contains(file.data.path) && rewritten) new_.removed_data.push_back(file.data.path);
+    }
+    DropWhatIsGone();
     return Ok();
   }
 
@@ -132,6 +164,7 @@ class Rebase {
       TRY_SET(std::string folder, LocalPath(location));
       if (!folder.ends_with('/')) folder += '/';
       TRY_SET(DataFile added, WritePositionDeletes(env_, folder + name, file.data, all, true, location + name));
+      TRY(env_.SyncFolder(folder));
       new_.added_deletes.push_back(std::move(added));
       for (const DataFile& old : file.deletes) {
         if (old.DeletesOf() == file.data.path) replaced_.insert(old.path);

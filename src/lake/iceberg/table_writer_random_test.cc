@@ -117,5 +117,25 @@ TEST_F(ForeignCompactionTest, BetweenEpochsAndDuringACommit) {
   }
 }
 
+// Without a key the rows cannot be found again; but a change that empties the table needs no rows, only files.
+TEST_F(ForeignCompactionTest, OfATableWithoutAKeyThatIsTruncated) {
+  TableSchema schema = Shop();
+  schema.primary_key.clear();
+  Lake lake(schema);
+  ASSERT_OK(lake.Create({}));
+  RandomChanges random(5, 50);
+  ASSERT_OK(lake.Write(random.Snapshot(), true));
+  ASSERT_OK(lake.CommitEpoch());
+  SchemaChange truncate;
+  truncate.kind = SchemaChangeKind::kTruncateTable;
+  ASSERT_OK(lake.Change(truncate));
+  ASSERT_OK(lake.Write({{RowKind::kInsert, {"1", "\"new\"", "2", "0"}}}));
+  auto change = lake.writer_->Finish({++lake.epoch_, "b", "e"});
+  ASSERT_OK(change);
+  ASSERT_NO_FATAL_FAILURE(Compact(lake));
+  ASSERT_OK(lake.writer_->Commit(*change, lake.epoch_));
+  ASSERT_EQ(lake.Rows(), (std::multiset<std::string>{"1|\"new\"|2|\"1970-01-01\"|"}));
+}
+
 }  // namespace
 }  // namespace sluice::iceberg
