@@ -5,6 +5,7 @@
 #include <zstd.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "base/check.h"
@@ -133,6 +134,23 @@ Status ReadBlocks(ByteReader& reader, const AvroFile& file, const std::string& c
   return Ok();
 }
 
+// The files of a table have few schemas, and parsing one takes longer than reading a small file.
+Result<AvroTypePtr> SchemaOf(std::string text) {
+  struct Known {
+    std::string text;
+    AvroTypePtr type;
+  };
+  thread_local std::array<Known, 4> known;  // the latest first
+  auto found = std::find_if(known.begin(), known.end(), [&](const Known& item) { return item.text == text; });
+  if (found == known.end()) {
+    TRY_SET(AvroTypePtr type, ParseAvroSchema(text));
+    found = known.end() - 1;
+    *found = {std::move(text), std::move(type)};
+  }
+  std::rotate(known.begin(), found, found + 1);
+  return known[0].type;
+}
+
 }  // namespace
 
 Result<AvroFile> ReadAvroFile(std::string_view bytes, std::string_view name,
@@ -143,7 +161,7 @@ Result<AvroFile> ReadAvroFile(std::string_view bytes, std::string_view name,
     TRY(ReadHeader(reader, file.header));
     std::string_view sync = reader.Bytes(16);
     if (!reader.ok()) return Corrupt("avro: header cut off");
-    TRY_SET(file.schema, ParseAvroSchema(file.header["avro.schema"]));
+    TRY_SET(file.schema, SchemaOf(std::move(file.header["avro.schema"])));
     std::string codec = file.header["avro.codec"];
     file.header.erase("avro.schema");
     file.header.erase("avro.codec");
