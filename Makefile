@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The front door: each target is a script of scripts/, so that it can be read and run alone.
 .DEFAULT_GOAL := build
-.PHONY: build setup test crash soak differential demo bench compare asan fuzz tidy install clean help test-peers
+.PHONY: build setup test crash soak differential demo bench compare asan fuzz tidy install clean help test-peers sim
 
 build: setup   ## build/sluice (the default)
 	@scripts/build
@@ -12,6 +12,7 @@ setup:         ## install what is missing (does nothing when all is there)
 test: ; @scripts/test                  ## build, then every test
 crash: ; @scripts/crash                ## N (1000) kills and every other fault under load; PAIR, SEED, PAGE=1
 soak: ; @scripts/soak                  ## MINUTES (60) of load with a fault now and then; PAIR, SEED
+sim: ; @scripts/sim                    ## the exactly-once path in a simulated world: N seeds from SEED on
 test-peers: ; @scripts/test-peers      ## Spark, Trino, DuckDB and PyIceberg read our tables and we theirs
 differential: ; @scripts/differential  ## N seeds of random schemas, histories and options from SEED on; PAIR
 demo: ; @scripts/demo                  ## the main job on live data, on a private MariaDB

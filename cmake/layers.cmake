@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # From folders to targets: sluice_library, sluice_connectors, sluice_program, sluice_unit_tests, sluice_ddl_tool,
-# sluice_benchmarks, sluice_fuzz_targets.
+# sluice_simulation, sluice_benchmarks, sluice_fuzz_targets.
 # Sources are found by pattern, so a new file needs no line here.
 include_guard(GLOBAL)
 
@@ -72,6 +72,14 @@ endfunction()
 function(sluice_ddl_tool)
   add_executable(ddl_tool ${CMAKE_SOURCE_DIR}/test/ddl/ddl_tool.cc)
   target_link_libraries(ddl_tool PRIVATE sluice_format)
+endfunction()
+
+# build/sluice_sim: the simulation of test/sim.
+function(sluice_simulation)
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/test/sim/*.cc)
+  add_executable(sluice_sim ${sources})
+  target_include_directories(sluice_sim PRIVATE ${CMAKE_SOURCE_DIR}/test)
+  target_link_libraries(sluice_sim PRIVATE sluice_connector_iceberg sluice_runtime)
 endfunction()
 
 # build/<name> for each bench/<name>.cc, built only on request: `scripts/build benchmarks`.

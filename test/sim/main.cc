@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// sluice_sim [--seed S] [-n N] [--trace]: simulates seeds S … S+N-1, each in a world of its own, and ends with
+// "N passed, N failed". A failing seed prints the command that repeats it, the end of its trace and what differs.
+// sluice_sim --suite FILE: the seeds of that file, 2,000 others, and whether the same seed gives the same trace.
+// test/sim/README.md says what is simulated.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <string>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "sim/simulation.h"
+
+namespace sluice::sim {
+namespace {
+
+constexpr uint64_t kSuiteSeed = 1;
+constexpr uint64_t kSuiteCount = 2000;
+
+World* logged = nullptr;  // the world that log lines are of
+
+// Log lines stand in the trace, without their time, for the reader: they are not part of its hash.
+void TraceLog(const std::string& line) {
+  if (logged == nullptr || logged->quiet) return;
+  const size_t level = std::min(line.find(" WARN"), std::min(line.find(" INFO"), line.find(" ERROR")));
+  logged->Note(Str("   log:", level == std::string::npos ? line : line.substr(level)));
+}
+
+struct Options {
+  uint64_t seed = 1;
+  uint64_t count = 1;
+  bool trace = false;
+  std::string suite;
+};
+
+bool Parse(int argc, char** argv, Options& out) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--trace") {
+      out.trace = true;
+    } else if (i + 1 < argc && word == "--suite") {
+      out.suite = argv[++i];
+    } else if (i + 1 < argc && word == "--seed") {
+      if (!ParseNumber(std::string_view(argv[++i]), out.seed)) return false;
+    } else if (i + 1 < argc && word == "-n") {
+      if (!ParseNumber(std::string_view(argv[++i]), out.count)) return false;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+std::string Hex(uint64_t value) {
+  char text[20];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value));
+  return text;
+}
+
+Outcome RunSeed(uint64_t seed, const Options& options) {
+  Simulation simulation(seed);
+  simulation.world().print = options.trace;
+  logged = &simulation.world();
+  Outcome outcome = simulation.Run();
+  logged = nullptr;
+  if (outcome.problem.empty() && !options.trace) return outcome;
+  if (!options.trace) {
+    for (const std::string& line : simulation.world().tail) std::printf("  %s\n", line.c_str());
+  }
+  std::printf("seed %llu: trace %s of %lld steps, %lld lives\n", static_cast<unsigned long long>(seed),
+              Hex(outcome.trace_hash).c_str(), static_cast<long long>(outcome.steps),
+              static_cast<long long>(outcome.lives));
+  if (!outcome.problem.empty()) {
+    std::printf(
+        "FAIL seed %llu: %s\n  repeat: make sim SEED=%llu, with all steps: build/sluice_sim --seed %llu --trace\n",
+        static_cast<unsigned long long>(seed), outcome.problem.c_str(), static_cast<unsigned long long>(seed),
+        static_cast<unsigned long long>(seed));
+  }
+  return outcome;
+}
+
+// Runs seeds and keeps count.
+class Runner {
+ public:
+  explicit Runner(const Options& options) : options_(options) {}
+
+  uint64_t Run(uint64_t seed) {
+    Outcome outcome = RunSeed(seed, options_);
+    ++(outcome.problem.empty() ? passed_ : failed_);
+    hash_ = (hash_ ^ outcome.trace_hash) * 0x100000001B3ull;
+    sum_.steps += outcome.steps;
+    sum_.lives += outcome.lives;
+    sum_.crashes += outcome.crashes;
+    sum_.power_losses += outcome.power_losses;
+    sum_.snapshots += outcome.snapshots;
+    std::fflush(stdout);
+    return outcome.trace_hash;
+  }
+
+  void Range(uint64_t seed, uint64_t count) {
+    for (uint64_t i = 0; i < count; ++i) Run(seed + i);
+    std::printf("trace of seeds %s to %s: %s\n", Str(seed).c_str(), Str(seed + count - 1).c_str(), Hex(hash_).c_str());
+  }
+
+  void SameTrace(uint64_t seed) {
+    const bool same = Run(seed) == Run(seed);
+    if (!same) std::printf("FAIL seed %s: two runs have different traces\n", Str(seed).c_str());
+    ++(same ? passed_ : failed_);
+  }
+
+  // Lines of `seed what it found`.
+  void Regressions(const std::string& file) {
+    std::ifstream in(file);
+    if (!in) {
+      std::printf("FAIL %s cannot be read\n", file.c_str());
+      ++failed_;
+    }
+    for (std::string line; std::getline(in, line);) {
+      uint64_t seed = 0;
+      if (ParseNumber(std::string_view(line).substr(0, line.find(' ')), seed)) Run(seed);
+    }
+  }
+
+  int End(double seconds) const {
+    std::printf("%s steps, %s lives, %s crashes (%s with loss of power), %s snapshots compared, %.1f s\n",
+                Str(sum_.steps).c_str(), Str(sum_.lives).c_str(), Str(sum_.crashes).c_str(),
+                Str(sum_.power_losses).c_str(), Str(sum_.snapshots).c_str(), seconds);
+    std::printf("%s passed, %s failed\n", Str(passed_).c_str(), Str(failed_).c_str());
+    return failed_ == 0 ? 0 : 1;
+  }
+
+ private:
+  const Options& options_;
+  uint64_t passed_ = 0, failed_ = 0, hash_ = 0;
+  Outcome sum_;
+};
+
+int Main(const Options& options) {
+  SetLogLevel(LogLevel::kInfo);
+  SetLogWriter(TraceLog);
+  const auto started = std::chrono::steady_clock::now();
+  Runner runner(options);
+  if (options.suite.empty()) {
+    runner.Range(options.seed, options.count);
+  } else {
+    runner.Regressions(options.suite);
+    runner.SameTrace(kSuiteSeed);
+    runner.Range(kSuiteSeed, kSuiteCount);
+  }
+  return runner.End(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+}
+
+}  // namespace
+}  // namespace sluice::sim
+
+int main(int argc, char** argv) {
+  sluice::sim::Options options;
+  if (!sluice::sim::Parse(argc, argv, options)) {
+    std::fprintf(stderr, "usage: sluice_sim [--seed S] [-n N] [--trace] | --suite FILE\n");
+    return 2;
+  }
+  return sluice::sim::Main(options);
+}
