@@ -63,6 +63,10 @@ Status Env::RenameNoReplace(const std::string& from, const std::string& to) {
   return Ok();
 }
 
+Result<int64_t> Env::ModifiedMs(const std::string& path) {
+  return Unsupported(Str(path, ": the age of files is not known here"));
+}
+
 Status Env::WriteFileDurably(const std::string& path, std::string_view bytes) {
   std::string temporary = Str(path, ".", Uuid(), ".tmp");
   auto write = [&]() -> Status {

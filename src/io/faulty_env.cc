@@ -63,6 +63,7 @@ Result<std::unique_ptr<WritableFile>> FaultyEnv::NewFile(const std::string& path
 
 Result<std::string> FaultyEnv::ReadFile(const std::string& path) {
   if (gone()) return Failure(path);
+  ++reads_;
   return real_.ReadFile(path);
 }
 

@@ -28,12 +28,14 @@ class FaultyEnv final : public Env {
   void Disarm() { Arm(Fault::kFail, 0); }
   bool fired() const { return fired_; }
   int64_t steps() const { return steps_; }  // since Arm
+  int64_t reads() const { return reads_; }  // files read
   void SetNowMs(int64_t now) { now_ms_ = now; }
 
   Result<std::unique_ptr<WritableFile>> NewFile(const std::string& path) override;
   Result<std::string> ReadFile(const std::string& path) override;
   bool Exists(const std::string& path) override;
   Result<int64_t> FileSize(const std::string& path) override;
+  Result<int64_t> ModifiedMs(const std::string& path) override { return real_.ModifiedMs(path); }
   Result<std::vector<std::string>> List(const std::string& folder) override;
   Result<bool> MakeFolder(const std::string& folder) override;
   Status Remove(const std::string& path) override;
@@ -60,6 +62,7 @@ class FaultyEnv final : public Env {
   int64_t fail_at_ = 0;
   int64_t steps_ = 0;
   bool fired_ = false;
+  int64_t reads_ = 0;
   int64_t now_ms_ = 0;
 };
 

@@ -150,6 +150,11 @@ class PosixEnvironment final : public Env {
     if (::stat(path.c_str(), &info) != 0) return FromErrno("stat", path, errno);
     return static_cast<int64_t>(info.st_size);
   }
+  Result<int64_t> ModifiedMs(const std::string& path) override {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) return FromErrno("stat", path, errno);
+    return info.st_mtim.tv_sec * 1000 + info.st_mtim.tv_nsec / 1'000'000;
+  }
   Result<std::vector<std::string>> List(const std::string& folder) override {
     DIR* dir = ::opendir(folder.c_str());
     if (dir == nullptr) return FromErrno("list", folder, errno);

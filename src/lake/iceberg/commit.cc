@@ -99,8 +99,9 @@ Status TableCommit::Try(bool& retry) {
   return Ok();
 }
 
-// The id that the change's schema gets. Another writer's columns must not be lost, nor two columns get one id.
-Result<int> TableCommit::NextSchemaId(Properties& set) const {
+// The base with the change's schema: built once more to know which id that gets. Another writer's columns must not be
+// lost, nor two columns get one id.
+Result<TableMetadata> TableCommit::WithSchema(Properties& set) const {
   const TableMetadata& base = table_.metadata();
   auto made_on = set.find(SchemaProperty(guard_.writer));
   if (made_on != set.end() && made_on->second != Str(base.current_schema_id())) {
@@ -112,7 +113,7 @@ Result<int> TableCommit::NextSchemaId(Properties& set) const {
   builder.SetSchema(*change_.schema, change_.last_column_id);
   TRY_SET(auto with_schema, builder.Build(base.last_updated_ms()));
   if (made_on != set.end()) made_on->second = Str(with_schema.current_schema_id());
-  return with_schema.current_schema_id();
+  return with_schema;
 }
 
 Result<TableMetadata> TableCommit::NextMetadata(std::vector<std::string>& trimmed) {
@@ -120,9 +121,9 @@ Result<TableMetadata> TableCommit::NextMetadata(std::vector<std::string>& trimme
   MetadataBuilder builder(base, table_.version_.file);
   Properties set = change_.set_properties;
   if (!guard_.writer.empty()) set[EpochProperty(guard_.writer)] = Str(guard_.epoch);
-  int schema_id = base.current_schema_id();
+  written_as_ = base;
   if (change_.schema) {
-    TRY_SET(schema_id, NextSchemaId(set));
+    TRY_SET(written_as_, WithSchema(set));
     builder.SetSchema(*change_.schema, change_.last_column_id);
   }
   builder.SetProperties(set, change_.remove_properties);
@@ -134,7 +135,7 @@ Result<TableMetadata> TableCommit::NextMetadata(std::vector<std::string>& trimme
     sequence_number_ = base.last_sequence_number() + 1;
     Snapshot snapshot;
     TRY_SET(snapshot.manifest_list, WriteSnapshot(snapshot));
-    snapshot.schema_id = schema_id;
+    snapshot.schema_id = written_as_->current_schema_id();
     builder.AddSnapshot(snapshot);
   }
   TRY_SET(auto next, builder.Build(table_.env_.NowMs()));
@@ -318,7 +319,7 @@ Status TableCommit::Merge(bool deletes, int spec_id, bool has_fresh, std::vector
 
 Status TableCommit::WriteManifest(bool deletes, int spec_id, std::vector<ManifestEntry> entries,
                                   std::vector<ManifestFile>& out) {
-  const TableMetadata& metadata = table_.metadata();
+  const TableMetadata& metadata = *written_as_;
   const PartitionSpec* spec = metadata.spec(spec_id);
   if (spec == nullptr) {
     return Invalid(Str("table ", table_.id_.ToString(), ": partition spec ", spec_id, " does not exist"));

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -42,7 +43,7 @@ class TableCommit {
   Status WriteFile(const std::string& uri, std::string_view bytes);
   Result<std::string> WriteSnapshot(Snapshot& snapshot);
   Properties Summary() const;
-  Result<int> NextSchemaId(Properties& set) const;
+  Result<TableMetadata> WithSchema(Properties& set) const;
   Result<TableMetadata> NextMetadata(std::vector<std::string>& trimmed);
   bool IsThere() const;
   void RemoveWritten();
@@ -58,6 +59,7 @@ class TableCommit {
   int attempt_ = 0;
   int manifests_written_ = 0;
   std::string uuid_;
+  std::optional<TableMetadata> written_as_;  // the base with the change's schema: what manifests say of themselves
   std::vector<DataFile> removed_;     // what the removed paths were
   std::vector<std::string> written_;  // local paths of this try
   std::vector<std::string> listed_;   // manifests of the new snapshot

@@ -3,13 +3,14 @@
 #include "lake/iceberg/table.h"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <set>
 
 #include "base/text.h"
 #include "io/faulty_env.h"
+#include "io/folder_test_util.h"
 #include "lake/catalog/hadoop.h"
 
 namespace sluice::iceberg {
@@ -20,12 +21,8 @@ const TableId kTable{"shop", "orders"};
 class TableTest : public testing::Test {
  protected:
   void SetUp() override {
-    // In memory where there is such a folder: the tests sync some 20,000 files.
-    const bool memory = ::access("/dev/shm", W_OK) == 0;
-    folder_ = (memory ? "/dev/shm/" : testing::TempDir()) + "sluice_table_" + PosixEnv().Uuid();
     catalog_ = *HadoopCatalog::Make(env_, "file://" + folder_);
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
   static NewTable Definition(bool partitioned = false) {
     TableSchema schema;
@@ -75,7 +72,8 @@ class TableTest : public testing::Test {
     return PosixEnv().List(folder_ + "/shop/orders/metadata")->size();
   }
 
-  std::string folder_;
+  TestFolder test_folder_;
+  const std::string folder_ = test_folder_.path();
   FaultyEnv env_{PosixEnv()};
   std::unique_ptr<HadoopCatalog> catalog_;
 };
@@ -167,6 +165,28 @@ TEST_F(TableTest, PropertiesAndSchemaMakeNoSnapshot) {
   EXPECT_NE(table->metadata().current_schema()->Find("title"), nullptr);
 }
 
+TEST_F(TableTest, ManifestsHaveTheSchemaOfTheirSnapshot) {
+  auto table = Make();
+  TableChange change;
+  change.schema = *table->metadata().current_schema();
+  Field note = change.schema->fields[1];
+  note.id = 3;
+  note.name = "note";
+  change.schema->fields.push_back(note);
+  change.added_data = {Data("a")};
+  ASSERT_OK(table->Commit(change, {}));
+  EXPECT_EQ(table->metadata().current_snapshot()->schema_id, 1);
+  int manifests = 0;
+  const auto names = *PosixEnv().List(folder_ + "/shop/orders/metadata");
+  for (const std::string& name : names) {
+    if (!name.ends_with("-m0.avro")) continue;
+    ++manifests;
+    auto bytes = PosixEnv().ReadFile(folder_ + "/shop/orders/metadata/" + name);
+    EXPECT_NE(bytes->find("\"name\":\"note\""), std::string::npos);
+  }
+  EXPECT_EQ(manifests, 1);
+}
+
 TEST_F(TableTest, ConflictsAreNamed) {
   auto table = Make();
   auto other = *Table::Open(env_, *catalog_, kTable);
@@ -256,9 +276,18 @@ TEST_F(TableTest, ProvenFailureLeavesNoOrphans) {
   EXPECT_EQ(MetadataFiles(), files);
 }
 
+// SLUICE_COMMITS=10000 is the long form. What a commit costs is counted, not timed: time is for bench/.
 TEST_F(TableTest, StaysHealthyOverManyCommits) {
   auto table = Make();
-  const int commits = 1000;
+  const char* wanted = std::getenv("SLUICE_COMMITS");
+  int commits = 1000;
+  if (wanted != nullptr) {
+    ASSERT_TRUE(ParseNumber(std::string_view(wanted), commits) && commits >= 1000) << wanted;
+  }
+  const int window = 200;  // commits: two merges of manifests and many expiries
+  int64_t early_reads = 0, late_reads = 0, early_steps = 0, late_steps = 0;
+  size_t files_max = 0;
+  env_.Disarm();
   for (int i = 1; i <= commits; ++i) {
     TableChange change;
     change.added_data = {Data(Str("f", i))};
@@ -266,16 +295,29 @@ TEST_F(TableTest, StaysHealthyOverManyCommits) {
       change.added_deletes = {Deletes(Str("d", i), Data("f1"))};
       if (i > 2) change.removed_deletes = {Data(Str("d", i - 1)).path};
     }
+    const int64_t reads = env_.reads(), steps = env_.steps();
     auto done = table->Commit(change, {"job", i});
     ASSERT_TRUE(done.ok()) << done.error().ToString();
     ASSERT_TRUE(table->Maintain().ok());
+    const bool early = i > window && i <= 2 * window, late = i > commits - window;
+    early_reads += early ? env_.reads() - reads : 0;
+    late_reads += late ? env_.reads() - reads : 0;
+    early_steps += early ? env_.steps() - steps : 0;
+    late_steps += late ? env_.steps() - steps : 0;
+    if (i % 50 == 0) files_max = std::max(files_max, MetadataFiles());
   }
-  // What a commit costs is bounded by these sizes; its time is for bench/, not for a test.
+  RecordProperty("reads", Str(early_reads, " ", late_reads));
+  EXPECT_LE(late_reads, early_reads * 11 / 10) << "files read by " << window << " commits";
+  EXPECT_LE(late_steps, early_steps * 11 / 10) << "files written and removed by " << window << " commits";
   EXPECT_EQ(Paths(*table).size(), static_cast<size_t>(commits) + 1);
   EXPECT_LE(table->metadata().snapshots().size(), 112u);
   EXPECT_LT(table->metadata().ToJson().size(), 300'000u);
-  EXPECT_LT(MetadataFiles(), 700u);
+  EXPECT_LT(files_max, 700u);
+  auto manifests = env_.ReadFile(*LocalPath(table->metadata().current_snapshot()->manifest_list));
+  ASSERT_TRUE(manifests.ok());
+  EXPECT_LT(manifests->size(), 30'000u);  // at most 100 small manifests and the merged ones
   EXPECT_EQ(table->metadata().current_snapshot()->summary.at("total-records"), Str(commits * 10));
+  EXPECT_EQ(table->metadata().current_snapshot()->summary.at("total-delete-files"), "1");
   auto reopened = *Table::Open(env_, *catalog_, kTable);
   EXPECT_EQ(Paths(*reopened), Paths(*table));
 }
