@@ -4,7 +4,9 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <cstdio>
 #include <ctime>
 #include <mutex>
@@ -29,25 +31,7 @@ const char* Name(LogLevel level) {
   return "";
 }
 
-}  // namespace
-
-void SetLogFormat(LogFormat format) { g_format = format; }
-void SetLogLevel(LogLevel least) { g_least = least; }
-void SetLogWriter(void (*writer)(const std::string& line)) { g_writer = writer; }
-
-void Log(LogLevel level, std::string_view message) {
-  if (level < g_least.load()) return;
-  timeval now{};
-  gettimeofday(&now, nullptr);
-  tm utc{};
-  gmtime_r(&now.tv_sec, &utc);
-  char stamp[40];
-  size_t length = std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
-  std::snprintf(stamp + length, sizeof stamp - length, ".%03ldZ", static_cast<long>(now.tv_usec / 1000));
-  std::string line = g_format.load() == LogFormat::kJson
-                         ? Str("{\"ts\":\"", stamp, "\",\"level\":\"", Name(level), "\",\"msg\":\"",
-                               JsonEscape(message), "\"}\n")
-                         : Str(stamp, " ", Name(level), " ", message, "\n");
+void Write(const std::string& line) {
   std::lock_guard lock(g_mutex);
   if (auto* writer = g_writer.load()) {
     writer(line);
@@ -59,6 +43,54 @@ void Log(LogLevel level, std::string_view message) {
     if (n <= 0) return;
     written += static_cast<size_t>(n);
   }
+}
+
+std::string TimeStamp() {
+  timeval now{};
+  gettimeofday(&now, nullptr);
+  tm utc{};
+  gmtime_r(&now.tv_sec, &utc);
+  char stamp[40];
+  size_t length = std::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
+  std::snprintf(stamp + length, sizeof stamp - length, ".%03ldZ", static_cast<long>(now.tv_usec / 1000));
+  return stamp;
+}
+
+std::string JsonLine(LogLevel level, std::string_view message, std::string_view more) {
+  return Str("{\"ts\":\"", TimeStamp(), "\",\"level\":\"", Name(level), "\",\"msg\":\"", JsonEscape(message), "\"",
+             more, "}\n");
+}
+
+// The members for "shop.yaml:3:5: …"; empty for any other message.
+std::string PlaceMembers(std::string_view message) {
+  std::string_view place = message.substr(0, std::min(message.find(": "), message.size()));
+  size_t column_at = place.rfind(':');
+  if (column_at == std::string_view::npos || column_at == 0) return {};
+  size_t line_at = place.rfind(':', column_at - 1);
+  if (line_at == std::string_view::npos || line_at == 0) return {};
+  int64_t line = 0, column = 0;
+  if (!ParseNumber(place.substr(line_at + 1, column_at - line_at - 1), line)) return {};
+  if (!ParseNumber(place.substr(column_at + 1), column)) return {};
+  return Str(",\"file\":\"", JsonEscape(place.substr(0, line_at)), "\",\"line\":", line, ",\"column\":", column);
+}
+
+}  // namespace
+
+void SetLogFormat(LogFormat format) { g_format = format; }
+void SetLogLevel(LogLevel least) { g_least = least; }
+void SetLogWriter(void (*writer)(const std::string& line)) { g_writer = writer; }
+
+void Log(LogLevel level, std::string_view message) {
+  if (level < g_least.load()) return;
+  Write(g_format.load() == LogFormat::kJson ? JsonLine(level, message, {})
+                                            : Str(TimeStamp(), " ", Name(level), " ", message, "\n"));
+}
+
+void LogFailure(const Error& error) {
+  if (g_format.load() == LogFormat::kText) return Write(Str("error: ", error.ToString(), "\n"));
+  std::string more = Str(",\"code\":\"", ErrorCodeName(error.code), "\"");
+  if (!error.hint.empty()) more += Str(",\"hint\":\"", JsonEscape(error.hint), "\"");
+  Write(JsonLine(LogLevel::kError, error.message, more + PlaceMembers(error.message)));
 }
 
 }  // namespace sluice

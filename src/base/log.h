@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+
 namespace sluice {
 
 enum class LogLevel { kDebug, kInfo, kWarn, kError };
@@ -16,6 +18,9 @@ void SetLogLevel(LogLevel least);
 void SetLogWriter(void (*writer)(const std::string& line));
 
 void Log(LogLevel level, std::string_view message);
+// The last words of a command. Text: "error: …" and "hint: …" without a time. JSON: a line like all others, with
+// "code", "hint" and, if the message begins with a place in a file, "file", "line" and "column".
+void LogFailure(const Error& error);
 inline void LogInfo(std::string_view message) { Log(LogLevel::kInfo, message); }
 inline void LogWarn(std::string_view message) { Log(LogLevel::kWarn, message); }
 inline void LogError(std::string_view message) { Log(LogLevel::kError, message); }

@@ -81,14 +81,9 @@ Status CheckWarehouse(const PipelineSpec& spec) {
 }  // namespace
 
 int CheckCommand(const FileArguments& arguments) {
-  auto spec = LoadPipeline(arguments);
-  if (!spec.ok()) return PrintError(spec.error(), nullptr);
-  std::vector<std::string> warnings = spec->warnings;
-  Status checked = CheckOptions(*spec, warnings);
-  if (!checked.ok()) {
-    (void)PrintError(checked.error(), &*spec);
-    return 2;
-  }
+  std::vector<std::string> warnings;
+  auto spec = LoadAndCheck(arguments, warnings);
+  if (!spec) return 2;
   Print(Str("file: ", spec->file, "  job \"", spec->name, "\": ", spec->source.type, " -> ", spec->sink.type));
   for (const std::string& warning : warnings) Print(Str("note: ", warning));
   std::vector<std::string> told;

@@ -35,14 +35,24 @@ struct ReadArguments {
   std::optional<int64_t> snapshot;
 };
 
+struct OrphansArguments {
+  std::string table;  // folder of the table
+  std::string older_than = "3d";
+  bool remove = false;
+};
+
 int RunCommand(const RunArguments& arguments);
 int CheckCommand(const FileArguments& arguments);
 int ReadCommand(const ReadArguments& arguments);
 int VerifyCommand(const FileArguments& arguments);
+int OrphansCommand(const OrphansArguments& arguments);
 
-// The file as a plan; prints nothing.
-Result<PipelineSpec> LoadPipeline(const FileArguments& arguments);
-// Prints "error: …" and "hint: …" on stderr, without the secrets of `spec`; the exit code that fits.
+// The file as a plan, with its options checked, and a sentence for each option without effect. Nothing: the error is
+// printed, the exit code is 2.
+std::optional<PipelineSpec> LoadAndCheck(const FileArguments& arguments, std::vector<std::string>& warnings);
+// The lake's own paths are absolute; the user's need not be. A URI stays as it is.
+std::string AbsolutePath(const std::string& path);
+// Prints the error on stderr, without the secrets of `spec`; the exit code that fits.
 int PrintError(const Error& error, const PipelineSpec* spec);
 
 }  // namespace sluice

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading of the user's file and printing of errors: shared by all commands.
-#include <cstdio>
+#include <filesystem>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/registry.h"
 #include "frontend/yaml/parser.h"
 #include "io/env.h"
 
 namespace sluice {
+
+namespace {
 
 Result<PipelineSpec> LoadPipeline(const FileArguments& arguments) {
   std::vector<std::pair<std::string, std::string>> defines;
@@ -23,17 +27,41 @@ Result<PipelineSpec> LoadPipeline(const FileArguments& arguments) {
   return ParsePipelineYaml(arguments.file, *bytes, defines);
 }
 
+}  // namespace
+
+std::string AbsolutePath(const std::string& path) {
+  if (path.empty() || path[0] == '/' || path.find(':') != std::string::npos) return path;
+  std::error_code ignored;
+  return std::filesystem::weakly_canonical(path, ignored).string();
+}
+
+std::optional<PipelineSpec> LoadAndCheck(const FileArguments& arguments, std::vector<std::string>& warnings) {
+  auto spec = LoadPipeline(arguments);
+  if (!spec.ok()) {
+    (void)PrintError(spec.error(), nullptr);
+    return std::nullopt;
+  }
+  warnings = spec->warnings;
+  Status checked = CheckOptions(*spec, warnings);
+  if (!checked.ok()) {
+    (void)PrintError(checked.error(), &*spec);
+    return std::nullopt;
+  }
+  return *std::move(spec);
+}
+
 int PrintError(const Error& error, const PipelineSpec* spec) {
-  std::string text = Str("error: ", error.ToString(), "\n");
-  if (spec != nullptr) {
-    for (const std::string& secret : spec->secrets) {
-      if (secret.size() < 4) continue;  // too short to tell from ordinary text
-      for (size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + 3)) {
-        text.replace(at, secret.size(), "***");
+  Error shown = error;
+  for (size_t i = 0; spec != nullptr && i < spec->secrets.size(); ++i) {
+    const std::string& secret = spec->secrets[i];
+    if (secret.size() < 4) continue;  // too short to tell from ordinary text
+    for (std::string* text : {&shown.message, &shown.hint}) {
+      for (size_t at = text->find(secret); at != std::string::npos; at = text->find(secret, at + 3)) {
+        text->replace(at, secret.size(), "***");
       }
     }
   }
-  std::fputs(text.c_str(), stderr);
+  LogFailure(shown);
   return spec == nullptr ? 2 : 1;  // without a plan, the file or the usage is what is wrong
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 
 #include "base/text.h"
 #include "cli/commands.h"
@@ -97,13 +96,6 @@ class RowPrinter {
   std::vector<size_t> widths_;
   int64_t count_ = 0;
 };
-
-// The lake's own paths are absolute; the user's need not be.
-std::string AbsolutePath(const std::string& path) {
-  if (path.empty() || path[0] == '/' || path.find(':') != std::string::npos) return path;
-  std::error_code ignored;
-  return std::filesystem::weakly_canonical(path, ignored).string();
-}
 
 Status Read(const ReadArguments& arguments) {
   TRY_SET(RowCondition condition, RowCondition::Parse(arguments.where));

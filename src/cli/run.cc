@@ -97,14 +97,9 @@ void PrintSummary(const JobSummary& summary) {
 }  // namespace
 
 int RunCommand(const RunArguments& arguments) {
-  auto spec = LoadPipeline(arguments.file);
-  if (!spec.ok()) return PrintError(spec.error(), nullptr);
-  std::vector<std::string> warnings = spec->warnings;
-  Status checked = CheckOptions(*spec, warnings);
-  if (!checked.ok()) {
-    (void)PrintError(checked.error(), &*spec);
-    return 2;
-  }
+  std::vector<std::string> warnings;
+  auto spec = LoadAndCheck(arguments.file, warnings);
+  if (!spec) return 2;
   for (const std::string& warning : warnings) LogWarn(warning);
 
   StopSignal stop;

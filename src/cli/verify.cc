@@ -137,14 +137,9 @@ Result<bool> Verify(const PipelineSpec& spec) {
 }  // namespace
 
 int VerifyCommand(const FileArguments& arguments) {
-  auto spec = LoadPipeline(arguments);
-  if (!spec.ok()) return PrintError(spec.error(), nullptr);
   std::vector<std::string> warnings;
-  Status checked = CheckOptions(*spec, warnings);
-  if (!checked.ok()) {
-    (void)PrintError(checked.error(), &*spec);
-    return 2;
-  }
+  auto spec = LoadAndCheck(arguments, warnings);
+  if (!spec) return 2;
   auto equal = Verify(*spec);
   std::fflush(stdout);
   if (!equal.ok()) return PrintError(equal.error(), &*spec);
