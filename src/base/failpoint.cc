@@ -40,7 +40,7 @@ const std::vector<std::string>& AllFailpoints() {
   static const std::vector<std::string> kNames = {
       "checkpoint.after_rename",  "checkpoint.after_write",    "checkpoint.before_write", "epoch.after_acknowledge",
       "epoch.after_commit",       "epoch.after_prepare",       "epoch.before_prepare",    "iceberg.after_data_files",
-      "iceberg.after_hint",       "iceberg.after_manifest_list", "iceberg.after_manifests",
+      "iceberg.after_epoch_file", "iceberg.after_hint",       "iceberg.after_manifest_list", "iceberg.after_manifests",
       "iceberg.after_metadata_link", "iceberg.after_metadata_temp",
       "iceberg.between_tables", "snapshot.after_batch",    "table.after_create",
   };

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <string_view>
 
 #include "base/failpoint.h"
 #include "base/log.h"
@@ -22,6 +23,7 @@ constexpr const char* kExamples = R"(Examples:
   sluice run shop.yaml --until caught-up       for cron jobs and tests
   sluice read lake/shop/orders --limit 10      rows of an Iceberg table
   sluice verify shop.yaml                      compare source and sink
+  sluice tables orphans lake/shop/orders       files that a killed writer left
 
 Exit codes: 0 fine, 1 failed, 2 wrong usage or invalid file, 130/143 ended by a signal.)";
 
@@ -37,6 +39,7 @@ struct Arguments {
   FileArguments check;
   FileArguments verify;
   ReadArguments read;
+  OrphansArguments orphans;
   std::string until;
   std::string log_format = "text";
   std::string log_level = "info";
@@ -71,6 +74,29 @@ CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
   return command;
 }
 
+CLI::App* AddOrphans(CLI::App& app, Arguments& arguments) {
+  OrphansArguments& orphans = arguments.orphans;
+  auto* tables = app.add_subcommand("tables", "Care for Iceberg tables");
+  tables->require_subcommand(1);
+  auto* command = tables->add_subcommand("orphans", "List files in a table's folder that belong to no snapshot");
+  command->add_option("LAKE_TABLE", orphans.table, "Folder of the table: warehouse/namespace/table")->required();
+  command->add_option("--older-than", orphans.older_than,
+                      "Only files written longer ago: a writer may be about to commit younger ones. Default: 3d")
+      ->type_name("AGE");
+  command->add_flag("--delete", orphans.remove, "Remove them");
+  return command;
+}
+
+// Usage errors come before the arguments are known.
+bool WantsJson(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    std::string_view word = argv[i];
+    if (word == "--log-format=json") return true;
+    if (word == "--log-format" && i + 1 < argc && std::string_view(argv[i + 1]) == "json") return true;
+  }
+  return false;
+}
+
 int Main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"sluice keeps lake tables up to date with the changes of a database", "sluice"};
@@ -83,6 +109,7 @@ int Main(int argc, char** argv) {
   auto* read = AddRead(app, arguments);
   auto* verify = app.add_subcommand("verify", "Compare source and sink table by table at one position");
   AddFile(verify, arguments.verify);
+  auto* orphans = AddOrphans(app, arguments);
   auto* version = app.add_subcommand("version", "Print the version");
   auto* failpoints = app.add_subcommand("failpoints", "Print the names for SLUICE_FAILPOINT, for crash tests");
   auto* completion = app.add_subcommand("completion", "Print a completion script: eval \"$(sluice completion bash)\"");
@@ -93,6 +120,11 @@ int Main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() != 0 && WantsJson(argc, argv)) {
+      SetLogFormat(LogFormat::kJson);
+      LogFailure(Invalid(error.what(), "see sluice --help"));
+      return 2;
+    }
     int code = app.exit(error);
     return code == 0 ? 0 : 2;
   }
@@ -108,6 +140,7 @@ int Main(int argc, char** argv) {
   if (check->parsed()) return CheckCommand(arguments.check);
   if (read->parsed()) return ReadCommand(arguments.read);
   if (verify->parsed()) return VerifyCommand(arguments.verify);
+  if (orphans->parsed()) return OrphansCommand(arguments.orphans);
   if (version->parsed()) std::puts(VersionText());
   if (failpoints->parsed()) {
     for (const std::string& name : AllFailpoints()) std::puts(name.c_str());

@@ -26,8 +26,8 @@ Result<std::unique_ptr<Source>> MakeSource(const PipelineSpec& spec, std::vector
   return UnknownType("source", spec.source, {"mysql", "mariadb"});
 }
 
-Result<std::unique_ptr<Sink>> MakeSink(const PipelineSpec& spec, std::vector<std::string>& warnings) {
-  if (spec.sink.type == "iceberg") return MakeIcebergSink(PosixEnv(), spec, warnings);
+Result<std::unique_ptr<Sink>> MakeSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings) {
+  if (spec.sink.type == "iceberg") return MakeIcebergSink(env, spec, warnings);
   if (spec.sink.type == "values" || spec.sink.type == "print") return MakeValuesSink(spec, warnings);
   if (spec.sink.type == "blackhole") return MakeBlackholeSink(spec, warnings);
   return UnknownType("sink", spec.sink, {"iceberg", "values", "print", "blackhole"});
@@ -35,7 +35,7 @@ Result<std::unique_ptr<Sink>> MakeSink(const PipelineSpec& spec, std::vector<std
 
 Status CheckOptions(const PipelineSpec& spec, std::vector<std::string>& warnings) {
   TRY_SET(auto source, MakeSource(spec, warnings));
-  TRY_SET(auto sink, MakeSink(spec, warnings));
+  TRY_SET(auto sink, MakeSink(PosixEnv(), spec, warnings));
   return Ok();
 }
 

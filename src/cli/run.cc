@@ -107,7 +107,7 @@ int RunCommand(const RunArguments& arguments) {
   std::vector<std::string> ignored;  // told above
   JobFactories factories;
   factories.source = [&] { return MakeSource(*spec, ignored); };
-  factories.sink = [&] { return MakeSink(*spec, ignored); };
+  factories.sink = [&](Env& env) { return MakeSink(env, *spec, ignored); };
   JobOptions options;
   options.state_folder = arguments.state.empty() ? DefaultState(arguments.file.file) : arguments.state;
   options.until_caught_up = arguments.until_caught_up;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,12 +20,12 @@
 
 namespace sluice {
 
-// The source states around an epoch: it holds everything after `begin` up to `end`.
+// An epoch holds everything after the end of the epoch before up to its own.
 struct EpochInfo {
-  int64_t epoch = 0;      // 1, 2, 3… within a job
-  std::string begin;      // CompactState() of the epoch before; empty for the first
-  std::string end;        // CompactState()
+  int64_t epoch = 0;          // 1, 2, 3… within a job
+  std::string end;            // Source::CompactState()
   std::string position = {};  // the end for people, a short line
+  std::string state_id = {};  // whose epochs these are: see Checkpoint::state_id
 };
 
 struct SinkStats {
@@ -44,8 +45,12 @@ class Sink {
   // Checks that the target can be written to. Makes nothing visible.
   virtual Status Open() = 0;
 
-  // Newest epoch that this job stored with its data, for a job whose state directory is lost. Nothing if it has none.
+  // Newest epoch that this job stored with its data (without `position`): the state directory may be lost, or an old
+  // copy. Nothing if the sink stores none.
   virtual Result<std::optional<EpochInfo>> StoredEpoch() = 0;
+  // Makes what is left of the commits of the epoch that StoredEpoch gave: the process may have died between two.
+  // kCorrupt if that is not possible. Gives the job's tables as they are then.
+  virtual Result<std::map<TableId, TableSchema>> CompleteStoredEpoch() { return std::map<TableId, TableSchema>(); }
 
   // kCreateTable comes first for each table, after each Open: makes the table, or takes the one that is there and
   // evolves it to the schema. `table` is the sink's. kUnsupported if the sink cannot make this change (nothing
@@ -58,6 +63,9 @@ class Sink {
   // Closes all files; the bytes, written into the checkpoint, are all that Commit needs. Empty: nothing to commit.
   virtual Result<std::string> Prepare(const EpochInfo& epoch) = 0;
   virtual Status Commit(const std::string& prepared) = 0;
+
+  // Files that dead processes of this job made: removes those that no table reaches. After the Commit of a restart.
+  virtual Status RemoveUnreachable(const std::vector<std::string>&) { return Ok(); }
 
   // Time for upkeep (merging of manifests, release of memory). Called when idle and after commits.
   virtual Status Maintain() { return Ok(); }

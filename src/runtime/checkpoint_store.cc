@@ -15,7 +15,7 @@
 namespace sluice {
 namespace {
 
-constexpr std::string_view kMagic = "sluice-checkpoint-1\n";
+constexpr std::string_view kMagic = "sluice-checkpoint-2\n";
 constexpr std::string_view kPrefix = "checkpoint-";
 
 uint32_t Crc(std::string_view bytes) {
@@ -44,8 +44,9 @@ std::string NameOf(int64_t epoch) {
 std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
   std::string body;
   AppendLe<int64_t>(body, checkpoint.epoch);
-  for (const std::string* text : {&checkpoint.job, &checkpoint.source_state, &checkpoint.compact_state,
-                                  &checkpoint.evolver_state, &checkpoint.prepared}) {
+  AppendLe<int64_t>(body, checkpoint.committed_epoch);
+  for (const std::string* text : {&checkpoint.job, &checkpoint.state_id, &checkpoint.source_state,
+                                  &checkpoint.compact_state, &checkpoint.evolver_state, &checkpoint.prepared}) {
     AppendText(body, *text);
   }
   std::string out(kMagic);
@@ -65,7 +66,8 @@ Result<Checkpoint> DecodeCheckpoint(std::string_view bytes) {
   ByteReader in(body);
   Checkpoint checkpoint;
   checkpoint.epoch = static_cast<int64_t>(in.U64());
-  for (std::string* text : {&checkpoint.job, &checkpoint.source_state, &checkpoint.compact_state,
+  checkpoint.committed_epoch = static_cast<int64_t>(in.U64());
+  for (std::string* text : {&checkpoint.job, &checkpoint.state_id, &checkpoint.source_state, &checkpoint.compact_state,
                             &checkpoint.evolver_state, &checkpoint.prepared}) {
     *text = ReadText(in);
   }
@@ -95,6 +97,8 @@ Result<CheckpointStore::Loaded> CheckpointStore::Load() {
   TRY_SET(std::vector<std::string> names, env_.List(folder_));
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     if (!name->starts_with(kPrefix) || name->ends_with(".tmp")) continue;
+    int64_t epoch = 0;
+    if (ParseNumber(name->substr(kPrefix.size()), epoch)) loaded.newest_epoch = std::max(loaded.newest_epoch, epoch);
     std::string path = folder_ + "/" + *name;
     TRY_SET(std::string bytes, env_.ReadFile(path));
     auto checkpoint = DecodeCheckpoint(bytes);

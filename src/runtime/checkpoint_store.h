@@ -17,6 +17,10 @@ namespace sluice {
 
 struct Checkpoint {
   int64_t epoch = 0;
+  int64_t committed_epoch = 0;  // the newest that has something to commit, at most `epoch`; 0: none yet
+  // Random, of the first epoch that began without a checkpoint to go on from. The sink stores it with its data, so that
+  // epochs of equal numbers are told apart: a checkpoint fits the tables only if theirs is the same.
+  std::string state_id;
   std::string job;             // fingerprint of what the file means: source, sink and name; refuses a foreign directory
   std::string source_state;    // Source::State() after this epoch
   std::string compact_state;   // Source::CompactState()
@@ -35,6 +39,7 @@ class CheckpointStore {
 
   struct Loaded {
     std::optional<Checkpoint> checkpoint;  // the newest that is intact
+    int64_t newest_epoch = 0;              // of all, intact or not: numbers only grow
     std::vector<std::string> damaged;      // one sentence for each newer file that is not
   };
   Result<Loaded> Load();

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "io/journal_env.h"
 #include "pipeline/schema_evolver.h"
 #include "runtime/checkpoint_store.h"
 
@@ -20,7 +21,7 @@ constexpr std::chrono::milliseconds kLastPoll{1};
 constexpr int64_t kPublishMs = 200;
 constexpr int64_t kMaintainMs = 2'000;
 constexpr int64_t kReleaseMs = 5'000;        // without rows, until memory goes back to the system
-constexpr int64_t kMaintainEpochs = 20;     // upkeep also of a sink that is never idle
+constexpr int64_t kMaintainEpochs = 20;  // upkeep also of a sink that is never idle
 constexpr int64_t kStopGraceMs = 3'000;  // how long a stop waits for the end of a transaction
 
 bool TimeCanHeal(ErrorCode code) {
@@ -31,19 +32,22 @@ bool TimeCanHeal(ErrorCode code) {
 
 // One try: from the last checkpoint to the end or to an error.
 struct Job::Attempt {
-  Attempt(Env& environment, const PipelineSpec& pipeline, CheckpointStore& checkpoints, SchemaEvolver route)
-      : env(environment), spec(pipeline), store(checkpoints), evolver(std::move(route)) {}
+  Attempt(Env& environment, const PipelineSpec& pipeline, CheckpointStore& checkpoints, SchemaEvolver route,
+          const std::string& state_folder)
+      : env(environment), spec(pipeline), store(checkpoints), evolver(std::move(route)), files(env, state_folder) {}
 
   Env& env;
   const PipelineSpec& spec;
   CheckpointStore& store;
   SchemaEvolver evolver;
+  JournalEnv files;  // of the sink
   std::unique_ptr<Sink> sink;
   std::unique_ptr<Source> source;
 
-  int64_t epoch = 0;           // last committed
-  std::string begin;           // compact state of that epoch
-  std::string state;           // full state of that epoch
+  int64_t epoch = 0;            // last committed
+  int64_t committed_epoch = 0;  // the newest that had something to commit
+  std::string state_id;         // Checkpoint::state_id
+  std::string state;            // full state of that epoch
   bool dirty = false;          // rows or schema changes since then
   bool boundary = true;        // the last item allows an epoch
   int64_t epoch_started_ms = 0;
@@ -51,50 +55,68 @@ struct Job::Attempt {
   int64_t maintained_ms = 0;
   int64_t rows_read = 0;
   int64_t last_commit_ms = 0;
+  bool leftovers = true;  // files of dead processes were not looked for yet
   bool moved = false;  // an epoch took the source further: errors count anew
   std::vector<SchemaChange> announced;  // kCreateTable in a row: shards of a sink table are merged before it is made
 
   Status Recover();
+  static bool Covers(const Checkpoint& checkpoint, const EpochInfo& stored);
+  Status RecoverFrom(const Checkpoint& checkpoint);
   Status Start();
   Status Consume(SourceItem item);
   Status ApplyAnnounced();
   Status Apply(const std::vector<SchemaChange>& changes);
   Status EndEpoch();
+  void RemoveLeftovers();
 };
 
 Status Job::Attempt::Recover() {
   TRY_SET(CheckpointStore::Loaded loaded, store.Load());
   for (const std::string& text : loaded.damaged) LogWarn(Str("checkpoint is damaged and is left out: ", text));
-  if (loaded.checkpoint) {
-    Checkpoint& checkpoint = *loaded.checkpoint;
-    if (checkpoint.job != JobFingerprint(spec)) {
-      return Invalid(Str("the state directory belongs to another job (", checkpoint.job, ")"),
-                     "give this file a directory of its own with --state, or remove the directory to start over");
-    }
-    if (!checkpoint.prepared.empty()) TRY(sink->Commit(checkpoint.prepared));
-    epoch = checkpoint.epoch;
-    begin = checkpoint.compact_state;
-    state = checkpoint.source_state;
-    TRY(evolver.Restore(checkpoint.evolver_state));
+  if (loaded.checkpoint && loaded.checkpoint->job != JobFingerprint(spec)) {
+    return Invalid(Str("the state directory belongs to another job (", loaded.checkpoint->job, ")"),
+                   "give this file a directory of its own with --state, or remove the directory to start over");
   }
-  // A state directory can be new, lost, or an old copy: if the sink's tables are ahead of it, they decide. Epochs must
-  // never get a number that a table has already: its commit would be taken for done.
+  // A state directory can be new, lost, or an old copy: if the sink's tables are ahead of it, they decide.
   TRY_SET(std::optional<EpochInfo> stored, sink->StoredEpoch());
-  if (!stored || stored->epoch <= epoch) {
-    if (!loaded.damaged.empty() && !loaded.checkpoint) {
-      return Corrupt(Str("no checkpoint in the state directory can be read: ", loaded.damaged[0]),
-                     "the sink's tables carry no position of this job either; remove the directory and the tables to "
-                     "start over");
-    }
-    return Ok();
+  if (loaded.checkpoint && (!stored || Covers(*loaded.checkpoint, *stored))) return RecoverFrom(*loaded.checkpoint);
+  // Epochs must never get a number that a table has already: its commit would be taken for done.
+  epoch = loaded.newest_epoch;
+  state_id = env.Uuid();
+  if (!stored) {
+    if (loaded.damaged.empty()) return Ok();
+    return Corrupt(Str("no checkpoint in the state directory can be read: ", loaded.damaged[0]),
+                   "the sink's tables carry no position of this job either; remove the directory and the tables to "
+                   "start over");
   }
-  LogWarn(Str("no usable checkpoint for epoch ", stored->epoch,
-              ": resuming from the position stored in the sink's tables"));
-  epoch = stored->epoch;
-  begin = stored->begin;
-  state = stored->begin;
-  TRY_SET(evolver, SchemaEvolver::Make(spec));  // the sink's tables say what they look like
+  std::string why = "no checkpoint";
+  if (loaded.checkpoint) {
+    why = Str("the state directory is an old copy, or of another run: its checkpoint is of epoch ",
+              loaded.checkpoint->epoch);
+  }
+  LogWarn(Str(why, "; resuming from the position stored in the sink's tables, epoch ", stored->epoch));
+  TRY_SET(auto tables, sink->CompleteStoredEpoch());
+  // The sink's tables say what they look like. Where they could not follow the source, they cannot now.
+  if (spec.behavior == SchemaChangeBehavior::kTryEvolve) {
+    for (auto& [id, schema] : tables) evolver.Seed(id, std::move(schema));
+  }
+  epoch = std::max(epoch, stored->epoch);
+  state = stored->end;
   return Ok();
+}
+
+// Whether the epochs in the sink's tables are those of this checkpoint's past.
+bool Job::Attempt::Covers(const Checkpoint& checkpoint, const EpochInfo& stored) {
+  return stored.state_id == checkpoint.state_id && stored.epoch <= checkpoint.committed_epoch;
+}
+
+Status Job::Attempt::RecoverFrom(const Checkpoint& checkpoint) {
+  if (!checkpoint.prepared.empty()) TRY(sink->Commit(checkpoint.prepared));
+  epoch = checkpoint.epoch;
+  committed_epoch = checkpoint.committed_epoch;
+  state_id = checkpoint.state_id;
+  state = checkpoint.source_state;
+  return evolver.Restore(checkpoint.evolver_state);
 }
 
 Status Job::Attempt::Start() {
@@ -155,13 +177,15 @@ Status Job::Attempt::EndEpoch() {
   Checkpoint checkpoint;
   checkpoint.epoch = epoch + 1;
   checkpoint.job = JobFingerprint(spec);
+  checkpoint.state_id = state_id;
   checkpoint.source_state = next_state;
   checkpoint.compact_state = source->CompactState();
   checkpoint.evolver_state = evolver.ToJson();
   if (dirty) {
     TRY_SET(checkpoint.prepared,
-            sink->Prepare({epoch + 1, begin, checkpoint.compact_state, source->progress().position}));
+            sink->Prepare({epoch + 1, checkpoint.compact_state, source->progress().position, state_id}));
   }
+  checkpoint.committed_epoch = checkpoint.prepared.empty() ? committed_epoch : checkpoint.epoch;
   PassFailpoint("epoch.after_prepare");
   TRY(store.Save(checkpoint));
   if (!checkpoint.prepared.empty()) {
@@ -171,13 +195,32 @@ Status Job::Attempt::EndEpoch() {
   PassFailpoint("epoch.after_commit");
   source->Acknowledge(next_state);
   PassFailpoint("epoch.after_acknowledge");
+  TRY(files.Restart());
   ++epoch;
-  if (epoch % kMaintainEpochs == 0) TRY(sink->Maintain());
-  begin = checkpoint.compact_state;
+  if (epoch % kMaintainEpochs == 0) {
+    RemoveLeftovers();
+    TRY(sink->Maintain());
+  }
+  committed_epoch = checkpoint.committed_epoch;
   state = std::move(next_state);
   dirty = false;
   moved |= further;
   return Ok();
+}
+
+// Not on the way of a restart: it reads manifests. Nothing depends on its success.
+void Job::Attempt::RemoveLeftovers() {
+  if (!leftovers) return;
+  leftovers = false;
+  auto remove = [&]() -> Status {
+    TRY_SET(auto former, files.FormerFiles());
+    if (!former.empty()) TRY(sink->RemoveUnreachable(former));
+    return files.ForgetFormer();
+  };
+  Status status = remove();
+  if (!status.ok()) {
+    LogWarn(Str("files of a killed process stay until the next start: ", status.error().message));
+  }
 }
 
 Job::Job(Env& env, PipelineSpec spec, JobFactories factories, JobOptions options)
@@ -221,8 +264,8 @@ class SourceStopper {
 Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
   TRY_SET(auto store, CheckpointStore::Open(env_, options_.state_folder));
   TRY_SET(SchemaEvolver evolver, SchemaEvolver::Make(spec_));
-  Attempt attempt(env_, spec_, *store, std::move(evolver));
-  TRY_SET(attempt.sink, factories_.sink());
+  Attempt attempt(env_, spec_, *store, std::move(evolver), options_.state_folder);
+  TRY_SET(attempt.sink, factories_.sink(attempt.files));
   TRY(attempt.sink->Open());
   TRY(attempt.Recover());
   TRY_SET(attempt.source, factories_.source());
@@ -257,6 +300,7 @@ Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
         TRY(attempt.EndEpoch());
         if (attempt.moved) epochs_done_ = attempt.epoch;
         if (last) {
+          attempt.RemoveLeftovers();
           summary.stopped = stopping;
           summary.caught_up = finished || reached;
           return Ok();
@@ -272,6 +316,7 @@ Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
         attempt.published_ms = now;
       }
       if (idle && now - attempt.maintained_ms >= kMaintainMs) {
+        attempt.RemoveLeftovers();
         TRY(attempt.sink->Maintain());
         attempt.maintained_ms = now;
       }

@@ -22,7 +22,8 @@ namespace sluice {
 // Makes fresh ones: called once for each try. Nothing is shared between two tries but the outside world.
 struct JobFactories {
   std::function<Result<std::unique_ptr<Source>>()> source;
-  std::function<Result<std::unique_ptr<Sink>>()> sink;
+  // All files that the sink makes are made through the Env, which outlives it.
+  std::function<Result<std::unique_ptr<Sink>>(Env&)> sink;
 };
 
 struct JobOptions {

@@ -15,9 +15,9 @@ import processes
 import sluice
 
 SLACK_BYTES = 20_000  # what a full disk still takes
-# Left out unless asked for, because the product does not do it yet: a state directory lost between the commits of two
-# tables with a table without a key; one lost with DDL after the position that the tables hold.
-SWITCHES = ("keyless-replay", "ddl-replay")
+# Left out unless asked for, because the product does not do it yet: a state directory lost with DDL after the position
+# that the tables hold.
+SWITCHES = ("ddl-replay",)
 NEVER = ("CHECK failed", "terminate called", *sluice.SANITIZER)
 
 
@@ -137,11 +137,6 @@ class Scenario:
         self.started()
         self.pause(self.rng.uniform(0.0, 0.5), must_run=True)
         self.kill()
-        if "keyless-replay" not in self.switches and not self.sink.epoch()[1]:
-            self.start()
-            self.progress()
-            self.job.terminate(30)
-            self.kill(expected_end=True)
 
     def resume_ddl(self):
         """After the state directory was harmed: sluice has a whole one again."""

@@ -6,6 +6,7 @@ import os
 
 from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.table import CommitTableResponse, StaticTable, Table
+from pyiceberg.table.metadata import MetadataLogEntry
 from pyiceberg.table.update import update_table_metadata
 
 
@@ -47,6 +48,8 @@ class _HadoopCatalog:
         for requirement in requirements:
             requirement.validate(base)
         made = update_table_metadata(base, updates)
+        before = MetadataLogEntry(metadata_file="file://" + path, timestamp_ms=base.last_updated_ms)
+        made = made.model_copy(update={"metadata_log": [*base.metadata_log, before]})
         try:
             target = publish(self.lake, self.name, path, made.model_dump_json(by_alias=True, exclude_none=True))
         except FileExistsError:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bad pipeline files, odd names, large rows and tables."""
 
+import json
 import os
 
 GOOD = (
@@ -180,3 +181,25 @@ def test_large_transaction_in_bounded_memory(ctx):
 
 
 test_large_transaction_in_bounded_memory.seconds = 1800
+
+
+def test_errors_as_json(ctx):
+    """With --log-format json each line on stderr is a JSON object, the last one the error."""
+    bad = ctx.write("bad.yaml", GOOD.replace("  port:", "  prot:"))
+    away = ctx.write("away.yaml", GOOD.replace("3306", "1"))
+    cases = [
+        (("run", bad), 2, {"code": "invalid", "file": bad, "line": 4, "column": 3}),
+        (("run", away, "--until", "caught-up"), 1, {"code": "unavailable"}),
+        (("run", away, "--nonsense"), 2, {"code": "invalid"}),
+    ]
+    for arguments, code, members in cases:
+        more = ("--state", ctx.dir + "/state") if "--nonsense" not in arguments else ()
+        result = ctx.command(*arguments, *more, "--log-format", "json", seconds=100)
+        assert result.code == code, result.err
+        lines = [json.loads(line) for line in result.err.splitlines()]
+        for line in lines:
+            assert {"ts", "level", "msg"} <= set(line), line
+        error = lines[-1]
+        assert error["level"] == "error" and error["hint"], error
+        for name, value in members.items():
+            assert error.get(name) == value, error

@@ -81,8 +81,8 @@ Status Simulation::Life(bool last) {
   factories.source = [&]() -> Result<std::unique_ptr<Source>> {
     return std::unique_ptr<Source>(new SimSource(env, server_, stop, env.Random(), breaks, stops));
   };
-  factories.sink = [&]() -> Result<std::unique_ptr<Sink>> {
-    TRY_SET(auto sink, IcebergSink::Make(env, SinkConfig()));
+  factories.sink = [&](Env& files) -> Result<std::unique_ptr<Sink>> {
+    TRY_SET(auto sink, IcebergSink::Make(files, SinkConfig()));
     return std::unique_ptr<Sink>(std::move(sink));
   };
   JobOptions options;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Runs every test/cases/**/*.test through the real job, evolver and Iceberg sink (test/cases/README.md has the
 // language): straight; in tiny epochs (one row a batch, an epoch after each item); and with a kill at every failpoint,
-// each in a child process, followed by a restart. The tables must be the same in all of them.
+// each in a child process, followed by a restart with its state directory, without, or with an old copy of it. The
+// tables must be the same in all of them.
 #include <arrow/builder.h>
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
@@ -12,18 +13,19 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <map>
-#include <sstream>
 
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "case_script.h"
 #include "cli/registry.h"
 #include "connector/iceberg/sink.h"
 #include "frontend/yaml/parser.h"
+#include "io/folder_test_util.h"
 #include "lake/catalog/hadoop.h"
 #include "lake/iceberg/default_value.h"
+#include "lake/iceberg/orphans.h"
 #include "lake/iceberg/scan.h"
 #include "row/arrow_status.h"
 #include "row/format_value.h"
@@ -33,201 +35,6 @@ namespace sluice {
 namespace {
 
 namespace fs = std::filesystem;
-
-// One line of a script, as the source gives it.
-struct Step {
-  enum class Kind { kRow, kChange, kCheckpoint } kind;
-  RowKind row_kind = RowKind::kInsert;
-  bool snapshot = false;
-  TableId table;
-  std::vector<std::string> cells;
-  SchemaChange change;
-};
-
-struct Expectation {
-  std::string verb;  // "rows" or "columns"
-  TableId table;
-  std::string text;
-};
-
-struct Case {
-  std::string name;
-  std::string pipeline;  // the YAML blocks `route` and `pipeline`
-  std::vector<Step> steps;
-  std::vector<Expectation> expected;
-  std::string error;  // the run must end with it
-};
-
-TableId ParseId(const std::string& text) {
-  size_t dot = text.find('.');
-  return {text.substr(0, dot), text.substr(dot + 1)};
-}
-
-std::vector<std::string> Words(const std::string& line) {
-  std::istringstream in(line);
-  std::vector<std::string> out;
-  std::string word;
-  while (in >> word) out.push_back(word);
-  return out;
-}
-
-DataType TypeOf(const std::string& text) {
-  auto type = ParseDataType(text);
-  EXPECT_TRUE(type.ok()) << text;
-  return type.ok() ? *type : DataType{};
-}
-
-// "id BIGINT NOT NULL KEY, item STRING DEFAULT tea"
-Column ParseColumn(const std::string& text, bool& key) {
-  auto words = Words(text);
-  Column column;
-  column.name = words.at(0);
-  std::string type = words.at(1);
-  key = false;
-  for (size_t i = 2; i < words.size(); ++i) {
-    if (words[i] == "KEY") key = true;
-    else if (words[i] == "DEFAULT") column.default_value = words.at(++i);
-    else type += " " + words[i];
-  }
-  column.type = TypeOf(key ? type + " NOT NULL" : type);
-  return column;
-}
-
-// The schemas while a script is read, so that each row knows its columns.
-class ScriptReader {
- public:
-  explicit ScriptReader(Case& out) : out_(out) {}
-
-  void Line(const std::string& line) {
-    auto words = Words(line);
-    if (words[0] == "checkpoint") {
-      out_.steps.push_back({Step::Kind::kCheckpoint, RowKind::kInsert, false, {}, {}, {}});
-    } else if (words[0] == "table") {
-      Table(ParseId(words.at(1)), line.substr(line.find('(') + 1, line.rfind(')') - line.find('(') - 1));
-    } else if (words[0] == "alter") {
-      Alter(ParseId(words.at(1)), words, line);
-    } else {
-      Row(words);
-    }
-  }
-
- private:
-  void Table(const TableId& id, const std::string& columns) {
-    TableSchema schema;
-    for (const std::string& part : Split(columns, ';')) {
-      bool key = false;
-      schema.columns.push_back(ParseColumn(part, key));
-      if (key) schema.primary_key.push_back(schema.columns.back().name);
-    }
-    SchemaChange change;
-    change.table = id;
-    Push(change, std::move(schema));
-  }
-
-  // alter db.t add NAME TYPE… [first|after X] · drop NAME · rename A B · type NAME TYPE… · truncate · droptable
-  void Alter(const TableId& id, const std::vector<std::string>& words, const std::string& line) {
-    SchemaChange change;
-    change.table = id;
-    const std::string& verb = words.at(2);
-    std::string rest = line.substr(line.find(verb) + verb.size());
-    if (verb == "add") {
-      change.kind = SchemaChangeKind::kAddColumn;
-      change.place = ColumnPlace::kLast;
-      size_t after = rest.find(" after ");
-      if (after != std::string::npos) {
-        change.place = ColumnPlace::kAfter;
-        change.after = Words(rest.substr(after)).at(1);
-        rest = rest.substr(0, after);
-      } else if (rest.ends_with(" first")) {
-        change.place = ColumnPlace::kFirst;
-        rest = rest.substr(0, rest.size() - 6);
-      }
-      bool key = false;
-      change.column = ParseColumn(rest, key);
-    } else if (verb == "drop") {
-      change.kind = SchemaChangeKind::kDropColumn;
-      change.name = words.at(3);
-    } else if (verb == "rename") {
-      change.kind = SchemaChangeKind::kRenameColumn;
-      change.name = words.at(3);
-      change.column = schemas_.at(id).columns[static_cast<size_t>(schemas_.at(id).Find(change.name))];
-      change.column.name = words.at(4);
-    } else if (verb == "type") {
-      change.kind = SchemaChangeKind::kAlterColumn;
-      bool key = false;
-      change.column = ParseColumn(rest, key);
-      change.name = change.column.name;
-    } else {
-      change.kind = verb == "truncate" ? SchemaChangeKind::kTruncateTable : SchemaChangeKind::kDropTable;
-      Push(change, schemas_.at(id));
-      return;
-    }
-    auto after = ApplySchemaChange(schemas_.at(id), change);
-    ASSERT_TRUE(after.ok()) << after.error().ToString();
-    Push(change, *after);
-  }
-
-  void Push(SchemaChange change, TableSchema schema) {
-    schemas_[change.table] = schema;
-    if (change.kind != SchemaChangeKind::kDropTable)
-      change.schema = std::make_shared<const TableSchema>(std::move(schema));
-    current_[change.table] = change.schema;
-    out_.steps.push_back({Step::Kind::kChange, RowKind::kInsert, false, change.table, {}, std::move(change)});
-  }
-
-  void Row(const std::vector<std::string>& words) {
-    static const std::map<std::string, RowKind> kKinds = {{"+I", RowKind::kInsert}, {"+S", RowKind::kInsert},
-        {"-U", RowKind::kUpdateBefore}, {"+U", RowKind::kUpdateAfter}, {"-D", RowKind::kDelete}};
-    ASSERT_TRUE(kKinds.contains(words[0])) << out_.name << ": " << words[0];
-    Step step{Step::Kind::kRow, kKinds.at(words[0]), words[0] == "+S", ParseId(words.at(1)), {}, {}};
-    step.cells.assign(words.begin() + 2, words.end());
-    for (std::string& cell : step.cells) std::replace(cell.begin(), cell.end(), '_', ' ');
-    step.change.schema = current_.at(step.table);
-    out_.steps.push_back(std::move(step));
-  }
-
-  Case& out_;
-  std::map<TableId, TableSchema> schemas_;
-  std::map<TableId, std::shared_ptr<const TableSchema>> current_;
-};
-
-Case ReadCase(const fs::path& path) {
-  Case out;
-  out.name = path.filename().string();
-  ScriptReader script(out);
-  std::ifstream in(path);
-  std::string line;
-  enum class In { kNone, kPipeline, kEvents, kExpect } in_block = In::kNone;
-  while (std::getline(in, line)) {
-    if (in_block == In::kExpect) {
-      if (line == "----") continue;
-      if (line.empty()) in_block = In::kNone;
-      else if (out.expected.empty() || out.expected.back().verb == "error") out.error += line;
-      else out.expected.back().text += line + "\n";
-      continue;
-    }
-    if (line.starts_with("#")) continue;
-    if (line.empty()) {
-      if (in_block != In::kPipeline) in_block = In::kNone;
-      else out.pipeline += "\n", in_block = In::kNone;
-      continue;
-    }
-    if (in_block == In::kPipeline) {
-      out.pipeline += line + "\n";
-    } else if (in_block == In::kEvents) {
-      script.Line(line);
-    } else if (line == "pipeline") {
-      in_block = In::kPipeline;
-    } else if (line == "events") {
-      in_block = In::kEvents;
-    } else {
-      auto words = Words(line);
-      out.expected.push_back({words[0], words.size() > 1 ? ParseId(words[1]) : TableId{}, ""});
-      in_block = In::kExpect;
-    }
-  }
-  return out;
-}
 
 // Gives the steps of a case; its state is the number of steps given.
 class ScriptSource final : public Source {
@@ -346,7 +153,7 @@ class CaseRun {
     factories.source = [&]() -> Result<std::unique_ptr<Source>> {
       return std::unique_ptr<Source>(std::make_unique<ScriptSource>(script_, tiny));
     };
-    factories.sink = [&] { return MakeIcebergSink(PosixEnv(), spec, warnings); };
+    factories.sink = [&](Env& env) { return MakeIcebergSink(env, spec, warnings); };
     JobOptions options;
     options.state_folder = folder_.string() + "/state";
     options.retry_total_ms = 0;
@@ -366,6 +173,25 @@ class CaseRun {
     EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0 || !script_.error.empty())
         << failpoint << " " << status;
     return WIFSIGNALED(status);
+  }
+
+  // What a killed process left is gone when the next one has ended.
+  void CheckNoOrphans(const std::string& mode) {
+    auto catalog = HadoopCatalog::Make(PosixEnv(), folder_.string() + "/lake");
+    auto tables = (*catalog)->List("");
+    ASSERT_TRUE(tables.ok());
+    for (const TableId& id : *tables) {
+      auto orphans = iceberg::FindOrphans(PosixEnv(), *LocalPath(*(*catalog)->Location(id)), INT64_MAX);
+      ASSERT_TRUE(orphans.ok()) << mode << ": " << orphans.error().ToString();
+      for (const auto& file : *orphans) ADD_FAILURE() << script_.name << ", " << mode << ": " << file.path;
+    }
+  }
+
+  void LoseState() { fs::remove_all(folder_ / "state"); }
+  void BackUpState() { fs::copy(folder_ / "state", folder_ / "backup", fs::copy_options::recursive); }
+  void PutBackState() {
+    LoseState();
+    fs::rename(folder_ / "backup", folder_ / "state");
   }
 
   void Check(const std::string& mode) {
@@ -426,7 +252,7 @@ class Cases : public ::testing::TestWithParam<fs::path> {
  protected:
   void SetUp() override { SetLogLevel(LogLevel::kError); }
   fs::path Folder() const {
-    return fs::temp_directory_path() /
+    return TestFolder::Root() /
            Str("sluice-case-", static_cast<int64_t>(::getpid()), "-", GetParam().stem().string());
   }
   void ExpectError(const Case& script, const Result<JobSummary>& result) const {
@@ -454,21 +280,44 @@ TEST_P(Cases, Tiny) {
   run.Check("tiny");
 }
 
+// Also without the state directory: the tables alone must be enough.
 TEST_P(Cases, KilledAtEveryFailpoint) {
   Case script = ReadCase(GetParam());
   if (!script.error.empty()) GTEST_SKIP() << "ends with an error: nothing to recover";
   int kills = 0;
   for (const std::string& name : AllFailpoints()) {
     for (int pass : {1, 2}) {
-      CaseRun run(script, Folder());
-      if (!run.RunKilledAt(Str(name, ":", pass))) continue;
-      ++kills;
-      auto result = run.Run(false);
-      ASSERT_TRUE(result.ok()) << name << ": " << result.error().ToString();
-      run.Check(Str("killed at ", name, ":", pass));
+      for (bool lost : {false, true}) {
+        CaseRun run(script, Folder());
+        if (!run.RunKilledAt(Str(name, ":", pass))) break;
+        ++kills;
+        if (lost) run.LoseState();
+        std::string mode = Str("killed at ", name, ":", pass, lost ? ", state lost" : "");
+        auto result = run.Run(false);
+        ASSERT_TRUE(result.ok()) << mode << ": " << result.error().ToString();
+        run.Check(mode);
+        if (!lost) run.CheckNoOrphans(mode);
+      }
     }
   }
-  EXPECT_GE(kills, 10);
+  EXPECT_GE(kills, 20);
+}
+
+TEST_P(Cases, AnOldCopyOfTheStateIsPutBack) {
+  Case script = ReadCase(GetParam());
+  if (!script.error.empty()) GTEST_SKIP() << "ends with an error: nothing to recover";
+  for (const char* last : {"epoch.after_commit:1", "epoch.after_prepare:2", "checkpoint.after_rename:2"}) {
+    CaseRun run(script, Folder());
+    if (!run.RunKilledAt(last)) continue;
+    run.BackUpState();
+    if (std::string(last).starts_with("checkpoint.")) run.LoseState();  // the other run's epochs have the same numbers
+    auto result = run.Run(false);
+    ASSERT_TRUE(result.ok()) << last << ": " << result.error().ToString();
+    run.PutBackState();
+    result = run.Run(false);
+    ASSERT_TRUE(result.ok()) << last << ": " << result.error().ToString();
+    run.Check(Str("old state of ", last));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Cases, ::testing::ValuesIn(AllCases()), [](const auto& test) {

@@ -4,13 +4,14 @@
 #include <malloc.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "base/check.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "connector/iceberg/prepared_epoch.h"
 #include "lake/catalog/hadoop.h"
+#include "lake/iceberg/orphans.h"
 #include "lake/iceberg/rebase.h"
 #include "lake/iceberg/table_writer.h"
 
@@ -22,58 +23,10 @@ using iceberg::Table;
 using iceberg::TableChange;
 using iceberg::TableMetadata;
 using iceberg::TableWriter;
-using Json = nlohmann::json;
 
 constexpr int64_t kBufferedBytesMax = 192 << 20;  // of all open files together
 
 std::string Property(const std::string& job, std::string_view name) { return Str("sluice.", job, ".", name); }
-
-struct PreparedTable {
-  TableId id;
-  std::optional<int64_t> base;  // snapshot that the change was made on
-  TableChange change;
-};
-struct Prepared {
-  std::string job;
-  int64_t epoch = 0;
-  std::vector<PreparedTable> tables;
-};
-
-std::string ToJson(const Prepared& prepared) {
-  std::string out = Str("{\"job\":\"", JsonEscape(prepared.job), "\",\"epoch\":", prepared.epoch, ",\"tables\":[");
-  for (size_t i = 0; i < prepared.tables.size(); ++i) {
-    const PreparedTable& table = prepared.tables[i];
-    out += Str(i == 0 ? "" : ",", "{\"namespace\":\"", JsonEscape(table.id.schema), "\",\"table\":\"",
-               JsonEscape(table.id.table), "\",\"base\":", table.base ? Str(*table.base) : "null",
-               ",\"change\":", table.change.ToJson(), "}");
-  }
-  return out + "]}";
-}
-
-Result<Prepared> ParsePrepared(const std::string& text) {
-  Error damaged = Corrupt("the prepared commit in the checkpoint cannot be read",
-                          "remove the state directory: the job then resumes from the position in its tables");
-  Json json = Json::parse(text, nullptr, false);
-  if (!json.is_object() || !json.contains("job") || !json["job"].is_string() || !json.contains("epoch") ||
-      !json["epoch"].is_number_integer() || !json.contains("tables") || !json["tables"].is_array()) {
-    return damaged;
-  }
-  Prepared prepared;
-  prepared.job = json["job"].get<std::string>();
-  prepared.epoch = json["epoch"].get<int64_t>();
-  for (const Json& table : json["tables"]) {
-    if (!table.is_object() || !table.contains("namespace") || !table["namespace"].is_string() ||
-        !table.contains("table") || !table["table"].is_string() || !table.contains("change")) {
-      return damaged;
-    }
-    PreparedTable out;
-    out.id = {table["namespace"].get<std::string>(), table["table"].get<std::string>()};
-    if (table.contains("base") && table["base"].is_number_integer()) out.base = table["base"].get<int64_t>();
-    TRY_SET(out.change, iceberg::ParseTableChange(table["change"].dump()));
-    prepared.tables.push_back(std::move(out));
-  }
-  return prepared;
-}
 
 // The epoch that `metadata` holds of this job; 0 if none.
 int64_t EpochOf(const TableMetadata& metadata, const std::string& job) {
@@ -117,7 +70,7 @@ Status IcebergSink::Open() {
 Result<std::optional<EpochInfo>> IcebergSink::StoredEpoch() {
   TRY_SET(auto tables, catalog_->List(""));
   EpochInfo newest;
-  int64_t with_epoch = 0, of_epoch = 0;  // tables that have the newest epoch, tables that it changed
+  Stored stored;
   for (const TableId& id : tables) {
     TRY_SET(MetadataVersion version, catalog_->Load(id));
     TRY_SET(TableMetadata metadata, TableMetadata::Parse(version.json, version.file));
@@ -127,25 +80,43 @@ Result<std::optional<EpochInfo>> IcebergSink::StoredEpoch() {
     if (epoch < newest.epoch) continue;
     if (epoch > newest.epoch) {
       newest.epoch = epoch;
-      newest.begin = metadata.property(Property(config_.job, "begin"));
       newest.end = metadata.property(Property(config_.job, "end"));
-      with_epoch = 0;
-      of_epoch = metadata.NumberProperty(Property(config_.job, "tables"), 0);
+      newest.state_id = metadata.property(Property(config_.job, "state"));
+      stored.tables_with = 0;
+      stored.tables_of = metadata.NumberProperty(Property(config_.job, "tables"), 0);
+      stored.epoch_file = metadata.property(Property(config_.job, "epoch-file"));
     }
-    ++with_epoch;
+    ++stored.tables_with;
   }
+  stored.epoch = newest.epoch;
+  stored_ = std::move(stored);
   if (newest.epoch == 0) return std::optional<EpochInfo>();
-  if (with_epoch == of_epoch) {
-    newest.begin = newest.end;
-  } else {
-    LogWarn(Str(
-        "epoch ", newest.epoch, " is in ", with_epoch, " of ", of_epoch,
-        " tables: it is read again; its rows are looked up by key (tables without a primary key may get rows twice)"));
-  }
-  replaying_ = with_epoch != of_epoch;
   return std::optional<EpochInfo>(std::move(newest));
 }
 
+Result<std::map<TableId, TableSchema>> IcebergSink::CompleteStoredEpoch() {
+  if (stored_.tables_with != stored_.tables_of) {
+    std::string what =
+        Str("epoch ", stored_.epoch, " is in ", stored_.tables_with, " of ", stored_.tables_of, " tables");
+    auto text = env_.ReadFile(stored_.epoch_file);
+    if (!text.ok()) {
+      return Corrupt(Str(what, ", and the file with its commits is gone: ", text.error().message),
+                     "a table of this job was removed, or files of one: remove all tables of this job to copy anew");
+    }
+    LogWarn(Str(what, ": its commits are completed from ", stored_.epoch_file));
+    TRY(Commit(*text));
+  }
+  std::map<TableId, TableSchema> out;
+  TRY_SET(auto tables, catalog_->List(""));
+  for (const TableId& id : tables) {
+    TRY_SET(MetadataVersion version, catalog_->Load(id));
+    TRY_SET(TableMetadata metadata, TableMetadata::Parse(version.json, version.file));
+    if (EpochOf(metadata, config_.job) <= 0 || metadata.property(Property(config_.job, "dropped")) == "true") continue;
+    TRY_SET(iceberg::Schema schema, metadata.current_schema());
+    out[id] = iceberg::ToTableSchema(schema);
+  }
+  return out;
+}
 Status IcebergSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   TRY_SET(bool exists, catalog_->Exists(id));
   std::unique_ptr<Table> table;
@@ -176,7 +147,6 @@ Status IcebergSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) 
   iceberg::TableWriterOptions options;
   options.writer = config_.job;
   options.backfill = config_.backfill;
-  options.upsert_snapshot = replaying_;
   options.helper = &helper_;
   TRY_SET(auto writer, TableWriter::Make(env_, std::move(table), std::move(options)));
   TRY(writer->Adopt(schema));
@@ -225,43 +195,102 @@ Status IcebergSink::BoundMemory() {
 }
 
 Result<std::string> IcebergSink::Prepare(const EpochInfo& epoch) {
-  Prepared prepared;
+  PreparedEpoch prepared;
   prepared.job = config_.job;
   prepared.epoch = epoch.epoch;
   for (auto& [id, writer] : writers_) {
     if (!writer->dirty()) continue;
-    TRY_SET(TableChange change, writer->Finish({epoch.epoch, epoch.begin, epoch.end, epoch.position}));
+    TRY_SET(TableChange change, writer->Finish({epoch.epoch, epoch.end, epoch.position, epoch.state_id}));
     prepared.tables.push_back({id, writer->base_snapshot(), std::move(change)});
   }
   PassFailpoint("iceberg.after_data_files");
   if (prepared.tables.empty()) return std::string();
+  const bool several = prepared.tables.size() > 1;
+  std::string file;
+  if (several) {
+    TRY_SET(file, EpochFile(prepared));
+  }
   for (auto& table : prepared.tables) {
     table.change.set_properties[Property(config_.job, "tables")] = Str(prepared.tables.size());
+    std::string property = Property(config_.job, "epoch-file");
+    if (several) table.change.set_properties[property] = file;
+    if (!several) table.change.remove_properties.push_back(property);
   }
-  return ToJson(prepared);
+  return prepared.ToJson();
+}
+
+// In the first table's folder: whoever finds one table of the epoch can make the commits of the others.
+Result<std::string> IcebergSink::EpochFile(const PreparedEpoch& prepared) {
+  TRY_SET(std::string location, catalog_->Location(prepared.tables[0].id));
+  TRY_SET(std::string folder, LocalPath(location));
+  return Str(folder, "/metadata/epoch-", prepared.job, "-", prepared.epoch, ".json");
+}
+
+// After a restart: what was prepared may lie there for long, and files that no metadata names are easily cleaned away.
+Status IcebergSink::CheckFiles(const TableId& id, const TableChange& change) {
+  for (const auto* files : {&change.added_data, &change.added_deletes}) {
+    for (const iceberg::DataFile& file : *files) {
+      TRY_SET(std::string path, LocalPath(file.path));
+      if (env_.Exists(path)) continue;
+      return Corrupt(Str("table ", id.ToString(), ": file ", path, " of the commit that is to be completed is gone"),
+                     "remove the state directory: the job then resumes from the position in its tables");
+    }
+  }
+  return Ok();
 }
 
 Status IcebergSink::Commit(const std::string& text) {
   if (text.empty()) return Ok();
-  TRY_SET(Prepared prepared, ParsePrepared(text));
-  bool first = true;
+  TRY_SET(PreparedEpoch prepared, PreparedEpoch::Parse(text));
+  const bool several = prepared.tables.size() > 1;
+  std::string epoch_file;  // once written
+  iceberg::CommitGuard guard{prepared.job, prepared.epoch};
   for (PreparedTable& table : prepared.tables) {
-    if (!first) PassFailpoint("iceberg.between_tables");
-    first = false;
-    iceberg::CommitGuard guard{prepared.job, prepared.epoch};
+    if (!epoch_file.empty()) PassFailpoint("iceberg.between_tables");
     auto found = writers_.find(table.id);
-    if (found != writers_.end() && found->second->finished()) {
-      bool done = found->second->table().IsDone(guard);
-      TRY(found->second->Commit(table.change, prepared.epoch));
-      commits_ += !done && table.change.touches_files();
-    } else {  // after a restart, or done by an earlier try
-      TRY_SET(auto opened, Table::Open(env_, *catalog_, table.id));
-      bool done = opened->IsDone(guard);
-      TRY(CommitOrRebase(env_, *opened, table.change, guard, table.base));
-      commits_ += !done && table.change.touches_files();
+    TableWriter* writer = found != writers_.end() && found->second->finished() ? found->second.get() : nullptr;
+    std::unique_ptr<Table> opened;  // after a restart, or done by an earlier try
+    if (writer == nullptr) {
+      TRY_SET(opened, Table::Open(env_, *catalog_, table.id));
     }
+    const bool done = (writer != nullptr ? writer->table() : *opened).IsDone(guard);
+    if (!done && several && epoch_file.empty()) {
+      TRY_SET(epoch_file, EpochFile(prepared));
+      TRY(env_.WriteFileDurably(epoch_file, text));
+      PassFailpoint("iceberg.after_epoch_file");
+    }
+    if (writer != nullptr) {
+      TRY(writer->Commit(table.change, prepared.epoch));
+    } else if (!done) {
+      TRY(CheckFiles(table.id, table.change));
+      TRY(CommitOrRebase(env_, *opened, table.change, guard, table.base));
+    }
+    commits_ += !done && table.change.touches_files();
     committed_.insert(table.id);
   }
+  if (!several) return Ok();
+  // Every table has the epoch now. A file that stays behind is an orphan, nothing more.
+  TRY_SET(epoch_file, EpochFile(prepared));
+  (void)env_.Remove(epoch_file).ok();
+  return Ok();
+}
+
+Status IcebergSink::RemoveUnreachable(const std::vector<std::string>& files) {
+  TRY_SET(auto tables, catalog_->List(""));
+  int64_t removed = 0;
+  for (const TableId& id : tables) {
+    TRY_SET(std::string location, catalog_->Location(id));
+    TRY_SET(std::string folder, LocalPath(location));
+    std::vector<std::string> there;
+    for (const std::string& file : files) {
+      if (file.starts_with(folder + "/") && env_.Exists(file)) there.push_back(file);
+    }
+    if (there.empty()) continue;
+    TRY_SET(auto table, Table::Open(env_, *catalog_, id));
+    TRY_SET(int64_t of_table, iceberg::RemoveUnreachable(env_, *table, there));
+    removed += of_table;
+  }
+  if (removed > 0) LogInfo(Str(removed, " files that a killed process left were removed"));
   return Ok();
 }
 

@@ -26,7 +26,9 @@ namespace sluice {
 
 namespace iceberg {
 class TableWriter;
-}
+struct TableChange;
+}  // namespace iceberg
+struct PreparedEpoch;
 
 struct IcebergSinkConfig {
   std::string warehouse;                 // path or file: URI
@@ -45,13 +47,13 @@ class IcebergSink final : public Sink {
   BeforeImage before_image() const override { return BeforeImage::kKey; }
   // kInvalid if the warehouse cannot be written.
   Status Open() override;
-  // begin == end if all tables of the epoch have it: nothing needs to be read again. Otherwise the process died between
-  // the commits of two tables and `begin` is before it; rows that come again are looked up by key.
   Result<std::optional<EpochInfo>> StoredEpoch() override;
+  Result<std::map<TableId, TableSchema>> CompleteStoredEpoch() override;
   Status Apply(const SchemaChange& change) override;
   Status Write(const ChangeBatch& batch) override;
   Result<std::string> Prepare(const EpochInfo& epoch) override;
   Status Commit(const std::string& prepared) override;
+  Status RemoveUnreachable(const std::vector<std::string>& files) override;
   Status Maintain() override;
   SinkStats stats() const override;
 
@@ -60,6 +62,8 @@ class IcebergSink final : public Sink {
   Status CreateOrAdopt(const TableId& id, const TableSchema& schema);
   Result<iceberg::TableWriter*> WriterOf(const TableId& id);
   Status BoundMemory();
+  Result<std::string> EpochFile(const PreparedEpoch& prepared);  // its local path
+  Status CheckFiles(const TableId& id, const iceberg::TableChange& change);
 
   Env& env_;
   const IcebergSinkConfig config_;
@@ -67,7 +71,13 @@ class IcebergSink final : public Sink {
   HelperThread helper_;  // encodes with the job's thread
   std::map<TableId, std::unique_ptr<iceberg::TableWriter>> writers_;
   std::set<TableId> committed_;  // since the last Maintain
-  bool replaying_ = false;       // rows of an epoch come again
+  struct Stored {                // the newest epoch in the tables, at the last StoredEpoch
+    int64_t epoch = 0;
+    int64_t tables_with = 0;
+    int64_t tables_of = 0;       // that it changed
+    std::string epoch_file;
+  };
+  Stored stored_;
   int64_t commits_ = 0;
 };
 

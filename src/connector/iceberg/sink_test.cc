@@ -6,13 +6,16 @@
 #include <arrow/json/from_string.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/failpoint.h"
 #include "base/text.h"
+#include "io/folder_test_util.h"
 #include "lake/catalog/hadoop.h"
 #include "lake/iceberg/scan.h"
 #include "row/format_value.h"
@@ -20,16 +23,9 @@
 namespace sluice {
 namespace {
 
-#define ASSERT_OK(expression)                                      \
-  do {                                                             \
-    auto&& assert_ok_ = (expression);                              \
-    ASSERT_TRUE(assert_ok_.ok()) << assert_ok_.error().ToString(); \
-  } while (false)
-
 class IcebergSinkTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = std::filesystem::temp_directory_path() / ("sluice-sink-" + PosixEnv().Uuid());
     config_.warehouse = folder_;
     config_.job = "cdc-1";
     auto schema = std::make_shared<TableSchema>();
@@ -37,8 +33,6 @@ class IcebergSinkTest : public testing::Test {
     schema->primary_key = {"id"};
     schema_ = schema;
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   // A new process: whatever the old one had open is gone.
   void Restart(const std::string& prepared = "") {
     sink_.reset();
@@ -76,22 +70,43 @@ class IcebergSinkTest : public testing::Test {
     ASSERT_NO_FATAL_FAILURE(Restart());
     ASSERT_NO_FATAL_FAILURE(CreateTables());
     for (const char* name : kNames) ASSERT_OK(Write(name, "[1,2]", R"(["a","b"])", {}, true));
-    auto first = sink_->Prepare({1, "", "p1"});
+    auto first = sink_->Prepare({1, "p1"});
     ASSERT_OK(first);
     ASSERT_OK(sink_->Commit(*first));
     for (const char* name : kNames) {
       ASSERT_OK(
           Write(name, "[1,2,3]", R"(["A",null,"c"])", {RowKind::kUpdateAfter, RowKind::kDelete, RowKind::kInsert}));
     }
-    auto second = sink_->Prepare({2, "p1", "p2"});
+    auto second = sink_->Prepare({2, "p2"});
     ASSERT_OK(second);
     prepared = *second;
   }
-  // `prepared` with its first `count` tables only: what a process had committed when it died between two tables.
-  static std::string FirstTables(const std::string& prepared, size_t count) {
-    auto json = nlohmann::json::parse(prepared);
-    json["tables"].erase(json["tables"].begin() + static_cast<std::ptrdiff_t>(count), json["tables"].end());
-    return json.dump();
+  // A process that commits `prepared` and is killed when `count` tables are done (all three: it comes to its end).
+  void CommitAndDie(const std::string& prepared, size_t count) {
+    sink_.reset();
+    if (count == 0) return;
+    pid_t child = ::fork();
+    if (child == 0) {
+      ArmFailpoint(Str("iceberg.between_tables:", count));
+      auto sink = IcebergSink::Make(PosixEnv(), config_);
+      ::_exit(sink.ok() && (*sink)->Commit(prepared).ok() ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (count < 3) {
+      ASSERT_TRUE(WIFSIGNALED(status));
+    } else {
+      ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+  }
+  std::string OnlyEpochFile() {
+    std::string found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
+      if (!entry.path().filename().string().starts_with("epoch-")) continue;
+      EXPECT_EQ(found, "");
+      found = entry.path();
+    }
+    return found;
   }
   std::multiset<std::string> Rows(const std::string& name) {
     std::multiset<std::string> out;
@@ -118,7 +133,8 @@ class IcebergSinkTest : public testing::Test {
   }
 
   static constexpr const char* kNames[] = {"t1", "t2", "t 3/ü"};
-  std::filesystem::path folder_;
+  TestFolder test_folder_;
+  const std::filesystem::path& folder_ = test_folder_.path();
   IcebergSinkConfig config_;
   std::shared_ptr<const TableSchema> schema_;
   std::unique_ptr<IcebergSink> sink_;
@@ -147,13 +163,13 @@ TEST_F(IcebergSinkTest, DeathAtEveryTableOfTheCommit) {
     SCOPED_TRACE(testing::Message() << done << " tables committed");
     std::string prepared;
     ASSERT_NO_FATAL_FAILURE(TwoEpochs(prepared));
-    ASSERT_NO_FATAL_FAILURE(Restart(FirstTables(prepared, done)));
+    ASSERT_NO_FATAL_FAILURE(CommitAndDie(prepared, done));
     ASSERT_NO_FATAL_FAILURE(Restart(prepared));
     ASSERT_NO_FATAL_FAILURE(Restart(prepared));
     ExpectAll(kAfterTwo, 2);
     ASSERT_NO_FATAL_FAILURE(CreateTables());
     for (const char* name : kNames) ASSERT_OK(Write(name, "[3]", "[null]", {RowKind::kDelete}));
-    auto third = sink_->Prepare({3, "p2", "p3"});
+    auto third = sink_->Prepare({3, "p3"});
     ASSERT_OK(third);
     ASSERT_OK(sink_->Commit(*third));
     ExpectAll({R"(1"A")"}, 3);
@@ -161,34 +177,52 @@ TEST_F(IcebergSinkTest, DeathAtEveryTableOfTheCommit) {
   }
 }
 
-TEST_F(IcebergSinkTest, TheTablesTellTheEpochWhenTheStateIsLost) {
-  std::string prepared;
-  ASSERT_NO_FATAL_FAILURE(TwoEpochs(prepared));
-  ASSERT_NO_FATAL_FAILURE(Restart(FirstTables(prepared, 2)));
-  auto stored = sink_->StoredEpoch();
-  ASSERT_OK(stored);
-  ASSERT_TRUE(stored->has_value());
-  EXPECT_EQ((*stored)->epoch, 2);
-  EXPECT_EQ((*stored)->begin, "p1");  // one table lacks it: read again from there
-  EXPECT_EQ((*stored)->end, "p2");
-  // The rows come again, as a copy or as changes; none is doubled.
-  ASSERT_NO_FATAL_FAILURE(CreateTables());
-  for (const char* name : kNames) {
-    ASSERT_OK(Write(name, "[1,3]", R"(["A","c"])", {}, true));
-    ASSERT_OK(Write(name, "[2]", "[null]", {RowKind::kDelete}));
+TEST_F(IcebergSinkTest, TheTablesCompleteTheEpochWhenTheStateIsLost) {
+  schema_ = std::make_shared<TableSchema>(TableSchema{schema_->columns, {}, ""});  // rows could not be told apart
+  for (size_t done = 1; done <= 3; ++done) {
+    SCOPED_TRACE(testing::Message() << done << " tables committed");
+    std::string prepared;
+    ASSERT_NO_FATAL_FAILURE(TwoEpochs(prepared));
+    ASSERT_NO_FATAL_FAILURE(CommitAndDie(prepared, done));
+    for (int round = 0; round < 2; ++round) {
+      ASSERT_NO_FATAL_FAILURE(Restart());
+      auto stored = sink_->StoredEpoch();
+      ASSERT_OK(stored);
+      ASSERT_TRUE(stored->has_value());
+      EXPECT_EQ((*stored)->epoch, 2);
+      EXPECT_EQ((*stored)->end, "p2");
+      ASSERT_OK(sink_->CompleteStoredEpoch());
+      ExpectAll({R"(1"A")", R"(1"a")", R"(2"b")", R"(3"c")"}, 2);
+      EXPECT_EQ(OnlyEpochFile(), "");
+    }
+    config_.job = "cdc-2";
+    ASSERT_NO_FATAL_FAILURE(Restart());
+    EXPECT_FALSE(sink_->StoredEpoch()->has_value());
+    config_.job = "cdc-1";
+    std::filesystem::remove_all(folder_);
   }
-  auto again = sink_->Prepare({3, "p1", "p3"});
-  ASSERT_OK(again);
-  ASSERT_OK(sink_->Commit(*again));
-  for (const char* name : kNames) EXPECT_EQ(Rows(name), kAfterTwo);
-  ASSERT_NO_FATAL_FAILURE(Restart());
-  stored = sink_->StoredEpoch();
-  ASSERT_OK(stored);
-  EXPECT_EQ((*stored)->epoch, 3);
-  EXPECT_EQ((*stored)->begin, "p3");  // complete: nothing needs to be read again
-  config_.job = "cdc-2";
-  ASSERT_NO_FATAL_FAILURE(Restart());
-  EXPECT_FALSE(sink_->StoredEpoch()->has_value());
+}
+
+TEST_F(IcebergSinkTest, AnEpochThatCannotBeCompletedIsAnError) {
+  for (const char* what : {"epoch-", ".parquet"}) {
+    std::string prepared;
+    ASSERT_NO_FATAL_FAILURE(TwoEpochs(prepared));
+    ASSERT_NO_FATAL_FAILURE(CommitAndDie(prepared, 1));
+    std::string gone = OnlyEpochFile();
+    if (std::string(what) != "epoch-") {
+      auto json = nlohmann::json::parse(prepared);
+      gone = *LocalPath(json["tables"][1]["change"]["added_data"][0]["path"].get<std::string>());
+    }
+    ASSERT_TRUE(std::filesystem::remove(gone));
+    ASSERT_NO_FATAL_FAILURE(Restart());
+    ASSERT_OK(sink_->StoredEpoch());
+    auto completed = sink_->CompleteStoredEpoch();
+    ASSERT_FALSE(completed.ok());
+    EXPECT_EQ(completed.error().code, ErrorCode::kCorrupt);
+    EXPECT_NE(completed.error().message.find(gone), std::string::npos) << completed.error().message;
+    EXPECT_FALSE(completed.error().hint.empty());
+    std::filesystem::remove_all(folder_);
+  }
 }
 
 TEST_F(IcebergSinkTest, NothingToCommit) {
@@ -196,7 +230,7 @@ TEST_F(IcebergSinkTest, NothingToCommit) {
   ASSERT_NO_FATAL_FAILURE(CreateTables());
   ExpectAll({}, 0);  // the tables are there
   ASSERT_OK(Write("t1", "[9]", "[null]", {RowKind::kDelete}));
-  EXPECT_EQ(*sink_->Prepare({1, "", "p1"}), "");
+  EXPECT_EQ(*sink_->Prepare({1, "p1"}), "");
   ASSERT_OK(sink_->Commit(""));
 }
 
@@ -217,7 +251,7 @@ TEST_F(IcebergSinkTest, DropTableEmptiesTheTableAndItCanComeBack) {
   ASSERT_OK(sink_->Apply(create));
   schema_ = other;
   ASSERT_OK(Write("t1", "[7]", "[8]", {}));
-  auto third = sink_->Prepare({3, "p2", "p3"});
+  auto third = sink_->Prepare({3, "p3"});
   ASSERT_OK(third);
   ASSERT_OK(sink_->Commit(*third));
   EXPECT_EQ(Rows("t1"), std::multiset<std::string>{"78"});

@@ -98,6 +98,7 @@ class Table {
  private:
   friend class TableCommit;
   friend class TableExpiry;
+  friend class TableReach;
   Table(Env& env, Catalog* catalog, TableId id);
   Status Adopt(MetadataVersion version);
   Result<std::vector<ManifestFile>> ReadManifests(const Snapshot& snapshot) const;

@@ -202,7 +202,7 @@ Status TableWriter::WriteKeyless(const ChangeBatch& batch, const arrow::RecordBa
 }
 
 Status TableWriter::WriteKeyed(const ChangeBatch& batch, const arrow::RecordBatch& rows) {
-  if (batch.snapshot && !index_ && !options_.upsert_snapshot) {
+  if (batch.snapshot && !index_ && !upsert_snapshot_) {
     chosen_.resize(static_cast<size_t>(rows.num_rows()));
     std::iota(chosen_.begin(), chosen_.end(), 0u);
     return AppendRows(rows, chosen_, nullptr);

@@ -38,15 +38,14 @@ class RowPartitioner;
 
 struct EpochStamp {  // pipeline's EpochInfo
   int64_t epoch = 0;
-  std::string begin;
   std::string end;
   std::string position = {};
+  std::string state_id = {};
 };
 
 struct TableWriterOptions {
   std::string writer;            // identity of the job: letters, digits, '-', '_'
   bool backfill = true;          // ADD COLUMN with a default value rewrites the live files
-  bool upsert_snapshot = false;  // look up snapshot rows too: the table may hold rows with their keys
   bool sync = true;              // fsync files; off for tests only
   HelperThread* helper = nullptr;  // shares the encoding, if there is one; outlives the writer
 };
@@ -149,6 +148,7 @@ class TableWriter {
   std::set<std::string> folders_touched_;  // in this epoch: their entries are to be made durable
   bool rows_changed_ = false;
   bool properties_changed_ = false;
+  bool upsert_snapshot_ = false;  // look up snapshot rows too: the table may hold rows with their keys
   bool dropped_ = false;  // at the source, and not made again since
   std::unique_ptr<Binding> binding_;
 

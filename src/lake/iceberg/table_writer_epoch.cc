@@ -41,13 +41,13 @@ void TableWriter::LookForForeignRows() {
   const TableMetadata& metadata = table_->metadata();
   std::string flag = Str("sluice.", options_.writer, ".upsert-snapshot");
   if (metadata.property(flag) == "true") {
-    options_.upsert_snapshot = true;
+    upsert_snapshot_ = true;
     return;
   }
   if (metadata.current_snapshot() != nullptr && metadata.property(EpochProperty(options_.writer)).empty()) {
-    options_.upsert_snapshot = true;
+    upsert_snapshot_ = true;
   }
-  if (options_.upsert_snapshot) set_properties_[flag] = "true";
+  if (upsert_snapshot_) set_properties_[flag] = "true";
 }
 
 Status TableWriter::EvolveTo(Schema next, int last_column_id) {
@@ -294,9 +294,9 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   change.summary = {{prefix + "epoch", Str(epoch.epoch)}, {prefix + "position", epoch.position}};
   change.set_properties = set_properties_;
   for (auto& [key, value] : change.summary) change.set_properties[key] = value;
-  change.set_properties[prefix + "begin"] = epoch.begin;
   change.set_properties[prefix + "end"] = epoch.end;
   change.set_properties[SchemaProperty(options_.writer)] = Str(table_->metadata().current_schema_id());
+  change.set_properties[prefix + "state"] = epoch.state_id;
   finished_ = true;
   return change;
 }

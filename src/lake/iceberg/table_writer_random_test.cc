@@ -98,7 +98,7 @@ TEST_F(ForeignCompactionTest, BetweenEpochsAndDuringACommit) {
     ASSERT_OK(lake.CommitEpoch());
     ASSERT_EQ(lake.Rows(), random.Rows());
     ASSERT_OK(lake.Write(random.Next(150)));
-    auto change = lake.writer_->Finish({++lake.epoch_, "b", "e"});
+    auto change = lake.writer_->Finish({++lake.epoch_, "e"});
     ASSERT_OK(change);
     auto base = lake.writer_->base_snapshot();
     ASSERT_NO_FATAL_FAILURE(Compact(lake));

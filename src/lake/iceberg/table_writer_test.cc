@@ -252,7 +252,7 @@ TEST(TableWriterTest, ACommitThatIsTriedAgainIsMadeOnce) {
   Lake lake(Shop());
   ASSERT_OK(lake.Create({}));
   ASSERT_OK(lake.Write({{RowKind::kInsert, {"1", "\"a\"", "1", "null"}}}));
-  auto change = lake.writer_->Finish({1, "", "s1", "mariadb-bin.1:4"});
+  auto change = lake.writer_->Finish({1, "s1", "mariadb-bin.1:4"});
   ASSERT_OK(change);
   lake.writer_.reset();  // the files stay: whether they are committed is not known
   for (int round = 0; round < 3; ++round) {

@@ -5,12 +5,12 @@
 #include <arrow/api.h>
 #include <arrow/json/from_string.h>
 
-#include <filesystem>
 #include <map>
 #include <random>
 #include <set>
 
 #include "base/text.h"
+#include "io/folder_test_util.h"
 #include "lake/catalog/hadoop.h"
 #include "lake/iceberg/scan.h"
 #include "lake/iceberg/table_writer.h"
@@ -37,14 +37,8 @@ using Cells = std::vector<std::string>;  // JSON texts, as AppendJson gives them
 class Lake {
  public:
   explicit Lake(TableSchema schema) : schema_(std::make_shared<TableSchema>(std::move(schema))) {
-    folder_ = std::filesystem::temp_directory_path() / ("sluice-writer-" + PosixEnv().Uuid());
     catalog_ = *HadoopCatalog::Make(PosixEnv(), folder_);
   }
-  ~Lake() {
-    writer_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
   Status Create(PartitionSpec spec, Properties properties = {}) {
     NewTable wanted;
     wanted.schema = FromTableSchema(*schema_);
@@ -98,7 +92,7 @@ class Lake {
   Status CommitEpoch() {
     ++epoch_;
     if (!writer_->dirty()) return Ok();
-    TRY_SET(TableChange change, writer_->Finish({epoch_, Str("s", epoch_ - 1), Str("s", epoch_)}));
+    TRY_SET(TableChange change, writer_->Finish({epoch_, Str("s", epoch_)}));
     TRY_SET(change, ParseTableChange(change.ToJson()));
     TRY(writer_->Commit(change, epoch_));
     return Ok();
@@ -118,7 +112,8 @@ class Lake {
   std::shared_ptr<const TableSchema> schema_;
   std::unique_ptr<HadoopCatalog> catalog_;
   std::unique_ptr<TableWriter> writer_;
-  std::filesystem::path folder_;
+  TestFolder test_folder_;
+  const std::filesystem::path& folder_ = test_folder_.path();
   int64_t epoch_ = 0;
 
  private:

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// `sluice tables orphans`: files in a table's folder that nothing names.
+#include "lake/iceberg/orphans.h"
+
+#include <cstdio>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "io/env.h"
+#include "pipeline/option.h"
+
+namespace sluice {
+namespace {
+
+constexpr int64_t kYoungestMs = 3'600'000;
+
+Status Orphans(const OrphansArguments& arguments) {
+  auto age_ms = ParseDurationMs(arguments.older_than);
+  if (!age_ms.ok()) return std::move(age_ms).error().With("--older-than");
+  if (arguments.remove && *age_ms < kYoungestMs) {
+    return Invalid(Str("--older-than ", arguments.older_than, ": --delete takes no files younger than 1h"),
+                   "a writer at work may be about to commit them");
+  }
+  Env& env = PosixEnv();
+  TRY_SET(auto files, iceberg::FindOrphans(env, AbsolutePath(arguments.table), env.NowMs() - *age_ms));
+  int64_t bytes = 0;
+  for (const iceberg::OrphanFile& file : files) {
+    if (arguments.remove) TRY(env.Remove(file.path));
+    bytes += file.bytes;
+    std::printf("%12lld  %s\n", static_cast<long long>(file.bytes), file.path.c_str());
+  }
+  std::printf("%zu files, %lld bytes older than %s %s\n", files.size(), static_cast<long long>(bytes),
+              arguments.older_than.c_str(),
+              arguments.remove ? "removed" : "belong to no snapshot; --delete removes them");
+  return Ok();
+}
+
+}  // namespace
+
+int OrphansCommand(const OrphansArguments& arguments) {
+  Status status = Orphans(arguments);
+  std::fflush(stdout);
+  if (status.ok()) return 0;
+  int code = PrintError(status.error(), nullptr);
+  return status.error().code == ErrorCode::kInvalid ? code : 1;
+}
+
+}  // namespace sluice
