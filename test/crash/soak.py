@@ -35,12 +35,12 @@ LOAD_PAUSE = 0.02  # seconds between two transactions
 FAULT_SECONDS = (30, 120)
 SAMPLE_SECONDS = 1.0
 WARM_UP_SECONDS = 60  # of each process: first copy, key indexes, buffers; at most a third of a short run
-RSS_SLOPE = 1.0  # MB a minute, over a life of SLOPE_SECONDS and more
+RSS_SLOPE = 1.0  # MB a minute, over the second half of a life of SLOPE_SECONDS and more
 SLOPE_SECONDS = 600
 RSS_GROWTH = 48.0  # MB, first third to last third of a shorter life
 FDS_GROWTH, THREADS_GROWTH = 8, 4
-CHECKPOINT_SECONDS = 5.0  # an epoch that takes longer, outside of a fault, has failed
-CHECKPOINTS_OK = 0.95
+CHECKPOINT_SECONDS = 10.0  # an epoch that takes longer, outside of a fault, has failed; a machine may be shared
+CHECKPOINTS_OK = 0.9
 KILL_SHARE = 0.1  # of the faults; a kill begins a new life
 
 
@@ -69,7 +69,7 @@ class Life:
         first, last = samples[:third], samples[-third:]
         span = samples[-1][0] - samples[0][0]
         if span >= SLOPE_SECONDS:
-            grown = slope(samples)
+            grown = slope(samples[len(samples) // 2 :])
             if grown > RSS_SLOPE:
                 out.append(f"RSS grows by {grown:.2f} MB a minute over {span:.0f} s, allowed are {RSS_SLOPE}")
         else:
