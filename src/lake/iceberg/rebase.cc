@@ -45,7 +45,7 @@ class Rebase {
     for (const DataFile& file : old_.added_data) live_paths_.insert(file.path);
     TRY(FindKeyFields());
     if (key_.fields.empty()) {
-      TRY(RemoveRewritten(base));
+      if (base) TRY(RemoveRewritten(*base));  // else the change removes nothing that others could have rewritten
       return std::move(new_);
     }
     TRY(CollectKeys());
