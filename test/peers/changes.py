@@ -136,6 +136,7 @@ def _evolve_spec(table):
 
 PYICEBERG = [
     Change("append", call=_append, overlay=ADDED),
+    Change("append.partitioned", call=_append, overlay=ADDED, partition="d"),
     Change("delete", call=lambda table: table.delete(In("id", (11, 12))), overlay=GONE, compacts=True),
     Change("overwrite", call=_overwrite, overlay={"13": {"v": "foreign"}}, compacts=True),
     Change("add_column", call=_evolve),

@@ -65,8 +65,8 @@ class Scene:
         self.job = None
         self.overlay = {}
 
-    def start(self):
-        self.job = self.ctx.start_run(self.path, interval="200ms")
+    def start(self, interval="200ms"):
+        self.job = self.ctx.start_run(self.path, interval=interval)
 
     def execute(self, script):
         """At the source; waits until the lake has it."""
@@ -217,15 +217,15 @@ def make_old(scene):
 def compact_under_load(bench, engine):
     """Compaction while rows come all the time and now and then change. The engine may lose the race; it tries again."""
     scene = Scene(bench, engine, "load")
-    scene.start()
+    scene.start("2s")  # the engine commits between two of our commits
     scene.wait()
 
     def step(cursor, n):
         cursor.execute(f"INSERT INTO t VALUES ({10000 + n}, 'load', 0, NULL)")
-        if n % 80 == 79:  # of every file; it conflicts with a compaction that goes on
+        if n % 20 == 19:  # of every file; it conflicts with a compaction that goes on
             cursor.execute(f"UPDATE t SET n = {n} WHERE id % 3 = 0")
 
-    load = Load(scene.ctx.server, step, scene.db, pause=0.05)
+    load = Load(scene.ctx.server, step, scene.db, pause=0.5)
     done = 0
     try:
         for _ in range(6):

@@ -43,8 +43,9 @@ def compare(engine, table):
 
 def same(engine, table, state, snapshot=None):
     names, rows = engine.rows(table.name, snapshot)
+    expected = [name.lower() for name in state.names] if engine.lower_case else state.names
     for column in table.geometry:
         at = names.index(column)
         rows = [(*row[:at], canonical.geojson(row[at]), *row[at + 1 :]) for row in rows]
-    text = lake_module.first_differences(state.names, state.rows, names, rows)
+    text = lake_module.first_differences(expected, state.rows, names, rows)
     assert not text, f"{engine.name} reads {table.name} at {snapshot or 'its newest snapshot'} differently: {text}"

@@ -46,6 +46,7 @@ class Engine:
     name = ""
     # Reasons by which a part of the checks is left out; printed.
     no_time = ""  # the engine cannot read TIME columns
+    lower_case = False  # the engine gives names in lower case
     no_dots = ""  # a filter of the engine cannot name a column with a dot
     no_writes = ""  # the engine cannot write into a warehouse of the hadoop layout
     quote = '"'  # of names in its SQL
@@ -191,6 +192,7 @@ class Trino(Engine):
     """It knows tables by its own metastore: each is registered before a request, as of its newest metadata file."""
 
     name = "trino"
+    lower_case = True
     JAVA = (
         "-Xmx2g -XX:+UseSerialGC --add-modules=jdk.incubator.vector --sun-misc-unsafe-memory-access=allow "
         "--enable-native-access=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED -Duser.timezone=UTC "
