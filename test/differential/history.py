@@ -187,6 +187,7 @@ class History:
     def _write(self, number):
         rng = random.Random(f"{self.seed}/writer{number}")
         dml = Dml(rng, self.tables, self.folder, number)
+        dml.rotates = self.options.server["log_bin_compress"] == "OFF"  # see MariaDbSource._pad_log
         ddl = Ddl(rng, dml, self.options.behavior) if number == 0 else None
         try:
             with self.connect() as connection, connection.cursor() as cursor:

@@ -27,10 +27,24 @@ class MariaDbSource:
         server = self.server
         for name, value in options.server.items():
             server.execute(f"SET GLOBAL {name} = '{value}'")
+        if options.server["log_bin_compress"] == "ON":
+            self._pad_log(server)
         self._start = server.position()
         history = History(server, database, seed, options, folder)
         history.make()
         return history
+
+    @staticmethod
+    def _pad_log(server):
+        """START SLAVE UNTIL stops too early where an event is larger than its offset in the file.
+
+        The replica unpacks compressed events, and the server then subtracts the new size from the old offset.
+        """
+        server.execute(
+            "SET GLOBAL log_bin_compress = OFF; CREATE DATABASE IF NOT EXISTS padding; "
+            "CREATE OR REPLACE TABLE padding.p (v LONGBLOB); INSERT INTO padding.p VALUES (REPEAT('x', 8000000)); "
+            "DROP TABLE padding.p; SET GLOBAL log_bin_compress = ON"
+        )
 
     def pipeline(self, ctx, database: str, options: Options, sink_options: dict, sharded: str) -> str:
         route = [{"source-table": f"{database}.{sharded}[0-9]+", "sink-table": History.MERGED}] if sharded else []

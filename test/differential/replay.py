@@ -8,8 +8,6 @@ one pass over its log. Cascades of foreign keys, which the log leaves out, are d
 import mariadb
 import processes
 
-START_TRIES = 20
-
 
 class Replay:
     """One replica for all seeds of a run; it starts anew where a seed's log begins."""
@@ -44,17 +42,7 @@ class Replay:
         )
 
     def advance(self, position: tuple[str, int], seconds=60.0):
-        """Applies the log up to `position`, which is the end of a transaction.
-
-        The thread may stop at once where a log file begins, before it has read an event: then it is started again.
-        """
-        for _ in range(START_TRIES):
-            stopped = self._run_until(position, seconds)
-            if stopped == position:
-                return
-        raise RuntimeError(f"the replica is at {stopped}, not at {position}")
-
-    def _run_until(self, position, seconds):
+        """Applies the log up to `position`, which is the end of a transaction."""
         file, offset = position
         self.server.execute(f"START SLAVE SQL_THREAD UNTIL MASTER_LOG_FILE='{file}', MASTER_LOG_POS={offset}")
         with self.server.connect() as db, db.cursor() as cursor:
@@ -76,7 +64,8 @@ class Replay:
             except processes.Timeout as error:
                 raise RuntimeError(f"{error}: {last[0]}") from None
             cursor.execute("STOP SLAVE SQL_THREAD")
-        return stopped
+        if stopped != position:
+            raise RuntimeError(f"the replica is at {stopped}, not at {position}")
 
     def close(self):
         if self._server:

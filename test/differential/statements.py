@@ -11,6 +11,7 @@ class Dml:
 
     def __init__(self, rng: random.Random, tables: list[Table], folder: str, writer: int):
         self.rng, self.tables, self.folder, self.writer, self._count = rng, tables, folder, writer, 0
+        self.rotates = True
 
     def pick(self, transactional=None, keyed=None) -> tuple[Table, str]:
         """A table and the name of one of its shards."""
@@ -181,7 +182,7 @@ class Dml:
                 self.large,
                 self.nontransactional,
                 self.temporary,
-                lambda: ["FLUSH BINARY LOGS"],
+                lambda: ["FLUSH BINARY LOGS" if self.rotates else "FLUSH STATUS"],
                 lambda: [f"INSERT INTO child (parent, note) VALUES ({self.rng.randint(1, 4)}, 'n{self.writer}')"],
                 lambda: [f"DELETE FROM child {self.rng.choice(['', 'ORDER BY id LIMIT 3'])}"],
             ],

@@ -128,7 +128,7 @@ TEST(DdlParser, ReadsDefaults) {
       {"DATE'2020-01-01'", Kind::kText, "2020-01-01"},
       {"(1)", Kind::kNumber, "1"},
       {"(1 + (2))", Kind::kExpression, ""},
-      {"CURRENT_TIMESTAMP(6) ON UPDATE NOW(6)", Kind::kExpression, ""},
+      {"CURRENT_TIMESTAMP(6) ON UPDATE NOW(6)", Kind::kNow, ""},
       {"concat('a)', \"(\")", Kind::kExpression, ""},
       {"NEXT VALUE FOR `s`.q", Kind::kExpression, ""},
       {"CASE WHEN 1 THEN 2 END", Kind::kExpression, ""}};
