@@ -120,8 +120,13 @@ Result<std::map<TableId, TableSchema>> IcebergSink::CompleteStoredEpoch() {
 Status IcebergSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   TRY_SET(bool exists, catalog_->Exists(id));
   std::unique_ptr<Table> table;
-  if (exists) {
+  // A checkpoint will name the table: the process that made it may have died before its entry was durable.
+  auto open = [&]() -> Status {
     TRY_SET(table, Table::Open(env_, *catalog_, id));
+    return catalog_->Sync(id);
+  };
+  if (exists) {
+    TRY(open());
   } else {
     iceberg::NewTable wanted;
     wanted.schema = iceberg::FromTableSchema(schema);
@@ -138,7 +143,7 @@ Status IcebergSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) 
       table = *std::move(created);
       LogInfo(Str("table ", id.ToString(), " created"));
     } else if (created.error().code == ErrorCode::kConflict) {  // somebody was faster
-      TRY_SET(table, Table::Open(env_, *catalog_, id));
+      TRY(open());
     } else {
       return std::move(created).error();
     }

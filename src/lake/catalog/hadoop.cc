@@ -221,9 +221,10 @@ Result<MetadataVersion> HadoopCatalog::Commit(const TableId& table, const Metada
     if (*there != json) return Conflict(Str("table ", table.ToString(), ": version ", next.version, " is taken"));
   }
   PassFailpoint("iceberg.after_metadata_link");
-  // A stale hint is tolerated by every reader, so the commit stands. Writing it makes the link durable too.
+  // A stale hint is tolerated by every reader, so the commit stands. Writing it makes the link durable too: a new table,
+  // which a checkpoint will name, has to wait for that.
   Status hinted = env_.WriteFileDurably(Str(folder, "/metadata/", kHint), Str(next.version));
-  if (!hinted.ok() && !linked.ok()) {
+  if (!hinted.ok() && (!linked.ok() || base.version == 0)) {
     return Error{ErrorCode::kUnknownOutcome, Str("table ", table.ToString(), ": ", hinted.error().message),
                  "the commit is tried again; if this stays, check the disk"};
   }
