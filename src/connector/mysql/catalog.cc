@@ -277,12 +277,18 @@ Result<std::map<TableId, int64_t>> ReadRowEstimates(Connection& connection, cons
   return out;
 }
 
-Result<LogEnd> ReadLogEnd(Connection& connection) {
+Result<BinlogPosition> ReadLogPosition(Connection& connection) {
   TRY_SET(auto rows, connection.Query("SHOW MASTER STATUS"));
   if (rows.empty()) return Invalid("the binary log is off", "set log_bin in the server's configuration and restart it");
+  BinlogPosition end;
+  end.file = Cell(rows[0], 0);
+  ParseNumber(Cell(rows[0], 1), end.offset);
+  return end;
+}
+
+Result<LogEnd> ReadLogEnd(Connection& connection) {
   LogEnd end;
-  end.position.file = Cell(rows[0], 0);
-  ParseNumber(Cell(rows[0], 1), end.position.offset);
+  TRY_SET(end.position, ReadLogPosition(connection));
   if (connection.is_mariadb()) {
     TRY_SET(std::string gtids, connection.QueryValue(
         Str("SELECT BINLOG_GTID_POS(", Connection::Quote(end.position.file), ", ", end.position.offset, ")")));
@@ -298,24 +304,21 @@ Result<std::vector<std::string>> ListLogs(Connection& connection) {
   return out;
 }
 
-Result<LogEnd> BeginSnapshot(Connection& connection) {
+Result<BinlogPosition> BeginSnapshot(Connection& connection) {
   TRY(connection.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
   TRY(connection.Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT"));
   TRY_SET(auto rows, connection.Query("SHOW STATUS LIKE 'binlog_snapshot_%'"));
-  LogEnd end;
+  BinlogPosition view;
   for (const TextRow& row : rows) {
     std::string name = Lower(Cell(row, 0));
-    if (name == "binlog_snapshot_file") end.position.file = Cell(row, 1);
-    if (name == "binlog_snapshot_position") ParseNumber(Cell(row, 1), end.position.offset);
+    if (name == "binlog_snapshot_file") view.file = Cell(row, 1);
+    if (name == "binlog_snapshot_position") ParseNumber(Cell(row, 1), view.offset);
   }
-  if (end.position.file.empty()) {
+  if (view.file.empty()) {
     return Unsupported("the server does not tell the log position of a snapshot (binlog_snapshot_file is empty)",
                        "snapshots need MariaDB 10.6 or newer with the binary log on");
   }
-  TRY_SET(std::string gtids, connection.QueryValue(
-      Str("SELECT BINLOG_GTID_POS(", Connection::Quote(end.position.file), ", ", end.position.offset, ")")));
-  TRY_SET(end.gtids, GtidSet::Parse(gtids));
-  return end;
+  return view;
 }
 
 }  // namespace sluice::mysql

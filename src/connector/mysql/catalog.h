@@ -54,15 +54,19 @@ Result<std::map<std::string, std::pair<std::string, std::string>>> ReadDatabaseC
 // Estimated rows of each table.
 Result<std::map<TableId, int64_t>> ReadRowEstimates(Connection& connection, const std::vector<TableId>& tables);
 
+// File and offset of the end of the log.
+Result<BinlogPosition> ReadLogPosition(Connection& connection);
+
 struct LogEnd {
-  BinlogPosition position;  // file and offset of the end of the log
-  GtidSet gtids;            // gtid_binlog_pos
+  BinlogPosition position;
+  GtidSet gtids;  // gtid_binlog_pos
 };
+// For the GTIDs the server reads its current log file from its beginning: seconds, if that has a gigabyte.
 Result<LogEnd> ReadLogEnd(Connection& connection);
 // Names of the log files that the server still has, oldest first.
 Result<std::vector<std::string>> ListLogs(Connection& connection);
 
 // Begins a transaction with a consistent view; the log position that the view reflects.
-Result<LogEnd> BeginSnapshot(Connection& connection);
+Result<BinlogPosition> BeginSnapshot(Connection& connection);
 
 }  // namespace sluice::mysql

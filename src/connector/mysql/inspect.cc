@@ -44,8 +44,8 @@ Result<Inspection> Inspect(const SourceConfig& config) {
     FindServerIdClash(*connection, info, config.server_id, out.findings);
   }
   if (info.log_bin) {
-    auto end = ReadLogEnd(*connection);
-    if (end.ok()) out.position = end->position.ToString();
+    auto end = ReadLogPosition(*connection);
+    if (end.ok()) out.position = end->ToString();
   }
   TRY_SET(auto ids, ListTables(*connection, config.wanted));
   TRY_SET(auto unlogged, FindUnloggedChanges(*connection, ids));

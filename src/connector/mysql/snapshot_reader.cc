@@ -191,8 +191,7 @@ Status SnapshotReader::Pause(Connection& connection, const TableId& id, bool gon
   std::string_view how = gone ? " was dropped or renamed" : " was altered";
   std::string what = Str("table ", id.ToString(), how, " during its copy");
   if (options_.log_follows) {
-    TRY_SET(LogEnd end, ReadLogEnd(connection));  // the statement is in the log up to here
-    step.until = end.position;
+    TRY_SET(step.until, ReadLogPosition(connection));  // the statement is in the log up to here
     LogInfo(Str(what, ": the copy goes on when the log is read up to ", step.until.ToString()));
   } else if (gone) {
     LogWarn(Str(what, ": it is left out"));
@@ -373,14 +372,14 @@ Status SnapshotReader::ReadChunk(Connection& connection, const Task& task) {
   const MysqlTable& table = tables_.at(task.table);
   TRY_SET(auto plan, TextPlan::Make(table, options_.mapping));
   TRY_SET(TableSchema schema, MapTable(table, options_.mapping));
-  TRY_SET(LogEnd view, BeginSnapshot(connection));
+  TRY_SET(BinlogPosition view, BeginSnapshot(connection));
   TRY_SET(bool same, SameDefinition(connection, task.table));
   if (!same) return Pause(connection, task.table, false);
   BatchBuilder builder(task.table, std::make_shared<const TableSchema>(std::move(schema)));
   SnapshotStep step;
   step.table = task.table;
   step.chunk = task.chunk;
-  step.segment.at = view.position;
+  step.segment.at = view;
   ChunkSink sink(table, *plan, builder, std::move(step), task.exact, task.recopied, queue_);
   std::string sql = Str("SELECT ", SelectList(table), " FROM ", FullName(task.table));
   if (task.exact) {

@@ -251,8 +251,7 @@ Result<std::optional<SourceItem>> MysqlSource::Next(std::chrono::milliseconds ti
 Status MysqlSource::SetTarget() {
   if (config_.mode == StartupMode::kSnapshot) return Ok();
   TRY_SET(auto connection, ConnectWithRetries(config_));
-  TRY_SET(LogEnd end, ReadLogEnd(*connection));
-  target_ = end.position;
+  TRY_SET(target_, ReadLogPosition(*connection));
   return Ok();
 }
 

@@ -37,11 +37,11 @@ Status ReadOne(Connection& connection, const SourceConfig& config, const TableId
 
 Result<BinlogPosition> ReadAllTables(const SourceConfig& config, const ReadVisitor& visitor) {
   TRY_SET(auto connection, Connection::Open(config.connect));
-  TRY_SET(LogEnd view, BeginSnapshot(*connection));
+  TRY_SET(BinlogPosition view, BeginSnapshot(*connection));
   TRY_SET(auto ids, ListTables(*connection, config.wanted));
   TRY_SET(auto definitions, ReadTables(*connection, ids));
   for (const TableId& id : ids) TRY(ReadOne(*connection, config, id, definitions[id], visitor));
-  return view.position;
+  return view;
 }
 
 }  // namespace sluice::mysql
