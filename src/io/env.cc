@@ -43,7 +43,8 @@ Status Env::MakeFolders(const std::string& path) {
   const std::string folder = path.substr(0, path.find_last_not_of('/') + 1);
   if (folder.empty()) return Ok();
   const std::string parent = FolderOf(folder);
-  if (!Exists(folder)) TRY(MakeFolders(parent));
+  TRY_SET(bool there, Exists(folder));
+  if (!there) TRY(MakeFolders(parent));
   TRY_SET(bool made, MakeFolder(folder));
   Status synced = SyncFolder(parent);
   // A parent that may be passed through but not opened, as /home of another user.

@@ -47,11 +47,11 @@ class Env {
   virtual Result<std::string> ReadFile(const std::string& path) = 0;                   // kNotFound if absent
   // kNotFound if absent. An Env that does not override it reads the whole file.
   virtual Result<std::unique_ptr<ReadableFile>> OpenFile(const std::string& path);
-  virtual bool Exists(const std::string& path) = 0;
+  virtual Result<bool> Exists(const std::string& path) = 0;  // an error if that cannot be known
   virtual Result<int64_t> FileSize(const std::string& path) = 0;
   // When the file was written last; kUnsupported of an Env that does not know.
   virtual Result<int64_t> ModifiedMs(const std::string& path);
-  virtual Result<std::vector<std::string>> List(const std::string& folder) = 0;  // names, sorted; kNotFound if absent
+  virtual Result<std::vector<std::string>> List(const std::string& folder) = 0;  // names, sorted; kNotFound if absent or a file
   virtual Status Remove(const std::string& path) = 0;  // a file or an empty folder; absent is fine
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;  // kConflict if another process holds it
   virtual int64_t NowMs() = 0;        // wall clock, since the epoch

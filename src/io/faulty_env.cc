@@ -67,7 +67,10 @@ Result<std::string> FaultyEnv::ReadFile(const std::string& path) {
   return real_.ReadFile(path);
 }
 
-bool FaultyEnv::Exists(const std::string& path) { return !gone() && real_.Exists(path); }
+Result<bool> FaultyEnv::Exists(const std::string& path) {
+  if (gone()) return Failure(path);
+  return real_.Exists(path);
+}
 
 Result<int64_t> FaultyEnv::FileSize(const std::string& path) {
   if (gone()) return Failure(path);

@@ -33,7 +33,7 @@ class FaultyEnv final : public Env {
 
   Result<std::unique_ptr<WritableFile>> NewFile(const std::string& path) override;
   Result<std::string> ReadFile(const std::string& path) override;
-  bool Exists(const std::string& path) override;
+  Result<bool> Exists(const std::string& path) override;
   Result<int64_t> FileSize(const std::string& path) override;
   Result<int64_t> ModifiedMs(const std::string& path) override { return real_.ModifiedMs(path); }
   Result<std::vector<std::string>> List(const std::string& folder) override;

@@ -30,7 +30,7 @@ class JournalEnv final : public Env {
   Result<std::unique_ptr<WritableFile>> NewFile(const std::string& path) override;
   Result<std::string> ReadFile(const std::string& path) override { return real_.ReadFile(path); }
   Result<std::unique_ptr<ReadableFile>> OpenFile(const std::string& path) override { return real_.OpenFile(path); }
-  bool Exists(const std::string& path) override { return real_.Exists(path); }
+  Result<bool> Exists(const std::string& path) override { return real_.Exists(path); }
   Result<int64_t> FileSize(const std::string& path) override { return real_.FileSize(path); }
   Result<int64_t> ModifiedMs(const std::string& path) override { return real_.ModifiedMs(path); }
   Result<std::vector<std::string>> List(const std::string& folder) override { return real_.List(folder); }

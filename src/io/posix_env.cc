@@ -23,13 +23,14 @@ namespace {
 Error FromErrno(std::string_view what, const std::string& path, int error) {
   std::string message = Str(what, " ", path, ": ", std::strerror(error));
   switch (error) {
-    case ENOENT: return NotFound(message);
+    case ENOENT:
+    case ENOTDIR: return NotFound(message);
     case EEXIST: return Conflict(message);
     case ENOSPC:
     case EDQUOT: return Unavailable(message, "free space on this file system; nothing was committed");
     case EROFS:
     case EACCES:
-    case EPERM: return Invalid(message, "make the path writable for the user that runs sluice");
+    case EPERM: return Invalid(message, "give the user that runs sluice the right to read and write there");
     default: return Unavailable(message);
   }
 }
@@ -144,7 +145,12 @@ class PosixEnvironment final : public Env {
     }
     return std::unique_ptr<ReadableFile>(new PosixReadableFile(path, fd, info.st_size));
   }
-  bool Exists(const std::string& path) override { return ::access(path.c_str(), F_OK) == 0; }
+  Result<bool> Exists(const std::string& path) override {
+    if (::access(path.c_str(), F_OK) == 0) return true;
+    Error error = FromErrno("look for", path, errno);
+    if (error.code == ErrorCode::kNotFound) return false;
+    return error;
+  }
   Result<int64_t> FileSize(const std::string& path) override {
     struct stat info {};
     if (::stat(path.c_str(), &info) != 0) return FromErrno("stat", path, errno);

@@ -44,7 +44,7 @@ TEST_F(PosixEnvTest, AbsentThingsAreNotFound) {
   EXPECT_EQ(env_.FileSize(Path("none")).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(env_.List(Path("none")).error().code, ErrorCode::kNotFound);
   EXPECT_EQ(env_.NewFile(Path("none/file")).error().code, ErrorCode::kNotFound);
-  EXPECT_FALSE(env_.Exists(Path("none")));
+  EXPECT_FALSE(*env_.Exists(Path("none")));
   EXPECT_TRUE(env_.Remove(Path("none")).ok());
   EXPECT_NE(env_.ReadFile(Path("none")).error().message.find(Path("none")), std::string::npos);
 }
@@ -84,7 +84,7 @@ TEST_F(PosixEnvTest, RenameReplacesAndRenameNoReplaceDoesNot) {
   EXPECT_EQ(*env_.ReadFile(Path("a")), "A");
   EXPECT_EQ(*env_.ReadFile(Path("b")), "B");
   ASSERT_TRUE(env_.RenameNoReplace(Path("a"), Path("c")).ok());
-  EXPECT_FALSE(env_.Exists(Path("a")));
+  EXPECT_FALSE(*env_.Exists(Path("a")));
   ASSERT_TRUE(env_.Rename(Path("c"), Path("b")).ok());
   EXPECT_EQ(*env_.ReadFile(Path("b")), "A");
 }

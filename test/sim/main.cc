@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// sluice_sim [--seed S] [-n N] [--trace]: simulates seeds S … S+N-1, each in a world of its own, and ends with
-// "N passed, N failed". A failing seed prints the command that repeats it, the end of its trace and what differs.
+// sluice_sim [--seed S] [-n N] [-j PROCESSES] [--trace]: simulates seeds S … S+N-1, each in a world of its own, shared
+// out to as many processes as there are cores, and ends with "N passed, N failed". A failing seed prints the command
+// that repeats it, the end of its trace and what differs.
 // sluice_sim --suite FILE: the seeds of that file, 2,000 others, and whether the same seed gives the same trace.
 // test/sim/README.md says what is simulated.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <memory>
 #include <string>
+#include <thread>
+#include <vector>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -33,6 +40,7 @@ void TraceLog(const std::string& line) {
 struct Options {
   uint64_t seed = 1;
   uint64_t count = 1;
+  uint64_t processes = std::max(1u, std::thread::hardware_concurrency());
   bool trace = false;
   std::string suite;
 };
@@ -48,6 +56,8 @@ bool Parse(int argc, char** argv, Options& out) {
       if (!ParseNumber(std::string_view(argv[++i]), out.seed)) return false;
     } else if (i + 1 < argc && word == "-n") {
       if (!ParseNumber(std::string_view(argv[++i]), out.count)) return false;
+    } else if (i + 1 < argc && word == "-j") {
+      if (!ParseNumber(std::string_view(argv[++i]), out.processes) || out.processes == 0) return false;
     } else {
       return false;
     }
@@ -83,27 +93,77 @@ Outcome RunSeed(uint64_t seed, const Options& options) {
   return outcome;
 }
 
+// What a process tells of one seed.
+struct Record {
+  int64_t steps = 0, lives = 0, crashes = 0, power_losses = 0, snapshots = 0;
+  uint64_t trace_hash = 0;
+  bool passed = false;
+};
+
+Record RecordOf(uint64_t seed, const Options& options) {
+  Outcome outcome = RunSeed(seed, options);
+  std::fflush(stdout);
+  return {outcome.steps,     outcome.lives,      outcome.crashes,        outcome.power_losses,
+          outcome.snapshots, outcome.trace_hash, outcome.problem.empty()};
+}
+
+// A process that runs every `stride`-th seed from `first` on. Its records are read from `pipe` in that order; the end
+// of file comes early if it dies.
+struct Worker {
+  pid_t process = -1;
+  FILE* pipe = nullptr;
+
+  Worker(uint64_t first, uint64_t stride, uint64_t end, const Options& options) {
+    int ends[2];
+    if (::pipe(ends) != 0) return;
+    process = fork();
+    if (process == 0) {
+      ::close(ends[0]);
+      for (uint64_t seed = first; seed < end; seed += stride) {
+        Record record = RecordOf(seed, options);
+        if (::write(ends[1], &record, sizeof record) != sizeof record) _exit(1);
+      }
+      _exit(0);
+    }
+    ::close(ends[1]);
+    pipe = fdopen(ends[0], "rb");
+  }
+  ~Worker() {
+    if (pipe != nullptr) std::fclose(pipe);
+    if (process > 0) waitpid(process, nullptr, 0);
+  }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  bool Read(Record& out) { return pipe != nullptr && std::fread(&out, sizeof out, 1, pipe) == 1; }
+};
+
 // Runs seeds and keeps count.
 class Runner {
  public:
   explicit Runner(const Options& options) : options_(options) {}
 
   uint64_t Run(uint64_t seed) {
-    Outcome outcome = RunSeed(seed, options_);
-    ++(outcome.problem.empty() ? passed_ : failed_);
-    hash_ = (hash_ ^ outcome.trace_hash) * 0x100000001B3ull;
-    sum_.steps += outcome.steps;
-    sum_.lives += outcome.lives;
-    sum_.crashes += outcome.crashes;
-    sum_.power_losses += outcome.power_losses;
-    sum_.snapshots += outcome.snapshots;
-    std::fflush(stdout);
-    return outcome.trace_hash;
+    Record record = RecordOf(seed, options_);
+    Count(record);
+    return record.trace_hash;
   }
 
   void Range(uint64_t seed, uint64_t count) {
-    for (uint64_t i = 0; i < count; ++i) Run(seed + i);
-    std::printf("trace of seeds %s to %s: %s\n", Str(seed).c_str(), Str(seed + count - 1).c_str(), Hex(hash_).c_str());
+    std::vector<std::unique_ptr<Worker>> workers;
+    const uint64_t stride = std::min(options_.processes, count);
+    for (uint64_t i = 0; i < stride; ++i) {
+      workers.push_back(std::make_unique<Worker>(seed + i, stride, seed + count, options_));
+    }
+    for (uint64_t i = 0; i < count; ++i) {
+      Record record;
+      if (!workers[i % stride]->Read(record)) {
+        std::printf("FAIL seed %s: the process that simulated it, or a seed before, died\n", Str(seed + i).c_str());
+      }
+      Count(record);
+    }
+    std::printf("trace of seeds %s to %s: %s\n", Str(seed).c_str(), Str(seed + count - 1).c_str(),
+                Hex(hash_).c_str());
   }
 
   void SameTrace(uint64_t seed) {
@@ -134,22 +194,33 @@ class Runner {
   }
 
  private:
+  void Count(const Record& record) {
+    ++(record.passed ? passed_ : failed_);
+    hash_ = (hash_ ^ record.trace_hash) * 0x100000001B3ull;
+    sum_.steps += record.steps;
+    sum_.lives += record.lives;
+    sum_.crashes += record.crashes;
+    sum_.power_losses += record.power_losses;
+    sum_.snapshots += record.snapshots;
+  }
+
   const Options& options_;
   uint64_t passed_ = 0, failed_ = 0, hash_ = 0;
-  Outcome sum_;
+  Record sum_;
 };
 
 int Main(const Options& options) {
   SetLogLevel(LogLevel::kInfo);
   SetLogWriter(TraceLog);
+  std::setvbuf(stdout, nullptr, _IOFBF, 1 << 20);  // so that the lines of one seed stay together
   const auto started = std::chrono::steady_clock::now();
   Runner runner(options);
   if (options.suite.empty()) {
     runner.Range(options.seed, options.count);
   } else {
+    runner.Range(kSuiteSeed, kSuiteCount);  // first: it forks, and a run may leave threads behind
     runner.Regressions(options.suite);
     runner.SameTrace(kSuiteSeed);
-    runner.Range(kSuiteSeed, kSuiteCount);
   }
   return runner.End(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
 }
@@ -160,7 +231,7 @@ int Main(const Options& options) {
 int main(int argc, char** argv) {
   sluice::sim::Options options;
   if (!sluice::sim::Parse(argc, argv, options)) {
-    std::fprintf(stderr, "usage: sluice_sim [--seed S] [-n N] [--trace] | --suite FILE\n");
+    std::fprintf(stderr, "usage: sluice_sim [--seed S] [-n N] [-j PROCESSES] [--trace] | --suite FILE\n");
     return 2;
   }
   return sluice::sim::Main(options);

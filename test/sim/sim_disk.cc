@@ -90,7 +90,7 @@ SimDisk::NodePtr SimDisk::Find(std::string_view path) const {
 Result<SimDisk::NodePtr> SimDisk::FolderAt(const std::string& path) const {
   NodePtr folder = Find(path == "/" ? "" : path);
   if (folder == nullptr) return NotFound(Str(path, ": no such file or directory"));
-  if (!folder->folder) return Unavailable(Str(path, ": not a directory"));
+  if (!folder->folder) return NotFound(Str(path, ": not a directory"));
   return folder;
 }
 

@@ -169,7 +169,10 @@ Result<std::unique_ptr<ReadableFile>> SimEnv::OpenFile(const std::string& path) 
   return std::unique_ptr<ReadableFile>(new SimReadable(*this, path, std::move(node)));
 }
 
-bool SimEnv::Exists(const std::string& path) { return !dead_ && world_.disk.Exists(path); }
+Result<bool> SimEnv::Exists(const std::string& path) {
+  TRY(Look("exists", path));
+  return world_.disk.Exists(path);
+}
 
 Result<int64_t> SimEnv::FileSize(const std::string& path) {
   TRY(Look("stat", path));

@@ -53,7 +53,7 @@ class SimEnv final : public Env {
   Result<std::unique_ptr<WritableFile>> NewFile(const std::string& path) override;
   Result<std::string> ReadFile(const std::string& path) override;
   Result<std::unique_ptr<ReadableFile>> OpenFile(const std::string& path) override;
-  bool Exists(const std::string& path) override;
+  Result<bool> Exists(const std::string& path) override;
   Result<int64_t> FileSize(const std::string& path) override;
   Result<std::vector<std::string>> List(const std::string& folder) override;
   Status Remove(const std::string& path) override;

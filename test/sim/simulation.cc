@@ -94,7 +94,6 @@ Status Simulation::Life(bool last) {
   const bool disturbed = env.dead() || plan.error_1_in != 0 || breaks != 0;
   if (!ended.ok() && !disturbed) return std::move(ended).error().With("the job ends though nothing failed");
   if (!foreign_status_.ok()) return std::move(foreign_status_).error().With("the other writer");
-  whole_ = ended.ok() && !env.dead();
   if (env.dead()) AfterDeath();
   if (!ended.ok() || env.dead() || !ended->caught_up) return check_.Check();
   return check_.CheckAt(server_.written);
@@ -113,7 +112,6 @@ void Simulation::AfterDeath() {
 void Simulation::Meddle() {
   if (OneIn(rng_, 3)) state_copy_ = world_.disk.Copy(kState);
   const uint64_t what = Pick(rng_, 16);
-  if (what < 3 && !whole_) return;
   switch (what) {
     case 0: world_.Trace("-- the state directory is lost"); return world_.disk.RemoveTree(kState);
     case 1:

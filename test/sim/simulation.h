@@ -55,7 +55,6 @@ class Simulation {
   std::map<std::string, std::string> state_copy_;  // of the state directory, by file
   std::map<std::string, std::string> properties_;  // of new tables
   Status foreign_status_;
-  bool whole_ = true;  // the last life ended between two epochs
   Outcome outcome_;
 };
 

@@ -236,7 +236,8 @@ Status IcebergSink::CheckFiles(const TableId& id, const TableChange& change) {
   for (const auto* files : {&change.added_data, &change.added_deletes}) {
     for (const iceberg::DataFile& file : *files) {
       TRY_SET(std::string path, LocalPath(file.path));
-      if (env_.Exists(path)) continue;
+      TRY_SET(bool there, env_.Exists(path));
+      if (there) continue;
       return Corrupt(Str("table ", id.ToString(), ": file ", path, " of the commit that is to be completed is gone"),
                      "remove the state directory: the job then resumes from the position in its tables");
     }
@@ -288,7 +289,9 @@ Status IcebergSink::RemoveUnreachable(const std::vector<std::string>& files) {
     TRY_SET(std::string folder, LocalPath(location));
     std::vector<std::string> there;
     for (const std::string& file : files) {
-      if (file.starts_with(folder + "/") && env_.Exists(file)) there.push_back(file);
+      if (!file.starts_with(folder + "/")) continue;
+      TRY_SET(bool exists, env_.Exists(file));
+      if (exists) there.push_back(file);
     }
     if (there.empty()) continue;
     TRY_SET(auto table, Table::Open(env_, *catalog_, id));

@@ -34,22 +34,32 @@ int64_t ReadHint(Env& env, const std::string& folder) {
   return text.ok() && ParseNumber(Trim(*text), version) && version > 0 ? version : 0;
 }
 
+bool Has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 // The newest version: the hint, or the highest that is listed, and on while there is a next. 0: none.
 Result<int64_t> NewestVersion(Env& env, const std::string& folder) {
   int64_t version = ReadHint(env, folder);
-  if (version == 0 || !env.Exists(VersionPath(folder, version))) {
+  bool there = false;
+  if (version > 0) {
+    TRY_SET(there, env.Exists(VersionPath(folder, version)));
+  }
+  if (!there) {
     version = 0;
     auto names = env.List(folder + "/metadata");
     if (!names.ok() && names.error().code != ErrorCode::kNotFound) return std::move(names).error();
     for (size_t i = 0; names.ok() && i < names->size(); ++i) version = std::max(version, VersionOf((*names)[i]));
-    if (version > 0 && !env.Exists(VersionPath(folder, version)) &&
-        env.Exists(Str(folder, "/metadata/v", version, ".gz", kSuffix))) {
+    if (std::string plain = Str("v", version, kSuffix), zipped = Str("v", version, ".gz", kSuffix);
+        names.ok() && !Has(*names, plain) && Has(*names, zipped)) {
       return Unsupported(Str(folder, "/metadata/v", version, ".gz", kSuffix, ": gzip metadata is not read so far"),
                          "set write.metadata.compression-codec to none on the table, with the engine that wrote it");
     }
   }
-  while (env.Exists(VersionPath(folder, version + 1))) ++version;
-  return version;
+  for (;; ++version) {
+    TRY_SET(bool next, env.Exists(VersionPath(folder, version + 1)));
+    if (!next) return version;
+  }
 }
 
 bool IsSafe(unsigned char c) {
@@ -165,7 +175,8 @@ Status HadoopCatalog::CheckNesting(const TableId& table) {
   for (const std::string& part : Split(table.schema, '.')) {
     if (table.schema.empty()) break;
     path += '/' + EncodeSegment(part);
-    if (!IsTable(path)) continue;
+    TRY_SET(int64_t version, NewestVersion(env_, path));
+    if (version == 0) continue;
     return Invalid(Str("table ", table.ToString(), " would be inside the folder of another table, ", path),
                    "route it to another namespace");
   }
@@ -221,8 +232,8 @@ Result<MetadataVersion> HadoopCatalog::Commit(const TableId& table, const Metada
     if (*there != json) return Conflict(Str("table ", table.ToString(), ": version ", next.version, " is taken"));
   }
   PassFailpoint("iceberg.after_metadata_link");
-  // A stale hint is tolerated by every reader, so the commit stands. Writing it makes the link durable too: a new table,
-  // which a checkpoint will name, has to wait for that.
+  // A stale hint is tolerated by every reader, so the commit stands. Writing it
+  // table, which a checkpoint will name, has to wait for that.
   Status hinted = env_.WriteFileDurably(Str(folder, "/metadata/", kHint), Str(next.version));
   if (!hinted.ok() && (!linked.ok() || base.version == 0)) {
     return Error{ErrorCode::kUnknownOutcome, Str("table ", table.ToString(), ": ", hinted.error().message),
@@ -238,25 +249,27 @@ Status HadoopCatalog::Sync(const TableId& table) {
   return env_.SyncFolder(folder + "/metadata");
 }
 
-bool HadoopCatalog::IsTable(const std::string& folder) {
-  auto version = NewestVersion(env_, folder);
-  return version.ok() && *version > 0;
-}
-
-void HadoopCatalog::CollectTables(const std::string& folder, const std::string& name_space, int depth,
-                                  std::vector<TableId>& out) {
+// An error is never taken for "nothing there": a start that misses a table would resume at the wrong position.
+Status HadoopCatalog::CollectTables(const std::string& folder, const std::string& name_space, int depth,
+                                    std::vector<TableId>& out) {
   auto names = env_.List(folder);
-  if (!names.ok() || depth > kDepthMax) return;  // a file, or nothing there
+  if (!names.ok()) {
+    if (names.error().code == ErrorCode::kNotFound) return Ok();  // a file, or nothing there
+    return std::move(names).error();
+  }
+  if (depth > kDepthMax) return Ok();
   for (const std::string& name : *names) {
-    if (name.starts_with('.')) continue;
+    if (name.starts_with('.') || name == "lost+found") continue;  // the latter is the file system's own
     std::string path = Str(folder, "/", name);
-    if (IsTable(path)) {
+    TRY_SET(int64_t version, NewestVersion(env_, path));
+    if (version > 0) {
       out.push_back({name_space, DecodeSegment(name)});
     } else {
       std::string below = DecodeSegment(name);
-      CollectTables(path, name_space.empty() ? below : Str(name_space, ".", below), depth + 1, out);
+      TRY(CollectTables(path, name_space.empty() ? below : Str(name_space, ".", below), depth + 1, out));
     }
   }
+  return Ok();
 }
 
 Result<std::vector<TableId>> HadoopCatalog::List(const std::string& name_space) {
@@ -265,7 +278,7 @@ Result<std::vector<TableId>> HadoopCatalog::List(const std::string& name_space) 
     if (!name_space.empty()) folder += '/' + EncodeSegment(part);
   }
   std::vector<TableId> out;
-  CollectTables(folder, name_space, 0, out);
+  TRY(CollectTables(folder, name_space, 0, out));
   std::sort(out.begin(), out.end());
   return out;
 }

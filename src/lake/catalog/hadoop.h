@@ -34,8 +34,7 @@ class HadoopCatalog final : public Catalog {
   Result<std::string> Folder(const TableId& table) const;
   Result<MetadataVersion> LoadFolder(const std::string& folder, const std::string& name);
   Status CheckNesting(const TableId& table);
-  bool IsTable(const std::string& folder);
-  void CollectTables(const std::string& folder, const std::string& name_space, int depth, std::vector<TableId>& out);
+  Status CollectTables(const std::string& folder, const std::string& name_space, int depth, std::vector<TableId>& out);
   Status RemoveTree(const std::string& folder, int depth);
 
   Env& env_;

@@ -35,7 +35,7 @@ TEST_F(HadoopCatalogTest, CreateCommitConflictDrop) {
   EXPECT_EQ(catalog_->Commit({"a.b.t", "data"}, {}, "{}").error().code, ErrorCode::kInvalid);  // inside a table
   EXPECT_EQ(*catalog_->List(""), std::vector<TableId>{id});
   ASSERT_TRUE(catalog_->Drop(id).ok());
-  EXPECT_FALSE(PosixEnv().Exists(folder_ + "/a/b/t"));
+  EXPECT_FALSE(*PosixEnv().Exists(folder_ + "/a/b/t"));
   EXPECT_EQ(catalog_->Drop(id).error().code, ErrorCode::kNotFound);
 }
 

@@ -320,7 +320,7 @@ TEST_F(DataWriterTest, AFolderThatIsNotThereIsNotFound) {
 }
 
 TEST_F(DataWriterTest, AFullDiskIsItsOwnErrorAndStays) {
-  if (!env_.Exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
+  if (!*env_.Exists("/dev/full")) GTEST_SKIP() << "no /dev/full";
   Schema schema = AllTypes();
   auto writer = DataFileWriter::Open(env_, "/dev/full", schema, {});
   ASSERT_TRUE(writer.ok()) << writer.error().ToString();

@@ -22,14 +22,20 @@ class FolderWalk {
     auto names = env_.List(folder);
     if (!names.ok()) return names.error().code == ErrorCode::kNotFound ? Ok() : std::move(names).error();
     if (depth > kDepthMax) return Invalid(Str(folder, " is nested too deep"));
-    if (depth > 0 && env_.Exists(folder + "/metadata/version-hint.text")) return Ok();  // another table
+    if (depth > 0) {
+      TRY_SET(bool another, env_.Exists(folder + "/metadata/version-hint.text"));
+      if (another) return Ok();
+    }
     for (const std::string& name : *names) {
       if (name.starts_with('.')) continue;
       std::string path = Str(folder, "/", name);
-      if (env_.List(path).ok()) {
+      auto below = env_.List(path);
+      if (below.ok()) {
         TRY(Enter(path, depth + 1));
-      } else {
+      } else if (below.error().code == ErrorCode::kNotFound) {
         Take(std::move(path));
+      } else {
+        return std::move(below).error();
       }
     }
     return Ok();

@@ -342,9 +342,9 @@ TEST_F(TableTest, MaintainRemovesOnlyWhatNothingReaches) {
   EXPECT_EQ(*table->Maintain(), 0);
   env_.SetNowMs(1'800'000'000'000 + 6LL * 24 * 3600 * 1000);
   EXPECT_EQ(*table->Maintain(), 1);
-  EXPECT_FALSE(PosixEnv().Exists(*LocalPath(Data("a").path)));
-  EXPECT_TRUE(PosixEnv().Exists(*LocalPath(Data("b").path)));
-  EXPECT_TRUE(PosixEnv().Exists(*LocalPath(Data("c").path)));
+  EXPECT_FALSE(*PosixEnv().Exists(*LocalPath(Data("a").path)));
+  EXPECT_TRUE(*PosixEnv().Exists(*LocalPath(Data("b").path)));
+  EXPECT_TRUE(*PosixEnv().Exists(*LocalPath(Data("c").path)));
   EXPECT_EQ(Paths(*table), (std::set<std::string>{Data("b").path, Data("c").path}));
 }
 
