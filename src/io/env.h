@@ -51,7 +51,8 @@ class Env {
   virtual Result<int64_t> FileSize(const std::string& path) = 0;
   // When the file was written last; kUnsupported of an Env that does not know.
   virtual Result<int64_t> ModifiedMs(const std::string& path);
-  virtual Result<std::vector<std::string>> List(const std::string& folder) = 0;  // names, sorted; kNotFound if absent or a file
+  // Names, sorted; kNotFound if absent or a file.
+  virtual Result<std::vector<std::string>> List(const std::string& folder) = 0;
   virtual Status Remove(const std::string& path) = 0;  // a file or an empty folder; absent is fine
   virtual Result<std::unique_ptr<FileLock>> Lock(const std::string& path) = 0;  // kConflict if another process holds it
   virtual int64_t NowMs() = 0;        // wall clock, since the epoch

@@ -141,7 +141,8 @@ Result<AvroTypePtr> SchemaOf(std::string text) {
     AvroTypePtr type;
   };
   thread_local std::array<Known, 4> known;  // the latest first
-  auto found = std::find_if(known.begin(), known.end(), [&](const Known& item) { return item.type && item.text == text; });
+  auto found =
+      std::find_if(known.begin(), known.end(), [&](const Known& item) { return item.type && item.text == text; });
   if (found == known.end()) {
     TRY_SET(AvroTypePtr type, ParseAvroSchema(text));
     found = known.end() - 1;

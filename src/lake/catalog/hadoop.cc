@@ -232,7 +232,7 @@ Result<MetadataVersion> HadoopCatalog::Commit(const TableId& table, const Metada
     if (*there != json) return Conflict(Str("table ", table.ToString(), ": version ", next.version, " is taken"));
   }
   PassFailpoint("iceberg.after_metadata_link");
-  // A stale hint is tolerated by every reader, so the commit stands. Writing it
+  // A stale hint is tolerated by every reader, so the commit stands. Writing it makes the link durable too: a new
   // table, which a checkpoint will name, has to wait for that.
   Status hinted = env_.WriteFileDurably(Str(folder, "/metadata/", kHint), Str(next.version));
   if (!hinted.ok() && (!linked.ok() || base.version == 0)) {
