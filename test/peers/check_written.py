@@ -19,10 +19,7 @@ def checks(bench, engine):
     for scenario, found in bench.written:
         for number, table in enumerate(found):
             label = f"{scenario}.{number}" if len(found) > 1 else scenario
-            if table.has_time and engine.no_time:
-                yield label, engine.no_time
-                continue
-            yield label, lambda t=table: compare(engine, t)
+            yield label, engine.lacks.get(table.needs) or (lambda t=table: compare(engine, t))
 
 
 def compare(engine, table):

@@ -45,7 +45,7 @@ class Engine:
 
     name = ""
     # Reasons by which a part of the checks is left out; printed.
-    no_time = ""  # the engine cannot read TIME columns
+    lacks = {}  # what it cannot read at all ("time": columns of that type; a codec): why
     lower_case = False  # the engine gives names in lower case
     no_dots = ""  # a filter of the engine cannot name a column with a dot
     no_writes = ""  # the engine cannot write into a warehouse of the hadoop layout
@@ -175,7 +175,7 @@ class DuckDb(Engine):
 class Spark(Engine):
     name = "spark"
     quote = "`"
-    no_time = "Spark has no TIME type: Iceberg's runtime refuses the whole table"
+    lacks = {"time": "Spark has no TIME type: Iceberg's runtime refuses the whole table"}
 
     def start(self):
         got = install(self.name)
@@ -192,6 +192,7 @@ class Trino(Engine):
     """It knows tables by its own metastore: each is registered before a request, as of its newest metadata file."""
 
     name = "trino"
+    lacks = {"lz4": "Trino knows Hadoop's deprecated framing of LZ4 only, not Parquet's LZ4_RAW"}
     lower_case = True
     JAVA = (
         "-Xmx2g -XX:+UseSerialGC --add-modules=jdk.incubator.vector --sun-misc-unsafe-memory-access=allow "

@@ -53,13 +53,13 @@ class Table:
     name: str
     states: list
     geometry: tuple = ()
-    has_time: bool = False
+    needs: str = ""  # what an engine may lack, see engines.Engine.lacks
     counts: list = field(default_factory=list)  # (condition, rows)
 
 
-def freeze(ctx, name: str, filters=(), geometry=(), has_time=False) -> Table:
+def freeze(ctx, name: str, filters=(), geometry=(), needs="") -> Table:
     """The table as the source has it now. The pipeline has caught up."""
-    table = Table(name, [state(ctx, name)], geometry, has_time)
+    table = Table(name, [state(ctx, name)], geometry, needs)
     for where in filters:
         column, operator, value, kind = where
         text = f"'{value}'" if kind != "number" else value
@@ -77,10 +77,10 @@ def state(ctx, name: str) -> State:
     return State(names, rows, snapshots[-1]["snapshot-id"] if snapshots else 0)
 
 
-def types(ctx, cases, geometry=False, has_time=False):
+def types(ctx, cases, geometry=False, needs=""):
     columns = tuple(f"c{i}" for i in range(len(cases))) if geometry else ()
     db = test_types.run_matrix(ctx, cases, columns)
-    return [freeze(ctx, f"{db}.{table}", (), columns, has_time) for table in ("snap", "live", "moved")]
+    return [freeze(ctx, f"{db}.{table}", (), columns, needs) for table in ("snap", "live", "moved")]
 
 
 def numbers(ctx):
@@ -92,7 +92,7 @@ def temporal(ctx):
 
 
 def time(ctx):
-    return types(ctx, TIME_COLUMNS, has_time=True)
+    return types(ctx, TIME_COLUMNS, needs="time")
 
 
 def text(ctx):
@@ -247,7 +247,7 @@ def codecs(ctx):
         ctx.catch_up(path, state=f"{ctx.state}-{codec}")
         ctx.server.execute("DELETE FROM t WHERE id % 5 = 0", db)
         ctx.catch_up(path, state=f"{ctx.state}-{codec}")
-        found.append(freeze(ctx, f"{db}.t"))
+        found.append(freeze(ctx, f"{db}.t", needs=codec))
     return found
 
 
