@@ -73,6 +73,7 @@ class Compare(Testbed):
         # An equality delete for each row is held in memory.
         os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--driver-memory 4g pyspark-shell")
         self.reader = engines.Spark(self.context.lake, os.path.join(FOLDER, "reader"))
+        self.quiet = None
         self.lines, self.warm_for = [], None  # the line whose job the JVMs of Flink have run
         sizes = {"ROWS": ROWS, "CHANGES": CHANGES, "PRELOAD": PRELOAD, "REPEATS": REPEATS}
         self.page = compare_page.Page(pair.title, PAIR, sizes, REPEATS)
@@ -80,6 +81,7 @@ class Compare(Testbed):
     # ---- what is compared
 
     def prepare(self):
+        self.quiet = measure.QuietMachine()
         self.reader.start()
         for name in NAMES:
             self.lines += self.lines_of(WORKLOADS[name])
@@ -162,7 +164,7 @@ class Compare(Testbed):
         """One run from its start state to its proof; a sample, or an error."""
         self.restore(line)
         before = self.sink.files()
-        loop = measure.cpu_loop()
+        loop = self.quiet.wait()
         run = self.run_sluice if system == "sluice" else self.run_flink
         sample = run(line, system == "Flink, cold")
         made = {path: size for path, size in self.sink.files().items() if path not in before}
