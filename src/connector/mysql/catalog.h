@@ -43,6 +43,9 @@ Result<std::vector<Finding>> FindMissingGrants(Connection& connection);
 // Tables whose rows the server changes without a row event, or whose copy has no exact position: never fatal.
 Result<std::vector<Finding>> FindUnloggedChanges(Connection& connection, const std::vector<TableId>& tables);
 
+// Tables WITH SYSTEM VERSIONING: their log cannot be followed.
+Result<std::vector<Finding>> FindVersioned(Connection& connection, const std::vector<TableId>& tables);
+
 // All base tables that `wanted` accepts, without the server's own, sorted.
 Result<std::vector<TableId>> ListTables(Connection& connection, const std::function<bool(const TableId&)>& wanted);
 // Definitions of the given tables (in one pass over information_schema); tables that are gone are left out.

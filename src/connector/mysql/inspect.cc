@@ -50,6 +50,10 @@ Result<Inspection> Inspect(const SourceConfig& config) {
   TRY_SET(auto ids, ListTables(*connection, config.wanted));
   TRY_SET(auto unlogged, FindUnloggedChanges(*connection, ids));
   out.findings.insert(out.findings.end(), unlogged.begin(), unlogged.end());
+  if (follows) {
+    TRY_SET(auto versioned, FindVersioned(*connection, ids));
+    out.findings.insert(out.findings.end(), versioned.begin(), versioned.end());
+  }
   TRY_SET(auto definitions, ReadTables(*connection, ids));
   TRY_SET(auto estimates, ReadRowEstimates(*connection, ids));
   for (const TableId& id : ids) {

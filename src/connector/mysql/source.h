@@ -43,6 +43,7 @@ class MysqlSource final : public Source {
   };
   Result<Server> LookAt(Connection& connection) const;
   std::vector<TableId> Wanted(const Server& server) const;
+  Status RefuseVersioned(Connection& connection, const std::vector<TableId>& tables) const;
   Status StartFresh(Server& server);
   Status Resume(Server& server, const std::string& state);
   Status LoadTracker(Server& server, LogEnd* at);

@@ -85,7 +85,14 @@ Status MysqlSource::LoadTodays(const Server& server) {
   return Ok();
 }
 
+Status MysqlSource::RefuseVersioned(Connection& connection, const std::vector<TableId>& tables) const {
+  if (config_.mode == StartupMode::kSnapshot) return Ok();
+  TRY_SET(auto versioned, FindVersioned(connection, tables));
+  return versioned.empty() ? Ok() : Status(Unsupported(versioned[0].text, versioned[0].fix));
+}
+
 Status MysqlSource::StartFresh(Server& server) {
+  TRY(RefuseVersioned(server.connection, Wanted(server)));
   LogEnd end;
   TRY(LoadTracker(server, &end));
   state_.log = end;
@@ -142,6 +149,7 @@ Status MysqlSource::AddNewTables(const Server& server) {
                   " is new to this job and is left out; set scan.newly-added-table.enabled: true to copy it"));
       continue;
     }
+    TRY(RefuseVersioned(server.connection, {id}));
     LogInfo(Str("table ", id.ToString(), " is new to this job: it is copied now"));
     TRY_SET(auto definitions, ReadTables(server.connection, {id}));
     for (auto& [name, definition] : definitions) tracker_->SetTable(std::move(definition));

@@ -75,7 +75,7 @@ Status DdlParser::ParseAdd(AlterTable& out) {
   if (!explicit_column) {
     if (AtIndexOrConstraint()) return ParseIndexOrConstraint(out.operations);
     if (IsWord("partition")) return SkipToEnd();
-    if (TakeWords("system", "versioning")) return Ok();
+    if (TakeWords("system", "versioning")) return Versioned();
     if (IsWord("period") && IsWord("for", 1)) return ParsePeriod(out.operations);
   }
   bool if_not_exists = IfNotExists();

@@ -193,11 +193,7 @@ Result<bool> DdlParser::ParseAttribute(ColumnDefinition& out) {
 Status DdlParser::ParseGenerated(ColumnDefinition& out) {
   if (TakeWord("generated")) Take();
   TRY(ExpectWord("as"));
-  if (TakeWord("row")) {  // of a system-versioned table
-    if (!TakeWord("start")) TRY(ExpectWord("end"));
-    out.nullable = false;
-    return Ok();
-  }
+  if (TakeWord("row")) return Versioned();  // START, END
   out.generated = true;
   out.virtual_generated = !IsAnyWord({"stored", "persistent"});
   return SkipParentheses();
@@ -251,6 +247,7 @@ Status DdlParser::ParseReferences() {
 
 Result<bool> DdlParser::ParseStorageAttribute(ColumnDefinition&) {
   if (IsAnyWord({"with", "without"}) && IsWord("system", 1) && IsWord("versioning", 2)) {
+    if (IsWord("with")) return Versioned();
     Take();
     Take();
     Take();

@@ -35,6 +35,7 @@ class DdlParser {
   Status ExpectWord(std::string_view word);
   Status ExpectSymbol(char symbol);
   Error Fail(std::string_view expected);
+  Error Versioned();
   Result<std::string> Name(std::string_view what);
   Result<std::string> ColumnName();  // [[db.]table.]column
   Result<TableName> Table();         // noted in statement_.tables

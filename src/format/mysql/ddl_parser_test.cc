@@ -186,9 +186,22 @@ TEST(DdlParser, ReadsAlterTable) {
                           "ALTER TABLE t DROP PARTITION a, b",
                           "ALTER TABLE t REORGANIZE PARTITION a INTO (PARTITION b VALUES LESS THAN (1))",
                           "ALTER TABLE t EXCHANGE PARTITION p WITH TABLE u", "ALTER TABLE t REMOVE PARTITIONING",
-                          "ALTER TABLE t PARTITION BY HASH(id) PARTITIONS 4", "ALTER TABLE t ADD SYSTEM VERSIONING",
+                          "ALTER TABLE t PARTITION BY HASH(id) PARTITIONS 4", "ALTER TABLE t DROP SYSTEM VERSIONING",
                           "ALTER TABLE t DISCARD TABLESPACE", "ALTER TABLE t FORCE", "ALTER TABLE t"}) {
     EXPECT_FALSE(ParseDdl(sql, {}).problem) << sql;
+  }
+}
+
+TEST(DdlParser, SaysThatVersionedTablesAreNotFollowed) {
+  for (const char* sql :
+       {"ALTER TABLE t ADD SYSTEM VERSIONING", "CREATE TABLE t (a INT) ENGINE=InnoDB WITH SYSTEM VERSIONING",
+        "CREATE TABLE t (a INT WITH SYSTEM VERSIONING, b INT)",
+        "CREATE TABLE t (a INT, s TIMESTAMP(6) GENERATED ALWAYS AS ROW START, e TIMESTAMP(6) GENERATED ALWAYS AS ROW "
+        "END, PERIOD FOR SYSTEM_TIME (s, e)) WITH SYSTEM VERSIONING"}) {
+    DdlStatement statement = ParseDdl(sql, {});
+    ASSERT_TRUE(statement.problem) << sql;
+    EXPECT_NE(statement.problem->message.find("SYSTEM VERSIONING"), std::string::npos) << statement.problem->message;
+    EXPECT_EQ(statement.tables.size(), 1u) << sql;
   }
 }
 

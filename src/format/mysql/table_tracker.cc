@@ -394,9 +394,12 @@ Result<std::vector<TableChange>> TableTracker::Apply(const DdlStatement& stateme
     if (status.ok()) status = std::visit([&](const auto& run) { return step.Run(run); }, operation);
   }
   if (!status.ok()) {
-    bool concerned = statement.tables.empty();
-    for (const TableName& name : statement.tables) concerned = concerned || step.Wanted(step.Id(name));
-    if (concerned) return std::move(status).error();
+    if (statement.tables.empty()) return std::move(status).error();
+    for (const TableName& name : statement.tables) {
+      if (!step.Wanted(step.Id(name))) continue;
+      Error error = std::move(status).error();
+      return statement.problem ? std::move(error).With(Str("table ", step.Id(name).ToString())) : error;
+    }
     for (const TableName& name : statement.tables) Forget(step.Id(name));  // no longer known
     return std::vector<TableChange>();
   }
