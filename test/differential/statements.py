@@ -80,12 +80,12 @@ class Dml:
         return f"UPDATE {ignore}{quote(name)} SET {self.assignment(table)} WHERE {keys}"
 
     def upsert(self, table, name):
-        column = self.rng.choice(table.plain())
+        insert, plain = f"INSERT INTO {quote(name)} {self.rows(table, name)}", table.plain()
+        if not plain:  # all columns are in the key
+            return insert
+        column = self.rng.choice(plain)
         value = self.rng.choice([column.literal(self.rng), f"VALUES({quote(column.name)})"])
-        return (
-            f"INSERT INTO {quote(name)} {self.rows(table, name)} "
-            f"ON DUPLICATE KEY UPDATE {quote(column.name)} = {value}"
-        )
+        return f"{insert} ON DUPLICATE KEY UPDATE {quote(column.name)} = {value}"
 
     def change_key(self, table, name):
         """Another key for a row, by parts of it or all; IGNORE leaves a key that is taken."""

@@ -319,3 +319,14 @@ def random_run(ctx, rng, run):
     ctx.server.execute("UPDATE t SET n = 1 LIMIT 5; DELETE FROM t LIMIT 5", db)
     ctx.catch_up(path)
     ctx.equal(f"{db}.t", columns=columns)
+
+
+def test_default_that_the_server_shows_otherwise(ctx):
+    """The server shows the default of a TIMESTAMP in the time zone of who asks: not a reason to wait for ever."""
+    copy = Copy(ctx)
+    copy.execute(
+        "SET time_zone = '+09:00'; ALTER TABLE t ADD COLUMN at TIMESTAMP(6) NULL DEFAULT '2030-01-02 03:04:05.5'; "
+        "INSERT INTO t (id, n) VALUES (90000, 1)",
+        "ALTER",
+    )
+    copy.equal()

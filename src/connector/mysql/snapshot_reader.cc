@@ -53,6 +53,16 @@ std::string After(const MysqlTable& table, const std::vector<std::string>& liter
   return out;
 }
 
+// Defaults and comments change no row. And the server shows the default of a TIMESTAMP in the time zone of the session
+// that asks, so it need not look as in the statement that gave it.
+bool SameForRows(MysqlColumn a, MysqlColumn b) {
+  for (MysqlColumn* column : {&a, &b}) {
+    column->default_value.reset();
+    column->comment.clear();
+  }
+  return a == b;
+}
+
 std::string FullName(const TableId& id) { return Str(QuoteName(id.schema), ".", QuoteName(id.table)); }
 
 }  // namespace
@@ -178,20 +188,28 @@ Status SnapshotReader::RunTask(Connection& connection, const Task& task) {
   for (int view = 1;; ++view) {
     Status status = task.plan ? PlanTable(connection, task) : ReadChunk(connection, task);
     if (status.ok()) return status;
-    if (status.error().code == ErrorCode::kNotFound) return Pause(connection, task.table, true);
+    if (status.error().code == ErrorCode::kNotFound) return Pause(connection, task.table, "");
     // The table was made anew (any ALTER can do that) after the view, which then cannot read it: a later one can.
     if (status.error().code != ErrorCode::kConflict || view >= kViewsMost) return status;
   }
 }
 
-// The table cannot be read with the definition that is known at our place of the log.
-Status SnapshotReader::Pause(Connection& connection, const TableId& id, bool gone) {
+// The table cannot be read with the definition that is known at our place of the log; no difference: it is not there.
+Status SnapshotReader::Pause(Connection& connection, const TableId& id, const std::string& difference) {
   TRY(connection.Execute("ROLLBACK"));
   PauseStep step{.table = id, .until = {}};
+  const bool gone = difference.empty();
   std::string_view how = gone ? " was dropped or renamed" : " was altered";
   std::string what = Str("table ", id.ToString(), how, " during its copy");
+  if (!gone) what += Str(" (", difference, ")");
   if (options_.log_follows) {
     TRY_SET(step.until, ReadLogPosition(connection));  // the statement is in the log up to here
+    if (!gone && step.until == initial_.log.position) {  // all of it is read: waiting would never end
+      return Unsupported(Str("the definition of table ", id.ToString(), " that follows from the log is not the one at "
+                             "the server (", difference, ")"),
+                         "remove the state directory and the table in the sink to copy anew; please report the "
+                         "statements that made the table");
+    }
     LogInfo(Str(what, ": the copy goes on when the log is read up to ", step.until.ToString()));
   } else if (gone) {
     LogWarn(Str(what, ": it is left out"));
@@ -258,8 +276,8 @@ Result<std::vector<ChunkState>> SnapshotReader::CutTable(Connection& connection,
 Status SnapshotReader::PlanTable(Connection& connection, const Task& task) {
   const MysqlTable& table = tables_.at(task.table);
   TRY(connection.Execute("START TRANSACTION"));
-  TRY_SET(bool same, SameDefinition(connection, task.table));
-  if (!same) return Pause(connection, task.table, false);
+  TRY_SET(std::string difference, Difference(connection, task.table));
+  if (!difference.empty()) return Pause(connection, task.table, difference);
   TRY_SET(auto estimates, ReadRowEstimates(connection, {task.table}));
   TableState state;
   state.exact = HasExactOrder(table);
@@ -281,24 +299,31 @@ Status SnapshotReader::PlanTable(Connection& connection, const Task& task) {
   return Ok();
 }
 
-// In a transaction: from its first read on nobody can alter the table under us. information_schema is only asked when
-// the text of the definition is not that of the last time.
-Result<bool> SnapshotReader::SameDefinition(Connection& connection, const TableId& id) {
+// Where the definition at the server is not the known one; empty: nowhere. In a transaction: from its first read on
+// nobody can alter the table under us. information_schema is only asked when the text of the definition is not that of
+// the last time.
+Result<std::string> SnapshotReader::Difference(Connection& connection, const TableId& id) {
   TRY(connection.Execute(Str("SELECT 1 FROM ", FullName(id), " LIMIT 0")));
   TRY_SET(std::string text, ReadCreateTable(connection, id));
   {
     std::lock_guard lock(mutex_);
     auto checked = checked_.find(id);
-    if (checked != checked_.end() && checked->second == text) return true;
+    if (checked != checked_.end() && checked->second == text) return std::string();
   }
   TRY_SET(auto now, ReadTables(connection, {id}));
   const MysqlTable& known = tables_.at(id);
   auto found = now.find(id);
   if (found == now.end()) return NotFound(Str("table ", id.ToString(), " is not there"));
-  if (found->second.columns != known.columns || found->second.primary_key != known.primary_key) return false;
+  if (found->second.primary_key != known.primary_key) return std::string("primary key");
+  const std::vector<MysqlColumn>&there = found->second.columns, &here = known.columns;
+  for (size_t i = 0; i < std::max(there.size(), here.size()); ++i) {
+    if (i == there.size() || i == here.size() || !SameForRows(there[i], here[i])) {
+      return Str("column ", i < there.size() ? there[i].name : here[i].name);
+    }
+  }
   std::lock_guard lock(mutex_);
   checked_[id] = std::move(text);
-  return true;
+  return std::string();
 }
 
 namespace {
@@ -373,8 +398,8 @@ Status SnapshotReader::ReadChunk(Connection& connection, const Task& task) {
   TRY_SET(auto plan, TextPlan::Make(table, options_.mapping));
   TRY_SET(TableSchema schema, MapTable(table, options_.mapping));
   TRY_SET(BinlogPosition view, BeginSnapshot(connection));
-  TRY_SET(bool same, SameDefinition(connection, task.table));
-  if (!same) return Pause(connection, task.table, false);
+  TRY_SET(std::string difference, Difference(connection, task.table));
+  if (!difference.empty()) return Pause(connection, task.table, difference);
   BatchBuilder builder(task.table, std::make_shared<const TableSchema>(std::move(schema)));
   SnapshotStep step;
   step.table = task.table;

@@ -52,8 +52,8 @@ class SnapshotReader {
   Status PlanTable(Connection& connection, const Task& task);
   Result<std::vector<ChunkState>> CutTable(Connection& connection, const MysqlTable& table, int64_t rows);
   Status ReadChunk(Connection& connection, const Task& task);
-  Result<bool> SameDefinition(Connection& connection, const TableId& id);
-  Status Pause(Connection& connection, const TableId& id, bool gone);
+  Result<std::string> Difference(Connection& connection, const TableId& id);
+  Status Pause(Connection& connection, const TableId& id, const std::string& difference);
 
   SnapshotOptions options_;
   std::map<TableId, MysqlTable> tables_;

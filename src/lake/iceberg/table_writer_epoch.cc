@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -118,7 +119,9 @@ Status TableWriter::Adopt(const TableSchema& wanted) {
   if (dropped_) return Replace(wanted);
   Schema next = schema_;
   int last = last_column_id_;
+  std::string previous;
   for (const Column& column : wanted.columns) {
+    const std::string after = std::exchange(previous, column.name);
     const Field* field = next.Find(column.name);
     if (field == nullptr) {
       TRY(CheckTaken(column.name));
@@ -126,7 +129,8 @@ Status TableWriter::Adopt(const TableSchema& wanted) {
       add.kind = SchemaChangeKind::kAddColumn;
       add.table = table_->id();
       add.column = column;
-      add.place = ColumnPlace::kLast;
+      add.place = after.empty() ? ColumnPlace::kFirst : ColumnPlace::kAfter;  // where the source has it
+      add.after = after;
       TRY_SET(next, Evolve(next, add, last));
       continue;
     }
