@@ -276,8 +276,8 @@ TEST_F(TableTest, ProvenFailureLeavesNoOrphans) {
   EXPECT_EQ(MetadataFiles(), files);
 }
 
-// SLUICE_COMMITS=10000 is the long form. What a commit costs is counted, not timed: time is for bench/. 200 commits read
-// 3212 files up to 3,000 commits, and 3534 at 10,000 and at 20,000: one merged manifest more.
+// SLUICE_COMMITS=10000 is the long form. What a commit costs is counted, not timed: time is for bench/. 200 commits
+// read 3212 files up to 3,000 commits, and 3534 at 10,000 and at 20,000: one merged manifest more.
 TEST_F(TableTest, StaysHealthyOverManyCommits) {
   auto table = Make();
   const char* wanted = std::getenv("SLUICE_COMMITS");
