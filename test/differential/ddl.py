@@ -197,8 +197,10 @@ class Ddl:
             return self.create()
         table = self.rng.choice(self.droppable())
         made = Table(self.rng, table.name, columns_max=8)
+        plain = made.plain()  # before it gets the other's key: its own key columns have no values to choose from
         made.key, made.keys = table.key, table.keys
-        made.columns = [c for c in table.columns if c.name in table.key] + made.plain()
+        made.columns = [c for c in table.columns if c.name in table.key]
+        made.columns += [c for c in plain if c.name not in table.key]
 
         def replace():
             self.tables[self.tables.index(table)] = made

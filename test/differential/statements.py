@@ -36,6 +36,8 @@ class Dml:
 
     def assignment(self, table) -> str:
         columns = table.plain()
+        if not columns:  # all are in the key, or generated
+            return f"{quote(table.key[0])} = {quote(table.key[0])}"
         chosen = self.rng.sample(columns, min(len(columns), self.rng.randint(1, 3)))
         return ", ".join(f"{quote(c.name)} = {c.literal(self.rng)}" for c in chosen)
 
@@ -56,6 +58,8 @@ class Dml:
         rng, quoted = self.rng, quote(name)
         if not table.key:
             return [f"INSERT INTO {quoted} {self.rows(table, name)}"]
+        if not table.shard_keys(name):  # fewer keys than shards
+            return [f"DELETE FROM {quoted}"]
         first = quote(table.key[0])
         makers = [
             (18, lambda: [f"INSERT INTO {quoted} {self.rows(table, name)}"]),
@@ -98,12 +102,12 @@ class Dml:
 
     def copy(self, table, name):
         """INSERT ... SELECT: a row under another key."""
-        plain = ", ".join(quote(c.name) for c in table.plain())
+        plain = "".join(", " + quote(c.name) for c in table.plain())
         new, old = (self.rng.choice(table.shard_keys(name)) for _ in range(2))
         head = self.rng.choice(["INSERT IGNORE", "REPLACE"])
         names = ", ".join(quote(k) for k in table.key)
         return (
-            f"{head} INTO {quote(name)} ({names}, {plain}) SELECT {', '.join(new)}, {plain} FROM {quote(name)} "
+            f"{head} INTO {quote(name)} ({names}{plain}) SELECT {', '.join(new)}{plain} FROM {quote(name)} "
             f"WHERE {self.where(table, old)}"
         )
 
@@ -167,7 +171,7 @@ class Dml:
         table, name = self.pick(transactional=True, keyed=True)
         return [
             f"CREATE TEMPORARY TABLE tmp LIKE {quote(name)}",
-            f"REPLACE INTO tmp {self.rows(table, name)}" if table.key else "SELECT 1",
+            f"REPLACE INTO tmp {self.rows(table, name)}" if table.key and table.shard_keys(name) else "SELECT 1",
             f"REPLACE INTO {quote(name)} SELECT * FROM tmp" if not generated(table) else "SELECT 1",
             "DROP TEMPORARY TABLE tmp",
         ]
