@@ -79,6 +79,8 @@ class Ddl:
         added = random_column(self.rng, table.fresh_name(self.rng), defaults=defaults and not merged)
         if merged and not added.nullable:
             added = Column(added.name, "INT", ["1", "2"])
+        if not defaults:
+            added = Column(added.name, added.kind, added.values)
         text, at = self.place(columns, free)
         columns.insert(at, added)
         return f"ADD COLUMN {added.sql()} {text}"
