@@ -16,12 +16,6 @@
 #include "lake/iceberg/table_writer.h"
 #include "row/format_value.h"
 
-#define ASSERT_OK(expression)                                      \
-  do {                                                             \
-    auto&& assert_ok_ = (expression);                              \
-    ASSERT_TRUE(assert_ok_.ok()) << assert_ok_.error().ToString(); \
-  } while (false)
-
 namespace sluice::iceberg {
 
 inline constexpr char kWriter[] = "job-1";
