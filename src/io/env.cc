@@ -68,16 +68,17 @@ Result<int64_t> Env::ModifiedMs(const std::string& path) {
   return Unsupported(Str(path, ": the age of files is not known here"));
 }
 
+Status Env::WriteFile(const std::string& path, std::string_view bytes) {
+  TRY_SET(auto file, NewFile(path));
+  TRY(file->Append(bytes));
+  TRY(file->Sync());
+  return file->Close();
+}
+
 Status Env::WriteFileDurably(const std::string& path, std::string_view bytes) {
   std::string temporary = Str(path, ".", Uuid(), ".tmp");
-  auto write = [&]() -> Status {
-    TRY_SET(auto file, NewFile(temporary));
-    TRY(file->Append(bytes));
-    TRY(file->Sync());
-    TRY(file->Close());
-    return Rename(temporary, path);
-  };
-  Status status = write();
+  Status status = WriteFile(temporary, bytes);
+  if (status.ok()) status = Rename(temporary, path);
   if (!status.ok()) (void)Remove(temporary).ok();
   return status;
 }

@@ -73,6 +73,8 @@ class Env {
   Status Rename(const std::string& from, const std::string& to);  // replaces; fsyncs the folder
   // Gives `from` the name `to` only if that is free, then removes `from`; kConflict if taken. fsyncs the folder.
   Status RenameNoReplace(const std::string& from, const std::string& to);
+  // Makes a file of these bytes and fsyncs it. Its name is durable only after SyncFolder.
+  Status WriteFile(const std::string& path, std::string_view bytes);
   // Writes a temporary file beside `path`, fsyncs it and renames it over `path`.
   Status WriteFileDurably(const std::string& path, std::string_view bytes);
   // RFC 9562 version 4, lower case.

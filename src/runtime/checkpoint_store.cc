@@ -115,12 +115,7 @@ Status CheckpointStore::Save(const Checkpoint& checkpoint) {
   PassFailpoint("checkpoint.before_write");
   std::string path = folder_ + "/" + NameOf(checkpoint.epoch);
   std::string temporary = path + ".tmp";
-  {
-    TRY_SET(auto file, env_.NewFile(temporary));
-    TRY(file->Append(EncodeCheckpoint(checkpoint)));
-    TRY(file->Sync());
-    TRY(file->Close());
-  }
+  TRY(env_.WriteFile(temporary, EncodeCheckpoint(checkpoint)));
   PassFailpoint("checkpoint.after_write");
   TRY(env_.Rename(temporary, path));
   PassFailpoint("checkpoint.after_rename");

@@ -204,14 +204,8 @@ Result<MetadataVersion> HadoopCatalog::Commit(const TableId& table, const Metada
   std::string temporary = Str(folder, "/metadata/", env_.Uuid(), kSuffix);
   // Of a commit also makes the folder's entries durable: those of the manifests come before the link. The first version
   // has none.
-  auto write = [&]() -> Status {
-    if (base.version > 0) return env_.WriteFileDurably(temporary, json);
-    TRY_SET(auto file, env_.NewFile(temporary));
-    TRY(file->Append(json));
-    TRY(file->Sync());
-    return file->Close();
-  };
-  if (Status written = write(); !written.ok()) {
+  Status written = base.version > 0 ? env_.WriteFileDurably(temporary, json) : env_.WriteFile(temporary, json);
+  if (!written.ok()) {
     (void)env_.Remove(temporary).ok();
     return std::move(written).error();
   }

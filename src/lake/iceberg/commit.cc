@@ -337,10 +337,7 @@ Status TableCommit::WriteManifest(bool deletes, int spec_id, std::vector<Manifes
 Status TableCommit::WriteFile(const std::string& uri, std::string_view bytes) {
   TRY_SET(std::string path, LocalPath(uri));
   written_.push_back(path);
-  TRY_SET(auto file, table_.env_.NewFile(path));
-  TRY(file->Append(bytes));
-  TRY(file->Sync());
-  return file->Close();
+  return table_.env_.WriteFile(path, bytes);
 }
 
 // Takes back a manifest of this try that went into a merged one.
