@@ -95,7 +95,7 @@ Outcome RunSeed(uint64_t seed, const Options& options) {
 
 // What a process tells of one seed.
 struct Record {
-  int64_t steps = 0, lives = 0, crashes = 0, power_losses = 0, snapshots = 0;
+  Counts counts;
   uint64_t trace_hash = 0;
   bool passed = false;
 };
@@ -103,8 +103,7 @@ struct Record {
 Record RecordOf(uint64_t seed, const Options& options) {
   Outcome outcome = RunSeed(seed, options);
   std::fflush(stdout);
-  return {outcome.steps,     outcome.lives,      outcome.crashes,        outcome.power_losses,
-          outcome.snapshots, outcome.trace_hash, outcome.problem.empty()};
+  return {outcome, outcome.trace_hash, outcome.problem.empty()};
 }
 
 // A process that runs every `stride`-th seed from `first` on. Its records are read from `pipe` in that order; the end
@@ -197,16 +196,16 @@ class Runner {
   void Count(const Record& record) {
     ++(record.passed ? passed_ : failed_);
     hash_ = (hash_ ^ record.trace_hash) * 0x100000001B3ull;
-    sum_.steps += record.steps;
-    sum_.lives += record.lives;
-    sum_.crashes += record.crashes;
-    sum_.power_losses += record.power_losses;
-    sum_.snapshots += record.snapshots;
+    sum_.steps += record.counts.steps;
+    sum_.lives += record.counts.lives;
+    sum_.crashes += record.counts.crashes;
+    sum_.power_losses += record.counts.power_losses;
+    sum_.snapshots += record.counts.snapshots;
   }
 
   const Options& options_;
   uint64_t passed_ = 0, failed_ = 0, hash_ = 0;
-  Record sum_;
+  Counts sum_;
 };
 
 int Main(const Options& options) {

@@ -19,14 +19,17 @@
 
 namespace sluice::sim {
 
-struct Outcome {
-  std::string problem;  // empty: the seed passed
-  uint64_t trace_hash = 0;
+struct Counts {
   int64_t steps = 0;
   int64_t lives = 0;
   int64_t crashes = 0;
   int64_t power_losses = 0;
   int64_t snapshots = 0;  // of all tables, each compared with the history
+};
+
+struct Outcome : Counts {
+  std::string problem;  // empty: the seed passed
+  uint64_t trace_hash = 0;
 };
 
 class Simulation {
