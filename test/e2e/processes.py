@@ -59,13 +59,19 @@ class Timeout(AssertionError):
 
 def wait_until(condition, what: str, seconds=30.0, interval=0.05):
     """Polls `condition` until it gives something true, which is returned. `what` names it in the error."""
+    value = poll(condition, seconds, interval)
+    if not value:
+        raise Timeout(f"{what}: not within {seconds} s")
+    return value
+
+
+def poll(condition, seconds, interval):
+    """What `condition` gave last: something true, or what it was after that time."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
-        if value:
+        if value or time.monotonic() > deadline:
             return value
-        if time.monotonic() > deadline:
-            raise Timeout(f"{what}: not within {seconds} s")
         time.sleep(interval)  # tidy: poll
 
 

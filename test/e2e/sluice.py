@@ -100,6 +100,12 @@ class Job:
         assert took <= seconds, f"sluice took {took:.1f} s to stop, allowed are {seconds}"
         return self._result()
 
+    def kill_after(self, seconds: float, note=""):
+        """kill -9 after that time; a process that has ended by then is a failure."""
+        processes.poll(lambda: not self.running(), seconds, 0.002)
+        assert self.running(), f"{note}sluice ended by itself:\n{self.tail()}"
+        self.kill()
+
     def kill(self):
         """kill -9."""
         if self.running():

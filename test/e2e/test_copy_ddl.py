@@ -283,11 +283,6 @@ def test_random_ddl_and_kills(ctx):
 test_random_ddl_and_kills.seconds = 400
 
 
-def poll_until(condition, end):
-    while time.monotonic() < end and not condition():
-        time.sleep(0.002)  # tidy: poll
-
-
 def random_run(ctx, rng, run):
     ctx.state, ctx.warehouse = ctx.dir + f"/state{run}", ctx.dir + f"/lake{run}"
     ctx.lake.warehouse = ctx.warehouse
@@ -317,10 +312,9 @@ def random_run(ctx, rng, run):
         end = time.monotonic() + rng.uniform(0.1, 1.2)
         with swap:  # its first process must not begin in the middle of one (README, Limits)
             job = ctx.start_run(path, interval="20ms")
-            poll_until(lambda j=job: not j.running() or glob.glob(ctx.state + "/checkpoint-*"), end)
-        poll_until(lambda j=job: not j.running(), end)
-        assert job.running(), f"sluice ended by itself:\n{job.tail()}"
-        job.kill()
+            begun = lambda j=job: not j.running() or glob.glob(ctx.state + "/checkpoint-*")
+            processes.poll(begun, end - time.monotonic(), 0.002)
+        job.kill_after(end - time.monotonic())
         ctx.jobs.remove(job)
     load.stop()
     ctx.catch_up(path)

@@ -32,12 +32,7 @@ def test_kill_in_the_snapshot_of_a_large_table(ctx):
     )
     for _ in range(6):
         job = ctx.start_run(path, interval="80ms")
-        try:
-            harness.wait_until(lambda j=job: not j.running(), "", rng.uniform(0.1, 0.5), 0.002)
-        except harness.Timeout:
-            pass
-        assert job.running(), job.tail()
-        job.kill()
+        job.kill_after(rng.uniform(0.1, 0.5))
     load.stop()
     ctx.catch_up(path)
     ctx.equal(f"{db}.t")

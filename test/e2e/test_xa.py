@@ -236,12 +236,7 @@ def test_random_groups_and_kills(ctx):
     load = harness.Load(ctx.server, step, db, pause=0.002)
     for _ in range(8):
         job = ctx.start_run(path, interval="40ms")
-        try:
-            harness.wait_until(lambda j=job: not j.running(), "", rng.uniform(0.1, 1.2), 0.002)
-        except harness.Timeout:
-            pass
-        assert job.running(), f"seed {seed}: sluice ended by itself:\n{job.tail()}"
-        job.kill()
+        job.kill_after(rng.uniform(0.1, 1.2), f"seed {seed}: ")
         ctx.jobs.remove(job)
     load.stop()
     ctx.catch_up(path)
