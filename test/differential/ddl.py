@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random DDL on the tables of a history. One writer runs it; the model follows after each success."""
 
-import functools
 import random
 
 from column_values import GEOMETRY
@@ -73,14 +72,12 @@ class Ddl:
         name = self.rng.choice(names)
         return f" AFTER {quote(name)} ", [c.name for c in columns].index(name) + 1
 
-    def add(self, table, columns, free, defaults=True):
+    def add(self, table, columns, free):
         # Where shards are merged, only one of them has the column for a while: nobody knows which rows are its own.
         merged = len(table.names) > 1
-        added = random_column(self.rng, table.fresh_name(self.rng), defaults=defaults and not merged)
+        added = random_column(self.rng, table.fresh_name(self.rng), defaults=not merged)
         if merged and not added.nullable:
             added = Column(added.name, "INT", ["1", "2"])
-        if not defaults:
-            added = Column(added.name, added.kind, added.values)
         text, at = self.place(columns, free)
         columns.insert(at, added)
         return f"ADD COLUMN {added.sql()} {text}"
@@ -224,9 +221,7 @@ class Ddl:
         columns, parts = list(table.columns), []
         for _ in range(self.rng.randint(1, 2)):
             free = [c for c in columns if c.name not in table.key and not c.generated]
-            # Not every default of a column that comes by a swap shows in old rows (README, Limits).
-            add = functools.partial(self.add, defaults=False)
-            part = self.rng.choice([add, self.widen, self.comment])(table, columns, free)
+            part = self.rng.choice([self.add, self.widen, self.comment])(table, columns, free)
             if part and part.split()[0] not in str(parts):
                 parts.append(part)
         both = [quote(c.name) for c in table.columns if not c.generated]

@@ -13,8 +13,7 @@ struct Item {
   MysqlColumn column;
   int origin = -1;
   bool moved = false;
-  bool written = false;  // defined by this statement
-  const ColumnDefinition* definition = nullptr;  // of a new column
+  const ColumnDefinition* definition = nullptr;
 };
 
 class Alter {
@@ -47,7 +46,7 @@ class Alter {
     for (Item& item : items_) {
       out_.origins.push_back(item.origin);
       out_.moved.push_back(item.moved);
-      out_.added.push_back(item.origin < 0 ? item.definition : nullptr);
+      out_.defined.push_back(item.definition);
       out_.table.columns.push_back(std::move(item.column));
     }
     return std::move(out_);
@@ -87,7 +86,8 @@ class Alter {
   Status SetDefault(const SetColumnDefault& change) {
     int old = before_.Find(change.name);
     auto named = [&](const Item& item) {
-      return item.written ? EqualsIgnoreCase(item.column.name, change.name) : item.origin >= 0 && item.origin == old;
+      return item.definition != nullptr ? EqualsIgnoreCase(item.column.name, change.name)
+                                        : item.origin >= 0 && item.origin == old;
     };
     auto found = std::find_if(items_.begin(), items_.end(), named);
     if (found == items_.end()) return CheckColumn(change.name, change.if_exists);
@@ -115,13 +115,13 @@ class Alter {
   // One column of the table before: dropped, changed in place, to be moved, or kept.
   void Keep(int index, const std::vector<AlterOperation>& operations) {
     if (std::find(dropped_.begin(), dropped_.end(), index) != dropped_.end()) return;
-    Item item{before_.columns[static_cast<size_t>(index)], index, false, false};
+    Item item{before_.columns[static_cast<size_t>(index)], index};
     const std::string name = item.column.name;
     if (convert_) ConvertColumn(item.column, *convert_);
     for (const AlterOperation& operation : operations) {
       if (auto* change = std::get_if<ChangeColumn>(&operation); change && EqualsIgnoreCase(change->old_name, name)) {
         item.column = Resolve(change->column);
-        item.written = true;
+        item.definition = &change->column;
       }
       if (auto* rename = std::get_if<RenameColumn>(&operation); rename && EqualsIgnoreCase(rename->from, name)) {
         item.column.name = rename->to;
@@ -156,7 +156,7 @@ class Alter {
     int old = before_.Find(add.column.name);
     bool there = old >= 0 && std::find(dropped_.begin(), dropped_.end(), old) == dropped_.end();
     if (add.if_not_exists && (there || old >= 0 || FindItem(add.column.name) >= 0)) return Ok();
-    return Put({Resolve(add.column), -1, false, true, &add.column}, add.place, add.after);
+    return Put({Resolve(add.column), -1, false, &add.column}, add.place, add.after);
   }
 
   Status Change(const ChangeColumn& change) {
@@ -167,7 +167,7 @@ class Alter {
     if (found == items_.end()) return change.if_exists ? Ok() : Status(NoColumn(change.old_name));
     if (old >= 0 && change.place == DdlPlace::kNone) return Ok();  // Keep did it
     items_.erase(found);  // MODIFY of a column that this statement adds puts it last
-    return Put({Resolve(change.column), old, old >= 0, true, &change.column}, change.place, change.after);
+    return Put({Resolve(change.column), old, old >= 0, &change.column}, change.place, change.after);
   }
 
   Status Key(const std::vector<AlterOperation>& operations) {

@@ -17,7 +17,7 @@ struct AlteredTable {
   MysqlTable table;
   std::vector<int> origins;  // for each column its index in the table before, or -1 if it is new
   std::vector<bool> moved;   // for each column: FIRST or AFTER put it there
-  std::vector<const ColumnDefinition*> added;  // for each new column how the statement defines it, else null
+  std::vector<const ColumnDefinition*> defined;  // for each column how the statement defines it, or null
   std::optional<TableName> rename_to;
 };
 

@@ -3,6 +3,7 @@
 #include "format/mysql/table_tracker.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "format/mysql/initial_default.h"
@@ -16,14 +17,12 @@ using Change = TableChange;
 
 namespace {
 
-void NoteInitialDefaults(const std::vector<const ColumnDefinition*>& added, const MysqlTable& table,
-                         const SqlContext& context, std::vector<SchemaChange>& events) {
+// `initial(index in `after`, column as mapped)` for each column that is added.
+template <typename Initial>
+void NoteInitialDefaults(const MysqlTable& after, std::vector<SchemaChange>& events, Initial initial) {
   for (SchemaChange& event : events) {
     if (event.kind != SchemaChangeKind::kAddColumn) continue;
-    auto at = static_cast<size_t>(table.Find(event.column.name));
-    if (added[at] != nullptr) {
-      event.initial = InitialDefaultOf(*added[at], table.columns[at], event.column, context);
-    }
+    event.initial = initial(static_cast<size_t>(after.Find(event.column.name)), event.column);
   }
 }
 
@@ -91,6 +90,7 @@ struct TableTracker::Step {
 
   Result<Entry> Created(const CreateTable& create, const TableId& id);
   void NoteCopy(const TableId& id, Entry& entry);
+  void CopyAltered(Entry& entry, const MysqlTable& after, const AlteredTable& made);
   Status Drop(const TableId& id);
   Status Rename(const std::vector<std::pair<TableId, TableId>>& names);
   Status Renamed(const Key& key, const State& old, const std::map<Key, TableId>& came_from,
@@ -108,7 +108,7 @@ Result<TableTracker::Entry> TableTracker::Step::Created(const CreateTable& creat
     if (other == nullptr) return entry;
     table = *other->table;
     entry.copy_of = like;
-    for (const MysqlColumn& column : table.columns) entry.copied_columns.push_back(column.name);
+    for (const MysqlColumn& column : table.columns) entry.copied_columns.push_back({column.name, {}});
   } else {
     CharsetChoice charset = DatabaseCharset(id.schema);
     table.charset = charset.charset;
@@ -137,7 +137,7 @@ void TableTracker::Step::NoteCopy(const TableId& id, Entry& entry) {
     const Entry* other = Find(base);
     if (other == nullptr || other->table->columns != entry.table->columns) continue;
     entry.copy_of = base;
-    for (const MysqlColumn& column : entry.table->columns) entry.copied_columns.push_back(column.name);
+    for (const MysqlColumn& column : entry.table->columns) entry.copied_columns.push_back({column.name, {}});
     return;
   }
 }
@@ -198,21 +198,44 @@ Status TableTracker::Step::Run(const AlterTable& alter) {
     Change change{.kind = Change::Kind::kAltered, .table = id, .before = before, .after = after};
     if (Wanted(id)) {
       TRY_SET(change.events, DiffTables(id, *before, *after, made.origins, made.moved, tracker.options_.mapping));
-      NoteInitialDefaults(made.added, *after, context, change.events);
+      NoteInitialDefaults(*after, change.events, [&](size_t at, const Column& mapped) {
+        return InitialDefaultOf(*made.defined[at], after->columns[at], mapped, context);
+      });
     }
     change.primary_key_changed = !SameKey(*before, *after, made.origins);
     change.rewritten = RewrittenColumns(*before, *after, made.origins, context.sql_mode);
     changes.push_back(std::move(change));
+    if (!entry->copied_columns.empty()) CopyAltered(*entry, *after, made);
     entry->table = after;
-    if (!entry->copied_columns.empty()) {
-      std::vector<std::string> copied;
-      for (int origin : made.origins) {
-        copied.push_back(origin < 0 ? std::string() : entry->copied_columns[static_cast<size_t>(origin)]);
-      }
-      entry->copied_columns = std::move(copied);
-    }
   }
   return made.rename_to ? Rename({{id, Id(*made.rename_to)}}) : Ok();
+}
+
+// A copy is altered while it is empty. An INSERT that leaves out the added columns fills it.
+void TableTracker::Step::CopyAltered(Entry& entry, const MysqlTable& after, const AlteredTable& made) {
+  const auto mapped = MapTable(after, tracker.options_.mapping);
+  std::vector<CopiedColumn> copied;
+  for (size_t i = 0; i < made.origins.size(); ++i) {
+    const MysqlColumn& column = after.columns[i];
+    const auto origin = static_cast<size_t>(made.origins[i]);
+    const bool was = made.origins[i] >= 0;
+    copied.push_back(was ? entry.copied_columns[origin] : CopiedColumn());
+    const int at = mapped.ok() ? mapped->Find(column.name) : -1;
+    if (!copied.back().name.empty() || at < 0) continue;
+    ColumnDefinition definition;
+    if (made.defined[i] != nullptr) {
+      definition = *made.defined[i];
+    } else if (was && entry.table->columns[origin].default_value != column.default_value) {  // ALTER … SET DEFAULT
+      if (column.default_value) definition.default_value.kind = DefaultValue::Kind::kText;
+    } else {
+      continue;
+    }
+    InitialDefault& initial = copied.back().initial;
+    initial.kind = InitialDefault::Kind::kComputed;
+    if (definition.default_value.kind == DefaultValue::Kind::kNow) continue;  // when each row is copied
+    initial = InitialDefaultOf(definition, column, mapped->columns[static_cast<size_t>(at)], context);
+  }
+  entry.copied_columns = std::move(copied);
 }
 
 Status TableTracker::Step::Drop(const TableId& id) {
@@ -314,13 +337,17 @@ Status TableTracker::Step::Swapped(Change& change, Entry& entry) {
   change.online_swap = !entry.copied_columns.empty() && KeyOf(entry.copy_of) == KeyOf(change.table);
   std::vector<int> origins;
   for (size_t i = 0; i < change.after->columns.size(); ++i) {
-    const std::string& name = change.online_swap ? entry.copied_columns[i] : change.after->columns[i].name;
+    const std::string& name = change.online_swap ? entry.copied_columns[i].name : change.after->columns[i].name;
     origins.push_back(name.empty() ? -1 : change.before->Find(name));
   }
-  entry.copied_columns.clear();
+  const std::vector<CopiedColumn> copied = std::exchange(entry.copied_columns, {});
   if (Wanted(change.table)) {
     TRY_SET(change.events, DiffTables(change.table, *change.before, *change.after, origins, MovedColumns(origins),
                                       tracker.options_.mapping));
+    if (change.online_swap) {
+      NoteInitialDefaults(*change.after, change.events,
+                          [&](size_t at, const Column&) { return copied[at].initial; });
+    }
   }
   change.primary_key_changed = !SameKey(*change.before, *change.after, origins);
   if (change.online_swap) {

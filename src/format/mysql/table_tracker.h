@@ -51,6 +51,13 @@ struct TableChange {
   std::optional<TableId> renamed_to;    // of kDropped
 };
 
+// A column of a table that an online schema change tool fills with the rows of another: the other's column `name`, or
+// `initial` where that is empty.
+struct CopiedColumn {
+  std::string name;
+  InitialDefault initial;
+};
+
 class TableTracker {
  public:
   explicit TableTracker(TrackerOptions options) : options_(std::move(options)) {}
@@ -76,9 +83,9 @@ class TableTracker {
  private:
   struct Entry {
     std::shared_ptr<const MysqlTable> table;
-    // Of a table that was made as a copy of another (LIKE): that table, and for each column the other's.
+    // Of a table that was made as a copy of another (LIKE): that table, and each column of this one.
     TableId copy_of;
-    std::vector<std::string> copied_columns;
+    std::vector<CopiedColumn> copied_columns;
   };
   using Key = std::pair<std::string, std::string>;
   struct State {

@@ -2,12 +2,37 @@
 // TableTracker as JSON and back, for checkpoints.
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/text.h"
 #include "format/mysql/table_tracker.h"
 
 namespace sluice::mysql {
 
 using Json = nlohmann::json;
+
+namespace {
+
+constexpr const char* kInitialKinds[] = {"of_column", "null", "literal", "computed"};  // InitialDefault::Kind
+
+// The name of the column that is copied, or [kind, text] of the initial value.
+Json CopiedColumnJson(const CopiedColumn& column) {
+  if (!column.name.empty()) return column.name;
+  return {kInitialKinds[static_cast<size_t>(column.initial.kind)], column.initial.text};
+}
+
+Result<CopiedColumn> ParseCopiedColumn(const Json& json) {
+  if (json.is_string()) return CopiedColumn{json.get<std::string>(), {}};
+  const auto kind = json.at(0).get<std::string>();
+  const auto* found = std::find(std::begin(kInitialKinds), std::end(kInitialKinds), kind);
+  if (found == std::end(kInitialKinds)) {
+    return Corrupt(Str("the stored definitions of the source's tables have an initial value of kind \"", kind, '"'));
+  }
+  return CopiedColumn{"", {static_cast<InitialDefault::Kind>(found - kInitialKinds), json.at(1).get<std::string>()}};
+}
+
+}  // namespace
 
 std::string TableTracker::ToJson() const {
   Json databases = Json::object(), tables = Json::array();
@@ -17,7 +42,8 @@ std::string TableTracker::ToJson() const {
     Json out{{"table", std::move(table)}};
     if (!entry.copied_columns.empty()) {
       out["copy_of"] = {entry.copy_of.schema, entry.copy_of.table};
-      out["copied_columns"] = entry.copied_columns;
+      Json& columns = out["copied_columns"] = Json::array();
+      for (const CopiedColumn& column : entry.copied_columns) columns.push_back(CopiedColumnJson(column));
     }
     tables.push_back(std::move(out));
   }
@@ -35,7 +61,10 @@ Status TableTracker::LoadJson(std::string_view text) {
     for (const Json& one : json.at("tables")) {
       TRY_SET(MysqlTable table, ParseMysqlTable(one.at("table").dump()));
       Entry entry;
-      entry.copied_columns = one.value("copied_columns", std::vector<std::string>());
+      for (const Json& column : one.value("copied_columns", Json::array())) {
+        TRY_SET(CopiedColumn copied, ParseCopiedColumn(column));
+        entry.copied_columns.push_back(std::move(copied));
+      }
       if (!entry.copied_columns.empty()) {
         if (entry.copied_columns.size() != table.columns.size()) {
           return Corrupt(Str("the stored definition of ", table.database, ".", table.name, " has ",

@@ -167,6 +167,47 @@ TEST_F(TableTrackerTest, FollowsTheSwapsOfOnlineTools) {
   }
 }
 
+// The tool fills the copy without the added columns: what an INSERT gives them, also if a checkpoint lies between.
+TEST_F(TableTrackerTest, TellsWhatASwapBringsInAddedColumns) {
+  Apply("CREATE TABLE t (id INT PRIMARY KEY, a INT)");
+  Apply("CREATE TABLE _t_gho LIKE t");
+  Apply(
+      "ALTER TABLE _t_gho ADD b BINARY(2) DEFAULT 'x', ADD e ENUM('p','q') NOT NULL, ADD d DATE DEFAULT '2020-1-2', "
+      "ADD i INT NOT NULL, ADD n INT, ADD ts TIMESTAMP DEFAULT CURRENT_TIMESTAMP, ADD s INT DEFAULT 1, ADD z TIME "
+      "DEFAULT '1:2:3'");
+  Apply("ALTER TABLE _t_gho ALTER s SET DEFAULT 7, MODIFY i BIGINT NOT NULL DEFAULT 5, RENAME COLUMN z TO y");
+  TableTracker stored({});
+  ASSERT_TRUE(stored.LoadJson(tracker_.ToJson()).ok());
+  EXPECT_EQ(stored.ToJson(), tracker_.ToJson());
+  auto changes = stored.Apply(ParseDdl("RENAME TABLE t TO _t_del, _t_gho TO t", context_), "d", context_);
+  ASSERT_TRUE(changes.ok());
+  Texts initial;
+  for (const TableChange& change : *changes) {
+    for (const SchemaChange& event : change.events) {
+      if (event.kind != SchemaChangeKind::kAddColumn || !change.online_swap) continue;
+      using Kind = InitialDefault::Kind;
+      const Kind kind = event.initial.kind;
+      initial.push_back(Str(event.column.name, " ",
+                            kind == Kind::kNull       ? "null"
+                            : kind == Kind::kComputed ? "computed"
+                            : kind == Kind::kLiteral  ? event.initial.text
+                                                      : "?"));
+    }
+  }
+  EXPECT_EQ(initial,
+            (Texts{"b 7800", "e p", "d 2020-01-02", "i 5", "n null", "ts computed", "s 7", "y 01:02:03"}));
+}
+
+TEST_F(TableTrackerTest, RefusesAnUnknownInitialValue) {
+  Apply("CREATE TABLE t (id INT PRIMARY KEY)");
+  Apply("CREATE TABLE _t_gho LIKE t");
+  Apply("ALTER TABLE _t_gho ADD b INT");
+  std::string text = tracker_.ToJson();
+  text.replace(text.find("\"null\",\""), 6, "\"odd!\"");
+  TableTracker other({});
+  EXPECT_NE(other.LoadJson(text).error().message.find("\"odd!\""), std::string::npos);
+}
+
 TEST_F(TableTrackerTest, NeverGuessesAboutAWantedTable) {
   TableTracker tracker({.wanted = [](const TableId& id) { return id.table == "t"; }});
   auto apply = [&](std::string_view sql) { return tracker.Apply(ParseDdl(sql, context_), "d", context_); };

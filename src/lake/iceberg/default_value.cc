@@ -135,7 +135,8 @@ Result<ScalarPtr> ValueOfOldRows(const Column& column, const InitialDefault& ini
   if (initial.kind == Kind::kComputed) {
     return Unsupported(
         Str("column ", column.name, " was added with values that the server computed for each row (a generated column, "
-            "AUTO_INCREMENT or an expression): the log does not show those of the rows that were there"),
+            "AUTO_INCREMENT, an expression, or the time at which an online schema change copied it): the log does not "
+            "show those of the rows that were there"),
         "set add-column.backfill: false to leave them NULL, or copy the table anew");
   }
   if (initial.kind == Kind::kNull) return ScalarPtr();
