@@ -115,9 +115,10 @@ def disk_full(run):
         run.wait(lambda: not run.job.running() or run.job_says("no space"), "the full disk to be noticed", 30)
     finally:
         run.free_disk()
-    if run.job.running() and run.rng.random() < 0.5:
-        run.progress()
-        return
+    if run.rng.random() < 0.5:
+        run.progress(may_end=True)
+        if run.job.running():
+            return
     run.kill(expected_end=True)
     run.started()
     run.progress()
@@ -200,12 +201,12 @@ def failpoint(run, name):
     if run.job is not None:
         run.kill()
     run.start(env={"SLUICE_FAILPOINT": f"{name}:{run.rng.choice((1, 1, 2))}"})
+    job, passed = run.job, True
     try:
-        run.wait(lambda: not run.job.running(), name, 6)
+        run.wait(lambda: not job.running(), name, 6)
     except processes.Timeout:
-        run.kill()
-        return False
-    code = run.job.process.returncode
-    assert code == -signal.SIGKILL, f"sluice ended by itself with {code}:\n{run.job.tail()}"
+        passed = False
     run.kill(expected_end=True)
-    return True
+    code = job.process.returncode
+    assert code == -signal.SIGKILL, f"sluice ended by itself with {code}:\n{job.tail()}"
+    return passed

@@ -76,18 +76,23 @@ class Scenario:
             self.start()
             self.progress()
 
-    def progress(self, seconds=60):
+    def progress(self, seconds=60, may_end=False):
         """Waits for an epoch that begins after this call: one may be on its way, so two are awaited."""
         before = self.sink.epoch()[0]
-        self.wait(lambda: self.sink.epoch()[0] >= before + 2, f"an epoch after {before}", seconds)
+        self.wait(
+            lambda: self.sink.epoch()[0] >= before + 2 or (may_end and not self.job.running()),
+            f"an epoch after {before}",
+            seconds,
+        )
 
     def wait(self, condition, what, seconds=60):
         """Polls; sluice must not end meanwhile unless that is what is waited for."""
 
         def met():
+            running = self.job is None or self.job.running()  # before the condition, which may wait for its end
             if condition():
                 return True
-            assert self.job is None or self.job.running(), (
+            assert running, (
                 f"sluice ended by itself with {self.job.process.returncode} while the run waited for {what}:\n"
                 f"{self.job.tail()}"
             )
