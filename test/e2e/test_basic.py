@@ -3,7 +3,9 @@
 
 import json
 import os
+import re
 import signal
+import subprocess
 
 import harness
 import sluice
@@ -273,6 +275,16 @@ def test_verify_and_read(ctx):
     assert (
         result.code == 1 and "sku-3" in result.out + result.err
     ), f"verify missed the difference: {result.out}{result.err}"
+
+
+def test_libraries_come_from_fixed_folders_only(ctx):
+    """An empty or relative folder in the search path would be one of the folder that sluice is started in."""
+    head = subprocess.run(["readelf", "-d", sluice.BINARY], capture_output=True, text=True, check=True).stdout
+    path = re.search(r"\(R(?:UN)?PATH\).*\[(.*)\]", head)
+    if path is None:  # all of them are the system's
+        assert "libarrow" in head, head
+        return
+    assert all(folder.startswith(("/", "$ORIGIN/")) for folder in path[1].split(":")), path[1]
 
 
 def test_check_and_usage(ctx):
