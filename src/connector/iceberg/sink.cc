@@ -208,6 +208,7 @@ Result<std::string> IcebergSink::Prepare(const EpochInfo& epoch) {
     TRY_SET(TableChange change, writer->Finish({epoch.epoch, epoch.end, epoch.position, epoch.state_id}));
     prepared.tables.push_back({id, writer->base_snapshot(), std::move(change)});
   }
+  iceberg::ReleaseWriteMemory();
   PassFailpoint("iceberg.after_data_files");
   if (prepared.tables.empty()) return std::string();
   const bool several = prepared.tables.size() > 1;

@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/text.h"
 #include "connector/mysql/packet_reader.h"
+#include "format/mysql/text_row.h"
 
 namespace sluice::mysql {
 namespace {
@@ -116,10 +117,19 @@ Status Connection::Execute(const std::string& sql) {
   return Ok();
 }
 
+bool Connection::plain() const {
+  constexpr unsigned long kDeprecateEof = 1UL << 24;  // answers would end otherwise; libmariadb does not ask for it
+  return mysql_get_ssl_cipher(handle_) == nullptr && !handle_->net.compress && !(handle_->client_flag & kDeprecateEof);
+}
+
 Status Connection::Stream(const std::string& sql, const RowCallback& row) {
-  if (mysql_real_query(handle_, sql.data(), sql.size()) != 0) {
-    return LastError(Str(endpoint_, ": ", sql.substr(0, 200)));
+  if (plain()) {
+    TRY(SendCommand(COM_QUERY, sql));
+    PacketReader packets(socket_, read_timeout_ms_, false);
+    return StreamPackets(packets, row, std::string_view(sql).substr(0, 200));
   }
+  const std::string what = Str(endpoint_, ": ", sql.substr(0, 200));
+  if (mysql_real_query(handle_, sql.data(), sql.size()) != 0) return LastError(what);
   MYSQL_RES* result = mysql_use_result(handle_);
   if (result == nullptr) {
     if (mysql_errno(handle_) != 0) return LastError(endpoint_);
@@ -133,9 +143,38 @@ Status Connection::Stream(const std::string& sql, const RowCallback& row) {
       return status;
     }
   }
-  Status end = mysql_errno(handle_) != 0 ? Status(LastError(Str(endpoint_, ": ", sql.substr(0, 200)))) : Ok();
+  Status end = mysql_errno(handle_) != 0 ? Status(LastError(what)) : Ok();
   mysql_free_result(result);
   return end;
+}
+
+// The answer to COM_QUERY: the number of columns, their definitions, an end, the rows, an end.
+Status Connection::StreamPackets(PacketReader& packets, const RowCallback& row, std::string_view what) {
+  const auto is_end = [](std::string_view packet) { return packet.size() < 9 && packet.starts_with('\xFE'); };
+  TRY_SET(std::string_view packet, NextPacket(packets, what));
+  if (packet.starts_with('\0')) return Ok();  // no result
+  ByteReader head(packet);
+  const uint64_t columns = head.LengthEncoded();
+  const bool follow = head.remaining() == 0 || head.U8() == 1;  // MariaDB may say that the definitions follow
+  if (!head.ok() || head.remaining() > 0 || !follow || columns > 4096) {
+    return Corrupt(Str(endpoint_, ": ", what, ": the answer is no table"));
+  }
+  for (uint64_t i = 0; i < columns; ++i) TRY(NextPacket(packets, what));
+  TRY_SET(packet, NextPacket(packets, what));
+  if (!is_end(packet)) return Corrupt(Str(endpoint_, ": ", what, ": the columns of the answer have no end"));
+  std::vector<const char*> values(columns);
+  std::vector<unsigned long> lengths(columns);
+  while (true) {
+    TRY_SET(packet, NextPacket(packets, what));
+    if (is_end(packet)) return Ok();
+    if (!SplitTextRow(packet, columns, values.data(), lengths.data())) {
+      return Corrupt(Str(endpoint_, ": ", what, ": a row of ", packet.size(), " bytes is broken"));
+    }
+    if (Status status = row(values.data(), lengths.data()); !status.ok()) {
+      Interrupt();  // the rest of the result is not wanted: do not read it through
+      return status;
+    }
+  }
 }
 
 Result<std::vector<TextRow>> Connection::Query(const std::string& sql) {
@@ -173,24 +212,26 @@ Status Connection::SendCommand(int command, std::string_view argument) {
                                    1, nullptr) != 0) {
     return LastError(Str(endpoint_, ": command ", command));
   }
-  const bool plain = mysql_get_ssl_cipher(handle_) == nullptr && !handle_->net.compress;
-  if (plain && packets_ == nullptr) packets_ = std::make_unique<PacketReader>(socket_, read_timeout_ms_);
   return Ok();
 }
 
 Result<std::string_view> Connection::ReadPacket() {
-  if (packets_ == nullptr) {
-    unsigned long length = mysql_net_read_packet(handle_);
-    if (length == packet_error) return LastError(Str(endpoint_, ": read the binlog"));
-    return std::string_view(reinterpret_cast<const char*>(handle_->net.read_pos), length);
-  }
-  auto packet = packets_->Next();
-  if (!packet.ok()) return std::move(packet).error().With(Str(endpoint_, ": read the binlog"));
+  if (packets_ == nullptr && plain()) packets_ = std::make_unique<PacketReader>(socket_, read_timeout_ms_, true);
+  if (packets_ != nullptr) return NextPacket(*packets_, "read the binlog");
+  unsigned long length = mysql_net_read_packet(handle_);
+  if (length == packet_error) return LastError(Str(endpoint_, ": read the binlog"));
+  return std::string_view(reinterpret_cast<const char*>(handle_->net.read_pos), length);
+}
+
+// `what`: for errors.
+Result<std::string_view> Connection::NextPacket(PacketReader& packets, std::string_view what) {
+  auto packet = packets.Next();
+  if (!packet.ok()) return std::move(packet).error().With(Str(endpoint_, ": ", what));
   const bool failed = packet->size() >= 3 && static_cast<uint8_t>((*packet)[0]) == 0xFF;
   if (!failed) return packet;
   std::string_view text = packet->substr(3);
   if (text.starts_with('#')) text.remove_prefix(std::min<size_t>(6, text.size()));  // SQLSTATE
-  return ServerError(Str(endpoint_, ": read the binlog"), LoadLe<uint16_t>(packet->data() + 1), text);
+  return ServerError(Str(endpoint_, ": ", what), LoadLe<uint16_t>(packet->data() + 1), text);
 }
 
 void Connection::Interrupt() {

@@ -50,8 +50,9 @@ class Connection {
   Result<std::vector<TextRow>> Query(const std::string& sql);
   // First column of the first row; kNotFound if there is no row. NULL is the empty text.
   Result<std::string> QueryValue(const std::string& sql);
-  // Rows as they arrive: `row` gets the values (nullptr = NULL) and their lengths; a failure ends the stream.
-  using RowCallback = std::function<Status(char** values, const unsigned long* lengths)>;
+  // Rows as they arrive: `row` gets the values (nullptr = NULL) and their lengths, borrowed for the call; a failure
+  // ends the stream and the connection.
+  using RowCallback = std::function<Status(const char* const* values, const unsigned long* lengths)>;
   Status Stream(const std::string& sql, const RowCallback& row);
 
   // Sends a command and leaves the answer to ReadPacket.
@@ -69,6 +70,9 @@ class Connection {
 
  private:
   explicit Connection(st_mysql* handle);
+  bool plain() const;  // no TLS, no compression: a PacketReader can read
+  Status StreamPackets(PacketReader& packets, const RowCallback& row, std::string_view what);
+  Result<std::string_view> NextPacket(PacketReader& packets, std::string_view what);
   Error LastError(std::string_view what) const;
   Error ServerError(std::string_view what, unsigned int code, std::string_view text) const;
   st_mysql* handle_;
@@ -76,7 +80,7 @@ class Connection {
   std::string server_version_;
   std::atomic<int> socket_{-1};
   int64_t read_timeout_ms_ = 0;
-  std::unique_ptr<PacketReader> packets_;  // of a command's answer without TLS; else libmariadb reads
+  std::unique_ptr<PacketReader> packets_;  // of ReadPacket without TLS; else libmariadb reads
 };
 
 }  // namespace sluice::mysql

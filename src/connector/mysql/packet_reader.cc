@@ -31,8 +31,8 @@ Error Lost(int error) { return Unavailable(Str("the connection was lost: ", std:
 
 }  // namespace
 
-PacketReader::PacketReader(int socket, int64_t timeout_ms)
-    : socket_(socket), timeout_ms_(timeout_ms), buffer_(kBuffer) {}
+PacketReader::PacketReader(int socket, int64_t timeout_ms, bool gather)
+    : socket_(socket), timeout_ms_(timeout_ms), gather_(gather), buffer_(kBuffer) {}
 
 Result<std::string_view> PacketReader::Next() {
   if (begin_ == end_) begin_ = end_ = 0;
@@ -90,7 +90,7 @@ Status PacketReader::Receive() {
 // After a burst: until so much has gathered that it pays, or for a short time; then until anything comes.
 Status PacketReader::Wait() {
   pollfd wanted{socket_, POLLIN, 0};
-  if (std::exchange(burst_, 0) >= kStreaming) {
+  if (gather_ && std::exchange(burst_, 0) >= kStreaming) {
     SetLowWater(kGatherBytes);
     if (::poll(&wanted, 1, kGatherMs) > 0) return Ok();
     SetLowWater(1);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // PacketReader: packets of the MySQL protocol from a plain socket (no TLS, no compression), read in large pieces and
-// given out where they were received. While data streams it waits for more to gather, at most a millisecond: each
-// wake-up costs more than what stands in one packet. Owned by one thread; `shutdown` of the socket ends a wait.
+// given out where they were received. Owned by one thread; `shutdown` of the socket ends a wait.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +14,10 @@ namespace sluice::mysql {
 
 class PacketReader {
  public:
-  // The socket stays the caller's. `timeout_ms`: the longest wait for any byte.
-  PacketReader(int socket, int64_t timeout_ms);
+  // The socket stays the caller's, who does not read from it while this lives. `timeout_ms`: the longest wait for any
+  // byte. `gather`: while data streams it waits for more, at most a millisecond, as each wake-up costs more than what
+  // stands in one packet; the socket is then of no use to others afterwards (SO_RCVLOWAT).
+  PacketReader(int socket, int64_t timeout_ms, bool gather);
 
   // The payload of the next packet, whole (parts of 16 MiB are joined); borrowed until the next call.
   // kUnavailable: the peer is gone or silent; kCorrupt: more than the protocol's 1 GiB.
@@ -31,6 +32,7 @@ class PacketReader {
 
   int socket_;
   int64_t timeout_ms_;
+  bool gather_;
   std::vector<char> buffer_;
   size_t begin_ = 0, end_ = 0;  // what is received and not given out
   size_t burst_ = 0;            // bytes since the last wait

@@ -22,7 +22,7 @@ std::string Part(const std::string& payload, uint8_t sequence) {
 }
 
 // What the reader gives for `bytes` that come in pieces, until the sender closes.
-std::vector<std::string> Read(const std::string& bytes, size_t piece, Error* end = nullptr) {
+std::vector<std::string> Read(const std::string& bytes, size_t piece, Error* end = nullptr, bool gather = true) {
   int pair[2];
   if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) return {};
   std::thread writer([&] {
@@ -34,7 +34,7 @@ std::vector<std::string> Read(const std::string& bytes, size_t piece, Error* end
     }
     shutdown(pair[1], SHUT_WR);
   });
-  PacketReader reader(pair[0], 10'000);
+  PacketReader reader(pair[0], 10'000, gather);
   std::vector<std::string> packets;
   auto packet = reader.Next();
   for (; packet.ok(); packet = reader.Next()) packets.emplace_back(*packet);
@@ -53,10 +53,12 @@ TEST(PacketReader, AnyPiecesGiveTheSamePackets) {
     bytes += Part(wanted.back(), static_cast<uint8_t>(i));
   }
   for (size_t piece : {size_t{7}, size_t{1021}, size_t{65536}, bytes.size()}) {
-    Error end;
-    EXPECT_TRUE(Read(bytes, piece, &end) == wanted) << piece;
-    EXPECT_EQ(end.code, ErrorCode::kUnavailable);
-    EXPECT_EQ(end.message, "the server closed the connection");
+    for (bool gather : {true, false}) {
+      Error end;
+      EXPECT_TRUE(Read(bytes, piece, &end, gather) == wanted) << piece;
+      EXPECT_EQ(end.code, ErrorCode::kUnavailable);
+      EXPECT_EQ(end.message, "the server closed the connection");
+    }
   }
 }
 
@@ -82,7 +84,7 @@ TEST(PacketReader, ACutPacketIsAnError) {
 TEST(PacketReader, SilenceEnds) {
   int pair[2];
   ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-  PacketReader reader(pair[0], 20);
+  PacketReader reader(pair[0], 20, true);
   const auto packet = reader.Next();
   ASSERT_FALSE(packet.ok());
   EXPECT_EQ(packet.error().code, ErrorCode::kUnavailable);

@@ -13,7 +13,7 @@ namespace sluice::mysql {
 namespace {
 
 constexpr int64_t kBatchRows = 32'768;
-constexpr int64_t kBatchBytes = 8 << 20;
+constexpr int64_t kBatchBytes = 2 << 20;
 constexpr int64_t kChunkRowsLeast = 250'000;
 constexpr int kViewsMost = 5;         // tries to read a chunk of a table that is made anew again and again
 constexpr int64_t kChunksMost = 512;  // of one table: bounds the checkpoint
@@ -343,7 +343,7 @@ class ChunkSink {
     for (const std::string& name : table.primary_key) key_columns_.push_back(static_cast<size_t>(table.Find(name)));
   }
 
-  Status Row(char** values, const unsigned long* lengths) {
+  Status Row(const char* const* values, const unsigned long* lengths) {
     TRY(plan_.Decode(values, lengths, builder_));
     if (builder_.rows() < kBatchRows && builder_.bytes() < kBatchBytes) return Ok();
     step_.segment.to = {};
@@ -417,7 +417,7 @@ Status SnapshotReader::ReadChunk(Connection& connection, const Task& task) {
       sql += QuoteName(table.primary_key[i]);
     }
   }
-  Status read = connection.Stream(sql, [&](char** values, const unsigned long* lengths) -> Status {
+  Status read = connection.Stream(sql, [&](const char* const* values, const unsigned long* lengths) -> Status {
     if (stopped_) return Cancelled("the source was stopped");
     return sink.Row(values, lengths);
   });

@@ -11,7 +11,7 @@
 namespace sluice::mysql {
 namespace {
 
-constexpr size_t kQueueBytes = 48 << 20;
+constexpr size_t kQueueBytes = 16 << 20;
 
 Result<std::unique_ptr<Connection>> ConnectWithRetries(const SourceConfig& config) {
   for (int attempt = 0;; ++attempt) {

@@ -24,7 +24,7 @@ Status ReadOne(Connection& connection, const SourceConfig& config, const TableId
     return visitor.rows(batch);
   };
   std::string sql = Str("SELECT ", SelectList(definition), " FROM ", QuoteName(id.schema), ".", QuoteName(id.table));
-  Status read = connection.Stream(sql, [&](char** values, const unsigned long* lengths) -> Status {
+  Status read = connection.Stream(sql, [&](const char* const* values, const unsigned long* lengths) -> Status {
     TRY(plan->Decode(values, lengths, builder));
     return builder.rows() >= kBatchRows || builder.bytes() >= kBatchBytes ? flush() : Ok();
   });

@@ -55,9 +55,12 @@ void SetMissing(BatchBuilder& out, ColumnData& column, int64_t row, CellError er
 
 void SetConverted(BatchBuilder& out, ColumnData& column, int64_t row, const Charset& charset, std::string_view bytes) {
   // Most text of a single-byte set is ASCII, which all of them share (but for swe7, whose table is not a superset).
-  if (charset.form == Charset::Form::kSingleByte && charset.ascii_superset &&
-      IsAsciiText(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size())) {
-    return out.SetBytes(column, row, bytes.data(), bytes.size());
+  if (charset.form == Charset::Form::kSingleByte && charset.ascii_superset) {
+    uint8_t* to = out.ReserveBytes(column, static_cast<int64_t>(bytes.size()));
+    if (to == nullptr) return;
+    if (CopyIfAscii(to, reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size())) {
+      return BatchBuilder::CommitBytes(column, row, static_cast<int64_t>(bytes.size()));
+    }
   }
   std::string& text = out.scratch();
   text.clear();

@@ -2,6 +2,7 @@
 #include "format/mysql/text_row.h"
 
 #include <charconv>
+#include <cstring>
 
 #include "base/text.h"
 #include "format/mysql/cell.h"
@@ -66,6 +67,31 @@ std::string SelectList(const MysqlTable& table) {
     out += SelectExpression(column);
   }
   return out;
+}
+
+bool SplitTextRow(std::string_view packet, size_t columns, const char** values, unsigned long* lengths) {
+  const char* at = packet.data();
+  const char* const end = at + packet.size();
+  for (size_t i = 0; i < columns; ++i) {
+    if (at == end) return false;
+    const auto first = static_cast<uint8_t>(*at++);
+    values[i] = nullptr;
+    lengths[i] = 0;
+    if (first == 0xFB) continue;  // NULL
+    uint64_t size = first;
+    if (__builtin_expect(first > 0xFB, 0)) {
+      const ptrdiff_t bytes = first == 0xFC ? 2 : first == 0xFD ? 3 : 8;
+      if (first == 0xFF || end - at < bytes) return false;
+      size = 0;
+      std::memcpy(&size, at, static_cast<size_t>(bytes));
+      at += bytes;
+    }
+    if (size > static_cast<uint64_t>(end - at)) return false;
+    values[i] = at;
+    lengths[i] = size;
+    at += size;
+  }
+  return at == end;
 }
 
 Result<TextPlan::Op> TextPlan::MakeOp(const MysqlColumn& column, const MappingOptions& options) {

@@ -23,6 +23,9 @@ std::string SelectExpression(const MysqlColumn& column);
 // All columns, joined by ", ".
 std::string SelectList(const MysqlTable& table);
 
+// Splits a packet of the text protocol into `columns` values, which lie in the packet; null = NULL. False: not a row.
+bool SplitTextRow(std::string_view packet, size_t columns, const char** values, unsigned long* lengths);
+
 class TextPlan {
  public:
   using ColumnData = BatchBuilder::ColumnData;
@@ -30,7 +33,7 @@ class TextPlan {
   // kUnsupported: a column type without a mapping.
   static Result<std::shared_ptr<const TextPlan>> Make(const MysqlTable& table, const MappingOptions& options);
 
-  // One row as mysql_fetch_row and mysql_fetch_lengths give it; `row[i]` null = NULL. Kind +I.
+  // One row as SplitTextRow gives it; `row[i]` null = NULL. Kind +I.
   Status Decode(const char* const* row, const unsigned long* lengths, BatchBuilder& out) const;
   // The key of the row (key.h); HasExactOrder must hold. Clears `out` first.
   Status EncodeKey(const char* const* row, const unsigned long* lengths, std::string& out) const;

@@ -96,6 +96,28 @@ TEST(TextPlan, EightDigitsAtOnce) {
   }
 }
 
+TEST(SplitTextRow, ValuesOfEveryLength) {
+  const std::string longer(300, 'l'), longest(70'000, 'x');
+  std::string packet("\x02" "ab\xFB\0\xFC\x2C\x01", 8);
+  packet += longer + "\xFD\x70\x11\x01" + longest + std::string("\xFE\x01\0\0\0\0\0\0\0z", 10);
+  const char* values[6];
+  unsigned long lengths[6];
+  ASSERT_TRUE(SplitTextRow(packet, 6, values, lengths));
+  EXPECT_EQ(std::string_view(values[0], lengths[0]), "ab");
+  EXPECT_EQ(values[1], nullptr);
+  EXPECT_NE(values[2], nullptr);
+  EXPECT_EQ(lengths[2], 0u);
+  EXPECT_EQ(std::string_view(values[3], lengths[3]), longer);
+  EXPECT_EQ(std::string_view(values[4], lengths[4]), longest);
+  EXPECT_EQ(std::string_view(values[5], lengths[5]), "z");
+  EXPECT_FALSE(SplitTextRow(packet, 5, values, lengths));  // bytes are left
+  for (size_t cut = 0; cut < 320; ++cut) {
+    EXPECT_FALSE(SplitTextRow(std::string_view(packet).substr(0, cut), 6, values, lengths)) << cut;
+  }
+  EXPECT_FALSE(SplitTextRow("\xFF", 1, values, lengths));
+  EXPECT_FALSE(SplitTextRow("\xFE\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF", 1, values, lengths));
+}
+
 TEST(TextPlan, Expressions) {
   EXPECT_EQ(SelectExpression(CapturedColumn("a`b", "int(11)")), "`a``b`");
   EXPECT_EQ(SelectExpression(CapturedColumn("f", "float")), "`f`+0e0");

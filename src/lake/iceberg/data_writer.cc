@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/iceberg/block_pool.h"
 #include "lake/iceberg/column_appender.h"
 #include "lake/iceberg/dictionary_choice.h"
 #include "lake/iceberg/file_streams.h"
@@ -35,6 +36,8 @@ parquet::Compression::type CodecOf(const std::string& name) {
 }
 
 }  // namespace
+
+void ReleaseWriteMemory() { BlockPool::Instance().ReleaseUnused(); }
 
 class DataFileWriter::Impl {
  public:
@@ -118,7 +121,8 @@ class DataFileWriter::Impl {
   // The encodings are fixed when the file is opened, so the first batch decides them.
   void OpenParquet(const arrow::RecordBatch* sample, const uint32_t* rows, int64_t count) {
     parquet::WriterProperties::Builder builder;
-    builder.created_by("sluice version " SLUICE_VERSION)
+    builder.memory_pool(&BlockPool::Instance())
+        ->created_by("sluice version " SLUICE_VERSION)
         ->compression(CodecOf(options_.codec))
         ->data_pagesize(options_.page_bytes)
         ->dictionary_pagesize_limit(options_.dictionary_bytes)

@@ -40,6 +40,9 @@ struct WriteOptions {
                                              const Schema& schema);
 };
 
+// Gives back the memory that is kept for the next open files. Any thread.
+void ReleaseWriteMemory();
+
 class DataFileWriter {
  public:
   // Creates the file at `path` (its folder exists); the first Append decides the encoding of each column. `location`
