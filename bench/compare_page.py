@@ -114,18 +114,9 @@ class Page:
                 cpu = lambda name: series.figures(lambda s: s.processes[name] / s.items * 1e6)[0]
                 yield f"* {title}, {system}: {', '.join(f'{name} {cpu(name):.2f}' for name in names)}"
 
-    def _noise(self):
-        loops = sorted(s.loop_seconds for series in self.series.values() for s in series.samples)
-        if not loops:
-            return "no run yet"
-        middle = loops[len(loops) // 2]
-        return (
-            f"a fixed CPU loop before each of {len(loops)} runs took {middle * 1000:.0f} ms"
-            f" ({loops[0] * 1000:.0f}–{loops[-1] * 1000:.0f})"
-        )
-
     def text(self) -> str:
         sizes = ", ".join(f"{name} {value:,}" for name, value in self.sizes.items())
+        loops = [s.loop_seconds for series in self.series.values() for s in series.samples]
         state = [] if self.complete else ["", f"**Incomplete: {self._made()} of {self.expected or '?'} runs.**"]
         return "\n".join(
             [
@@ -135,7 +126,8 @@ class Page:
                 f"* machine: {provenance.machine()}",
                 f"* versions: {'; '.join(self.versions)}; commit {provenance.commit()}",
                 f"* command: `{provenance.given_sizes((*self.sizes, *KINDS))}make compare`; {sizes}",
-                f"* noise: {self._noise()}; “others” is the highest share of all cores that foreign processes took",
+                f"* noise: {measure.noise(loops)}; “others” is the highest share of all cores that foreign processes"
+                " took",
                 "* how it was measured: [bench/README.md](../README.md#sluice-beside-flink)",
                 "",
                 f"Median (lowest–highest) of {self.repeats} rounds. CPU: seconds per million rows or changes, user +"

@@ -99,6 +99,7 @@ class QuietMachine:
 
     def __init__(self):
         self.best = min(cpu_loop() for _ in range(5))
+        self.loops = []
 
     def wait(self) -> float:
         """Seconds of the loop just before the run; after TRIES seconds the machine is taken as it is."""
@@ -108,7 +109,19 @@ class QuietMachine:
             if loop <= self.best * self.SLOWER:
                 break
             time.sleep(0.6)
+        self.loops.append(loop)
         return loop
+
+
+def noise(loops) -> str:
+    """What the machine was like before the runs: seconds of the fixed loop."""
+    loops = sorted(loops)
+    if not loops:
+        return "no run yet"
+    return (
+        f"a fixed CPU loop before each of {len(loops)} runs took {loops[len(loops) // 2] * 1000:.0f} ms"
+        f" ({loops[0] * 1000:.0f}–{loops[-1] * 1000:.0f})"
+    )
 
 
 class Foreign:

@@ -84,7 +84,8 @@ class Page:
         )
         self.goals.append(f"{keys:,} keys: {peak:.0f} MB, goal 1024: {_verdict(peak <= 1024)}")
 
-    def finish(self, server):
+    def finish(self, server, noise):
+        self.noise = noise
         self.version = server.execute("SELECT @@version")[0][0]
         self.goals.append(
             f"peak memory of all runs above: {self.peak_mb:.0f} MB, goal 512: {_verdict(self.peak_mb <= 512)}"
@@ -105,6 +106,7 @@ class Page:
                     f" 100 to a transaction), {self.repeats} repetitions: median (lowest–highest); 10 s checkpoints,"
                     " exactly once, Parquet zstd-1"
                 ),
+                f"* noise: {self.noise}",
                 (
                     "* CPU is user + system of the whole process from its start to its end, connecting, key index and"
                     " commits included; each result was verified (rows counted by PyIceberg, `sluice verify`)"

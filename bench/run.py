@@ -37,6 +37,7 @@ class Bench(Testbed):
     def __init__(self):
         super().__init__(FOLDER)
         self.page = page.Page(ROWS, CHANGES, REPEATS)
+        self.quiet = measure.QuietMachine()
 
     # ---- snapshot
 
@@ -55,10 +56,12 @@ class Bench(Testbed):
             )
         }
         for _ in range(REPEATS):
+            self.quiet.wait()
             lines["text"].add(measure.select_floor(SERVER_FLOOR, self.server, "text", table))
             lines["binary"].add(measure.select_floor(SERVER_FLOOR, self.server, "binary", table))
             self.clear(name)
             path = self.pipeline("bench", name, name)
+            self.quiet.wait()
             lines["sluice"].add(
                 measure.run_sluice(self.server, FOLDER, name, self.args(path, name), ROWS)
             )
@@ -66,6 +69,7 @@ class Bench(Testbed):
             lines["parquet"].add(measure.floor(WRITE_FLOOR, *files))
             hole = self.pipeline("bench", name, "hole", sink={"type": "blackhole"})
             self.clear("hole")
+            self.quiet.wait()
             lines["hole"].add(
                 measure.run_sluice(self.server, FOLDER, "hole", self.args(hole, "hole"), ROWS)
             )
@@ -107,9 +111,11 @@ class Bench(Testbed):
             os.rename(source, target)
         begin = self.make_log(WORKLOADS[name], "bench", ROWS, CHANGES)
         for _ in range(REPEATS):
+            self.quiet.wait()
             raw = measure.floor(SERVER_FLOOR, "binlog", self.server.port, mariadb.USER, mariadb.PASSWORD, *begin)
             lines["raw"].add(measure.Sample(CHANGES, raw.seconds, raw.cpu))
             path = self.restore(name, kept)
+            self.quiet.wait()
             lines["sluice"].add(
                 measure.run_sluice(self.server, FOLDER, name, self.args(path, name), CHANGES)
             )
@@ -121,6 +127,7 @@ class Bench(Testbed):
                 sink={"type": "blackhole"},
                 source=from_position(begin),
             )
+            self.quiet.wait()
             lines["hole"].add(
                 measure.run_sluice(self.server, FOLDER, "hole", self.args(hole, "hole"), CHANGES)
             )
@@ -214,7 +221,7 @@ class Bench(Testbed):
             self.many_tables()
         if KEYS:
             self.keys()
-        self.page.finish(self.server)
+        self.page.finish(self.server, measure.noise(self.quiet.loops))
 
 
 def main():
