@@ -137,6 +137,7 @@ Status IcebergSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) 
       wanted.spec = *std::move(spec);
     }
     wanted.properties = config_.table_properties;
+    wanted.properties[iceberg::SchemaProperty(config_.job)] = "0";  // these columns are this job's own
     if (!schema.comment.empty()) wanted.properties["comment"] = schema.comment;
     auto created = Table::Create(env_, *catalog_, id, std::move(wanted));
     if (created.ok()) {

@@ -98,6 +98,7 @@ class TableWriter {
   Status TakeInCommits();  // of other writers, before the first change of an epoch
   // A column that the table had when this job committed last, and has no more: not ours to add again.
   Status CheckTaken(const std::string& column) const;
+  Status DropUnused(const TableSchema& wanted, Schema& next, int& last) const;
   Status Bind(const std::shared_ptr<const TableSchema>& schema);
   Status SetKey(const std::vector<std::string>& columns);
   Status EnsureIndex();

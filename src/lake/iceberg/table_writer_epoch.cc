@@ -114,11 +114,29 @@ Status TableWriter::CheckTaken(const std::string& column) const {
           "; or remove the table property ", ours, ": the column is then added anew, and is NULL in old rows"));
 }
 
+// Columns of a table that a process of this job made and nobody wrote to: what the source has no longer goes.
+Status TableWriter::DropUnused(const TableSchema& wanted, Schema& next, int& last) const {
+  const TableMetadata& metadata = table_->metadata();
+  const bool own = metadata.NumberProperty(SchemaProperty(options_.writer), -1) == metadata.current_schema_id();
+  if (!own || !metadata.snapshots().empty()) return Ok();
+  for (const Field& field : Schema(next).fields) {
+    SchemaChange drop;
+    drop.kind = SchemaChangeKind::kDropColumn;
+    drop.table = table_->id();
+    drop.name = field.name;
+    const bool key = std::find(key_.begin(), key_.end(), field.name) != key_.end();
+    if (key || wanted.Find(field.name) >= 0 || !CheckSpec(drop).ok()) continue;
+    TRY_SET(next, Evolve(next, drop, last));
+  }
+  return Ok();
+}
+
 Status TableWriter::Adopt(const TableSchema& wanted) {
   CHECK(!finished_);
   if (dropped_) return Replace(wanted);
   Schema next = schema_;
   int last = last_column_id_;
+  TRY(DropUnused(wanted, next, last));
   std::string previous;
   for (const Column& column : wanted.columns) {
     const std::string after = std::exchange(previous, column.name);

@@ -248,6 +248,31 @@ TEST(TableWriterTest, RowsThatWereThereBeforeTheJobAreReplaced) {
   EXPECT_EQ(lake.Rows(), (std::multiset<std::string>{"1|\"new\"|2|null|", "5|\"new\"|2|null|"}));
 }
 
+// A process made the table and died before its first epoch; then the source dropped a column.
+TEST(TableWriterTest, OwnColumnsOfATableThatWasNeverWrittenFollowTheSource) {
+  const auto schema_of = [](const std::vector<std::string>& names) {
+    TableSchema schema;
+    for (const std::string& name : names) schema.columns.push_back(Col(name, name == "id" ? "INT NOT NULL" : "INT"));
+    schema.primary_key = {"id"};
+    return std::make_shared<const TableSchema>(std::move(schema));
+  };
+  for (bool own : {true, false}) {
+    Lake lake(*schema_of({"id", "a", "c"}));
+    ASSERT_OK(lake.Create({}, own ? Properties{{SchemaProperty(kWriter), "0"}} : Properties{}));
+    lake.schema_ = schema_of({"id", "a", "b"});
+    ASSERT_OK(lake.Reopen());
+    ASSERT_OK(lake.Write({{RowKind::kInsert, {"1", "2", "3"}}}, true));
+    ASSERT_OK(lake.CommitEpoch());
+    EXPECT_EQ(lake.Rows(), (std::multiset<std::string>{own ? "1|2|3|" : "1|2|3|null|"}));
+    lake.schema_ = schema_of({"id", "a"});
+    ASSERT_OK(lake.Reopen());  // it has rows now: the column stays
+    ASSERT_OK(lake.Write({{RowKind::kInsert, {"2", "3"}}}, true));
+    ASSERT_OK(lake.CommitEpoch());
+    EXPECT_EQ(lake.Rows(), own ? (std::multiset<std::string>{"1|2|3|", "2|3|null|"})
+                               : (std::multiset<std::string>{"1|2|3|null|", "2|3|null|null|"}));
+  }
+}
+
 TEST(TableWriterTest, ACommitThatIsTriedAgainIsMadeOnce) {
   Lake lake(Shop());
   ASSERT_OK(lake.Create({}));
