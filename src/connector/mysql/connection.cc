@@ -123,12 +123,12 @@ bool Connection::plain() const {
 }
 
 Status Connection::Stream(const std::string& sql, const RowCallback& row) {
+  const std::string what = Str(endpoint_, ": ", sql.substr(0, 200));
   if (plain()) {
-    TRY(SendCommand(COM_QUERY, sql));
+    if (!SendCommand(COM_QUERY, sql).ok()) return LastError(what);
     PacketReader packets(socket_, read_timeout_ms_, false);
     return StreamPackets(packets, row, std::string_view(sql).substr(0, 200));
   }
-  const std::string what = Str(endpoint_, ": ", sql.substr(0, 200));
   if (mysql_real_query(handle_, sql.data(), sql.size()) != 0) return LastError(what);
   MYSQL_RES* result = mysql_use_result(handle_);
   if (result == nullptr) {
