@@ -89,6 +89,10 @@ struct TableTracker::Step {
   Status Run(const DropDatabase& drop);
 
   Result<Entry> Created(const CreateTable& create, const TableId& id);
+  static void MakeCopy(Entry& entry, const TableId& of, const MysqlTable& table) {
+    entry.copy_of = of;
+    for (const MysqlColumn& column : table.columns) entry.copied_columns.push_back({column.name, {}});
+  }
   void NoteCopy(const TableId& id, Entry& entry);
   void CopyAltered(Entry& entry, const MysqlTable& after, const AlteredTable& made);
   Status Drop(const TableId& id);
@@ -107,8 +111,7 @@ Result<TableTracker::Entry> TableTracker::Step::Created(const CreateTable& creat
     const Entry* other = Find(like);
     if (other == nullptr) return entry;
     table = *other->table;
-    entry.copy_of = like;
-    for (const MysqlColumn& column : table.columns) entry.copied_columns.push_back({column.name, {}});
+    MakeCopy(entry, like, table);
   } else {
     CharsetChoice charset = DatabaseCharset(id.schema);
     table.charset = charset.charset;
@@ -136,8 +139,7 @@ void TableTracker::Step::NoteCopy(const TableId& id, Entry& entry) {
     TableId base{id.schema, std::string(name)};
     const Entry* other = Find(base);
     if (other == nullptr || other->table->columns != entry.table->columns) continue;
-    entry.copy_of = base;
-    for (const MysqlColumn& column : entry.table->columns) entry.copied_columns.push_back({column.name, {}});
+    MakeCopy(entry, base, *entry.table);
     return;
   }
 }
