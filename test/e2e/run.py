@@ -6,7 +6,9 @@ Every function test_* of every test_*.py gets a fresh Context. One line per test
 """
 
 import argparse
+import contextlib
 import importlib
+import io
 import os
 import shutil
 import signal
@@ -58,7 +60,8 @@ class Deadline(BaseException):
 
 
 def run_one(function, ctx, seconds):
-    """Gives (state, text): passed, failed or skipped."""
+    """Gives (state, text): passed, failed or skipped. What the test prints is shown only if it fails."""
+    printed = io.StringIO()
 
     def expire(*_):
         raise Deadline(f"the test took more than {seconds} s")
@@ -66,14 +69,15 @@ def run_one(function, ctx, seconds):
     signal.signal(signal.SIGALRM, expire)
     signal.alarm(seconds)
     try:
-        function(ctx)
+        with contextlib.redirect_stdout(printed):
+            function(ctx)
         for job in ctx.jobs:
             sluice.check_sanitizer(job.err())
         return "passed", ""
     except harness.Skip as why:
         return "skipped", str(why)
     except (Exception, Deadline) as error:  # pylint: disable=broad-except
-        text = "".join(traceback.format_exception(error)[-4:])
+        text = "".join(traceback.format_exception(error)[-4:]) + printed.getvalue()[-4000:]
         for job in ctx.jobs[-2:]:
             text += f"\n--- sluice {' '.join(job.args)}\n{job.tail(20)}\n"
         return "failed", text
