@@ -70,18 +70,27 @@ bool ParseBoolean(std::string_view text, bool& out) {
   return out || EqualsIgnoreCase(text, "false");
 }
 
+std::string WhatIsWrongOfNumber(const OptionSpec& spec, std::string_view text) {
+  const bool wide = spec.type == OptionType::kLong;
+  const int64_t least = std::max<int64_t>(spec.least, wide ? INT64_MIN : INT32_MIN);
+  const int64_t most = std::min<int64_t>(spec.most, wide ? INT64_MAX : INT32_MAX);
+  int64_t number = 0;
+  if (ParseNumber(text, number) && least <= number && number <= most) return "";
+  if (spec.least == INT64_MIN && spec.most == INT64_MAX) return "a whole number";
+  return spec.most == INT64_MAX ? Str("a whole number, at least ", least)
+                                : Str("a whole number from ", least, " to ", most);
+}
+
 // What a value should look like; empty if it does.
 std::string WhatIsWrong(const OptionSpec& spec, const std::string& text) {
   std::string_view trimmed = Trim(text);
-  int32_t integer = 0;
-  int64_t number = 0;
   double real = 0;
   bool boolean = false;
   switch (spec.type) {
     case OptionType::kString:
     case OptionType::kList: return "";
-    case OptionType::kInteger: return ParseNumber(trimmed, integer) ? "" : "a whole number";
-    case OptionType::kLong: return ParseNumber(trimmed, number) ? "" : "a whole number";
+    case OptionType::kInteger:
+    case OptionType::kLong: return WhatIsWrongOfNumber(spec, trimmed);
     case OptionType::kDouble: return ParseNumber(trimmed, real) ? "" : "a number";
     case OptionType::kBoolean: return ParseBoolean(trimmed, boolean) ? "" : "true or false";
     case OptionType::kDuration: return ParseDurationMs(trimmed).ok() ? "" : "a duration such as \"10s\" or \"500 ms\"";

@@ -36,6 +36,8 @@ struct OptionSpec {
   OptionStatus status = OptionStatus::kImplemented;
   std::string reason = {};             // for kIgnored and kRefused
   std::vector<std::string> values = {};   // kEnum
+  int64_t least = INT64_MIN;              // kInteger, kLong: the smallest value that makes sense
+  int64_t most = INT64_MAX;
   bool required = false;
   bool secret = false;                 // never printed
   std::vector<std::string> aliases = {};

@@ -87,6 +87,21 @@ TEST(Options, IllTypedValues) {
   EXPECT_NE(ErrorOf(With("table.properties.count", V("many"))).find("whole number"), std::string::npos);
 }
 
+TEST(Options, NumbersOutOfRange) {
+  const std::vector<OptionSpec> specs = {{.key = "port", .type = OptionType::kInteger, .least = 1, .most = 65535},
+                                         {.key = "retries", .type = OptionType::kInteger, .least = 0}};
+  const auto error = [&](const char* key, const char* text) {
+    std::vector<std::string> warnings;
+    auto checked = Options::Check("source", specs, {{key, V(text)}}, {}, warnings);
+    return checked.ok() ? std::string("fine") : checked.error().message;
+  };
+  for (const char* text : {"0", "-5", "65536", "118313", "3000000000"}) {
+    EXPECT_NE(error("port", text).find("wants a whole number from 1 to 65535, but is"), std::string::npos) << text;
+  }
+  EXPECT_NE(error("retries", "-1").find("wants a whole number, at least 0, but is \"-1\""), std::string::npos);
+  EXPECT_EQ(error("retries", "0") + error("port", "1") + error("port", "65535"), "finefinefine");
+}
+
 TEST(Options, SecretsAreNotShown) {
   EXPECT_EQ(ErrorOf(With("pin", V("hunter2"))).find("hunter2"), std::string::npos);
   Options::Value from_environment = V("hunter2");

@@ -29,7 +29,10 @@ def test_files_that_are_refused(ctx):
         ("tag", GOOD + "  include.schema.changes: [add.colum]\n", ("add.colum",)),
         ("empty", "", ("source",)),
         ("list", "- a\n- b\n", ("",)),
-        ("open_quote", GOOD.replace("hostname: 127", "hostname: \"127"), (":",)),
+        ("open_quote", GOOD.replace("hostname: 127", "hostname: \"127"), (":3:13: the quote", "never closed")),
+        ("open_last", GOOD + "pipeline:\n  name: 'shop\n  parallelism: 2\n", (":11:9: the quote", "never closed")),
+        ("port", GOOD.replace("3306", "118313"), (":4:3:", "port", "from 1 to 65535")),
+        ("chunk", GOOD.replace("  tables:", "  scan.incremental.snapshot.chunk.size: 0\n  tables:"), ("at least 1",)),
         (
             "transform",
             GOOD + "transform:\n  - source-table: d.t\n    projection: id\n",

@@ -18,7 +18,12 @@ OptionSpec Refused(std::string key, std::string reason) {
 
 void AddConnection(std::vector<OptionSpec>& out) {
   out.push_back({.key = "hostname", .description = "name or address of the database server", .required = true});
-  out.push_back({.key = "port", .type = OptionType::kInteger, .default_value = "3306", .description = "its TCP port"});
+  out.push_back({.key = "port",
+                 .type = OptionType::kInteger,
+                 .default_value = "3306",
+                 .description = "its TCP port",
+                 .least = 1,
+                 .most = 65535});
   out.push_back({.key = "username", .description = "user to log in as", .required = true});
   out.push_back({.key = "password", .description = "password of the user", .required = true, .secret = true});
   out.push_back(
@@ -34,7 +39,8 @@ void AddConnection(std::vector<OptionSpec>& out) {
   out.push_back({.key = "connect.max-retries",
                  .type = OptionType::kInteger,
                  .default_value = "3",
-                 .description = "how often the first connection is tried again"});
+                 .description = "how often the first connection is tried again",
+                 .least = 0});
   out.push_back(
       Ignored("server-time-zone", OptionType::kString, "",
               "TIMESTAMP is an instant in the log, and the initial copy reads it in UTC, so no zone is needed"));
@@ -86,7 +92,8 @@ void AddSnapshot(std::vector<OptionSpec>& out) {
   out.push_back({.key = "scan.incremental.snapshot.chunk.size",
                  .type = OptionType::kInteger,
                  .default_value = "8096",
-                 .description = "rows of one chunk of the initial copy; chosen by the table's size if not given"});
+                 .description = "rows of one chunk of the initial copy; chosen by the table's size if not given",
+                 .least = 1});
   out.push_back(Ignored("scan.snapshot.fetch.size", OptionType::kInteger, "1024",
                         "rows are read as they arrive, without a cursor"));
   for (const char* bound : {"upper-bound", "lower-bound"}) {
@@ -116,18 +123,23 @@ void AddStartup(std::vector<OptionSpec>& out) {
        .description = "where reading begins",
        .values = {"initial", "earliest-offset", "latest-offset", "timestamp", "specific-offset", "snapshot"}});
   out.push_back({.key = "scan.startup.specific-offset.file", .description = "log file to begin with"});
-  out.push_back(
-      {.key = "scan.startup.specific-offset.pos", .type = OptionType::kLong, .description = "offset in that file"});
+  out.push_back({.key = "scan.startup.specific-offset.pos",
+                 .type = OptionType::kLong,
+                 .description = "offset in that file",
+                 .least = 0});
   out.push_back({.key = "scan.startup.specific-offset.gtid-set", .description = "GTID set to begin after"});
   out.push_back({.key = "scan.startup.specific-offset.skip-events",
                  .type = OptionType::kLong,
-                 .description = "events to skip after that"});
+                 .description = "events to skip after that",
+                 .least = 0});
   out.push_back({.key = "scan.startup.specific-offset.skip-rows",
                  .type = OptionType::kLong,
-                 .description = "rows to skip after that"});
+                 .description = "rows to skip after that",
+                 .least = 0});
   out.push_back({.key = "scan.startup.timestamp-millis",
                  .type = OptionType::kLong,
-                 .description = "time to begin at, in ms since 1970"});
+                 .description = "time to begin at, in ms since 1970",
+                 .least = 0});
 }
 
 void AddPassThrough(std::vector<OptionSpec>& out) {

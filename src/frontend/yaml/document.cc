@@ -2,6 +2,7 @@
 // From yaml-cpp's nodes to ours.
 #include "frontend/yaml/document.h"
 
+#include <algorithm>
 #include <exception>
 #include <sstream>
 #include <yaml-cpp/eventhandler.h>
@@ -76,9 +77,29 @@ Status CheckOneDocument(const std::string& file, const std::string& text) {
                  "a stray bracket, or a second document after ---? A pipeline file is one document");
 }
 
+// True if the scalar that begins at `at` is quoted and its quote is never closed: yaml-cpp closes it where the text
+// ends, and the lines in between would be part of the value.
+bool IsOpenQuote(std::string_view text, size_t at) {
+  while (at < text.size() && (text[at] == '!' || text[at] == '&')) {  // a tag or an anchor stands before the value
+    at = text.find_first_of(" \t\r\n", at);
+    at = std::min(text.size(), text.find_first_not_of(" \t\r\n", std::min(at, text.size())));
+  }
+  if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return false;
+  const char quote = text[at];
+  for (size_t i = at + 1; i < text.size(); ++i) {
+    if (quote == '"' && text[i] == '\\') {
+      ++i;
+    } else if (text[i] == quote) {
+      if (quote == '"' || i + 1 == text.size() || text[i + 1] != quote) return false;
+      ++i;  // '' is one quote of the text
+    }
+  }
+  return true;
+}
+
 class Converter {
  public:
-  explicit Converter(const std::string& file) : file_(file) {}
+  Converter(const std::string& file, std::string_view text) : file_(file), text_(text) {}
 
   Result<YamlNode> Convert(const YAML::Node& from, const FilePlace& parent, int depth) {
     YamlNode to;
@@ -89,6 +110,7 @@ class Converter {
       case YAML::NodeType::Undefined:
       case YAML::NodeType::Null: return to;
       case YAML::NodeType::Scalar:
+        TRY(CheckClosed(from, to.place));
         to.kind = YamlNode::Kind::kScalar;
         to.text = from.Scalar();
         return to;
@@ -105,6 +127,7 @@ class Converter {
     for (const auto& pair : from) {
       FilePlace place = PlaceOf(file_, pair.first.Mark(), to.place);
       if (!pair.first.IsScalar()) return ErrorAt(place, "a key must be plain text");
+      TRY(CheckClosed(pair.first, place));
       std::string key = pair.first.Scalar();
       if (const YamlNode::Entry* first = to.Find(key); first != nullptr) {
         return ErrorAt(place, Str("duplicate key \"", JsonEscape(key), "\""),
@@ -117,7 +140,15 @@ class Converter {
   }
 
  private:
+  Status CheckClosed(const YAML::Node& scalar, const FilePlace& place) const {
+    const YAML::Mark mark = scalar.Mark();
+    if (mark.is_null() || !IsOpenQuote(text_, static_cast<size_t>(mark.pos))) return Ok();
+    return ErrorAt(place, "the quote that is opened here is never closed",
+                   "close it; all text behind it would be part of this value");
+  }
+
   const std::string& file_;
+  std::string_view text_;
   int nodes_ = 0;
 };
 
@@ -139,10 +170,10 @@ Result<YamlNode> ParseYaml(const std::string& file_name, std::string_view text) 
   TRY(CheckText(file_name, text));
   FilePlace top{file_name, 1, 1};
   try {
-    std::string copy(text);
+    std::string copy = Str(text, "\n");  // with a last line like the others, whose open quote CheckClosed names
     TRY(CheckOneDocument(file_name, copy));
     YAML::Node document = YAML::Load(copy);
-    return Converter(file_name).Convert(document, top, 0);
+    return Converter(file_name, copy).Convert(document, top, 0);
   } catch (const YAML::Exception& error) {
     return ErrorAt(PlaceOf(file_name, error.mark, top), Str("not valid YAML: ", error.msg));
   } catch (const std::exception& error) {

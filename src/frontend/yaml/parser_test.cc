@@ -180,15 +180,30 @@ TEST(ParsePipelineYaml, NotSupportedYet) {
   Parse(WithPipeline("  user-defined-function: []\n"));
 }
 
+TEST(ParsePipelineYaml, OpenQuotes) {
+  for (const char* value :
+       {"\"shop\n  schema.change.behavior: exception\n", "'shop", "'it''s", "\"a\\\"", "!!str 'shop\n"}) {
+    EXPECT_NE(ErrorOf(WithPipeline(Str("  name: ", value)))
+                  .find("a.yaml:7:9: the quote that is opened here is never closed"),
+              std::string::npos)
+        << value << ErrorOf(WithPipeline(Str("  name: ", value)));
+  }
+  EXPECT_NE(ErrorOf("source:\n  \"type: mysql\n").find("a.yaml:2:3: the quote that is opened here is never closed"),
+            std::string::npos);
+  for (const char* value :
+       {"\"sh\\\"op\"", "'it''s'", "\"two\n    lines\"", "it's", "a \"b", "!!str 'shop'", "''", "\"\""}) {
+    Parse(WithPipeline(Str("  name: ", value, "\n")));
+  }
+}
+
 TEST(ParsePipelineYaml, PipelineOptions) {
   EXPECT_EQ(ErrorOf(WithPipeline("  paralelism: 2\n")),
             "a.yaml:7:3: unknown option \"paralelism\" of pipeline\nhint: did you mean \"parallelism\"?");
   EXPECT_NE(ErrorOf(WithPipeline("  parallelism: two\n"))
                 .find("a.yaml:7:3: option \"parallelism\" of pipeline wants a whole number"),
             std::string::npos);
-  EXPECT_NE(
-      ErrorOf(WithPipeline("  parallelism: 0\n")).find("a.yaml:7:3: option \"parallelism\" must be greater than 0"),
-      std::string::npos);
+  EXPECT_NE(ErrorOf(WithPipeline("  parallelism: 0\n")).find("wants a whole number, at least 1, but is \"0\""),
+            std::string::npos);
   EXPECT_NE(ErrorOf(WithPipeline("  schema.change.behavior: evolv\n")).find("did you mean \"EVOLVE\"?"),
             std::string::npos);
   PipelineSpec spec =

@@ -84,15 +84,9 @@ Result<SchemaChangeBehavior> BehaviorOf(const std::string& text) {
   return SchemaChangeBehavior::kLenient;
 }
 
-Status CheckPositive(const Options& options, std::string_view key, int64_t value) {
-  if (value > 0) return Ok();
-  return ErrorAt(options.PlaceOf(key), Str("option \"", key, "\" must be greater than 0"));
-}
-
 Status ApplyBlock(const Options& options, PipelineSpec& spec) {
   spec.name = options.Text("name");
   spec.parallelism = options.Integer("parallelism");
-  TRY(CheckPositive(options, "parallelism", spec.parallelism));
   spec.bounded = options.Text("execution.runtime-mode") == "BATCH";
   spec.local_time_zone = options.Text("local-time-zone");
   TRY_SET(spec.behavior, BehaviorOf(options.Text("schema.change.behavior")));
@@ -112,11 +106,13 @@ bool Counts(const Options& flink, const char* key, const Options& block, const c
 Status ApplyDynamic(const Options& flink, const Options& block, PipelineSpec& spec) {
   if (flink.Has("execution.checkpointing.interval")) {
     spec.checkpoint_interval_ms = flink.DurationMs("execution.checkpointing.interval");
-    TRY(CheckPositive(flink, "execution.checkpointing.interval", spec.checkpoint_interval_ms));
+    if (spec.checkpoint_interval_ms == 0) {
+      const char* key = "execution.checkpointing.interval";
+      return ErrorAt(flink.PlaceOf(key), Str("option \"", key, "\" must be greater than 0"));
+    }
   }
   if (Counts(flink, "parallelism.default", block, "parallelism", spec)) {
     spec.parallelism = flink.Integer("parallelism.default");
-    TRY(CheckPositive(flink, "parallelism.default", spec.parallelism));
   }
   if (Counts(flink, "pipeline.name", block, "name", spec)) spec.name = flink.Text("pipeline.name");
   if (Counts(flink, "execution.runtime-mode", block, "execution.runtime-mode", spec)) {
@@ -137,7 +133,8 @@ std::vector<OptionSpec> PipelineBlockOptions() {
       {.key = "parallelism",
        .type = OptionType::kInteger,
        .default_value = "1",
-       .description = "how much of the initial copy is read at the same time"},
+       .description = "how much of the initial copy is read at the same time",
+       .least = 1},
       {.key = "execution.runtime-mode",
        .type = OptionType::kEnum,
        .default_value = "STREAMING",
@@ -190,7 +187,8 @@ std::vector<OptionSpec> FlinkOptions() {
       {.key = "parallelism.default",
        .type = OptionType::kInteger,
        .default_value = "1",
-       .description = "as pipeline.parallelism of the file"},
+       .description = "as pipeline.parallelism of the file",
+       .least = 1},
       {.key = "pipeline.name", .description = "name of the job"},
       {.key = "execution.runtime-mode",
        .type = OptionType::kEnum,
