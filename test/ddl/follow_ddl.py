@@ -512,6 +512,8 @@ def server_tables(cursor):
         if (schema, table) not in out:
             continue
         base, length, scale, unsigned, labels = split_type(kind)
+        if base.endswith(("blob", "binary")):
+            charset = collation = "binary"
         out[schema, table]["columns"].append(
             {
                 "name": name,
@@ -545,7 +547,6 @@ def tracked_tables(answer):
     for table in answer["tables"].values():
         columns = []
         for c in table["columns"]:
-            binary = c["type"].endswith(("blob", "binary"))
             columns.append(
                 {
                     "name": c["name"],
@@ -555,8 +556,8 @@ def tracked_tables(answer):
                     "unsigned": c.get("unsigned", False),
                     "labels": c.get("labels", []),
                     "nullable": not c.get("not_null", False),
-                    "charset": "" if binary else c.get("charset", ""),
-                    "collation": "" if binary else c.get("collation", ""),
+                    "charset": c.get("charset", ""),
+                    "collation": c.get("collation", ""),
                     "comment": c.get("comment", ""),
                     "default": c.get("default"),
                     "virtual": c.get("virtual", False),

@@ -105,6 +105,16 @@ def test_altered(ctx):
     assert "was altered during its copy" in copy.job.err(), copy.job.tail()
 
 
+def test_binary_columns_come_and_go(ctx):
+    copy = Copy(ctx, "ALTER TABLE t ADD COLUMN b BLOB DEFAULT 'b', ADD COLUMN k BINARY(4) DEFAULT 'k'; ")
+    copy.execute(
+        BEFORE + "ALTER TABLE t ADD COLUMN tiny TINYBLOB, ADD COLUMN fixed BINARY(255), ADD COLUMN var VARBINARY(10), "
+        "MODIFY b MEDIUMBLOB, MODIFY k VARBINARY(9); UPDATE t SET tiny = 0xff, var = 'v', k = 'kk' WHERE id % 3 = 0",
+        "ALTER",
+    )
+    copy.equal()
+
+
 def test_altered_and_killed(ctx):
     copy = Copy(ctx)
     copy.execute(BEFORE + ALTER + AFTER, "ALTER", kill=True)

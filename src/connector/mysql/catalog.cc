@@ -60,7 +60,7 @@ Result<MysqlColumn> ReadColumn(const TextRow& row) {
   auto parsed = ParseColumnType(Cell(row, 3), column);
   if (!parsed.ok()) return std::move(parsed).error().With(Str(Cell(row, 0), ".", Cell(row, 1), ".", column.name));
   bool bytes = column.type == "binary" || column.type == "varbinary" || column.type.ends_with("blob");
-  if (column.charset.empty() && bytes) column.charset = "binary";
+  if (bytes) column.charset = column.collation = "binary";  // NULL there; as the tracker has them
   column.nullable = Cell(row, 4) == "YES";
   column.default_value = DefaultLiteral(row[7]);
   std::string extra = Lower(Cell(row, 8));
