@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """DDL on live tables under the five modes of schema.change.behavior."""
 
+import itertools
 import json
 import os
 import shutil
+import threading
 
 import harness
+import processes
 from mariadb import split_statements
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -431,3 +434,36 @@ def test_create_or_replace_table(ctx):
         ctx.equal(f"{db}.t")
         shutil.rmtree(ctx.state)
         shutil.rmtree(ctx.warehouse)
+
+
+def test_rows_arrive_while_ddl_goes_on(ctx):
+    """Each ALTER passes on what came before it; that must not put off the end of the epoch."""
+    db = ctx.database(
+        "CREATE TABLE t (id INT AUTO_INCREMENT PRIMARY KEY); CREATE TABLE altered (id INT PRIMARY KEY, n INT);"
+    )
+    path = ctx.pipeline(f"{db}.\\.*", pipeline={"schema.change.behavior": "evolve"})
+    job = ctx.start_run(path, interval="100ms")
+    processes.wait_until(lambda: ctx.lake.exists(f"{db}.t"), "the tables", 20)
+    stop, errors = threading.Event(), []
+
+    def write():
+        try:
+            types = itertools.cycle(("BIGINT", "INT"))
+            while not stop.wait(0.05):
+                ctx.server.execute(
+                    f"INSERT INTO t VALUES (); ALTER TABLE altered ADD COLUMN c{next(numbers)} {next(types)}", db
+                )
+        except Exception as failure:  # pylint: disable=broad-except
+            errors.append(failure)
+
+    numbers = itertools.count()
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    try:
+        processes.wait_until(lambda: errors or ctx.lake.count(f"{db}.t") > 5, "rows between ALTERs", 15)
+    finally:
+        stop.set()
+        writer.join(20)
+    assert not errors, errors
+    ctx.wait_equal(f"{db}.t", job=job)
+    ctx.wait_equal(f"{db}.altered", job=job)

@@ -119,7 +119,7 @@ Status BinlogStream::Follow() {
   sql_context_.server_version = VersionNumber(connection->server_version());
   TRY_SET(sql_context_.server_collation, connection->QueryValue("SELECT @@global.collation_server"));
   TRY(BeginDump(*connection));
-  flushed_ms_ = NowMs();
+  boundary_ms_ = NowMs();
   BinlogEvent event;
   while (!stopped_ && !ended_) {
     auto bytes = ReadDumpEvent(*connection);
@@ -202,8 +202,8 @@ Status BinlogStream::EndTransaction() {
   }
   bool due = pending_rows_ >= kSoftRows || pending_bytes_ >= kSoftBytes;
   if (!due && (pending_rows_ > 0 || unreported_)) {
-    int64_t now = NowMs();
-    due = now - flushed_ms_ >= (pending_rows_ > 0 ? options_.heartbeat_ms : kPositionEveryMs);
+    const bool rows = pending_rows_ > 0 || passed_on_;
+    due = NowMs() - boundary_ms_ >= (rows ? options_.heartbeat_ms : kPositionEveryMs);
   }
   return due ? FlushAll(true) : Ok();
 }
@@ -340,7 +340,7 @@ Status BinlogStream::FlushTable(TableStream& table) {
 }
 
 Status BinlogStream::FlushAll(bool boundary) {
-  flushed_ms_ = NowMs();
+  passed_on_ |= pending_rows_ > 0;
   if (pending_rows_ > 0) {
     for (auto& [id, table] : tables_) {
       if (table->builder != nullptr && table->builder->rows() > 0) TRY(FlushTable(*table));
@@ -348,7 +348,10 @@ Status BinlogStream::FlushAll(bool boundary) {
   }
   pending_rows_ = 0;
   pending_bytes_ = 0;
-  if (!boundary || !unreported_) return Ok();
+  if (!boundary) return Ok();
+  boundary_ms_ = NowMs();
+  passed_on_ = false;
+  if (!unreported_) return Ok();
   QueueItem item;  // only progress; its boundary ends what went before
   item.step = MakeStep();
   return Push(std::move(item), 0);

@@ -110,7 +110,8 @@ class BinlogStream {
   int64_t event_ms_ = 0;
   int64_t pending_rows_ = 0;
   int64_t pending_bytes_ = 0;
-  int64_t flushed_ms_ = 0;
+  int64_t boundary_ms_ = 0;  // when the last boundary was passed on
+  bool passed_on_ = false;    // rows have been since
   bool unreported_ = false;       // committed_ moved since the last boundary item
 
   std::map<TableId, std::unique_ptr<TableStream>> tables_;

@@ -12,6 +12,7 @@ namespace sluice::mysql {
 namespace {
 
 constexpr size_t kQueueBytes = 16 << 20;
+constexpr int64_t kHeartbeatLeastMs = 10;
 
 Result<std::unique_ptr<Connection>> ConnectWithRetries(const SourceConfig& config) {
   for (int attempt = 0;; ++attempt) {
@@ -158,6 +159,7 @@ Status MysqlSource::StartStream() {
   options.connect = config_.connect;
   options.mapping = config_.mapping;
   options.server_id = config_.server_id;
+  options.heartbeat_ms = std::clamp<int64_t>(config_.epoch_ms, kHeartbeatLeastMs, options.heartbeat_ms);
   options.before = before_;
   options.schema_changes = config_.schema_changes;
   options.capture_new_tables = config_.capture_new_tables;

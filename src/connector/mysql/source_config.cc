@@ -138,6 +138,7 @@ Result<SourceConfig> MakeSourceConfig(const PipelineSpec& spec, std::vector<std:
   config.mapping.tinyint1_is_boolean = options.Boolean("treat-tinyint1-as-boolean.enabled");
   config.mapping.comments = options.Boolean("include-comments.enabled");
   TRY_SET(config.server_id, ChooseServerId(options, spec.parallelism));
+  config.epoch_ms = spec.checkpoint_interval_ms;
   if (options.Has("scan.incremental.snapshot.chunk.size")) {
     config.chunk_rows = options.Integer("scan.incremental.snapshot.chunk.size");
   }

@@ -32,6 +32,7 @@ struct SourceConfig {
   int64_t start_ms = 0;                         // kTimestamp
   MappingOptions mapping;
   uint32_t server_id = 0;
+  int64_t epoch_ms = 10'000;                    // time between two epochs
   int64_t chunk_rows = 0;                       // 0: chosen by the size of the table
   int connections = 2;
   bool schema_changes = true;
