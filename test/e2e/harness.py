@@ -200,6 +200,7 @@ class Context:
         assert result.code == code, f"exit code {result.code}, expected {code}:\n{text[-4000:]}"
         for word in words:
             assert word.lower() in text.lower(), f"'{word}' is not in the error:\n{text[-4000:]}"
+        assert "hint: " in text or "fix: " in text, f"the error does not say what to do:\n{text[-4000:]}"
         assert "CHECK failed" not in text and "terminate called" not in text, text[-4000:]
         return result
 

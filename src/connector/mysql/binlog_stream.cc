@@ -86,6 +86,7 @@ Error BinlogStream::At(Error error, const BinlogEvent& event) const {
 
 Status BinlogStream::BeginDump(Connection& connection) {
   TRY_SET(parser_, NegotiateDump(connection));
+  TRY(ShowServerId(connection, options_.reader));
   TRY(connection.Execute(Str("SET @master_heartbeat_period=", options_.heartbeat_ms * 1'000'000)));
   std::string file = position_.file;
   uint64_t offset = position_.offset;
@@ -103,7 +104,7 @@ Status BinlogStream::BeginDump(Connection& connection) {
   return SendDump(connection, {.file = file,
                                .offset = static_cast<uint32_t>(offset),
                                .wait = true,
-                               .server_id = options_.server_id});
+                               .server_id = options_.reader.server_id});
 }
 
 Status BinlogStream::Follow() {
@@ -123,7 +124,10 @@ Status BinlogStream::Follow() {
   BinlogEvent event;
   while (!stopped_ && !ended_) {
     auto bytes = ReadDumpEvent(*connection);
-    if (!bytes.ok()) return std::move(bytes).error().With(Str("binlog ", position_.ToString()));
+    if (!bytes.ok()) {
+      return std::move(bytes).error().With(
+          Str("binlog ", position_.ToString(), " read as server-id ", options_.reader.server_id));
+    }
     if (!*bytes) return Unavailable(Str("the server ended the binlog at ", position_.ToString()));
     event_bytes_ = **bytes;
     Status parsed = parser_.Parse(event_bytes_, event);

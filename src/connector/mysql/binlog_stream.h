@@ -17,6 +17,7 @@
 #include "connector/mysql/catalog.h"
 #include "connector/mysql/item_queue.h"
 #include "connector/mysql/prepared_xa.h"
+#include "connector/mysql/server_id.h"
 #include "format/mysql/binlog_event.h"
 #include "format/mysql/row_plan.h"
 #include "format/mysql/table_tracker.h"
@@ -27,7 +28,7 @@ namespace sluice::mysql {
 struct StreamOptions {
   ConnectOptions connect;
   MappingOptions mapping;
-  uint32_t server_id = 0;
+  ReaderId reader;
   int64_t heartbeat_ms = 250;       // also bounds how long finished rows wait for more
   BeforeImage before = BeforeImage::kKey;
   bool schema_changes = true;       // schema-change.enabled

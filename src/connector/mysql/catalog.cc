@@ -161,9 +161,20 @@ std::vector<Finding> FindProblems(const ServerInfo& info) {
   return out;
 }
 
+namespace {
+
+// The account that the server took this user for, as GRANT wants it: 'flow'@'%'.
+Result<std::string> Account(Connection& connection) {
+  TRY_SET(const std::string user, connection.QueryValue("SELECT CURRENT_USER()"));
+  const size_t at = user.rfind('@');
+  return Str(Connection::Quote(user.substr(0, at)), "@", Connection::Quote(user.substr(at + 1)));
+}
+
+}  // namespace
+
 Result<std::vector<Finding>> FindMissingGrants(Connection& connection) {
   TRY_SET(auto rows, connection.Query("SHOW GRANTS"));
-  TRY_SET(std::string user, connection.QueryValue("SELECT CURRENT_USER()"));
+  TRY_SET(const std::string who, Account(connection));
   bool replica = false;
   bool monitor = !connection.is_mariadb();
   for (const TextRow& row : rows) {
@@ -177,17 +188,41 @@ Result<std::vector<Finding>> FindMissingGrants(Connection& connection) {
                           line.find("REPLICATION CLIENT") != std::string::npos ||
                           line.find("SUPER") != std::string::npos);
   }
-  size_t at = user.rfind('@');
-  std::string who = Str(Connection::Quote(user.substr(0, at)), "@", Connection::Quote(user.substr(at + 1)));
   std::vector<Finding> out;
   auto miss = [&](bool has, std::string_view privilege, std::string_view why) {
     if (has) return;
-    out.push_back({true, Str("user ", user, " lacks ", privilege, ": ", why),
+    out.push_back({true, Str("user ", who, " lacks ", privilege, ": ", why),
                    Str("GRANT ", privilege, " ON *.* TO ", who, ";")});
   };
   miss(replica, "REPLICATION SLAVE", "the binlog cannot be read");
   miss(monitor, connection.is_mariadb() ? "BINLOG MONITOR" : "REPLICATION CLIENT", "log positions cannot be asked for");
   return out;
+}
+
+Result<std::vector<Finding>> FindUnreadable(Connection& connection, const std::vector<TableId>& tables) {
+  std::vector<Finding> out;
+  for (const TableId& id : tables) {
+    const std::string name = Str(QuoteName(id.schema), ".", QuoteName(id.table));
+    Status read = connection.Execute(Str("SELECT * FROM ", name, " LIMIT 0"));
+    if (read.ok() || read.error().message.find("command denied") == std::string::npos) continue;
+    TRY_SET(const std::string who, Account(connection));
+    out.push_back({true, Str("user ", who, " may not read all of table ", id.ToString()),
+                   Str("GRANT SELECT ON ", name, " TO ", who, ";")});
+  }
+  return out;
+}
+
+Result<Finding> NoTables(Connection& connection, const std::string& tables,
+                         const std::vector<std::string>& databases) {
+  TRY_SET(const std::string who, Account(connection));
+  std::string grants;
+  for (const std::string& database : databases) {
+    grants += Str(" GRANT SELECT ON ", QuoteName(database), ".* TO ", who, ";");
+  }
+  if (grants.empty()) grants = Str(" GRANT SELECT ON `database`.* TO ", who, ";");
+  return Finding{true, Str("cannot find any table by the option 'tables' = ", tables),
+                 Str("check the pattern (a plain dot separates database and table, `\\.` is the regex dot), and that the "
+                     "user may read the tables:", grants)};
 }
 
 Result<std::vector<TableId>> ListTables(Connection& connection, const std::function<bool(const TableId&)>& wanted) {

@@ -38,8 +38,13 @@ struct Finding {
   std::string fix;
 };
 std::vector<Finding> FindProblems(const ServerInfo& info);
-// Missing privileges, as the exact GRANT line.
+// Missing privileges on the whole server, as the exact GRANT line.
 Result<std::vector<Finding>> FindMissingGrants(Connection& connection);
+// Tables of which this user may not read every column, likewise.
+Result<std::vector<Finding>> FindUnreadable(Connection& connection, const std::vector<TableId>& tables);
+// No table matches `tables`: perhaps because the user sees none of those in `databases`.
+Result<Finding> NoTables(Connection& connection, const std::string& tables,
+                         const std::vector<std::string>& databases);
 // Tables whose rows the server changes without a row event, or whose copy has no exact position: never fatal.
 Result<std::vector<Finding>> FindUnloggedChanges(Connection& connection, const std::vector<TableId>& tables);
 

@@ -32,6 +32,23 @@ bool IsLost(unsigned int code) {
          code == ER_LOCK_DEADLOCK || code == 1927 /* ER_CONNECTION_KILLED */;
 }
 
+// What to do about an error of the server that reads its log for us.
+std::string_view HintForLog(std::string_view text) {
+  const auto says = [&](std::string_view part) { return text.find(part) != std::string_view::npos; };
+  if (says("could not find first log") || says("Could not find first log") || says("purged") ||
+      says("not found in binlog") || says("could not find GTID") || says("Could not find GTID")) {
+    return "the server no longer has that part of its log: remove the state directory and the tables in the sink to "
+           "copy anew, and let it keep its log longer (binlog_expire_logs_seconds)";
+  }
+  if (says("requested master to start") || says("requested source to start")) {
+    return "the position is not one of this server's log: see SHOW BINARY LOGS and SHOW BINLOG EVENTS for "
+           "scan.startup.specific-offset; another server, or one whose log was begun anew, needs a new copy: remove "
+           "the state directory and the tables in the sink";
+  }
+  return "a position in the middle of an event gives this, and a damaged log: see SHOW BINLOG EVENTS for "
+         "scan.startup.specific-offset, and check the log with mariadb-binlog --verify-binlog-checksum";
+}
+
 void SetOptions(MYSQL* handle, const ConnectOptions& options) {
   auto seconds = [](int64_t ms) { return static_cast<unsigned int>(std::max<int64_t>(1, (ms + 999) / 1000)); };
   unsigned int connect = seconds(options.connect_timeout_ms);
@@ -69,12 +86,14 @@ Error Connection::ServerError(std::string_view what, unsigned int code, std::str
     return Invalid(message, "the server refused TLS or its certificate: see jdbc.properties.sslMode");
   }
   if (IsLost(code)) return Unavailable(message, "check that the server runs and that host and port are right");
-  if (code == ER_MASTER_FATAL_ERROR_READING_BINLOG) {
-    bool taken = message.find("same server_uuid/server_id") != std::string::npos;
-    return Invalid(message, taken ? "another replica uses this server-id: choose another one in the file"
-                                  : "the server no longer has that part of its log: remove the state directory and the "
-                                    "tables in the sink to copy anew, and let it keep its log longer "
-                                    "(binlog_expire_logs_seconds)");
+  if (message.find("same server_uuid/server_id") != std::string::npos) {  // 1236 or 4052
+    return Invalid(message, "another reader came with the same server-id, and the server ends the older one: give each "
+                            "its own in the file");
+  }
+  if (code == ER_MASTER_FATAL_ERROR_READING_BINLOG) return Invalid(message, std::string(HintForLog(text)));
+  if (code == ER_MUST_CHANGE_PASSWORD || code == ER_MUST_CHANGE_PASSWORD_LOGIN) {
+    return Invalid(message, "the password has expired: give the user a new one (ALTER USER … IDENTIFIED BY …), and the "
+                            "file too");
   }
   if (code == ER_TABLE_DEF_CHANGED) return Conflict(message);
   if (code == ER_NO_SUCH_TABLE || code == ER_BAD_DB_ERROR) return NotFound(message);
@@ -91,7 +110,13 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectOptions& optio
   connection->endpoint_ = Str(options.host, ":", options.port);
   if (mysql_real_connect(handle, options.host.c_str(), options.user.c_str(), options.password.c_str(), nullptr,
                          options.port, nullptr, 0) == nullptr) {
-    return connection->LastError(Str("connect to ", connection->endpoint_));
+    Error error = connection->LastError(Str("connect to ", connection->endpoint_));
+    const bool tls_wanted = error.message.find("insecure transport") != std::string::npos;
+    if (options.tls == TlsMode::kDisabled && (tls_wanted || IsAccessError(mysql_errno(handle)))) {
+      constexpr std::string_view kNoTls = "a server or account that requires TLS refuses jdbc.properties.sslMode: DISABLED";
+      error.hint = tls_wanted ? std::string(kNoTls) : Str(kNoTls, "; else ", error.hint);
+    }
+    return error;
   }
   if (options.tls >= TlsMode::kRequired && mysql_get_ssl_cipher(handle) == nullptr) {
     return Invalid(Str("connect to ", connection->endpoint_, ": TLS is required but the server does not offer it"),
@@ -212,6 +237,11 @@ Status Connection::SendCommand(int command, std::string_view argument) {
                                    1, nullptr) != 0) {
     return LastError(Str(endpoint_, ": command ", command));
   }
+  return Ok();
+}
+
+Status Connection::ReadAnswer() {
+  if (mysql_net_read_packet(handle_) == packet_error) return LastError(endpoint_);
   return Ok();
 }
 

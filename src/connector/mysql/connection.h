@@ -57,6 +57,8 @@ class Connection {
 
   // Sends a command and leaves the answer to ReadPacket.
   Status SendCommand(int command, std::string_view argument);
+  // The answer to a command that gives nothing.
+  Status ReadAnswer();
   // The next packet, borrowed until the next call. An error packet is an error with the server's text.
   Result<std::string_view> ReadPacket();
 

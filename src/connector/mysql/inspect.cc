@@ -7,22 +7,6 @@
 namespace sluice::mysql {
 namespace {
 
-// Another replica with our id would be thrown out by the server, or throw us out, again and again.
-void FindServerIdClash(Connection& connection, const ServerInfo& info, uint32_t server_id, std::vector<Finding>& out) {
-  if (info.server_id == Str(server_id)) {
-    out.push_back({true, Str("server-id ", server_id, " is the server's own"), "choose another server-id in the file"});
-    return;
-  }
-  auto hosts = connection.Query("SHOW SLAVE HOSTS");
-  if (!hosts.ok()) return;  // needs a privilege that a job does not need
-  for (const TextRow& row : *hosts) {
-    if (row[0].value_or("") == Str(server_id)) {
-      out.push_back({true, Str("server-id ", server_id, " is taken by the replica ", row[1].value_or("")),
-                     "choose another server-id in the file"});
-    }
-  }
-}
-
 std::string HowRead(const MysqlTable& table) {
   if (table.primary_key.empty()) return "as a whole, append-only: no primary key";
   if (HasExactOrder(table)) return "in chunks of its primary key";
@@ -41,13 +25,16 @@ Result<Inspection> Inspect(const SourceConfig& config) {
     out.findings = FindProblems(info);
     TRY_SET(auto grants, FindMissingGrants(*connection));
     out.findings.insert(out.findings.end(), grants.begin(), grants.end());
-    FindServerIdClash(*connection, info, config.server_id, out.findings);
+    TRY_SET(auto clash, FindServerIdClash(*connection, info, config.reader));
+    out.findings.insert(out.findings.end(), clash.begin(), clash.end());
   }
   if (info.log_bin) {
     auto end = ReadLogPosition(*connection);
     if (end.ok()) out.position = end->ToString();
   }
   TRY_SET(auto ids, ListTables(*connection, config.wanted));
+  TRY_SET(auto unreadable, FindUnreadable(*connection, ids));
+  out.findings.insert(out.findings.end(), unreadable.begin(), unreadable.end());
   TRY_SET(auto unlogged, FindUnloggedChanges(*connection, ids));
   out.findings.insert(out.findings.end(), unlogged.begin(), unlogged.end());
   if (follows) {
@@ -71,8 +58,8 @@ Result<Inspection> Inspect(const SourceConfig& config) {
     out.tables.push_back(std::move(table));
   }
   if (ids.empty()) {
-    out.findings.push_back({true, Str("cannot find any table by the option 'tables' = ", config.tables_text),
-                            "check the pattern, and that the user may see the tables (GRANT SELECT)"});
+    TRY_SET(Finding none, NoTables(*connection, config.tables_text, config.databases));
+    out.findings.push_back(std::move(none));
   }
   return out;
 }

@@ -54,6 +54,8 @@ Status MysqlSource::Start(const std::string& state, BeforeImage before) {
     TRY(RefuseProblems(FindProblems(info)));
     TRY_SET(auto grants, FindMissingGrants(*connection));
     TRY(RefuseProblems(grants));
+    TRY_SET(auto clash, FindServerIdClash(*connection, info, config_.reader));
+    TRY(RefuseProblems(clash));
   }
   if (state.empty()) {
     state_.server_uid = info.uid;
@@ -158,7 +160,7 @@ Status MysqlSource::StartStream() {
   StreamOptions options;
   options.connect = config_.connect;
   options.mapping = config_.mapping;
-  options.server_id = config_.server_id;
+  options.reader = config_.reader;
   options.heartbeat_ms = std::clamp<int64_t>(config_.epoch_ms, kHeartbeatLeastMs, options.heartbeat_ms);
   options.before = before_;
   options.schema_changes = config_.schema_changes;

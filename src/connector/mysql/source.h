@@ -60,7 +60,7 @@ class MysqlSource final : public Source {
   Status StartCopy();
   Status StartStream();
   Status ReaderEnded();
-  Error NoTables() const;
+  Status RefuseNoTables(Connection& connection) const;
   void Fold(QueueItem& item);
   void FoldSnapshot(const SnapshotStep& step);
 

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "connector/mysql/spec.h"
+#include "format/mysql/crc32.h"
 #include "pipeline/selector.h"
 
 namespace sluice::mysql {
@@ -36,6 +37,17 @@ Result<uint32_t> ChooseServerId(const Options& options, int64_t parallelism) {
   }
   std::random_device random;
   return low + random() % (high - low + 1);
+}
+
+// The same for every run of a file, and unlike that of other jobs.
+std::string JobOf(const PipelineSpec& spec) {
+  std::string text = Str(spec.name, '\n', spec.sink.type);
+  for (const auto* block : {&spec.source.options, &spec.sink.options}) {
+    for (const auto& [key, value] : *block) {
+      if (!value.secret && key != "server-id") text += Str('\n', key, '=', value.text);
+    }
+  }
+  return Str(Crc32(text));
 }
 
 Status SetStartup(const Options& options, bool bounded, SourceConfig& config) {
@@ -85,6 +97,12 @@ Status SetStartup(const Options& options, bool bounded, SourceConfig& config) {
 
 Status SetTables(const Options& options, SourceConfig& config) {
   config.tables_text = options.Text("tables");
+  for (const std::string& entry : SplitUnescaped(config.tables_text, ',')) {
+    const std::vector<std::string> parts = SplitUnescaped(entry, '.');
+    if (parts.size() < 2) continue;
+    const std::string& database = parts[parts.size() - 2];
+    if (database.find_first_of("\\[](){}*+?|^$") == std::string::npos) config.databases.push_back(database);
+  }
   auto include = TableSelector::Make(config.tables_text);
   if (!include.ok()) return AtKey(options, "tables", include.error().message, include.error().hint);
   auto wanted = std::make_shared<TableSelector>(*std::move(include));
@@ -137,7 +155,9 @@ Result<SourceConfig> MakeSourceConfig(const PipelineSpec& spec, std::vector<std:
   TRY(SetStartup(options, spec.bounded, config));
   config.mapping.tinyint1_is_boolean = options.Boolean("treat-tinyint1-as-boolean.enabled");
   config.mapping.comments = options.Boolean("include-comments.enabled");
-  TRY_SET(config.server_id, ChooseServerId(options, spec.parallelism));
+  TRY_SET(config.reader.server_id, ChooseServerId(options, spec.parallelism));
+  config.reader.given = options.Has("server-id");
+  config.reader.job = JobOf(spec);
   config.epoch_ms = spec.checkpoint_interval_ms;
   if (options.Has("scan.incremental.snapshot.chunk.size")) {
     config.chunk_rows = options.Integer("scan.incremental.snapshot.chunk.size");

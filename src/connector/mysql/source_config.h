@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "connector/mysql/connection.h"
+#include "connector/mysql/server_id.h"
 #include "format/mysql/position.h"
 #include "format/mysql/column.h"
 #include "pipeline/option.h"
@@ -22,6 +24,7 @@ struct SourceConfig {
   ConnectOptions connect;
   int connect_retries = 3;
   std::string tables_text;                      // as in the file, for messages
+  std::vector<std::string> databases;           // those that stand in it as plain names
   std::function<bool(const TableId&)> wanted;   // tables minus tables.exclude
   StartupMode mode = StartupMode::kInitial;
   std::string start_file;                       // kSpecific
@@ -31,7 +34,7 @@ struct SourceConfig {
   int64_t skip_rows = 0;
   int64_t start_ms = 0;                         // kTimestamp
   MappingOptions mapping;
-  uint32_t server_id = 0;
+  ReaderId reader;
   int64_t epoch_ms = 10'000;                    // time between two epochs
   int64_t chunk_rows = 0;                       // 0: chosen by the size of the table
   int connections = 2;

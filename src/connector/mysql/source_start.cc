@@ -68,18 +68,15 @@ Status MysqlSource::LoadTracker(Server& server, LogEnd* at) {
   return Unavailable("the tables are being altered all the time: their definitions cannot be read at one position");
 }
 
-Error MysqlSource::NoTables() const {
-  return Invalid(
-      Str("cannot find any table by the option 'tables' = ", config_.tables_text),
-      Str("check the pattern (a plain dot separates database and table, `\\.` is the regex dot), and that the "
-          "user may read the tables: GRANT SELECT ON database.* TO ",
-          Connection::Quote(config_.connect.user), ";"));
+Status MysqlSource::RefuseNoTables(Connection& connection) const {
+  TRY_SET(Finding none, NoTables(connection, config_.tables_text, config_.databases));
+  return Invalid(none.text, none.fix);
 }
 
 // The wanted tables that the tracker does not know, as they are now.
 Status MysqlSource::LoadTodays(const Server& server) {
   auto ids = Wanted(server);
-  if (ids.empty()) return NoTables();
+  if (ids.empty()) return RefuseNoTables(server.connection);
   TRY_SET(todays_, ReadTables(server.connection, ids));
   std::erase_if(todays_, [&](const auto& entry) { return state_.captured.contains(entry.first); });
   return Ok();
@@ -93,6 +90,8 @@ Status MysqlSource::RefuseVersioned(Connection& connection, const std::vector<Ta
 
 Status MysqlSource::StartFresh(Server& server) {
   TRY(RefuseVersioned(server.connection, Wanted(server)));
+  TRY_SET(auto unreadable, FindUnreadable(server.connection, Wanted(server)));
+  if (!unreadable.empty()) return Invalid(unreadable[0].text, unreadable[0].fix);
   LogEnd end;
   TRY(LoadTracker(server, &end));
   state_.log = end;
@@ -108,7 +107,7 @@ Status MysqlSource::StartFresh(Server& server) {
     TableId id{table->database, table->name};
     if (config_.wanted(id)) state_.captured.insert(id);
   }
-  if (WantedTables().empty()) return NoTables();
+  if (WantedTables().empty()) return RefuseNoTables(server.connection);
   TRY_SET(auto unlogged, FindUnloggedChanges(server.connection, {state_.captured.begin(), state_.captured.end()}));
   for (const Finding& finding : unlogged) LogWarn(finding.text);
   bool snapshot = config_.mode == StartupMode::kInitial || config_.mode == StartupMode::kSnapshot;
@@ -213,7 +212,7 @@ Status MysqlSource::FindTimestamp(const std::vector<std::string>& logs) {
   size_t high = logs.size();
   while (high - low > 1) {
     size_t middle = (low + high) / 2;
-    TRY_SET(uint32_t seconds, FirstEventSeconds(config_.connect, logs[middle], config_.server_id));
+    TRY_SET(uint32_t seconds, FirstEventSeconds(config_.connect, logs[middle], config_.reader.server_id));
     bool after = static_cast<int64_t>(seconds) * 1000 > config_.start_ms;
     (after ? high : low) = middle;
   }

@@ -110,8 +110,14 @@ class DataFileReader::Impl {
       : path_(std::move(path)), wanted_(std::move(wanted)), options_(options) {}
 
   Status Open(Env& env) {
-    TRY_SET(auto file, env.OpenFile(path_));
-    source_ = std::make_shared<EnvInputFile>(std::move(file));
+    auto file = env.OpenFile(path_);
+    if (!file.ok()) {
+      Error error = std::move(file).error();
+      if (error.code == ErrorCode::kNotFound) error.hint = "a file of the table is gone: restore it from a copy, or "
+                                                           "copy the table anew: remove it and the state directory";
+      return error;
+    }
+    source_ = std::make_shared<EnvInputFile>(*std::move(file));
     return Guard([&]() -> Status {
       parquet::ReaderProperties properties;
       properties.enable_buffered_stream();
