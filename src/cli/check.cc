@@ -8,9 +8,11 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/registry.h"
+#include "connector/iceberg/sink.h"
 #include "connector/mysql/inspect.h"
 #include "lake/catalog/catalog.h"
 #include "lake/iceberg/schema.h"
+#include "pipeline/router.h"
 #include "pipeline/schema_evolver.h"
 
 namespace sluice {
@@ -24,6 +26,17 @@ void PrintColumns(const TableSchema& schema, bool iceberg) {
     if (iceberg && !column.type.nullable) type += " required";
     Print(Str("      ", column.name, "  ", type, schema.IsKey(column.name) ? "  key" : ""));
   }
+}
+
+Status PrintIdleRules(const PipelineSpec& spec, const mysql::Inspection& source) {
+  TRY_SET(const Router router, Router::Make(spec.routes, spec.route_mode));
+  std::vector<TableId> tables;
+  for (const mysql::InspectedTable& table : source.tables) tables.push_back(table.id);
+  for (size_t idle : router.Idle(tables)) {
+    const RouteRule& rule = spec.routes[idle];
+    Print(Str("note: ", rule.place.ToString(), ": no table matches source-table: ", rule.source_table));
+  }
+  return Ok();
 }
 
 // What the rows of these tables become at the sink.
@@ -49,6 +62,11 @@ Status PrintPlan(const PipelineSpec& spec, const mysql::Inspection& source) {
     Print(Str("  ", id.ToString(), schema.primary_key.empty() ? "  append-only" : ""));
     PrintColumns(schema, spec.sink.type == "iceberg");
   }
+  TRY(PrintIdleRules(spec, source));
+  if (spec.sink.type != "iceberg") return Ok();
+  std::vector<std::string> notes;
+  TRY(CheckIcebergTables(spec, sink_tables, notes));
+  for (const std::string& note : notes) Print(Str("note: ", note));
   return Ok();
 }
 

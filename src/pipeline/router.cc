@@ -132,4 +132,13 @@ std::vector<TableId> Router::Route(const TableId& source) const {
   return out;
 }
 
+std::vector<size_t> Router::Idle(const std::vector<TableId>& sources) const {
+  std::vector<size_t> out;
+  for (size_t i = 0; i < rules_.size(); ++i) {
+    const auto matches = [&](const TableId& id) { return rules_[i].source.Groups(id.ToString()).has_value(); };
+    if (std::none_of(sources.begin(), sources.end(), matches)) out.push_back(i);
+  }
+  return out;
+}
+
 }  // namespace sluice

@@ -3,6 +3,7 @@
 // Immutable; any thread. Not for each row: callers keep the answer per table.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ class Router {
   // kAllMatch: the sink table of every rule that matches, without repeats. kFirstMatch: of the first. The same name as
   // the source if none does.
   std::vector<TableId> Route(const TableId& source) const;
+  // Which rules match none of these tables: indices of the list.
+  std::vector<size_t> Idle(const std::vector<TableId>& sources) const;
 
  private:
   // A piece of the sink table's name: text, a capture group, or the name of the source table.

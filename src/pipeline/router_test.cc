@@ -33,6 +33,14 @@ TEST(Router, FanInOfShards) {
   EXPECT_EQ(Route(rules, {"app_db", "orders"}), "app_db.orders");
 }
 
+TEST(Router, IdleRules) {
+  auto router = Router::Make({Rule("a.t1", "x.y"), Rule("a.t9", "x.y"), Rule(R"(\.*.\.*)", "x.y")},
+                             RouteMode::kFirstMatch);
+  ASSERT_TRUE(router.ok());
+  EXPECT_EQ(router->Idle({{"a", "t1"}, {"b", "t1"}}), std::vector<size_t>({1}));
+  EXPECT_EQ(router->Idle({}), std::vector<size_t>({0, 1, 2}));
+}
+
 TEST(Router, ListOfTables) {
   auto rules = {Rule("a.t1 , b.t2", "ods.t")};
   EXPECT_EQ(Route(rules, {"a", "t1"}), "ods.t");

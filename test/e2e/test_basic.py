@@ -233,6 +233,20 @@ def test_startup_modes(ctx):
             "scan.startup.specific-offset.pos": position,
         },
     ) == ["2"]
+    for wrong in ({"file": "nolog.000099"}, {"pos": 4_000_000_000}):
+        offset = {f"scan.startup.specific-offset.{key}": value for key, value in wrong.items()}
+        lost = ctx.pipeline(
+            "d.t",
+            server=server,
+            source={
+                "scan.startup.mode": "specific-offset",
+                "scan.startup.specific-offset.file": file,
+                "scan.startup.specific-offset.pos": position,
+                **offset,
+            },
+            name="lost.yaml",
+        )
+        ctx.fails(lost, "the server has no log position", "SHOW BINLOG EVENTS", command="check")
     assert ids("gtid", {"mode": "specific-offset", "scan.startup.specific-offset.gtid-set": gtid}) == ["2"]
     assert ids("time", {"mode": "timestamp", "scan.startup.timestamp-millis": 1000}) == ["1", "2"]
     ctx.warehouse = ctx.lake.warehouse = os.path.join(ctx.dir, "lake-latest")

@@ -104,8 +104,30 @@ def test_bad_partition_keys(ctx):
         ("year(", "year"),
     ):
         path = ctx.pipeline(f"{db}.t", sink={"partition.key": f"{db}.t:{spec}"})
-        result = ctx.catch_up(path, code=None)
-        assert result.code in (1, 2) and word in result.err, f"{spec}: {result.code} {result.err}"
+        for result in (ctx.start("check", path).wait(20), ctx.catch_up(path, code=None)):
+            assert result.code in (1, 2) and word in result.err, f"{spec}: {result.code} {result.out} {result.err}"
+
+
+def test_entries_that_fit_nothing_are_told(ctx):
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)")
+    path = ctx.pipeline(
+        f"{db}.t",
+        sink={"partition.key": f"{db}.misspelt:id"},
+        route=[{"source-table": f"{db}.nothing", "sink-table": "a.b"}],
+    )
+    result = ctx.start("check", path).wait(20)
+    assert result.code == 0, result.out + result.err
+    assert f"partition.key names {db}.misspelt" in result.out, result.out
+    assert f"no table matches source-table: {db}.nothing" in result.out, result.out
+    assert f"partition.key names {db}.misspelt" in ctx.catch_up(path).err
+    for key, value, word in (
+        ("write.target-file-size-bytes", "x", "number"),
+        ("commit.manifest-merge.enabled", "maybe", "true or false"),
+    ):
+        path = ctx.pipeline(f"{db}.t", sink={f"table.properties.{key}": value})
+        for command in ("check", "run"):
+            result = ctx.start(command, path).wait(20)
+            assert result.code in (1, 2) and key in result.err and word in result.err, result.err
 
 
 def test_table_properties(ctx):

@@ -9,6 +9,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "connector/iceberg/partitions.h"
 #include "connector/iceberg/prepared_epoch.h"
 #include "lake/catalog/hadoop.h"
 #include "lake/iceberg/orphans.h"
@@ -130,12 +131,7 @@ Status IcebergSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) 
   } else {
     iceberg::NewTable wanted;
     wanted.schema = iceberg::FromTableSchema(schema);
-    for (const iceberg::TablePartitioning& partitioning : config_.partitions) {
-      if (partitioning.table != id.ToString()) continue;
-      auto spec = iceberg::ToPartitionSpec(partitioning.terms, wanted.schema);
-      if (!spec.ok()) return std::move(spec).error().With(Str("partition.key of ", partitioning.table));
-      wanted.spec = *std::move(spec);
-    }
+    TRY_SET(wanted.spec, PartitionSpecOf(config_.partitions, id, wanted.schema));
     wanted.properties = config_.table_properties;
     wanted.properties[iceberg::SchemaProperty(config_.job)] = "0";  // these columns are this job's own
     if (!schema.comment.empty()) wanted.properties["comment"] = schema.comment;
@@ -200,7 +196,18 @@ Status IcebergSink::BoundMemory() {
   }
 }
 
+// A misspelt table would be made without partitions, and without a word.
+void IcebergSink::TellIdlePartitions() {
+  if (std::exchange(told_partitions_, true)) return;
+  for (const iceberg::TablePartitioning& partitioning : config_.partitions) {
+    const auto named = [&](const auto& entry) { return entry.first.ToString() == partitioning.table; };
+    if (std::any_of(writers_.begin(), writers_.end(), named)) continue;
+    LogWarn(Str("partition.key names ", partitioning.table, ", which is no table of this sink until now"));
+  }
+}
+
 Result<std::string> IcebergSink::Prepare(const EpochInfo& epoch) {
+  TellIdlePartitions();
   PreparedEpoch prepared;
   prepared.job = config_.job;
   prepared.epoch = epoch.epoch;

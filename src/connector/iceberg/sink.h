@@ -62,6 +62,7 @@ class IcebergSink final : public Sink {
   Status CreateOrAdopt(const TableId& id, const TableSchema& schema);
   Result<iceberg::TableWriter*> WriterOf(const TableId& id);
   Status BoundMemory();
+  void TellIdlePartitions();
   Result<std::string> EpochFile(const PreparedEpoch& prepared);  // its local path
   Status CheckFiles(const TableId& id, const iceberg::TableChange& change);
 
@@ -79,10 +80,16 @@ class IcebergSink final : public Sink {
   };
   Stored stored_;
   int64_t commits_ = 0;
+  bool told_partitions_ = false;
 };
 
 // From the sink block of a pipeline file. Warnings get one sentence for each option without effect.
 Result<std::unique_ptr<Sink>> MakeIcebergSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings);
+
+// Whether the sink could make these tables: kInvalid at the option's place. `notes` gets a sentence for each entry of
+// partition.key that is for none of them.
+Status CheckIcebergTables(const PipelineSpec& spec, const std::map<TableId, TableSchema>& tables,
+                          std::vector<std::string>& notes);
 
 // Identity of a job in its tables: the prefix and a hash of the pipeline's name, its source and its warehouse.
 std::string IcebergJobId(const PipelineSpec& spec, const std::string& prefix);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sink block of a pipeline file -> IcebergSink.
+#include <set>
+
 #include "base/text.h"
+#include "connector/iceberg/partitions.h"
 #include "connector/iceberg/sink.h"
 #include "connector/iceberg/spec.h"
 #include "lake/iceberg/data_writer.h"
@@ -24,11 +27,51 @@ Status ReadTableProperties(const Options& options, iceberg::Properties& out) {
     if (!key.starts_with("write.metadata.metrics.column.")) checked[key] = value.text;
     auto valid = iceberg::WriteOptions::FromProperties(checked, iceberg::Schema());
     if (!valid.ok()) return At(value.place, std::move(valid).error());
+    Status known = iceberg::CheckProperty(key, value.text);
+    if (!known.ok()) return At(value.place, std::move(known).error());
   }
   return Ok();
 }
 
+Result<std::vector<iceberg::TablePartitioning>> ReadPartitions(const Options& options) {
+  auto partitions = iceberg::ParsePartitionKey(options.Text("partition.key"));
+  if (!partitions.ok()) return At(options.PlaceOf("partition.key"), std::move(partitions).error());
+  return partitions;
+}
+
 }  // namespace
+
+Result<iceberg::PartitionSpec> PartitionSpecOf(const std::vector<iceberg::TablePartitioning>& partitions,
+                                               const TableId& id, const iceberg::Schema& schema) {
+  iceberg::PartitionSpec out;
+  for (const iceberg::TablePartitioning& partitioning : partitions) {
+    if (partitioning.table != id.ToString()) continue;
+    auto spec = iceberg::ToPartitionSpec(partitioning.terms, schema);
+    if (!spec.ok()) return std::move(spec).error().With(Str("partition.key of ", partitioning.table));
+    out = *std::move(spec);
+  }
+  return out;
+}
+
+Status CheckIcebergTables(const PipelineSpec& spec, const std::map<TableId, TableSchema>& tables,
+                          std::vector<std::string>& notes) {
+  std::vector<std::string> told;
+  TRY_SET(Options options,
+          Options::Check("sink \"iceberg\"", IcebergSinkOptions(), spec.sink.options, spec.sink.place, told));
+  TRY_SET(const auto partitions, ReadPartitions(options));
+  std::set<std::string> names;
+  for (const auto& [id, schema] : tables) {
+    names.insert(id.ToString());
+    auto made = PartitionSpecOf(partitions, id, iceberg::FromTableSchema(schema));
+    if (!made.ok()) return At(options.PlaceOf("partition.key"), std::move(made).error());
+  }
+  for (const iceberg::TablePartitioning& partitioning : partitions) {
+    if (names.contains(partitioning.table)) continue;
+    notes.push_back(Str(options.PlaceOf("partition.key").ToString(), ": partition.key names ", partitioning.table,
+                        ", which is no table of the sink now"));
+  }
+  return Ok();
+}
 
 std::string IcebergJobId(const PipelineSpec& spec, const std::string& prefix) {
   auto text = [](const ConnectorSpec& connector, const char* key) {
@@ -62,9 +105,7 @@ Result<std::unique_ptr<Sink>> MakeIcebergSink(Env& env, const PipelineSpec& spec
   config.job = IcebergJobId(spec, options.Text("job.id.prefix"));
   config.backfill = options.Boolean("add-column.backfill");
   TRY(ReadTableProperties(options, config.table_properties));
-  auto partitions = iceberg::ParsePartitionKey(options.Text("partition.key"));
-  if (!partitions.ok()) return At(options.PlaceOf("partition.key"), std::move(partitions).error());
-  config.partitions = *std::move(partitions);
+  TRY_SET(config.partitions, ReadPartitions(options));
   auto sink = IcebergSink::Make(env, std::move(config));
   if (!sink.ok()) return At(options.PlaceOf("catalog.properties.warehouse"), std::move(sink).error());
   return std::unique_ptr<Sink>(*std::move(sink));

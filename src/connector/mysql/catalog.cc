@@ -221,8 +221,8 @@ Result<Finding> NoTables(Connection& connection, const std::string& tables,
   }
   if (grants.empty()) grants = Str(" GRANT SELECT ON `database`.* TO ", who, ";");
   return Finding{true, Str("cannot find any table by the option 'tables' = ", tables),
-                 Str("check the pattern (a plain dot separates database and table, `\\.` is the regex dot), and that the "
-                     "user may read the tables:", grants)};
+                 Str("check the pattern (a plain dot separates database and table, `\\.` is the regex dot), and that "
+                     "the user may read the tables:", grants)};
 }
 
 Result<std::vector<TableId>> ListTables(Connection& connection, const std::function<bool(const TableId&)>& wanted) {

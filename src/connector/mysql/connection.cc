@@ -113,7 +113,8 @@ Result<std::unique_ptr<Connection>> Connection::Open(const ConnectOptions& optio
     Error error = connection->LastError(Str("connect to ", connection->endpoint_));
     const bool tls_wanted = error.message.find("insecure transport") != std::string::npos;
     if (options.tls == TlsMode::kDisabled && (tls_wanted || IsAccessError(mysql_errno(handle)))) {
-      constexpr std::string_view kNoTls = "a server or account that requires TLS refuses jdbc.properties.sslMode: DISABLED";
+      constexpr std::string_view kNoTls =
+          "a server or account that requires TLS refuses jdbc.properties.sslMode: DISABLED";
       error.hint = tls_wanted ? std::string(kNoTls) : Str(kNoTls, "; else ", error.hint);
     }
     return error;

@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connector/mysql/inspect.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "format/mysql/key.h"
 
 namespace sluice::mysql {
 namespace {
+
+// A position of the file that the server has not, or no more.
+Result<std::vector<Finding>> FindNoPosition(Connection& connection, const SourceConfig& config,
+                                            const BinlogPosition& end) {
+  std::vector<Finding> out;
+  if (config.mode != StartupMode::kSpecific || config.start_file.empty()) return out;
+  TRY_SET(const auto logs, ListLogs(connection));
+  const BinlogPosition wanted{config.start_file, config.start_offset};
+  const bool there = std::find(logs.begin(), logs.end(), config.start_file) != logs.end();
+  if (there && (end.file != config.start_file || config.start_offset <= end.offset)) return out;
+  out.push_back({true, Str("the server has no log position ", wanted.ToString(), ": its log goes from ",
+                           logs.empty() ? "nothing" : logs.front(), " to ", end.ToString()),
+                 "set scan.startup.specific-offset.file and .pos to a position that SHOW BINLOG EVENTS gives"});
+  return out;
+}
 
 std::string HowRead(const MysqlTable& table) {
   if (table.primary_key.empty()) return "as a whole, append-only: no primary key";
@@ -30,7 +47,11 @@ Result<Inspection> Inspect(const SourceConfig& config) {
   }
   if (info.log_bin) {
     auto end = ReadLogPosition(*connection);
-    if (end.ok()) out.position = end->ToString();
+    if (end.ok()) {
+      out.position = end->ToString();
+      TRY_SET(auto nowhere, FindNoPosition(*connection, config, *end));
+      out.findings.insert(out.findings.end(), nowhere.begin(), nowhere.end());
+    }
   }
   TRY_SET(auto ids, ListTables(*connection, config.wanted));
   TRY_SET(auto unreadable, FindUnreadable(*connection, ids));

@@ -40,6 +40,9 @@ struct WriteOptions {
                                              const Schema& schema);
 };
 
+// kInvalid if a property that sluice reads has a value that it could not use; others pass.
+Status CheckProperty(const std::string& key, const std::string& value);
+
 // Gives back the memory that is kept for the next open files. Any thread.
 void ReleaseWriteMemory();
 

@@ -11,6 +11,17 @@ namespace {
 using Properties = std::map<std::string, std::string>;
 
 constexpr const char* kCodecs[] = {"zstd", "snappy", "gzip", "lz4", "brotli", "uncompressed"};
+constexpr const char* kNumbers[] = {"write.target-file-size-bytes",
+                                    "write.metadata.previous-versions-max",
+                                    "commit.retry.num-retries",
+                                    "commit.retry.min-wait-ms",
+                                    "commit.retry.max-wait-ms",
+                                    "commit.manifest.target-size-bytes",
+                                    "commit.manifest.min-count-to-merge",
+                                    "history.expire.max-snapshot-age-ms",
+                                    "history.expire.min-snapshots-to-keep",
+                                    "history.expire.max-ref-age-ms"};
+constexpr const char* kFlags[] = {"write.metadata.delete-after-commit.enabled", "commit.manifest-merge.enabled"};
 constexpr const char* kColumnPrefix = "write.metadata.metrics.column.";
 
 Status ReadNumber(const Properties& properties, const char* key, int64_t least, int64_t& out) {
@@ -66,6 +77,18 @@ Status ReadMetrics(const Properties& properties, const Schema& schema, WriteOpti
 }
 
 }  // namespace
+
+Status CheckProperty(const std::string& key, const std::string& value) {
+  int64_t ignored = 0;
+  for (const char* number : kNumbers) {
+    if (key == number) return ReadNumber({{key, value}}, number, 0, ignored);
+  }
+  for (const char* flag : kFlags) {
+    if (key != flag || EqualsIgnoreCase(value, "true") || EqualsIgnoreCase(value, "false")) continue;
+    return Invalid(Str("table property ", key, "='", value, "' must be true or false"));
+  }
+  return Ok();
+}
 
 Result<WriteOptions> WriteOptions::FromProperties(const Properties& properties, const Schema& schema) {
   WriteOptions out;
