@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ struct SourceProgress {
   bool snapshotting = false;
   std::vector<TableProgress> tables;  // of the snapshot phase
   std::string position;               // human readable
+  std::map<std::string, int64_t> replaced_values;  // that no sink can hold: "db.t.column: what" -> how many
   int64_t lag_ms = -1;                // now minus the time of the last event; -1 = unknown or idle
 };
 

@@ -340,6 +340,7 @@ Status BinlogStream::FlushTable(TableStream& table) {
   QueueItem item;
   item.item.payload = std::move(batch);
   item.item.boundary = false;
+  item.replaced = table.builder->TakeReplaced();
   return Push(std::move(item), weight);
 }
 

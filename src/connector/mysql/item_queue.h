@@ -14,6 +14,7 @@
 
 #include "base/queue.h"
 #include "connector/mysql/source_state.h"
+#include "format/mysql/batch_builder.h"
 #include "pipeline/source.h"
 
 namespace sluice::mysql {
@@ -50,6 +51,7 @@ struct StreamStep {  // the log was read up to here; only with an item that is a
 struct QueueItem {
   SourceItem item;
   std::variant<std::monostate, PlanStep, SnapshotStep, PauseStep, StreamStep> step;
+  std::vector<ReplacedValues> replaced;  // of the batch in `item`
   std::optional<Error> error;  // the reader ended with it
   bool end = false;            // the reader has nothing more: the copy is made, or tables wait for one
 };

@@ -374,6 +374,7 @@ class ChunkSink {
       batch.snapshot = !recopied_;
       weight = static_cast<size_t>(batch.bytes());
       item.item.payload = std::move(batch);
+      item.replaced = builder_.TakeReplaced();
     }
     item.step = step_;
     if (!queue_.Push(std::move(item), weight)) return Cancelled("the source was stopped");

@@ -248,8 +248,24 @@ Result<std::optional<SourceItem>> MysqlSource::Next(std::chrono::milliseconds ti
   Fold(*item);
   if (auto* batch = std::get_if<ChangeBatch>(&item->item.payload)) {
     lag_ms_ = batch->source_ms > 0 ? std::max<int64_t>(0, env_.NowMs() - batch->source_ms) : -1;
+    for (const ReplacedValues& replaced : item->replaced) TellReplaced(batch->table, replaced);
   }
   return std::optional<SourceItem>(std::move(item->item));
+}
+
+// Once a column and kind; the counts are for the summary.
+void MysqlSource::TellReplaced(const TableId& table, const ReplacedValues& replaced) {
+  const std::string name = Str(table.ToString(), ".", replaced.column);
+  const auto tell = [&](int64_t count, std::string_view what, std::string_view becomes) {
+    if (count == 0) return;
+    if ((replaced_[Str(name, ": ", what)] += count) > count) return;
+    LogWarn(Str("column ", name, " holds ", what, ": ", becomes,
+                " at the sink (said once a column; the summary has the number)"));
+  };
+  tell(replaced.zero_dates, "dates that are none, such as 0000-00-00", "NULL");
+  tell(replaced.time_range, "times that are no time of the day", "NULL");
+  tell(replaced.invalid_text, "bytes that are no text of its character set", "U+FFFD");
+  tell(replaced.bad_geometry, "geometries that are not plane and simple", "NULL");
 }
 
 Status MysqlSource::SetTarget() {
@@ -274,6 +290,7 @@ SourceProgress MysqlSource::progress() const {
   if (!state_.snapshot_done) out.position = Str("snapshot, log from ", out.position);
   else if (!state_.tables.empty()) out.position = Str("after snapshot, log at ", out.position);
   out.lag_ms = state_.snapshot_done ? lag_ms_ : -1;
+  out.replaced_values = replaced_;
   return out;
 }
 

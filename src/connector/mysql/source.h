@@ -61,6 +61,7 @@ class MysqlSource final : public Source {
   Status StartStream();
   Status ReaderEnded();
   Status RefuseNoTables(Connection& connection) const;
+  void TellReplaced(const TableId& table, const ReplacedValues& replaced);
   void Fold(QueueItem& item);
   void FoldSnapshot(const SnapshotStep& step);
 
@@ -82,6 +83,7 @@ class MysqlSource final : public Source {
   bool use_gtid_ = false;
   int64_t event_ms_ = 0;
   int64_t lag_ms_ = -1;
+  std::map<std::string, int64_t> replaced_;  // SourceProgress::replaced_values
 };
 
 }  // namespace sluice::mysql

@@ -223,7 +223,12 @@ Result<ChangeBatch> BatchBuilder::Finish() {
   // The next batch will be of about the same size: memory for it at once, so that nothing is copied while it grows.
   first_capacity_ = std::clamp<int64_t>(rows_ + rows_ / 8, 64, kFirstCapacityMax);
   std::vector<int64_t> sizes;
-  for (const ColumnData& column : columns_) sizes.push_back(column.data_size + column.data_size / 8);
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    sizes.push_back(columns_[i].data_size + columns_[i].data_size / 8);
+    if (columns_[i].replaced.sum() == 0) continue;
+    replaced_.push_back(std::move(columns_[i].replaced));
+    replaced_.back().column = schema_->columns[i].name;
+  }
   Reset();
   for (size_t i = 0; i < sizes.size(); ++i) {
     columns_[i].data_expected = std::clamp<int64_t>(sizes[i], 1024, kFirstDataMax);

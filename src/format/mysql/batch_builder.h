@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -19,12 +20,15 @@ class ResizableBuffer;
 
 namespace sluice::mysql {
 
-// What had to be replaced, over the life of a builder.
-struct DecodeCounters {
+// Values of a column that its type at the sink cannot hold, by what became of them.
+struct ReplacedValues {
+  std::string column;
   int64_t zero_dates = 0;    // zero and partial dates, became NULL
   int64_t time_range = 0;    // TIME below 00:00:00 or from 24:00:00 on, became NULL
   int64_t invalid_text = 0;  // values with bytes that became U+FFFD
   int64_t bad_geometry = 0;  // not simple 2-D geometry, became NULL
+
+  int64_t sum() const { return zero_dates + time_range + invalid_text + bad_geometry; }
 };
 
 enum class CellError : uint8_t { kNone, kZeroDateInKey, kTimeInKey, kInvalidTextInKey, kTooLarge, kMalformed };
@@ -41,7 +45,8 @@ class BatchBuilder {
   // The rows since the last Finish (or none: a batch of 0 rows); the builder is empty afterwards. The caller sets
   // `snapshot` and `source_ms`.
   Result<ChangeBatch> Finish();
-  const DecodeCounters& counters() const { return counters_; }
+  // Of the columns that had any, since the last call; to be asked after Finish.
+  std::vector<ReplacedValues> TakeReplaced() { return std::exchange(replaced_, {}); }
   const TableSchema& schema() const { return *schema_; }
 
   // For the decoders of this folder only.
@@ -61,6 +66,7 @@ class BatchBuilder {
     bool key = false;
     int64_t child_rows = 0;
     int64_t child_capacity = 0;
+    ReplacedValues replaced;
     std::unique_ptr<ColumnData> child;
     std::shared_ptr<arrow::ResizableBuffer> values_buffer, valid_buffer, data_buffer;
   };
@@ -122,7 +128,6 @@ class BatchBuilder {
   }
   CellError failure() const { return failure_; }
   void ClearFailure() { failure_ = CellError::kNone; }
-  DecodeCounters& counters() { return counters_; }
   std::string& scratch() { return scratch_; }
   std::string& scratch2() { return scratch2_; }
 
@@ -142,7 +147,7 @@ class BatchBuilder {
   int64_t capacity_ = 0;
   int64_t first_capacity_ = 64;
   CellError failure_ = CellError::kNone;
-  DecodeCounters counters_;
+  std::vector<ReplacedValues> replaced_;
   std::string scratch_, scratch2_;
 };
 

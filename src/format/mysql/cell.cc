@@ -66,7 +66,7 @@ void SetConverted(BatchBuilder& out, ColumnData& column, int64_t row, const Char
   text.clear();
   if (!ToUtf8(charset, bytes, text)) {
     if (column.key) out.Fail(CellError::kInvalidTextInKey);
-    ++out.counters().invalid_text;
+    ++column.replaced.invalid_text;
   }
   out.SetBytes(column, row, text.data(), text.size());
 }
@@ -84,7 +84,7 @@ void SetGeometry(BatchBuilder& out, ColumnData& column, int64_t row, std::string
   std::string& text = out.scratch();
   text.clear();
   if (!GeometryToJson(value, text)) {
-    return SetMissing(out, column, row, CellError::kMalformed, out.counters().bad_geometry);
+    return SetMissing(out, column, row, CellError::kMalformed, column.replaced.bad_geometry);
   }
   out.SetBytes(column, row, text.data(), text.size());
 }

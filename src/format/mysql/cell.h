@@ -22,14 +22,14 @@ void SetMissing(BatchBuilder& out, ColumnData& column, int64_t row, CellError er
 
 inline void SetDate(BatchBuilder& out, ColumnData& column, int64_t row, int32_t year, uint32_t month, uint32_t day) {
   if (!IsRealDate(year, month, day)) {
-    return SetMissing(out, column, row, CellError::kZeroDateInKey, out.counters().zero_dates);
+    return SetMissing(out, column, row, CellError::kZeroDateInKey, column.replaced.zero_dates);
   }
   BatchBuilder::Set(column, row, DaysFromCivil(year, month, day));
 }
 
 inline void SetDatetime(BatchBuilder& out, ColumnData& column, int64_t row, const CivilTime& t) {
   if (!IsRealDate(t.year, t.month, t.day)) {
-    return SetMissing(out, column, row, CellError::kZeroDateInKey, out.counters().zero_dates);
+    return SetMissing(out, column, row, CellError::kZeroDateInKey, column.replaced.zero_dates);
   }
   BatchBuilder::Set(column, row, MicrosFromCivil(t));
 }
@@ -37,14 +37,14 @@ inline void SetDatetime(BatchBuilder& out, ColumnData& column, int64_t row, cons
 // Seconds since the epoch; 0 with no fraction is the zero date.
 inline void SetTimestamp(BatchBuilder& out, ColumnData& column, int64_t row, uint64_t seconds, uint32_t micros) {
   if (seconds == 0 && micros == 0) {
-    return SetMissing(out, column, row, CellError::kZeroDateInKey, out.counters().zero_dates);
+    return SetMissing(out, column, row, CellError::kZeroDateInKey, column.replaced.zero_dates);
   }
   BatchBuilder::Set(column, row, static_cast<int64_t>(seconds) * 1'000'000 + micros);
 }
 
 inline void SetTime(BatchBuilder& out, ColumnData& column, int64_t row, int64_t micros) {
   if (micros < 0 || micros >= kMicrosPerDay) {
-    return SetMissing(out, column, row, CellError::kTimeInKey, out.counters().time_range);
+    return SetMissing(out, column, row, CellError::kTimeInKey, column.replaced.time_range);
   }
   BatchBuilder::Set(column, row, micros);
 }

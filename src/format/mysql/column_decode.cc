@@ -62,7 +62,7 @@ void Dates(const ColumnCells& cells, BatchBuilder& out, ColumnData& column) {
     const uint32_t packed = LoadUint24(at);
     const int32_t days = DaysFromPackedDate(packed);
     if (__builtin_expect(days == kNoDate, 0)) {
-      return SetMissing(out, column, row, CellError::kZeroDateInKey, out.counters().zero_dates);
+      return SetMissing(out, column, row, CellError::kZeroDateInKey, column.replaced.zero_dates);
     }
     std::memcpy(to + row * 4, &days, sizeof days);
   });

@@ -60,7 +60,7 @@ MysqlTable AllTypes() {
 struct Decoded {
   Status status;
   ChangeBatch batch;
-  DecodeCounters counters;
+  ReplacedValues replaced;  // of all columns
 
   std::string Cell(const std::string& column, int64_t row) const {
     return batch.rows->GetColumnByName(column)->GetScalar(row).ValueOrDie()->ToString();
@@ -115,7 +115,12 @@ Decoded Decode(const std::string& file, const MysqlTable& table, BeforeImage bef
   EXPECT_TRUE(batch.ok());
   EXPECT_EQ(batch->rows->ValidateFull().ToString(), "OK");
   out.batch = *std::move(batch);
-  out.counters = builder.counters();
+  for (const ReplacedValues& column : builder.TakeReplaced()) {
+    EXPECT_FALSE(column.column.empty());
+    out.replaced.zero_dates += column.zero_dates;
+    out.replaced.time_range += column.time_range;
+    out.replaced.invalid_text += column.invalid_text;
+  }
   return out;
 }
 
@@ -180,9 +185,9 @@ TEST(RowPlan, ZeroDatesAndLongTimesAreNullAndCounted) {
     EXPECT_EQ(out.Cell(column, 2), "null") << column;
   }
   for (const char* column : {"dt", "dt0"}) EXPECT_EQ(out.Cell(column, 4), "null") << column;
-  EXPECT_EQ(out.counters.zero_dates, 7);
-  EXPECT_EQ(out.counters.time_range, 5);
-  EXPECT_EQ(out.counters.invalid_text, 0);
+  EXPECT_EQ(out.replaced.zero_dates, 7);
+  EXPECT_EQ(out.replaced.time_range, 5);
+  EXPECT_EQ(out.replaced.invalid_text, 0);
 }
 
 TEST(RowPlan, ZeroDateInKeyIsAnError) {
