@@ -7,7 +7,7 @@
 
 #include "base/bytes.h"
 #include "format/mysql/binlog_event.h"
-#include "format/mysql/crc32.h"
+#include "base/crc32.h"
 #include "format/mysql/row_plan.h"
 
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Folding by PCLMULQDQ (Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ"), 64 bytes a step;
 // zlib for other processors. Zlib's own costs more than decoding the row.
-#include "format/mysql/crc32.h"
+#include "base/crc32.h"
 
 #include <zlib.h>
 
@@ -11,7 +11,7 @@
 #include <immintrin.h>
 #endif
 
-namespace sluice::mysql {
+namespace sluice {
 
 namespace {
 
@@ -78,4 +78,15 @@ uint32_t Crc32(std::string_view bytes) {
   return static_cast<uint32_t>(crc32_z(0, at, size));
 }
 
-}  // namespace sluice::mysql
+std::string SealOf(std::string_view bytes, size_t at) {
+  std::string copy(bytes);
+  copy.replace(at, kNoSeal.size(), kNoSeal);
+  const uint32_t sum = Crc32(copy);
+  std::string out;
+  for (int shift = 28; shift >= 0; shift -= 4) out += "0123456789abcdef"[sum >> shift & 15];
+  return out;
+}
+
+void Seal(std::string& bytes, size_t at) { bytes.replace(at, kNoSeal.size(), SealOf(bytes, at)); }
+
+}  // namespace sluice

@@ -33,13 +33,16 @@ def damage(path, how):
         data = data[: len(data) // 2]
     elif how == "empty":
         data = data[:0]
-    else:
-        data[len(data) // 2] ^= 0x10
+    else:  # a bit, at this part of the file
+        data[int(len(data) * how)] ^= 0x10
     with open(path, "wb") as file:
         file.write(data)
 
 
-def each_damage(ctx, files_of, hows=("truncate", "flip", "empty")):
+FLIPS = (0.3, 0.5, 0.9)
+
+
+def each_damage(ctx, files_of, hows=("truncate", "empty", *FLIPS)):
     """Damages one file at a time in a copy of the state; the run fails by name or ends equal to the source."""
     db, path = prepared(ctx)
     kept = {folder: folder + ".kept" for folder in (ctx.state, ctx.warehouse)}
@@ -61,6 +64,7 @@ def each_damage(ctx, files_of, hows=("truncate", "flip", "empty")):
                 assert (
                     os.path.basename(file) in text or ctx.state in text
                 ), f"{how}: the error does not name {file}:\n{text[-1500:]}"
+                assert "hint: " in text, f"{how} {file}: the error does not say what to do:\n{text[-1500:]}"
     for folder, copy in kept.items():
         shutil.rmtree(folder)
         shutil.copytree(copy, folder)
@@ -81,7 +85,7 @@ def test_checkpoint(ctx):
 
 
 def test_table_metadata(ctx):
-    each_damage(ctx, lambda ctx, db: [ctx.lake.metadata_path(f"{db}.t")], ("truncate", "empty"))
+    each_damage(ctx, lambda ctx, db: [ctx.lake.metadata_path(f"{db}.t")])
 
 
 def test_manifest_and_list(ctx):
@@ -91,7 +95,7 @@ def test_manifest_and_list(ctx):
         paths = [snapshot.manifest_list] + [m.manifest_path for m in snapshot.manifests(table.io)]
         return [p.removeprefix("file://") for p in paths]
 
-    each_damage(ctx, files, ("truncate", "empty"))
+    each_damage(ctx, files)
 
 
 def test_version_hint(ctx):

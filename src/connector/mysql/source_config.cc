@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "connector/mysql/spec.h"
-#include "format/mysql/crc32.h"
+#include "base/crc32.h"
 #include "pipeline/selector.h"
 
 namespace sluice::mysql {

@@ -9,10 +9,13 @@
 #include <memory>
 
 #include "base/check.h"
+#include "base/crc32.h"
 #include "base/text.h"
 
 namespace sluice {
 namespace {
+
+constexpr std::string_view kSealKey = "sluice.crc32";
 
 constexpr std::string_view kMagic("Obj\x01", 4);
 constexpr size_t kBlockBytes = 64 * 1024;              // a block is closed above this
@@ -111,6 +114,16 @@ Result<std::string> Uncompress(std::string_view payload, const std::string& code
                      "write the table with write.avro.compression-codec = gzip, zstd or uncompressed");
 }
 
+// Files of other writers have no seal.
+Status CheckSeal(std::string_view bytes, const AvroFile& file) {
+  const auto seal = file.header.find(std::string(kSealKey));
+  if (seal == file.header.end()) return Ok();
+  const size_t at = bytes.find(kSealKey) + kSealKey.size() + 1;
+  const bool whole = seal->second.size() == kNoSeal.size() && at + kNoSeal.size() <= bytes.size() &&
+                     SealOf(bytes, at) == seal->second;
+  return whole ? Ok() : Status(Corrupt("the file is not as it was written: its checksum differs"));
+}
+
 Status ReadBlocks(ByteReader& reader, const AvroFile& file, const std::string& codec, std::string_view sync,
                   const std::function<Status(const AvroFile&, const AvroValue&)>& take) {
   while (reader.remaining() > 0) {
@@ -162,6 +175,7 @@ Result<AvroFile> ReadAvroFile(std::string_view bytes, std::string_view name,
     TRY(ReadHeader(reader, file.header));
     std::string_view sync = reader.Bytes(16);
     if (!reader.ok()) return Corrupt("avro: header cut off");
+    TRY(CheckSeal(bytes, file));
     TRY_SET(file.schema, SchemaOf(std::move(file.header["avro.schema"])));
     std::string codec = file.header["avro.codec"];
     file.header.erase("avro.schema");
@@ -177,11 +191,13 @@ AvroFileWriter::AvroFileWriter(std::string_view schema_json, std::map<std::strin
                                uint64_t sync_b) {
   header["avro.schema"] = schema_json;
   header["avro.codec"] = "deflate";
+  header[std::string(kSealKey)] = kNoSeal;
   out_ = kMagic;
   AppendAvroLong(out_, static_cast<int64_t>(header.size()));
   for (const auto& [key, value] : header) {
     AppendAvroBytes(out_, key);
     AppendAvroBytes(out_, value);
+    if (key == kSealKey) seal_at_ = out_.size() - kNoSeal.size();
   }
   AppendAvroLong(out_, 0);
   AppendLe(sync_, sync_a);
@@ -207,6 +223,7 @@ void AvroFileWriter::FlushBlock() {
 
 std::string AvroFileWriter::Finish() {
   FlushBlock();
+  Seal(out_, seal_at_);
   return std::move(out_);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Avro object container files: header, blocks, codecs null, deflate and zstandard (read), deflate (write).
-// In memory: metadata files are small. Own code because Iceberg needs field ids in schemas and headers (docs/adr).
+// In memory: metadata files are small. Ours are sealed (base/crc32.h) by the header entry "sluice.crc32", which other
+// readers pass over: a flipped bit may well give a valid file, of other values. Own code because Iceberg needs field
+// ids in schemas and headers (docs/adr).
 #pragma once
 
 #include <cstdint>
@@ -19,7 +21,7 @@ struct AvroFile {
   AvroTypePtr schema;
 };
 
-// Decodes a whole file, calling `take` for each record. kCorrupt names `name`.
+// Decodes a whole file, calling `take` for each record. kCorrupt names `name`: also if its seal is broken.
 Result<AvroFile> ReadAvroFile(std::string_view bytes, std::string_view name,
                               const std::function<Status(const AvroFile&, const AvroValue&)>& take);
 
@@ -32,13 +34,14 @@ class AvroFileWriter {
   // One encoded record.
   void Append(std::string_view record);
   int64_t records() const { return records_; }
-  // The whole file; the writer is used up.
+  // The whole file, sealed; the writer is used up.
   std::string Finish();
 
  private:
   void FlushBlock();
 
   std::string out_;
+  size_t seal_at_ = 0;
   std::string sync_;
   std::string block_;
   int64_t block_records_ = 0;

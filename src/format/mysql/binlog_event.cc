@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
-#include "format/mysql/crc32.h"
+#include "base/crc32.h"
 
 namespace sluice::mysql {
 

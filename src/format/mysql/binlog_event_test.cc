@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 #include "format/mysql/capture_test_util.h"
-#include "format/mysql/crc32.h"
+#include "base/crc32.h"
 
 namespace sluice::mysql {
 namespace {

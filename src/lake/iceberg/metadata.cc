@@ -5,6 +5,7 @@
 #include <set>
 
 #include "lake/iceberg/metadata_impl.h"
+#include "lake/iceberg/metadata_seal.h"
 
 namespace sluice::iceberg {
 namespace {
@@ -252,6 +253,7 @@ Json SnapshotToJson(const Snapshot& snapshot) {
 
 Result<TableMetadata> TableMetadata::Parse(std::string_view text, std::string_view name) {
   auto parse = [&]() -> Result<TableMetadata> {
+    TRY(CheckSeal(text, VersionOf(name)));
     TRY_SET(Json json, ParseJson(text));
     TRY_SET(auto impl, MetadataDocument::Make(json, std::string(text)));
     return TableMetadata(std::move(impl));
@@ -297,7 +299,8 @@ Result<TableMetadata> TableMetadata::New(const NewTable& table, const std::strin
   for (const char* key : {"snapshots", "statistics", "partition-statistics", "snapshot-log", "metadata-log"}) {
     json[key] = Json::array();
   }
-  TRY_SET(auto impl, MetadataDocument::Make(json, DumpJson(json)));
+  std::string text = Sealed(json, 1);
+  TRY_SET(auto impl, MetadataDocument::Make(json, std::move(text)));
   return TableMetadata(std::move(impl));
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "lake/iceberg/metadata_impl.h"
+#include "lake/iceberg/metadata_seal.h"
 
 namespace sluice::iceberg {
 namespace {
@@ -147,7 +148,9 @@ Result<TableMetadata> MetadataBuilder::Build(int64_t now_ms) {
     for (size_t i = 0; i < extra; ++i) trimmed_.push_back(*OptionalText(log[i], "metadata-file"));
     log.erase(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(extra));
   }
-  TRY_SET(auto impl, MetadataDocument::Make(json, DumpJson(json)));
+  const int64_t before = VersionOf(state_->base_file);
+  std::string text = Sealed(json, before == 0 ? 0 : before + 1);
+  TRY_SET(auto impl, MetadataDocument::Make(json, std::move(text)));
   TableMetadata built(std::move(impl));
   if (!state_->schema_changed) return built;
   TRY_SET(Schema schema, built.current_schema());

@@ -120,6 +120,25 @@ std::string Edited(const std::string& from, const std::string& to) {
   return at == std::string::npos ? json : json.replace(at, from.size(), to);
 }
 
+TEST(IcebergMetadataTest, EveryFlippedBitIsSeen) {
+  const std::string json = Edited("", "");
+  const std::string mark = "\"sluice.metadata-crc\":\"v1-";
+  const size_t seal = json.find(mark);
+  ASSERT_NE(seal, std::string::npos) << json;
+  EXPECT_TRUE(TableMetadata::Parse(json, "file:///w/t/metadata/v1.metadata.json").ok());
+  auto of_another_version = TableMetadata::Parse(Edited("\"id\"", "\"ie\""), "v2.metadata.json");
+  EXPECT_TRUE(of_another_version.ok());
+  for (size_t bit = 0; bit < json.size() * 8; ++bit) {
+    if (bit / 8 >= seal && bit / 8 < seal + mark.size()) continue;  // then there is no seal of this version
+    std::string bad = json;
+    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ 1 << bit % 8);
+    auto result = TableMetadata::Parse(bad, "file:///w/t/metadata/v1.metadata.json");
+    ASSERT_FALSE(result.ok()) << "bit " << bit << ": " << bad;
+    EXPECT_NE(result.error().message.find("v1.metadata.json"), std::string::npos) << result.error().message;
+    EXPECT_FALSE(result.error().hint.empty());
+  }
+}
+
 TEST(IcebergMetadataTest, LoadChecks) {
   const std::vector<std::pair<std::string, std::string>> bad = {
       {"\"table-uuid\"", "\"x\""},
@@ -136,10 +155,10 @@ TEST(IcebergMetadataTest, LoadChecks) {
        "\"snapshot-log\":[{\"timestamp-ms\":900000,\"snapshot-id\":1},{\"timestamp-ms\":1,\"snapshot-id\":1}]"},
   };
   for (const auto& [from, to] : bad) {
-    auto result = TableMetadata::Parse(Edited(from, to), "v1.metadata.json");
+    auto result = TableMetadata::Parse(Edited(from, to), "f.metadata.json");
     ASSERT_FALSE(result.ok()) << to;
     EXPECT_EQ(result.error().code, ErrorCode::kCorrupt) << to;
-    EXPECT_EQ(result.error().message.find("v1.metadata.json: "), 0u) << result.error().message;
+    EXPECT_EQ(result.error().message.find("f.metadata.json: "), 0u) << result.error().message;
     EXPECT_FALSE(result.error().hint.empty());
   }
   EXPECT_EQ(TableMetadata::Parse(Edited("\"format-version\":2", "\"format-version\":4"), "f").error().code,
