@@ -1,96 +1,59 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/progress_display.h"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <mutex>
+#include <string_view>
+#include <vector>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/progress_text.h"
 
 namespace sluice {
 namespace {
 
 constexpr std::chrono::milliseconds kRedraw{500};
-constexpr std::chrono::milliseconds kLogEvery{5'000};
-constexpr size_t kTablesShown = 8;
 
 std::mutex g_draw_mutex;
-size_t g_lines_drawn = 0;
+std::vector<std::string> g_drawn;
 
-void Erase() {
-  for (; g_lines_drawn > 0; --g_lines_drawn) std::fputs("\033[1A\033[2K", stderr);
+// Asked before each draw: a window changes its size at any time.
+TerminalSize SizeNow() {
+  winsize size{};
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) size = {};
+  return {size.ws_col != 0 ? size.ws_col : size_t{80}, size.ws_row != 0 ? size.ws_row : size_t{24}};
+}
+
+// What takes away the lines that were drawn; `size` is the terminal's now.
+std::string Erasure(TerminalSize size) {
+  return g_drawn.empty() ? "" : Str("\r\033[", RowsTaken(g_drawn, size.columns), "A\033[J");
+}
+
+std::string Drawing() {
+  std::string out;
+  for (const std::string& line : g_drawn) out += line + "\n";
+  return out;
 }
 
 // A log line goes above the display.
 void WriteAbove(const std::string& line) {
   std::lock_guard lock(g_draw_mutex);
-  Erase();
-  std::fputs(line.c_str(), stderr);
+  std::fputs(Str(Erasure(SizeNow()), line, Drawing()).c_str(), stderr);
 }
 
-std::string Rate(int64_t rows, double seconds) {
-  double rate = seconds > 0 ? static_cast<double>(rows) / seconds : 0;
-  if (rate >= 10'000) return Str(static_cast<int64_t>(rate / 1000), " k rows/s");
-  return Str(static_cast<int64_t>(rate), " rows/s");
-}
-
-int64_t Percent(int64_t done, int64_t expected, bool complete) {
-  if (complete) return 100;
-  if (expected <= 0) return 0;
-  return std::min<int64_t>(99, done * 100 / expected);
-}
-
-std::string SinkPart(const JobProgress& now, int64_t wall_ms) {
-  std::string out = Str(now.sink.inserted, " inserted, ", now.sink.updated, " updated, ", now.sink.deleted,
-                        " deleted, ", now.sink.commits, " commits");
-  if (now.last_commit_ms > 0) {
-    out += Str(", last ", std::max<int64_t>(0, wall_ms - now.last_commit_ms) / 1000, " s ago");
-  }
-  if (now.restarts > 0) out += Str(", ", now.restarts, " restarts");
-  return out;
+bool IsLiveTerminal() {
+  const char* term = std::getenv("TERM");
+  return ::isatty(STDERR_FILENO) == 1 && (term == nullptr || std::string_view(term) != "dumb");
 }
 
 }  // namespace
 
-std::string ProgressLine(const JobProgress& now, const JobProgress& before, double seconds, int64_t wall_ms) {
-  std::string out;
-  if (now.source.snapshotting) {
-    int64_t done = 0;
-    int64_t expected = 0;
-    size_t complete = 0;
-    for (const TableProgress& table : now.source.tables) {
-      done += table.rows_done;
-      expected += std::max(table.rows_expected, table.rows_done);
-      complete += table.done ? 1 : 0;
-    }
-    out = Str("snapshot ", complete, " of ", now.source.tables.size(), " tables, ",
-              Percent(done, expected, complete == now.source.tables.size()), " %, ", done, " rows, ");
-  } else {
-    out = Str("following ", now.source.position, ", ");
-    if (now.source.lag_ms >= 0) out += Str("lag ", now.source.lag_ms / 1000, " s, ");
-  }
-  return Str(out, Rate(now.rows_read - before.rows_read, seconds), "; ", SinkPart(now, wall_ms));
-}
-
-std::string ProgressBlock(const JobProgress& now, const JobProgress& before, double seconds, int64_t wall_ms) {
-  std::string out;
-  if (now.source.snapshotting) {
-    size_t shown = 0;
-    for (const TableProgress& table : now.source.tables) {
-      if (table.done || table.rows_done == 0 || shown == kTablesShown) continue;
-      ++shown;
-      out += Str("  ", table.table.ToString(), "  ", Percent(table.rows_done, table.rows_expected, false), " %  ",
-                 table.rows_done, " rows\n");
-    }
-  }
-  return out + ProgressLine(now, before, seconds, wall_ms) + "\n";
-}
-
-ProgressDisplay::ProgressDisplay(const Job& job, Env& env)
-    : job_(job), env_(env), terminal_(::isatty(STDERR_FILENO) == 1) {
+ProgressDisplay::ProgressDisplay(const Job& job, Env& env) : job_(job), env_(env), terminal_(IsLiveTerminal()) {
   if (terminal_) SetLogWriter(&WriteAbove);
   thread_ = std::thread([this] { Run(); });
 }
@@ -101,27 +64,43 @@ ProgressDisplay::~ProgressDisplay() {
   if (!terminal_) return;
   SetLogWriter(nullptr);
   std::lock_guard lock(g_draw_mutex);
-  Erase();
+  std::fputs(Erasure(SizeNow()).c_str(), stderr);
+  g_drawn.clear();
 }
 
-void ProgressDisplay::Run() {
+void ProgressDisplay::Run() { terminal_ ? Redraw() : WriteLog(); }
+
+void ProgressDisplay::Redraw() {
   JobProgress before = job_.progress();
-  auto interval = terminal_ ? kRedraw : kLogEvery;
-  double seconds = static_cast<double>(interval.count()) / 1000;
-  std::string last;
-  while (!stop_.WaitFor(interval)) {
+  int64_t before_ms = env_.MonotonicMs();
+  while (!stop_.WaitFor(kRedraw)) {
     JobProgress now = job_.progress();
-    if (terminal_) {
-      std::string block = ProgressBlock(now, before, seconds, env_.NowMs());
+    int64_t now_ms = env_.MonotonicMs();
+    ProgressStep step{now, before, static_cast<double>(now_ms - before_ms) / 1000, env_.NowMs()};
+    {
+      TerminalSize size = SizeNow();
       std::lock_guard lock(g_draw_mutex);
-      Erase();
-      std::fputs(block.c_str(), stderr);
-      g_lines_drawn = static_cast<size_t>(std::count(block.begin(), block.end(), '\n'));
-    } else if (now.rows_read != before.rows_read || now.epoch != before.epoch || last.empty()) {
-      last = ProgressLine(now, before, seconds, env_.NowMs());
-      LogInfo(last);
+      std::string erasure = Erasure(size);
+      g_drawn = ProgressBlock(step, size);
+      std::fputs(Str(erasure, Drawing()).c_str(), stderr);
     }
-    before = now;
+    before = std::move(now);
+    before_ms = now_ms;
+  }
+}
+
+void ProgressDisplay::WriteLog() {
+  ProgressPace pace;
+  JobProgress before = job_.progress();
+  int64_t before_ms = env_.MonotonicMs();
+  const int64_t started_ms = before_ms;
+  while (!stop_.WaitFor(std::chrono::milliseconds(ProgressPace::kStepMs))) {
+    JobProgress now = job_.progress();
+    int64_t now_ms = env_.MonotonicMs();
+    if (!pace.Due(now, now_ms - started_ms)) continue;
+    LogInfo(ProgressLine({now, before, static_cast<double>(now_ms - before_ms) / 1000, env_.NowMs()}));
+    before = std::move(now);
+    before_ms = now_ms;
   }
 }
 

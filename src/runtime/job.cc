@@ -244,6 +244,7 @@ void Job::Publish(const Attempt& attempt) {
   progress_.sink.bytes_written = sink_before_.bytes_written + stats.bytes_written;
   progress_.rows_read = attempt.rows_read;
   progress_.epoch = attempt.epoch;
+  progress_.finished = attempt.source->finished();
   if (attempt.last_commit_ms != 0) progress_.last_commit_ms = attempt.last_commit_ms;
 }
 

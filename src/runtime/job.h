@@ -42,6 +42,7 @@ struct JobProgress {
   int64_t epoch = 0;           // last committed
   int64_t last_commit_ms = 0;  // wall clock; 0 = none yet
   int64_t restarts = 0;
+  bool finished = false;       // a bounded source has given everything: what is left is to commit it
 };
 
 struct JobSummary {
