@@ -77,13 +77,17 @@ std::string PlaceMembers(std::string_view message) {
 }  // namespace
 
 void SetLogFormat(LogFormat format) { g_format = format; }
+LogFormat CurrentLogFormat() { return g_format; }
 void SetLogLevel(LogLevel least) { g_least = least; }
 void SetLogWriter(void (*writer)(const std::string& line)) { g_writer = writer; }
 
-void Log(LogLevel level, std::string_view message) {
-  if (level < g_least.load()) return;
-  Write(g_format.load() == LogFormat::kJson ? JsonLine(level, message, {})
-                                            : Str(TimeStamp(), " ", Name(level), " ", message, "\n"));
+std::string LogLine(LogLevel level, std::string_view message, std::string_view members) {
+  if (g_format.load() == LogFormat::kJson) return JsonLine(level, message, members);
+  return Str(TimeStamp(), " ", Name(level), " ", message, "\n");
+}
+
+void Log(LogLevel level, std::string_view message, std::string_view members) {
+  if (level >= g_least.load()) Write(LogLine(level, message, members));
 }
 
 void LogFailure(const Error& error) {

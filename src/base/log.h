@@ -13,11 +13,15 @@ enum class LogLevel { kDebug, kInfo, kWarn, kError };
 enum class LogFormat { kText, kJson };
 
 void SetLogFormat(LogFormat format);
+LogFormat CurrentLogFormat();
 void SetLogLevel(LogLevel least);
 // While a live display owns the terminal, each line is passed to it instead of stderr; nullptr gives it back.
 void SetLogWriter(void (*writer)(const std::string& line));
 
-void Log(LogLevel level, std::string_view message);
+// `members` (`,"key":value…`) are for programs: they stand in JSON only.
+void Log(LogLevel level, std::string_view message, std::string_view members = {});
+// The line that Log would write, with its line end.
+std::string LogLine(LogLevel level, std::string_view message, std::string_view members = {});
 // The last words of a command. Text: "error: …" and "hint: …" without a time. JSON: a line like all others, with
 // "code", "hint" and, if the message begins with a place in a file, "file", "line" and "column".
 void LogFailure(const Error& error);

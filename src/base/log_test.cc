@@ -55,5 +55,14 @@ TEST_F(LogTest, ALineOfJson) {
   EXPECT_EQ(Lines(), "\"level\":\"warn\",\"msg\":\"careful\"}\n");
 }
 
+TEST_F(LogTest, MembersStandInJsonOnly) {
+  Log(LogLevel::kInfo, "42 rows", ",\"rows\":42");
+  EXPECT_EQ(g_lines.substr(g_lines.find(' ')), " info 42 rows\n");
+  SetLogFormat(LogFormat::kJson);
+  g_lines.clear();
+  Log(LogLevel::kInfo, "42 rows", ",\"rows\":42");
+  EXPECT_EQ(Lines(), "\"level\":\"info\",\"msg\":\"42 rows\",\"rows\":42}\n");
+}
+
 }  // namespace
 }  // namespace sluice

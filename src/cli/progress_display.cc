@@ -46,7 +46,9 @@ void WriteAbove(const std::string& line) {
   std::fputs(Str(Erasure(SizeNow()), line, Drawing()).c_str(), stderr);
 }
 
+// Lines of JSON are for programs, also where one watches them.
 bool IsLiveTerminal() {
+  if (CurrentLogFormat() == LogFormat::kJson) return false;
   const char* term = std::getenv("TERM");
   return ::isatty(STDERR_FILENO) == 1 && (term == nullptr || std::string_view(term) != "dumb");
 }
@@ -98,7 +100,8 @@ void ProgressDisplay::WriteLog() {
     JobProgress now = job_.progress();
     int64_t now_ms = env_.MonotonicMs();
     if (!pace.Due(now, now_ms - started_ms)) continue;
-    LogInfo(ProgressLine({now, before, static_cast<double>(now_ms - before_ms) / 1000, env_.NowMs()}));
+    ProgressStep step{now, before, static_cast<double>(now_ms - before_ms) / 1000, env_.NowMs()};
+    Log(LogLevel::kInfo, ProgressLine(step), ProgressMembers(step));
     before = std::move(now);
     before_ms = now_ms;
   }

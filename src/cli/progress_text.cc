@@ -2,9 +2,11 @@
 #include "cli/progress_text.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/text.h"
 #include "cli/terminal_text.h"
+#include "row/format_value.h"
 
 namespace sluice {
 namespace {
@@ -94,6 +96,28 @@ bool Idle(const JobProgress& now, const JobProgress& before) {
 }  // namespace
 
 std::string ProgressLine(const ProgressStep& step) { return Str(SourcePart(step), "; ", SinkPart(step)); }
+
+std::string ProgressMembers(const ProgressStep& step) {
+  const JobProgress& now = step.now;
+  std::string out = Str(",\"event\":\"progress\",\"phase\":\"", PhaseOf(now), "\"");
+  if (now.source.snapshotting) {
+    Copied copied = CopiedOf(now.source);
+    out += Str(",\"tables\":", copied.tables, ",\"tables_done\":", copied.complete, ",\"rows_copied\":", copied.rows,
+               ",\"rows_expected\":", copied.expected);
+  }
+  out += Str(",\"rows\":", now.rows_read, ",\"rows_per_second\":", std::llround(RowsPerSecond(step)),
+             ",\"lag_ms\":", now.source.lag_ms >= 0 ? Str(now.source.lag_ms) : "null", ",\"position\":\"",
+             JsonEscape(now.source.position), "\",\"inserted\":", now.sink.inserted, ",\"updated\":", now.sink.updated,
+             ",\"deleted\":", now.sink.deleted, ",\"commits\":", now.sink.commits, ",\"last_commit\":");
+  if (now.last_commit_ms > 0) {
+    out += '"';
+    AppendTimestamp(now.last_commit_ms * 1000, /*zoned=*/true, out);
+    out += '"';
+  } else {
+    out += "null";
+  }
+  return Str(out, ",\"epoch\":", now.epoch, ",\"restarts\":", now.restarts);
+}
 
 std::vector<std::string> ProgressBlock(const ProgressStep& step, TerminalSize size) {
   std::vector<std::string> lines;

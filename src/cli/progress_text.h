@@ -22,6 +22,9 @@ struct ProgressStep {
 // "snapshot 2 of 5 tables, 41 %, 1200000 rows, 812 k rows/s; 10 inserted, …" or
 // "following, lag 0 s, 12 rows/s, binlog.000002:981; 10 inserted, …".
 std::string ProgressLine(const ProgressStep& step);
+// The same as `,"event":"progress","phase":"following",…`, for Log. What is not known is null; the members of a copy
+// ("tables" and so on) stand in phase "snapshot" only.
+std::string ProgressMembers(const ProgressStep& step);
 
 struct TerminalSize {
   size_t columns;

@@ -47,6 +47,23 @@ TEST(ProgressText, ALineSaysHowItGoes) {
             "snapshot 1 of 2 tables, 25 %, 100 rows, 0 rows/s; 0 inserted, 0 updated, 0 deleted, 0 commits");
 }
 
+TEST(ProgressText, AsMembersOfJson) {
+  JobProgress now = Following();
+  now.source.position = "binlog.000001:4 gtid \"0-1-2\"";
+  now.last_commit_ms = 1'700'000'000'250;
+  now.epoch = 7;
+  EXPECT_EQ(ProgressMembers({now, JobProgress{}, 3, 0}),
+            R"(,"event":"progress","phase":"following","rows":900,"rows_per_second":300,"lag_ms":1500,)"
+            R"("position":"binlog.000001:4 gtid \"0-1-2\"","inserted":812000000,"updated":412000000,)"
+            R"("deleted":212000000,"commits":100000,"last_commit":"2023-11-14T22:13:20.25Z","epoch":7,"restarts":12)");
+  JobProgress copying = Copying(3, "t");
+  copying.source.tables[1].done = true;
+  EXPECT_EQ(ProgressMembers({copying, JobProgress{}, 0, 0}),
+            R"(,"event":"progress","phase":"snapshot","tables":3,"tables_done":1,"rows_copied":150,)"
+            R"("rows_expected":600,"rows":0,"rows_per_second":0,"lag_ms":null,"position":"","inserted":0,"updated":0,)"
+            R"("deleted":0,"commits":0,"last_commit":null,"epoch":0,"restarts":0)");
+}
+
 TEST(ProgressText, ABoundedCopyFollowsNothing) {
   JobProgress progress;
   EXPECT_EQ(ProgressLine({progress, progress, 3, 0}).substr(0, 9), "starting,");

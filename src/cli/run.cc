@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/progress_display.h"
 #include "cli/registry.h"
+#include "cli/summary.h"
 #include "runtime/job.h"
 
 namespace sluice {
@@ -74,24 +75,10 @@ std::string DefaultState(const std::string& file) {
   return Str(folder, "/.sluice/", dot == std::string::npos || dot == 0 ? name : name.substr(0, dot));
 }
 
-std::string SummaryJson(const JobSummary& summary) {
-  const JobProgress& p = summary.progress;
-  return Str("{\"rows_read\":", p.rows_read, ",\"inserted\":", p.sink.inserted, ",\"updated\":", p.sink.updated,
-             ",\"deleted\":", p.sink.deleted, ",\"commits\":", p.sink.commits,
-             ",\"bytes_written\":", p.sink.bytes_written, ",\"epoch\":", p.epoch,
-             ",\"restarts\":", p.restarts, ",\"elapsed_ms\":", summary.elapsed_ms,
-             ",\"caught_up\":", summary.caught_up, ",\"stopped\":", summary.stopped, ",\"position\":\"",
-             JsonEscape(p.source.position), "\"}\n");
-}
-
+// Not an error: all the work is done and committed.
 void PrintSummary(const JobSummary& summary) {
-  const JobProgress& p = summary.progress;
-  std::string text = Str(summary.caught_up ? "caught up" : "stopped", " after ", summary.elapsed_ms / 1000, ".",
-                         summary.elapsed_ms % 1000 / 100, " s: ", p.rows_read, " rows read; ", p.sink.inserted,
-                         " inserted, ", p.sink.updated, " updated, ", p.sink.deleted, " deleted in ", p.sink.commits,
-                         " commits; position ", p.source.position, "\n");
-  std::fputs(text.c_str(), stdout);
-  std::fflush(stdout);
+  std::fputs(SummaryLine(summary).c_str(), stdout);
+  if (std::fflush(stdout) != 0) LogWarn("the summary could not be written to standard output");
 }
 
 }  // namespace
@@ -124,7 +111,7 @@ int RunCommand(const RunArguments& arguments) {
   }
   PrintSummary(*summary);
   if (!arguments.summary_file.empty()) {
-    Status written = PosixEnv().WriteFileDurably(arguments.summary_file, SummaryJson(*summary));
+    Status written = PosixEnv().WriteFileDurably(arguments.summary_file, SummaryJson(*summary, nullptr));
     if (!written.ok()) return PrintError(written.error(), &*spec);
   }
   return signals.received() != 0 ? 128 + signals.received() : 0;
