@@ -47,11 +47,14 @@ int ReadCommand(const ReadArguments& arguments);
 int VerifyCommand(const FileArguments& arguments);
 int OrphansCommand(const OrphansArguments& arguments);
 
-// The file as a plan, with its options checked, and a sentence for each option without effect. Nothing: the error is
-// printed, the exit code is 2.
+// The file as a plan, with its options checked, and a sentence for each option without effect. Errors are without
+// secrets; their exit code is 2.
+Result<PipelineSpec> Load(const FileArguments& arguments, std::vector<std::string>& warnings);
+// The same; nothing: the error is printed.
 std::optional<PipelineSpec> LoadAndCheck(const FileArguments& arguments, std::vector<std::string>& warnings);
 // The lake's own paths are absolute; the user's need not be. A URI stays as it is.
 std::string AbsolutePath(const std::string& path);
+Error WithoutSecrets(Error error, const PipelineSpec& spec);
 // Prints the error on stderr, without the secrets of `spec`; the exit code that fits.
 int PrintError(const Error& error, const PipelineSpec* spec);
 

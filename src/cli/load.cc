@@ -35,33 +35,35 @@ std::string AbsolutePath(const std::string& path) {
   return std::filesystem::weakly_canonical(path, ignored).string();
 }
 
-std::optional<PipelineSpec> LoadAndCheck(const FileArguments& arguments, std::vector<std::string>& warnings) {
-  auto spec = LoadPipeline(arguments);
-  if (!spec.ok()) {
-    (void)PrintError(spec.error(), nullptr);
-    return std::nullopt;
-  }
-  warnings = spec->warnings;
-  Status checked = CheckOptions(*spec, warnings);
-  if (!checked.ok()) {
-    (void)PrintError(checked.error(), &*spec);
-    return std::nullopt;
-  }
-  return *std::move(spec);
+Result<PipelineSpec> Load(const FileArguments& arguments, std::vector<std::string>& warnings) {
+  TRY_SET(PipelineSpec spec, LoadPipeline(arguments));
+  warnings = spec.warnings;
+  Status checked = CheckOptions(spec, warnings);
+  if (!checked.ok()) return WithoutSecrets(std::move(checked).error(), spec);
+  return spec;
 }
 
-int PrintError(const Error& error, const PipelineSpec* spec) {
-  Error shown = error;
-  for (size_t i = 0; spec != nullptr && i < spec->secrets.size(); ++i) {
-    const std::string& secret = spec->secrets[i];
+std::optional<PipelineSpec> LoadAndCheck(const FileArguments& arguments, std::vector<std::string>& warnings) {
+  auto spec = Load(arguments, warnings);
+  if (spec.ok()) return *std::move(spec);
+  LogFailure(spec.error());
+  return std::nullopt;
+}
+
+Error WithoutSecrets(Error error, const PipelineSpec& spec) {
+  for (const std::string& secret : spec.secrets) {
     if (secret.size() < 4) continue;  // too short to tell from ordinary text
-    for (std::string* text : {&shown.message, &shown.hint}) {
+    for (std::string* text : {&error.message, &error.hint}) {
       for (size_t at = text->find(secret); at != std::string::npos; at = text->find(secret, at + 3)) {
         text->replace(at, secret.size(), "***");
       }
     }
   }
-  LogFailure(shown);
+  return error;
+}
+
+int PrintError(const Error& error, const PipelineSpec* spec) {
+  LogFailure(spec == nullptr ? error : WithoutSecrets(error, *spec));
   return spec == nullptr ? 2 : 1;  // without a plan, the file or the usage is what is wrong
 }
 

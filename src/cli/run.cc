@@ -81,40 +81,62 @@ void PrintSummary(const JobSummary& summary) {
   if (std::fflush(stdout) != 0) LogWarn("the summary could not be written to standard output");
 }
 
-}  // namespace
+// The exit code: `code`, or 1 if the file cannot be written.
+int WriteSummary(const RunArguments& arguments, const JobSummary& summary, const Error* error, int code) {
+  if (arguments.summary_file.empty()) return code;
+  Status written = WriteSummaryFile(PosixEnv(), arguments.summary_file, SummaryJson(summary, error));
+  if (written.ok()) return code;
+  LogFailure(written.error());
+  return code == 0 ? 1 : code;
+}
 
-int RunCommand(const RunArguments& arguments) {
-  std::vector<std::string> warnings;
-  auto spec = LoadAndCheck(arguments.file, warnings);
-  if (!spec) return 2;
-  for (const std::string& warning : warnings) LogWarn(warning);
-
+int RunJob(const RunArguments& arguments, const PipelineSpec& spec) {
   StopSignal stop;
   SignalThread signals(stop);
-  std::vector<std::string> ignored;  // told above
+  std::vector<std::string> ignored;  // told before
   JobFactories factories;
-  factories.source = [&] { return MakeSource(*spec, ignored); };
-  factories.sink = [&](Env& env) { return MakeSink(env, *spec, ignored); };
+  factories.source = [&] { return MakeSource(spec, ignored); };
+  factories.sink = [&](Env& env) { return MakeSink(env, spec, ignored); };
   JobOptions options;
   options.state_folder = arguments.state.empty() ? DefaultState(arguments.file.file) : arguments.state;
   options.until_caught_up = arguments.until_caught_up;
   if (options.until_caught_up) options.retry_total_ms = 60'000;
-  Job job(PosixEnv(), *spec, std::move(factories), options);
+  Env& env = PosixEnv();
+  const int64_t started_ms = env.MonotonicMs();
+  Job job(env, spec, std::move(factories), options);
   ReleaseMemory();
-  Result<JobSummary> summary = [&] {
-    ProgressDisplay display(job, PosixEnv());
+  Result<JobSummary> result = [&] {
+    ProgressDisplay display(job, env);
     return job.Run(stop);
   }();
-  if (!summary.ok()) {
-    int code = PrintError(summary.error(), &*spec);
-    return signals.received() != 0 ? 128 + signals.received() : code;
+  const int signal_code = signals.received() != 0 ? 128 + signals.received() : 0;
+  if (result.ok()) {
+    PrintSummary(*result);
+    return WriteSummary(arguments, *result, nullptr, signal_code);
   }
-  PrintSummary(*summary);
+  Error error = WithoutSecrets(result.error(), spec);
+  LogFailure(error);
+  JobSummary summary;
+  summary.progress = job.progress();
+  summary.elapsed_ms = env.MonotonicMs() - started_ms;
+  return WriteSummary(arguments, summary, &error, signal_code != 0 ? signal_code : 1);
+}
+
+}  // namespace
+
+int RunCommand(const RunArguments& arguments) {
   if (!arguments.summary_file.empty()) {
-    Status written = PosixEnv().WriteFileDurably(arguments.summary_file, SummaryJson(*summary, nullptr));
-    if (!written.ok()) return PrintError(written.error(), &*spec);
+    Status writable = CheckSummaryFile(PosixEnv(), arguments.summary_file);
+    if (!writable.ok()) return PrintError(writable.error(), nullptr);
   }
-  return signals.received() != 0 ? 128 + signals.received() : 0;
+  std::vector<std::string> warnings;
+  auto spec = Load(arguments.file, warnings);
+  if (!spec.ok()) {
+    LogFailure(spec.error());
+    return WriteSummary(arguments, JobSummary{}, &spec.error(), 2);
+  }
+  for (const std::string& warning : warnings) LogWarn(warning);
+  return RunJob(arguments, *spec);
 }
 
 }  // namespace sluice

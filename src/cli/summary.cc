@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/summary.h"
 
+#include <filesystem>
+
 #include "base/log.h"
 #include "base/text.h"
 
@@ -14,6 +16,13 @@ std::string SummaryMembers(const JobSummary& summary) {
              ",\"bytes_written\":", p.sink.bytes_written, ",\"epoch\":", p.epoch, ",\"restarts\":", p.restarts,
              ",\"elapsed_ms\":", summary.elapsed_ms, ",\"caught_up\":", summary.caught_up,
              ",\"stopped\":", summary.stopped, ",\"position\":\"", JsonEscape(p.source.position), "\"");
+}
+
+// A device, a pipe or a link: renaming a file over it would take it away.
+bool IsWrittenInPlace(const std::string& path) {
+  std::error_code ignored;
+  return std::filesystem::is_symlink(path, ignored) ||
+         (std::filesystem::exists(path, ignored) && !std::filesystem::is_regular_file(path, ignored));
 }
 
 }  // namespace
@@ -35,6 +44,32 @@ std::string SummaryJson(const JobSummary& summary, const Error* error) {
                "\",\"hint\":\"", JsonEscape(error->hint), "\"}");
   }
   return out + "}\n";
+}
+
+Status CheckSummaryFile(Env& env, const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return Invalid(Str("--summary ", path, " is a directory"), "give the path of a file");
+  }
+  if (IsWrittenInPlace(path)) return Ok();
+  Status writable = env.CheckWritable(path);
+  if (writable.ok()) return Ok();
+  return Invalid(Str("--summary: ", writable.error().message),
+                 "give the path of a file in a folder that exists and that sluice may write to");
+}
+
+Status WriteSummaryFile(Env& env, const std::string& path, const std::string& json) {
+  auto write = [&]() -> Status {
+    if (!IsWrittenInPlace(path)) return env.WriteFileDurably(path, json);
+    TRY_SET(auto file, env.NewFile(path));
+    TRY(file->Append(json));
+    return file->Close();
+  };
+  Status status = write();
+  if (status.ok()) return Ok();
+  Error error = std::move(status).error().With("--summary");
+  error.hint = "the run itself ended as said before; its tables and its state are not affected";
+  return error;
 }
 
 }  // namespace sluice

@@ -15,4 +15,9 @@ std::string SummaryLine(const JobSummary& summary);
 // {"rows_read":40,…}, on one line. `error`: the run failed; "error" has its code, message and hint. No secrets.
 std::string SummaryJson(const JobSummary& summary, const Error* error);
 
+// Whether the file of --summary can be written, asked before the work; kInvalid.
+Status CheckSummaryFile(Env& env, const std::string& path);
+// Replaces the file as a whole; what is no plain file, such as /dev/stderr, is written to.
+Status WriteSummaryFile(Env& env, const std::string& path, const std::string& json);
+
 }  // namespace sluice

@@ -26,6 +26,17 @@ class BytesFile final : public ReadableFile {
   std::string bytes_;
 };
 
+std::string TemporaryOf(const std::string& path, Env& env) { return Str(path, ".", env.Uuid(), ".tmp"); }
+
+// Nobody knows the name of a temporary file.
+Status WithName(Status status, const std::string& temporary, const std::string& path) {
+  if (status.ok()) return status;
+  Error error = std::move(status).error();
+  size_t at = error.message.find(temporary);
+  if (at != std::string::npos) error.message.replace(at, temporary.size(), path);
+  return error;
+}
+
 }  // namespace
 
 std::string FolderOf(const std::string& path) {
@@ -76,11 +87,21 @@ Status Env::WriteFile(const std::string& path, std::string_view bytes) {
 }
 
 Status Env::WriteFileDurably(const std::string& path, std::string_view bytes) {
-  std::string temporary = Str(path, ".", Uuid(), ".tmp");
+  std::string temporary = TemporaryOf(path, *this);
   Status status = WriteFile(temporary, bytes);
   if (status.ok()) status = Rename(temporary, path);
   if (!status.ok()) (void)Remove(temporary).ok();
-  return status;
+  return WithName(std::move(status), temporary, path);
+}
+
+Status Env::CheckWritable(const std::string& path) {
+  std::string temporary = TemporaryOf(path, *this);
+  Status status = [&]() -> Status {
+    TRY_SET(auto file, NewFile(temporary));
+    TRY(file->Close());
+    return Remove(temporary);
+  }();
+  return WithName(std::move(status), temporary, path);
 }
 
 std::string Env::Uuid() {

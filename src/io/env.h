@@ -75,8 +75,10 @@ class Env {
   Status RenameNoReplace(const std::string& from, const std::string& to);
   // Makes a file of these bytes and fsyncs it. Its name is durable only after SyncFolder.
   Status WriteFile(const std::string& path, std::string_view bytes);
-  // Writes a temporary file beside `path`, fsyncs it and renames it over `path`.
+  // Writes a temporary file beside `path`, fsyncs it and renames it over `path`. Errors name `path`.
   Status WriteFileDurably(const std::string& path, std::string_view bytes);
+  // Whether that could be done now; leaves nothing behind.
+  Status CheckWritable(const std::string& path);
   // RFC 9562 version 4, lower case.
   std::string Uuid();
 };

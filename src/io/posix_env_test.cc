@@ -49,6 +49,21 @@ TEST_F(PosixEnvTest, AbsentThingsAreNotFound) {
   EXPECT_NE(env_.ReadFile(Path("none")).error().message.find(Path("none")), std::string::npos);
 }
 
+TEST_F(PosixEnvTest, ADurableWriteNamesTheFileAndNotItsTemporary) {
+  for (const Status& status : {env_.WriteFileDurably(Path("none/a"), "1"), env_.CheckWritable(Path("none/a"))}) {
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().message, Str("create ", Path("none/a"), ": No such file or directory"));
+  }
+}
+
+TEST_F(PosixEnvTest, ACheckOfAFileLeavesAllAsItWas) {
+  ASSERT_TRUE(env_.WriteFileDurably(Path("a"), "1").ok());
+  EXPECT_TRUE(env_.CheckWritable(Path("a")).ok());
+  EXPECT_TRUE(env_.CheckWritable(Path("b")).ok());
+  EXPECT_EQ(Join(*env_.List(folder_), " "), "a");
+  EXPECT_EQ(*env_.ReadFile(Path("a")), "1");
+}
+
 TEST_F(PosixEnvTest, MakesFoldersAndListsSorted) {
   ASSERT_TRUE(env_.MakeFolders(Path("x/y/z")).ok());
   ASSERT_TRUE(env_.MakeFolders(Path("x/y/z")).ok());
