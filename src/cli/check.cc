@@ -116,7 +116,7 @@ int CheckCommand(const FileArguments& arguments) {
   Status writable = CheckWarehouse(*spec);
   if (!writable.ok()) return PrintError(writable.error(), &*spec);
   Print(fatal == 0 ? "ok: this pipeline can run" : Str(fatal, " thing(s) missing: this pipeline cannot run"));
-  return fatal == 0 ? 0 : 1;
+  return FinishOutput(fatal == 0 ? 0 : 1);
 }
 
 }  // namespace sluice

@@ -57,5 +57,7 @@ std::string AbsolutePath(const std::string& path);
 Error WithoutSecrets(Error error, const PipelineSpec& spec);
 // Prints the error on stderr, without the secrets of `spec`; the exit code that fits.
 int PrintError(const Error& error, const PipelineSpec* spec);
+// Flushes stdout: what could not be written is an error. The exit code: `code`, or 1.
+int FinishOutput(int code);
 
 }  // namespace sluice

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading of the user's file and printing of errors: shared by all commands.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
 
 #include "base/log.h"
@@ -65,6 +68,14 @@ Error WithoutSecrets(Error error, const PipelineSpec& spec) {
 int PrintError(const Error& error, const PipelineSpec* spec) {
   LogFailure(spec == nullptr ? error : WithoutSecrets(error, *spec));
   return spec == nullptr ? 2 : 1;  // without a plan, the file or the usage is what is wrong
+}
+
+int FinishOutput(int code) {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::string why = errno != 0 ? Str(": ", std::strerror(errno)) : "";
+  LogFailure(Unavailable("standard output could not be written" + why, "what was printed is not complete"));
+  return 1;
 }
 
 }  // namespace sluice

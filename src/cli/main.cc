@@ -65,7 +65,8 @@ CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
   ReadArguments& read = arguments.read;
   auto* command = app.add_subcommand("read", "Print the rows of an Iceberg table, deletes applied");
   command->add_option("LAKE_TABLE", read.table, "Folder of the table: warehouse/namespace/table")->required();
-  command->add_option("--format", read.format, "table, jsonl or csv")->check(CLI::IsMember({"table", "jsonl", "csv"}));
+  command->add_option("--format", read.format, "table, jsonl or csv (an empty field is NULL, \"\" an empty text)")
+     ->check(CLI::IsMember({"table", "jsonl", "csv"}));
   command->add_option("--columns", read.columns, "Only these columns")->delimiter(',')->type_name("A,B,…");
   command->add_option("--where", read.where,
                       "Only rows with COLUMN OP VALUE; OP is = != < <= > >=, joined by AND; also IS [NOT] NULL");
@@ -126,7 +127,7 @@ int Main(int argc, char** argv) {
       return 2;
     }
     int code = app.exit(error);
-    return code == 0 ? 0 : 2;
+    return code == 0 ? FinishOutput(0) : 2;
   }
   SetLogFormat(arguments.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
   SetLogLevel(arguments.log_level == "debug"  ? LogLevel::kDebug
@@ -146,7 +147,7 @@ int Main(int argc, char** argv) {
     for (const std::string& name : AllFailpoints()) std::puts(name.c_str());
   }
   if (completion->parsed()) std::fputs(CompletionScript(arguments.shell).c_str(), stdout);
-  return 0;
+  return FinishOutput(0);
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ Status Orphans(const OrphansArguments& arguments) {
 
 int OrphansCommand(const OrphansArguments& arguments) {
   Status status = Orphans(arguments);
+  if (status.ok()) return FinishOutput(0);
   std::fflush(stdout);
-  if (status.ok()) return 0;
   int code = PrintError(status.error(), nullptr);
   return status.error().code == ErrorCode::kInvalid ? code : 1;
 }
