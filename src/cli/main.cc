@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "cli/usage.h"
 #include "cli/version.h"
 
 namespace sluice {
@@ -28,10 +29,20 @@ constexpr const char* kExamples = R"(Examples:
 Exit codes: 0 fine, 1 failed, 2 wrong usage or invalid file, 130/143 ended by a signal.)";
 
 void AddFile(CLI::App* command, FileArguments& file) {
-  command->add_option("FILE", file.file, "Pipeline file in Flink CDC's YAML")->required();
+  command->add_option("FILE", file.file, "Pipeline file in Flink CDC's YAML")
+      ->required()
+      ->type_name("FILE")
+      ->option_text("required");
   command->add_option("-D", file.defines, "Set a Flink option, such as -D execution.checkpointing.interval=5s")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
+}
+
+void AddLakeTable(CLI::App* command, std::string& table) {
+  command->add_option("LAKE_TABLE", table, "Folder of the table: warehouse/namespace/table")
+      ->required()
+      ->type_name("DIR")
+      ->option_text("required");
 }
 
 struct Arguments {
@@ -53,24 +64,33 @@ CLI::App* AddRun(CLI::App& app, Arguments& arguments) {
                   "Directory of the checkpoints. Default: .sluice/<file name> beside the file")->type_name("DIR");
   run->add_option("--until", arguments.until,
                   "caught-up: end when the sink holds all that the server had written at the start")
-      ->check(CLI::IsMember({"caught-up"}));
-  run->add_option("--summary", arguments.run.summary_file, "Write the closing summary as JSON")->type_name("FILE");
-  run->add_option("--log-format", arguments.log_format, "text or json")->check(CLI::IsMember({"text", "json"}));
-  run->add_option("--log-level", arguments.log_level, "debug, info, warn or error")
-      ->check(CLI::IsMember({"debug", "info", "warn", "error"}));
+      ->check(OneOf({"caught-up"}))
+      ->type_name("{caught-up}");
+  run->add_option("--summary", arguments.run.summary_file, "Write the closing summary as JSON, also of a failed run")
+      ->type_name("FILE");
+  run->add_option("--log-format", arguments.log_format, "How the log on stderr and the summary on stdout are written")
+      ->check(OneOf({"text", "json"}))
+      ->type_name("{text,json}");
+  run->add_option("--log-level", arguments.log_level, "The least that is logged")
+      ->check(OneOf({"debug", "info", "warn", "error"}))
+      ->type_name("{debug,info,warn,error}");
   return run;
 }
 
 CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
   ReadArguments& read = arguments.read;
   auto* command = app.add_subcommand("read", "Print the rows of an Iceberg table, deletes applied");
-  command->add_option("LAKE_TABLE", read.table, "Folder of the table: warehouse/namespace/table")->required();
-  command->add_option("--format", read.format, "table, jsonl or csv (an empty field is NULL, \"\" an empty text)")
-     ->check(CLI::IsMember({"table", "jsonl", "csv"}));
-  command->add_option("--columns", read.columns, "Only these columns")->delimiter(',')->type_name("A,B,…");
+  AddLakeTable(command, read.table);
+  command->add_option("--format", read.format, "How rows are printed, see below")
+      ->check(OneOf({"table", "jsonl", "csv"}))
+      ->type_name("{table,jsonl,csv}");
+  command->add_option("--columns", read.columns, "Only these columns")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("A,B,…");
   command->add_option("--where", read.where,
                       "Only rows with COLUMN OP VALUE; OP is = != < <= > >=, joined by AND; also IS [NOT] NULL");
-  command->add_option("--limit", read.limit, "At most so many rows")->check(CLI::NonNegativeNumber)->type_name("N");
+  command->add_option("--limit", read.limit, "At most so many rows")->check(RowCount())->type_name("N");
   command->add_option("--snapshot", read.snapshot, "As of this snapshot")->type_name("ID");
   return command;
 }
@@ -80,7 +100,7 @@ CLI::App* AddOrphans(CLI::App& app, Arguments& arguments) {
   auto* tables = app.add_subcommand("tables", "Care for Iceberg tables");
   tables->require_subcommand(1);
   auto* command = tables->add_subcommand("orphans", "List files in a table's folder that belong to no snapshot");
-  command->add_option("LAKE_TABLE", orphans.table, "Folder of the table: warehouse/namespace/table")->required();
+  AddLakeTable(command, orphans.table);
   command->add_option("--older-than", orphans.older_than,
                       "Only files written longer ago: a writer may be about to commit younger ones. Default: 3d")
       ->type_name("AGE");
@@ -96,6 +116,12 @@ bool WantsJson(int argc, char** argv) {
     if (word == "--log-format" && i + 1 < argc && std::string_view(argv[i + 1]) == "json") return true;
   }
   return false;
+}
+
+int Refuse(int argc, char** argv, const CLI::App& app, const CLI::ParseError& error) {
+  SetLogFormat(WantsJson(argc, argv) ? LogFormat::kJson : LogFormat::kText);
+  LogFailure(UsageError(app, {argv + 1, argv + argc}, error));
+  return 2;
 }
 
 int Main(int argc, char** argv) {
@@ -116,18 +142,15 @@ int Main(int argc, char** argv) {
   auto* completion = app.add_subcommand("completion", "Print a completion script: eval \"$(sluice completion bash)\"");
   completion->add_option("SHELL", arguments.shell, "bash, zsh or fish")
       ->required()
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+      ->check(OneOf({"bash", "zsh", "fish"}))
+      ->type_name("{bash,zsh,fish}");
 
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() != 0 && WantsJson(argc, argv)) {
-      SetLogFormat(LogFormat::kJson);
-      LogFailure(Invalid(error.what(), "see sluice --help"));
-      return 2;
-    }
-    int code = app.exit(error);
-    return code == 0 ? FinishOutput(0) : 2;
+    if (error.get_exit_code() != 0) return Refuse(argc, argv, app, error);
+    (void)app.exit(error);  // --help, --version
+    return FinishOutput(0);
   }
   SetLogFormat(arguments.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
   SetLogLevel(arguments.log_level == "debug"  ? LogLevel::kDebug

@@ -36,6 +36,23 @@ const OptionSpec* FindSpec(const std::vector<OptionSpec>& specs, std::string_vie
 
 std::string Place(const FilePlace& place) { return place.file.empty() ? "" : place.ToString() + ": "; }
 
+// Those that have an effect; of many, the nearest.
+std::string KnownOptions(const std::vector<OptionSpec>& specs, const std::string& key) {
+  constexpr size_t kAll = 12;
+  constexpr size_t kNearest = 5;
+  std::vector<std::string> known;
+  for (const OptionSpec& spec : specs) {
+    if (spec.status == OptionStatus::kImplemented) known.push_back(spec.key);
+  }
+  if (known.size() <= kAll) return Str("known options: ", Join(known, ", "));
+  std::vector<std::string> nearest;
+  while (nearest.size() < kNearest) {
+    nearest.push_back(Nearest(key, known, SIZE_MAX - 1));
+    std::erase(known, nearest.back());
+  }
+  return Str("the nearest of ", known.size() + kNearest, " known options: ", Join(nearest, ", "));
+}
+
 Error UnknownOption(std::string_view what, const std::vector<OptionSpec>& specs, const std::string& key,
                     const FilePlace& place) {
   std::vector<std::string> known;
@@ -45,7 +62,7 @@ Error UnknownOption(std::string_view what, const std::vector<OptionSpec>& specs,
   }
   std::string nearest = Nearest(key, known);
   std::string hint =
-      nearest.empty() ? Str("remove it; known options: ", Join(known, ", ")) : Str("did you mean \"", nearest, "\"?");
+      nearest.empty() ? Str("remove it; ", KnownOptions(specs, key)) : Str("did you mean \"", nearest, "\"?");
   return Invalid(Str(Place(place), "unknown option \"", key, "\" of ", what), std::move(hint));
 }
 

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
+
 namespace sluice {
 namespace {
 
@@ -51,6 +53,18 @@ TEST(Options, DefaultsAndGivenValues) {
   EXPECT_FALSE(options->Has("port"));
   EXPECT_EQ(options->PlaceOf("port").ToString(), "a.yaml:1:1");
   EXPECT_EQ(options->PlaceOf("wait").ToString(), "a.yaml:7:3");
+}
+
+TEST(Options, OfManyKnownKeysTheNearestAreNamed) {
+  std::vector<OptionSpec> specs;
+  for (int i = 10; i < 40; ++i) specs.push_back({.key = Str("option.number-", i)});
+  specs.push_back({.key = "ignored.option", .status = OptionStatus::kIgnored, .reason = "x"});
+  std::vector<std::string> warnings;
+  auto options = Options::Check("-D", specs, {{"zzzzzz.number-33", V("x")}}, {"command line", 0, 0}, warnings);
+  ASSERT_FALSE(options.ok());
+  EXPECT_EQ(options.error().hint,
+            "remove it; the nearest of 30 known options: option.number-33, option.number-13, option.number-23, "
+            "option.number-30, option.number-31");
 }
 
 TEST(Options, UnknownKeyHasPlaceAndNearestName) {
