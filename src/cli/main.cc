@@ -18,16 +18,6 @@
 namespace sluice {
 namespace {
 
-constexpr const char* kExamples = R"(Examples:
-  sluice check shop.yaml                       what would be done, and what is missing for it
-  sluice run shop.yaml                         copy, then follow, until Ctrl-C
-  sluice run shop.yaml --until caught-up       for cron jobs and tests
-  sluice read lake/shop/orders --limit 10      rows of an Iceberg table
-  sluice verify shop.yaml                      compare source and sink
-  sluice tables orphans lake/shop/orders       files that a killed writer left
-
-Exit codes: 0 fine, 1 failed, 2 wrong usage or invalid file, 130/143 ended by a signal.)";
-
 void AddFile(CLI::App* command, FileArguments& file) {
   command->add_option("FILE", file.file, "Pipeline file in Flink CDC's YAML")
       ->required()
@@ -127,7 +117,6 @@ int Refuse(int argc, char** argv, const CLI::App& app, const CLI::ParseError& er
 int Main(int argc, char** argv) {
   Arguments arguments;
   CLI::App app{"sluice keeps lake tables up to date with the changes of a database", "sluice"};
-  app.footer(kExamples);
   app.require_subcommand(1);
   app.set_version_flag("--version", VersionText());
   auto* run = AddRun(app, arguments);
@@ -144,6 +133,7 @@ int Main(int argc, char** argv) {
       ->required()
       ->check(OneOf({"bash", "zsh", "fish"}))
       ->type_name("{bash,zsh,fish}");
+  AddExamples(app);
 
   try {
     app.parse(argc, argv);
@@ -169,7 +159,7 @@ int Main(int argc, char** argv) {
   if (failpoints->parsed()) {
     for (const std::string& name : AllFailpoints()) std::puts(name.c_str());
   }
-  if (completion->parsed()) std::fputs(CompletionScript(arguments.shell).c_str(), stdout);
+  if (completion->parsed()) std::fputs(CompletionScript(app, arguments.shell).c_str(), stdout);
   return FinishOutput(0);
 }
 

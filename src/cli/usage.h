@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line for people: what is wrong with it and what it should be, values that are allowed.
+// The command line for people: what is wrong with it and what it should be, values that are allowed, examples.
 // Pure functions; any thread.
 #pragma once
 
@@ -23,5 +23,8 @@ Error UsageError(const CLI::App& app, const std::vector<std::string>& arguments,
 using UsageCheck = std::function<std::string(const std::string&)>;
 UsageCheck OneOf(std::vector<std::string> values);
 UsageCheck RowCount();
+
+// Gives every command its own examples below its help.
+void AddExamples(CLI::App& app);
 
 }  // namespace sluice

@@ -50,6 +50,72 @@ def test_an_unknown_key_names_few_others(ctx):
     assert len(hint) < 200 and "*" not in hint, hint
 
 
+def test_each_command_has_its_own_examples(ctx):
+    seen = set()
+    for words in COMMANDS:
+        result = ctx.command(*words, "--help")
+        assert result.code == 0, result.err
+        examples = result.out.split("Examples:\n", 1)[1].split("\n\n")[0].splitlines()
+        assert 2 <= len(examples) <= 3, (words, examples)
+        assert all(" ".join(("sluice",) + words) in line or words == ("version",) for line in examples), examples
+        assert tuple(examples) not in seen, f"{words}: the examples of another command"
+        seen.add(tuple(examples))
+    assert "an empty field is NULL" in ctx.command("read", "--help").out
+    assert "once a\nminute" in ctx.command("run", "--help").out
+
+
+def completions(ctx, *words):
+    """What bash offers for the last of these words."""
+    script = (
+        'eval "$("$0" completion bash)"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _sluice; '
+        'printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    command = ["bash", "--norc", "--noprofile", "-c", script, sluice.BINARY, "sluice", *words]
+    result = subprocess.run(command, cwd=ctx.dir, capture_output=True, text=True, timeout=30, check=True)
+    assert not result.stderr, result.stderr
+    return [line for line in result.stdout.split("\n") if line]
+
+
+def options_in_help(ctx, words):
+    text = ctx.command(*words, "--help").out.split("Options:\n", 1)[1].split("\n\n")[0]
+    found = re.findall(r"^ +(?:-\w,)?(--[\w-]+|-\w)", text, re.MULTILINE)
+    assert "--help" in found, text
+    return found
+
+
+def test_completion_in_bash(ctx):
+    os.mkdir(os.path.join(ctx.dir, "shop"))
+    for name in ("shop.yaml", "shop two.yaml", "other.yaml"):
+        ctx.write(name, "")
+    assert completions(ctx, "ver") == ["verify", "version"]
+    assert {"run", "check", "read", "tables"} <= set(completions(ctx, ""))
+    assert completions(ctx, "run", "--su") == ["--summary"]
+    assert {"shop", "shop.yaml", "shop two.yaml", "other.yaml"} <= set(completions(ctx, "run", ""))
+    assert sorted(completions(ctx, "check", "sh")) == ["shop", "shop two.yaml", "shop.yaml"]
+    assert completions(ctx, "run", "--until", "") == ["caught-up"]
+    assert completions(ctx, "run", "--log-format", "=", "j") == ["json"]
+    assert completions(ctx, "run", "--log-format", "=") == ["text", "json"]
+    assert completions(ctx, "run", "--state", "sh") == ["shop"]
+    assert completions(ctx, "run", "-D", "exec") == ["execution.checkpointing.interval=", "execution.runtime-mode="]
+    assert completions(ctx, "read", "sh") == ["shop"]
+    assert completions(ctx, "read", "shop", "--where", "sh") == []
+    assert completions(ctx, "tables", "") == ["orphans"]
+    assert completions(ctx, "tables", "orphans", "sh") == ["shop"]
+    assert completions(ctx, "completion", "f") == ["fish"]
+
+
+def test_completion_has_every_option(ctx):
+    fish = ctx.command("completion", "fish").out
+    assert ctx.command("completion", "zsh").out.endswith(ctx.command("completion", "bash").out)
+    for words in COMMANDS:
+        options = options_in_help(ctx, words)
+        assert completions(ctx, *words, "-") == options, words
+        lines = [line for line in fish.splitlines() if f"__fish_seen_subcommand_from {words[-1]}" in line]
+        for option in options:
+            flag = f" -l {option[2:]} " if option.startswith("--") else f" -s {option[1:]} "
+            assert any(flag in line for line in lines), f"{words}: {option} is not completed by fish"
+
+
 def test_output_that_cannot_be_written_is_an_error(ctx):
     db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)")
     path = ctx.pipeline(f"{db}.t")
