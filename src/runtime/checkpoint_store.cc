@@ -39,6 +39,13 @@ std::string NameOf(int64_t epoch) {
   return name;
 }
 
+Error Unusable(const std::string& folder, Error error) {
+  error.message = Str("state directory ", folder, " (--state) cannot be used: ", error.message);
+  constexpr std::string_view kHint = "give a directory that sluice can make and write to with --state DIR";
+  error.hint = error.hint.empty() ? std::string(kHint) : Str(error.hint, ", or ", kHint);
+  return error;
+}
+
 }  // namespace
 
 std::string EncodeCheckpoint(const Checkpoint& checkpoint) {
@@ -79,11 +86,11 @@ CheckpointStore::CheckpointStore(Env& env, std::string folder, std::unique_ptr<F
     : env_(env), folder_(std::move(folder)), lock_(std::move(lock)) {}
 
 Result<std::unique_ptr<CheckpointStore>> CheckpointStore::Open(Env& env, const std::string& folder) {
-  TRY(env.MakeFolders(folder));
+  Status made = env.MakeFolders(folder);
+  if (!made.ok()) return Unusable(folder, std::move(made).error());
   auto lock = env.Lock(folder + "/lock");
   if (!lock.ok()) {
-    Error error = std::move(lock).error();
-    if (error.code != ErrorCode::kConflict) return error;
+    if (lock.error().code != ErrorCode::kConflict) return Unusable(folder, std::move(lock).error());
     return Invalid(Str("state directory ", folder, " is in use by another sluice process"),
                    "stop that process first, or give this job a directory of its own with --state");
   }

@@ -138,3 +138,14 @@ def test_output_that_cannot_be_written_is_an_error(ctx):
             arguments,
             result,
         )
+
+
+def test_state_directory_that_cannot_be_made(ctx):
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1)")
+    path = ctx.pipeline(f"{db}.t")
+    file = ctx.write("a file", "")
+    for state, why in (("/proc/x", "No such file"), (file, "Not a directory"), (file + "/below", "Not a directory")):
+        result = ctx.command(*ctx.run_args(path, "--until", "caught-up", state=state))
+        last = "\n".join(result.err.splitlines()[-2:])
+        assert result.code == 1 and f"error: state directory {state} (--state) cannot be used: " in last, result.err
+        assert why in last and "hint: give a directory that sluice can make and write to with --state DIR" in last, last
