@@ -27,14 +27,6 @@ using iceberg::TableWriter;
 
 constexpr int64_t kBufferedBytesMax = 192 << 20;  // of all open files together
 
-std::string Property(const std::string& job, std::string_view name) { return Str("sluice.", job, ".", name); }
-
-// The epoch that `metadata` holds of this job; 0 if none.
-int64_t EpochOf(const TableMetadata& metadata, const std::string& job) {
-  int64_t epoch = 0;
-  return ParseNumber(metadata.property(Property(job, "epoch")), epoch) ? epoch : 0;
-}
-
 }  // namespace
 
 IcebergSink::IcebergSink(Env& env, IcebergSinkConfig config, std::unique_ptr<Catalog> catalog)
@@ -69,36 +61,19 @@ Status IcebergSink::Open() {
 }
 
 Result<std::optional<EpochInfo>> IcebergSink::StoredEpoch() {
-  TRY_SET(auto tables, catalog_->List(""));
-  EpochInfo newest;
-  Stored stored;
-  for (const TableId& id : tables) {
-    TRY_SET(MetadataVersion version, catalog_->Load(id));
-    TRY_SET(TableMetadata metadata, TableMetadata::Parse(version.json, version.file));
-    int64_t epoch = EpochOf(metadata, config_.job);
-    if (epoch <= 0) continue;
-    TRY(catalog_->Sync(id));  // the process that committed it may have died before it was durable
-    if (epoch < newest.epoch) continue;
-    if (epoch > newest.epoch) {
-      newest.epoch = epoch;
-      newest.end = metadata.property(Property(config_.job, "end"));
-      newest.state_id = metadata.property(Property(config_.job, "state"));
-      stored.tables_with = 0;
-      stored.tables_of = metadata.NumberProperty(Property(config_.job, "tables"), 0);
-      stored.epoch_file = metadata.property(Property(config_.job, "epoch-file"));
-    }
-    ++stored.tables_with;
-  }
-  stored.epoch = newest.epoch;
-  stored_ = std::move(stored);
-  if (newest.epoch == 0) return std::optional<EpochInfo>();
+  TRY_SET(stored_, ReadStoredEpochs(*catalog_, config_.job));
+  // The process that committed them may have died before they were durable.
+  for (const auto& [id, epoch] : stored_.epochs) TRY(catalog_->Sync(id));
+  if (stored_.newest.epoch == 0) return std::optional<EpochInfo>();
+  EpochInfo newest = stored_.newest;
+  newest.position.clear();
   return std::optional<EpochInfo>(std::move(newest));
 }
 
 Result<std::map<TableId, TableSchema>> IcebergSink::CompleteStoredEpoch() {
-  if (stored_.tables_with != stored_.tables_of) {
+  if (!stored_.whole()) {
     std::string what =
-        Str("epoch ", stored_.epoch, " is in ", stored_.tables_with, " of ", stored_.tables_of, " tables");
+        Str("epoch ", stored_.newest.epoch, " is in ", stored_.tables_with, " of ", stored_.tables_of, " tables");
     auto text = env_.ReadFile(stored_.epoch_file);
     if (!text.ok()) {
       return Corrupt(Str(what, ", and the file with its commits is gone: ", text.error().message),
@@ -112,7 +87,8 @@ Result<std::map<TableId, TableSchema>> IcebergSink::CompleteStoredEpoch() {
   for (const TableId& id : tables) {
     TRY_SET(MetadataVersion version, catalog_->Load(id));
     TRY_SET(TableMetadata metadata, TableMetadata::Parse(version.json, version.file));
-    if (EpochOf(metadata, config_.job) <= 0 || metadata.property(Property(config_.job, "dropped")) == "true") continue;
+    const bool dropped = metadata.property(JobProperty(config_.job, "dropped")) == "true";
+    if (EpochOf(metadata, config_.job) <= 0 || dropped) continue;
     TRY_SET(iceberg::Schema schema, metadata.current_schema());
     out[id] = iceberg::ToTableSchema(schema);
   }
@@ -225,8 +201,8 @@ Result<std::string> IcebergSink::Prepare(const EpochInfo& epoch) {
     TRY_SET(file, EpochFile(prepared));
   }
   for (auto& table : prepared.tables) {
-    table.change.set_properties[Property(config_.job, "tables")] = Str(prepared.tables.size());
-    std::string property = Property(config_.job, "epoch-file");
+    table.change.set_properties[JobProperty(config_.job, "tables")] = Str(prepared.tables.size());
+    std::string property = JobProperty(config_.job, "epoch-file");
     if (several) table.change.set_properties[property] = file;
     if (!several) table.change.remove_properties.push_back(property);
   }

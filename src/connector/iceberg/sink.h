@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/helper_thread.h"
+#include "connector/iceberg/stored_epochs.h"
 #include "io/env.h"
 #include "lake/catalog/catalog.h"
 #include "lake/iceberg/metadata.h"
@@ -72,13 +73,7 @@ class IcebergSink final : public Sink {
   HelperThread helper_;  // encodes with the job's thread
   std::map<TableId, std::unique_ptr<iceberg::TableWriter>> writers_;
   std::set<TableId> committed_;  // since the last Maintain
-  struct Stored {                // the newest epoch in the tables, at the last StoredEpoch
-    int64_t epoch = 0;
-    int64_t tables_with = 0;
-    int64_t tables_of = 0;       // that it changed
-    std::string epoch_file;
-  };
-  Stored stored_;
+  StoredEpochs stored_;          // at the last StoredEpoch()
   int64_t commits_ = 0;
   bool told_partitions_ = false;
 };
@@ -93,5 +88,7 @@ Status CheckIcebergTables(const PipelineSpec& spec, const std::map<TableId, Tabl
 
 // Identity of a job in its tables: the prefix and a hash of the pipeline's name, its source and its warehouse.
 std::string IcebergJobId(const PipelineSpec& spec, const std::string& prefix);
+// The same with the prefix of the file.
+Result<std::string> IcebergJobId(const PipelineSpec& spec);
 
 }  // namespace sluice

@@ -91,6 +91,13 @@ std::string IcebergJobId(const PipelineSpec& spec, const std::string& prefix) {
   return id;
 }
 
+Result<std::string> IcebergJobId(const PipelineSpec& spec) {
+  std::vector<std::string> ignored;
+  TRY_SET(Options options,
+          Options::Check("sink \"iceberg\"", IcebergSinkOptions(), spec.sink.options, spec.sink.place, ignored));
+  return IcebergJobId(spec, options.Text("job.id.prefix"));
+}
+
 Result<std::unique_ptr<Sink>> MakeIcebergSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings) {
   TRY_SET(Options options,
           Options::Check("sink \"iceberg\"", IcebergSinkOptions(), spec.sink.options, spec.sink.place, warnings));
