@@ -35,6 +35,12 @@ struct ReadArguments {
   std::optional<int64_t> snapshot;
 };
 
+struct VerifyArguments {
+  FileArguments file;
+  std::string state;         // of the job; empty: chosen beside the file
+  std::string wait = "30s";  // for tables that are behind
+};
+
 struct OrphansArguments {
   std::string table;  // folder of the table
   std::string older_than = "3d";
@@ -44,7 +50,7 @@ struct OrphansArguments {
 int RunCommand(const RunArguments& arguments);
 int CheckCommand(const FileArguments& arguments);
 int ReadCommand(const ReadArguments& arguments);
-int VerifyCommand(const FileArguments& arguments);
+int VerifyCommand(const VerifyArguments& arguments);
 int OrphansCommand(const OrphansArguments& arguments);
 
 // The file as a plan, with its options checked, and a sentence for each option without effect. Errors are without
@@ -55,6 +61,8 @@ std::optional<PipelineSpec> LoadAndCheck(const FileArguments& arguments, std::ve
 // The lake's own paths are absolute; the user's need not be. A URI stays as it is.
 std::string AbsolutePath(const std::string& path);
 Error WithoutSecrets(Error error, const PipelineSpec& spec);
+// The folder of the checkpoints of a pipeline file: `given`, or if that is empty .sluice/<file name> beside it.
+std::string StateFolder(const std::string& given, const std::string& file);
 // Prints the error on stderr, without the secrets of `spec`; the exit code that fits.
 int PrintError(const Error& error, const PipelineSpec* spec);
 // Flushes stdout: what could not be written is an error. The exit code: `code`, or 1.

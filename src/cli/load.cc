@@ -38,6 +38,15 @@ std::string AbsolutePath(const std::string& path) {
   return std::filesystem::weakly_canonical(path, ignored).string();
 }
 
+std::string StateFolder(const std::string& given, const std::string& file) {
+  if (!given.empty()) return given;
+  size_t slash = file.rfind('/');
+  std::string folder = slash == std::string::npos ? "." : file.substr(0, slash);
+  std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
+  size_t dot = name.rfind('.');
+  return Str(folder, "/.sluice/", dot == std::string::npos || dot == 0 ? name : name.substr(0, dot));
+}
+
 Result<PipelineSpec> Load(const FileArguments& arguments, std::vector<std::string>& warnings) {
   TRY_SET(PipelineSpec spec, LoadPipeline(arguments));
   warnings = spec.warnings;

@@ -38,7 +38,7 @@ void AddLakeTable(CLI::App* command, std::string& table) {
 struct Arguments {
   RunArguments run;
   FileArguments check;
-  FileArguments verify;
+  VerifyArguments verify;
   ReadArguments read;
   OrphansArguments orphans;
   std::string until;
@@ -85,6 +85,18 @@ CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
   return command;
 }
 
+CLI::App* AddVerify(CLI::App& app, Arguments& arguments) {
+  VerifyArguments& verify = arguments.verify;
+  auto* command = app.add_subcommand("verify", "Compare source and sink table by table at one position");
+  AddFile(command, verify.file);
+  command->add_option("--state", verify.state, "Directory of the job's checkpoints, to tell whether it is running")
+      ->type_name("DIR");
+  command->add_option("--wait", verify.wait,
+                      "How long tables that are behind may take to catch up; 0: compare at once. Default: 30s")
+      ->type_name("DURATION");
+  return command;
+}
+
 CLI::App* AddOrphans(CLI::App& app, Arguments& arguments) {
   OrphansArguments& orphans = arguments.orphans;
   auto* tables = app.add_subcommand("tables", "Care for Iceberg tables");
@@ -123,8 +135,7 @@ int Main(int argc, char** argv) {
   auto* check = app.add_subcommand("check", "Validate a pipeline file, connect read-only and show the plan");
   AddFile(check, arguments.check);
   auto* read = AddRead(app, arguments);
-  auto* verify = app.add_subcommand("verify", "Compare source and sink table by table at one position");
-  AddFile(verify, arguments.verify);
+  auto* verify = AddVerify(app, arguments);
   auto* orphans = AddOrphans(app, arguments);
   auto* version = app.add_subcommand("version", "Print the version");
   auto* failpoints = app.add_subcommand("failpoints", "Print the names for SLUICE_FAILPOINT, for crash tests");

@@ -67,14 +67,6 @@ class SignalThread {
   std::thread thread_;
 };
 
-std::string DefaultState(const std::string& file) {
-  size_t slash = file.rfind('/');
-  std::string folder = slash == std::string::npos ? "." : file.substr(0, slash);
-  std::string name = slash == std::string::npos ? file : file.substr(slash + 1);
-  size_t dot = name.rfind('.');
-  return Str(folder, "/.sluice/", dot == std::string::npos || dot == 0 ? name : name.substr(0, dot));
-}
-
 // Not an error: all the work is done and committed.
 void PrintSummary(const JobSummary& summary) {
   std::fputs(SummaryLine(summary).c_str(), stdout);
@@ -98,7 +90,7 @@ int RunJob(const RunArguments& arguments, const PipelineSpec& spec) {
   factories.source = [&] { return MakeSource(spec, ignored); };
   factories.sink = [&](Env& env) { return MakeSink(env, spec, ignored); };
   JobOptions options;
-  options.state_folder = arguments.state.empty() ? DefaultState(arguments.file.file) : arguments.state;
+  options.state_folder = StateFolder(arguments.state, arguments.file.file);
   options.until_caught_up = arguments.until_caught_up;
   if (options.until_caught_up) options.retry_total_ms = 60'000;
   Env& env = PosixEnv();

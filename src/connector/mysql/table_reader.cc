@@ -2,7 +2,6 @@
 #include "connector/mysql/table_reader.h"
 
 #include "base/text.h"
-#include "connector/mysql/catalog.h"
 #include "format/mysql/text_row.h"
 
 namespace sluice::mysql {
@@ -35,12 +34,19 @@ Status ReadOne(Connection& connection, const SourceConfig& config, const TableId
 
 }  // namespace
 
-Result<BinlogPosition> ReadAllTables(const SourceConfig& config, const ReadVisitor& visitor) {
+Result<TablesView> ReadAllTables(const SourceConfig& config, const ReadVisitor& visitor) {
   TRY_SET(auto connection, Connection::Open(config.connect));
-  TRY_SET(BinlogPosition view, BeginSnapshot(*connection));
+  TablesView view;
+  TRY_SET(ServerInfo info, ReadServerInfo(*connection));
+  view.server_uid = info.uid;
+  TRY_SET(view.position, BeginSnapshot(*connection));
   TRY_SET(auto ids, ListTables(*connection, config.wanted));
-  TRY_SET(auto definitions, ReadTables(*connection, ids));
-  for (const TableId& id : ids) TRY(ReadOne(*connection, config, id, definitions[id], visitor));
+  TRY_SET(view.definitions, ReadTables(*connection, ids));
+  for (const TableId& id : ids) {
+    auto found = view.definitions.find(id);
+    if (found == view.definitions.end()) return Conflict(Str("table ", id.ToString(), " was dropped meanwhile"));
+    TRY(ReadOne(*connection, config, id, found->second, visitor));
+  }
   return view;
 }
 

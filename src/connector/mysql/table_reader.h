@@ -3,8 +3,10 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <string>
 
+#include "connector/mysql/catalog.h"
 #include "connector/mysql/source_config.h"
 #include "row/change_batch.h"
 
@@ -16,7 +18,13 @@ struct ReadVisitor {
   std::function<Status(const TableId&)> end;
 };
 
-// The log position of the view. Every table of `config` is visited, in order of names.
-Result<BinlogPosition> ReadAllTables(const SourceConfig& config, const ReadVisitor& visitor);
+struct TablesView {
+  BinlogPosition position;  // of the log
+  std::string server_uid;   // ServerInfo::uid
+  std::map<TableId, MysqlTable> definitions;
+};
+
+// Every table of `config` is visited, in order of names. kConflict if one was altered meanwhile.
+Result<TablesView> ReadAllTables(const SourceConfig& config, const ReadVisitor& visitor);
 
 }  // namespace sluice::mysql

@@ -4,6 +4,7 @@
 #include <arrow/record_batch.h>
 
 #include "base/text.h"
+#include "row/change_batch.h"
 #include "row/format_value.h"
 
 namespace sluice {
@@ -45,7 +46,7 @@ void RowDigests::ForEach(const arrow::RecordBatch& rows, Visit&& visit) {
       text += Str(text.size() - before);  // so that values cannot run into each other
     }
     uint64_t hash = Hash(text);
-    visit(key_.empty() ? text : key, key_.empty() ? hash : Hash(key), hash);
+    visit(row, key_.empty() ? text : key, key_.empty() ? hash : Hash(key), hash);
   }
 }
 
@@ -54,34 +55,63 @@ void RowDigests::Differ(const std::string& key, const char* how) {
   if (examples_.size() < kExamplesMost) examples_.push_back(Str(key.substr(0, 200), ": ", how));
 }
 
+// One more row.
+void RowDigests::Put(const std::string& key, uint64_t key_hash, uint64_t hash) {
+  ++left_rows_;
+  left_sum_ += hash;
+  Row& row = left_.try_emplace(key_hash, Row{.hash = hash}).first->second;
+  ++row.count;
+  if (left_.size() <= kKeysKept && row.key.empty()) row.key = key;
+}
+
+void RowDigests::Take(uint64_t key_hash) {
+  auto found = left_.find(key_hash);
+  if (found == left_.end()) return;
+  --left_rows_;
+  left_sum_ -= found->second.hash;
+  if (--found->second.count == 0) left_.erase(found);
+}
+
 void RowDigests::AddLeft(const arrow::RecordBatch& rows) {
-  ForEach(rows, [&](const std::string& key, uint64_t key_hash, uint64_t hash) {
-    ++left_rows_;
-    left_sum_ += hash;
-    Row& row = left_.try_emplace(key_hash, Row{hash, 0, {}}).first->second;
-    ++row.count;
-    if (left_.size() <= kKeysKept && row.key.empty()) row.key = key;
+  ForEach(rows, [&](int64_t, const std::string& key, uint64_t key_hash, uint64_t hash) { Put(key, key_hash, hash); });
+}
+
+void RowDigests::ChangeLeft(const ChangeBatch& changes) {
+  ForEach(*changes.rows, [&](int64_t row, const std::string& key, uint64_t key_hash, uint64_t hash) {
+    const RowKind kind = changes.kind(row);
+    const bool goes = kind == RowKind::kDelete || kind == RowKind::kUpdateBefore;
+    if (goes || !key_.empty()) Take(key_hash);  // a row comes in place of the one with its key
+    if (!goes) Put(key, key_hash, hash);
   });
 }
 
+void RowDigests::BeginRight() {
+  for (auto& [hash, row] : left_) row.named = 0;
+  right_rows_ = 0;
+  right_sum_ = 0;
+  differences_ = 0;
+  examples_.clear();
+}
+
 void RowDigests::AddRight(const arrow::RecordBatch& rows) {
-  ForEach(rows, [&](const std::string& key, uint64_t key_hash, uint64_t hash) {
+  ForEach(rows, [&](int64_t, const std::string& key, uint64_t key_hash, uint64_t hash) {
     ++right_rows_;
     right_sum_ += hash;
     auto found = left_.find(key_hash);
-    if (found == left_.end()) return Differ(key, "only in the sink (or there twice)");
+    if (found == left_.end() || found->second.named == found->second.count) {
+      return Differ(key, "only in the sink (or there twice)");
+    }
     if (found->second.hash != hash) Differ(key, "differs");
-    if (--found->second.count == 0) left_.erase(found);
+    ++found->second.named;
   });
 }
 
 void RowDigests::Finish() {
   for (const auto& [hash, row] : left_) {
-    for (int64_t i = 0; i < row.count; ++i) {
+    for (uint32_t i = row.named; i < row.count; ++i) {
       Differ(row.key.empty() ? Str("row with key hash ", hash) : row.key, "only in the source");
     }
   }
-  left_.clear();
 }
 
 }  // namespace sluice
