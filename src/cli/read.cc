@@ -26,14 +26,17 @@ Status Read(const ReadArguments& arguments) {
     if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.push_back(name);
   }
   TRY_SET(auto scan, iceberg::TableScan::Make(PosixEnv(), *table, arguments.snapshot, wanted));
+  TRY(condition.Bind(scan.schema()));
   RowPrinter printer(stdout, arguments.format, columns);
+  std::vector<uint8_t> selected;
   int64_t left = arguments.limit < 0 ? INT64_MAX : arguments.limit;
   iceberg::DataBatch batch;
   while (left > 0 && std::ferror(stdout) == 0) {
     TRY_SET(bool more, scan.Next(batch));
     if (!more) break;
+    condition.Select(*batch.rows, selected);
     for (int64_t row = 0; row < batch.rows->num_rows() && left > 0; ++row) {
-      if (!condition.Holds(*batch.rows, row)) continue;
+      if (selected[static_cast<size_t>(row)] == 0) continue;
       printer.Row(*batch.rows, row);
       --left;
     }

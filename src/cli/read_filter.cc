@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/read_filter.h"
 
-#include <arrow/record_batch.h>
 #include <arrow/array.h>
-#include <arrow/type.h>
-#include <arrow/type_traits.h>
+#include <arrow/record_batch.h>
+#include <arrow/util/decimal.h>
 
+#include <algorithm>
 #include <cctype>
-#include <cstdlib>
+#include <cmath>
+#include <limits>
 
+#include "base/check.h"
 #include "base/text.h"
-#include "row/format_value.h"
 
 namespace sluice {
 namespace {
@@ -63,10 +64,6 @@ bool TakeWord(std::string_view& rest, std::string_view word) {
   return true;
 }
 
-bool IsNumeric(const arrow::DataType& type) {
-  return arrow::is_integer(type.id()) || arrow::is_floating(type.id()) || arrow::is_decimal(type.id());
-}
-
 }  // namespace
 
 Result<RowCondition::Term> RowCondition::ParseTerm(std::string_view& rest) {
@@ -92,9 +89,10 @@ Result<RowCondition::Term> RowCondition::ParseTerm(std::string_view& rest) {
     if (!rest.starts_with(text)) continue;
     rest.remove_prefix(text.size());
     term.op = op;
+    rest = SkipBlanks(rest);
+    term.hex = rest.starts_with("x'") || rest.starts_with("X'");
+    if (term.hex) rest.remove_prefix(1);
     if (!TakeToken(rest, term.value, quoted)) return wrong("no value");
-    double number = 0;
-    term.number = !quoted && ParseNumber(term.value, number);
     return term;
   }
   return wrong("no operator");
@@ -110,41 +108,157 @@ Result<RowCondition> RowCondition::Parse(std::string_view text) {
     condition.terms_.push_back(std::move(term));
   } while (TakeWord(rest, "AND"));
   if (!Trim(rest).empty()) {
-    return Invalid(Str("--where: not understood: `", Trim(rest), "`"), "terms are joined by AND");
+    return Invalid(Str("--where: not understood: `", Trim(rest), "`"),
+                   "terms are joined by AND; a value with blanks is put in quotes");
   }
   return condition;
 }
 
-bool RowCondition::TermHolds(const Term& term, const arrow::RecordBatch& rows, int64_t row) {
-  auto column = rows.GetColumnByName(term.column);
-  std::string text;
-  bool present = AppendText(*column, row, text);
-  if (term.op == Op::kIsNull) return !present;
-  if (term.op == Op::kIsNotNull) return present;
-  if (!present) return false;
-  int order = 0;
-  if (term.number && IsNumeric(*column->type())) {
-    long double a = std::strtold(text.c_str(), nullptr);
-    long double b = std::strtold(term.value.c_str(), nullptr);
-    order = a < b ? -1 : a > b ? 1 : 0;
-  } else {
-    order = text.compare(term.value);
+// False if the literal is none of the field's type.
+bool RowCondition::BindLiteral(const iceberg::Field& field, Term& term) {
+  if (term.hex && field.type.kind != TypeKind::kBytes) return false;  // the one binary type that Iceberg fields have
+  ExactLiteral exact;
+  double number = 0;
+  std::string bytes;
+  switch (field.type.kind) {
+    case TypeKind::kBoolean:
+      if (!ParseBoolean(term.value, exact)) return false;
+      break;
+    case TypeKind::kTinyInt:
+    case TypeKind::kSmallInt:
+    case TypeKind::kInt:
+    case TypeKind::kBigInt:
+      if (!ParseExact(term.value, 0, exact)) return false;
+      break;
+    case TypeKind::kDecimal:
+      if (!ParseExact(term.value, field.type.scale, exact)) return false;
+      break;
+    case TypeKind::kDate:
+      if (!ParseDate(term.value, exact)) return false;
+      break;
+    case TypeKind::kTime:
+      if (!ParseTime(term.value, exact)) return false;
+      break;
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz:
+      if (!ParseTimestamp(term.value, field.type.kind == TypeKind::kTimestampLtz, exact)) return false;
+      break;
+    case TypeKind::kFloat:
+    case TypeKind::kDouble:
+      if (!ParseReal(term.value, field.type.kind == TypeKind::kFloat, number)) return false;
+      term.literal = number;
+      return true;
+    case TypeKind::kBinary:
+    case TypeKind::kVarBinary:
+    case TypeKind::kBytes:
+      if (!ParseHex(term.value, bytes)) return false;
+      term.literal = std::move(bytes);
+      return true;
+    case TypeKind::kChar:
+    case TypeKind::kVarChar:
+    case TypeKind::kString: term.literal = term.value; return true;
+    case TypeKind::kArray: return false;
   }
-  switch (term.op) {
-    case Op::kEqual: return order == 0;
-    case Op::kNotEqual: return order != 0;
-    case Op::kLess: return order < 0;
-    case Op::kLessEqual: return order <= 0;
-    case Op::kGreater: return order > 0;
-    default: return order >= 0;
+  term.literal = exact;
+  return true;
+}
+
+Status RowCondition::Bind(const iceberg::Schema& schema) {
+  for (Term& term : terms_) {
+    if (term.op == Op::kIsNull || term.op == Op::kIsNotNull) continue;
+    const iceberg::Field* field = schema.Find(term.column);
+    CHECK(field != nullptr);
+    if (BindLiteral(*field, term)) continue;
+    const std::string name = term.column;
+    if (field->type.kind == TypeKind::kArray) {
+      return Invalid(Str("--where: column ", name, " is a ", field->iceberg_type, ", which is not compared"),
+                     Str("only ", name, " IS NULL and IS NOT NULL can be asked"));
+    }
+    return Invalid(Str("--where: column ", name, " is ", field->iceberg_type, ", and ", term.hex ? "x'" : "`",
+                       term.value, term.hex ? "'" : "`", " is no value of that type"),
+                   Str("write for example ", name, " >= ", LiteralExample(field->type.kind)));
+  }
+  return Ok();
+}
+
+namespace {
+
+int Order(auto a, auto b) { return a < b ? -1 : a > b ? 1 : 0; }
+
+// NaN is above all other numbers, as Iceberg sorts it.
+int OrderReal(double a, double b) {
+  if (std::isnan(a) || std::isnan(b)) return Order(std::isnan(a), std::isnan(b));
+  return Order(a, b);
+}
+
+// `order(row)` of each value that is there: -1, 0 or 1, as it is below, at or above the literal.
+template <typename ArrayType, typename OrderOf>
+void Keep(const arrow::Array& column, const bool (&wanted)[3], std::vector<uint8_t>& out, OrderOf&& order) {
+  const auto& values = static_cast<const ArrayType&>(column);
+  for (int64_t row = 0; row < values.length(); ++row) {
+    out[static_cast<size_t>(row)] &= !values.IsNull(row) && wanted[order(values, row) + 1] ? 1 : 0;
   }
 }
 
-bool RowCondition::Holds(const arrow::RecordBatch& rows, int64_t row) const {
-  for (const Term& term : terms_) {
-    if (!TermHolds(term, rows, row)) return false;
+template <typename ArrayType>
+void KeepExact(const arrow::Array& column, const bool (&wanted)[3], std::vector<uint8_t>& out, __int128 value,
+               int rest) {
+  // Of the same width as the values; a literal beyond them is above or below all.
+  const __int128 low = std::numeric_limits<int64_t>::min(), high = std::numeric_limits<int64_t>::max();
+  if (value < low || value > high) rest = value < low ? -1 : 1;
+  const auto bound = static_cast<int64_t>(std::clamp(value, low, high));
+  Keep<ArrayType>(column, wanted, out, [&](const ArrayType& values, int64_t row) {
+    const auto at = static_cast<int64_t>(values.Value(row));
+    return at == bound ? -rest : at < bound ? -1 : 1;
+  });
+}
+
+}  // namespace
+
+void RowCondition::SelectTerm(const Term& term, const arrow::Array& column, std::vector<uint8_t>& out) {
+  const Op op = term.op;
+  if (op == Op::kIsNull || op == Op::kIsNotNull) {
+    for (size_t row = 0; row < out.size(); ++row) {
+      out[row] &= column.IsNull(static_cast<int64_t>(row)) == (op == Op::kIsNull) ? 1 : 0;
+    }
+    return;
   }
-  return true;
+  const bool wanted[3] = {op == Op::kLess || op == Op::kLessEqual || op == Op::kNotEqual,
+                          op == Op::kEqual || op == Op::kLessEqual || op == Op::kGreaterEqual,
+                          op == Op::kGreater || op == Op::kGreaterEqual || op == Op::kNotEqual};
+  if (auto* text = std::get_if<std::string>(&term.literal)) {
+    const std::string_view bound = *text;
+    return Keep<arrow::BinaryArray>(column, wanted, out, [&](const arrow::BinaryArray& values, int64_t row) {
+      return Order(values.GetView(row).compare(bound), 0);
+    });
+  }
+  if (auto* number = std::get_if<double>(&term.literal)) {
+    auto order = [&](const auto& values, int64_t row) { return OrderReal(values.Value(row), *number); };
+    if (column.type_id() == arrow::Type::FLOAT) return Keep<arrow::FloatArray>(column, wanted, out, order);
+    return Keep<arrow::DoubleArray>(column, wanted, out, order);
+  }
+  const auto& [value, rest] = std::get<ExactLiteral>(term.literal);
+  switch (column.type_id()) {
+    case arrow::Type::BOOL: return KeepExact<arrow::BooleanArray>(column, wanted, out, value, rest);
+    case arrow::Type::INT32: return KeepExact<arrow::Int32Array>(column, wanted, out, value, rest);
+    case arrow::Type::DATE32: return KeepExact<arrow::Date32Array>(column, wanted, out, value, rest);
+    case arrow::Type::TIME64: return KeepExact<arrow::Time64Array>(column, wanted, out, value, rest);
+    case arrow::Type::TIMESTAMP: return KeepExact<arrow::TimestampArray>(column, wanted, out, value, rest);
+    case arrow::Type::DECIMAL128: {
+      const arrow::Decimal128 bound(static_cast<int64_t>(value >> 64), static_cast<uint64_t>(value));
+      const int at_bound = -rest;
+      return Keep<arrow::Decimal128Array>(column, wanted, out, [&](const arrow::Decimal128Array& values, int64_t row) {
+        const arrow::Decimal128 at(values.GetValue(row));
+        return at == bound ? at_bound : at < bound ? -1 : 1;
+      });
+    }
+    default: return KeepExact<arrow::Int64Array>(column, wanted, out, value, rest);
+  }
+}
+
+void RowCondition::Select(const arrow::RecordBatch& rows, std::vector<uint8_t>& out) const {
+  out.assign(static_cast<size_t>(rows.num_rows()), 1);
+  for (const Term& term : terms_) SelectTerm(term, *rows.GetColumnByName(term.column), out);
 }
 
 }  // namespace sluice
