@@ -2,6 +2,7 @@
 #include "cli/summary.h"
 
 #include <filesystem>
+#include <map>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -9,13 +10,21 @@
 namespace sluice {
 namespace {
 
+// {"shop.t.d: dates that are none": 7}
+std::string ReplacedJson(const std::map<std::string, int64_t>& replaced) {
+  std::string out;
+  for (const auto& [what, count] : replaced) out += Str(out.empty() ? "" : ",", "\"", JsonEscape(what), "\":", count);
+  return Str("{", out, "}");
+}
+
 std::string SummaryMembers(const JobSummary& summary) {
   const JobProgress& p = summary.progress;
   return Str("\"rows_read\":", p.rows_read, ",\"inserted\":", p.sink.inserted, ",\"updated\":", p.sink.updated,
              ",\"deleted\":", p.sink.deleted, ",\"commits\":", p.sink.commits,
              ",\"bytes_written\":", p.sink.bytes_written, ",\"epoch\":", p.epoch, ",\"restarts\":", p.restarts,
              ",\"elapsed_ms\":", summary.elapsed_ms, ",\"caught_up\":", summary.caught_up,
-             ",\"stopped\":", summary.stopped, ",\"position\":\"", JsonEscape(p.source.position), "\"");
+             ",\"stopped\":", summary.stopped, ",\"position\":\"", JsonEscape(p.source.position),
+             "\",\"replaced_values\":", ReplacedJson(p.source.replaced_values));
 }
 
 // A device, a pipe or a link: renaming a file over it would take it away.

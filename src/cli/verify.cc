@@ -422,9 +422,9 @@ int VerifyCommand(const VerifyArguments& arguments) {
   auto wait_ms = ParseDurationMs(arguments.wait);
   if (!wait_ms.ok()) return PrintError(std::move(wait_ms).error().With("--wait"), nullptr);
   auto equal = Verify(arguments, *spec, *wait_ms);
+  if (equal.ok()) return FinishOutput(*equal ? 0 : 1);
   std::fflush(stdout);
-  if (!equal.ok()) return PrintError(equal.error(), &*spec);
-  return *equal ? 0 : 1;
+  return PrintError(equal.error(), &*spec);
 }
 
 }  // namespace sluice

@@ -128,6 +128,26 @@ def test_time_beyond_a_day_is_refused_or_null_but_never_wrong(ctx):
         assert result.code == 1 and "v" in result.err and "time" in result.err.lower(), result.err
 
 
+def test_values_that_no_sink_holds_are_told_and_counted(ctx):
+    db = ctx.database(
+        "SET sql_mode = ''; CREATE TABLE t (id INT PRIMARY KEY, d DATE, t TIME, x VARCHAR(9) CHARACTER SET utf8mb3); "
+        "INSERT INTO t VALUES (1, '0000-00-00', '-10:00:00', 'a'), (2, '2024-02-00', '25:00:00', 'b'), "
+        "(3, '2024-02-01', '10:00:00', 'c')"
+    )
+    path = ctx.pipeline(f"{db}.t")
+    result = ctx.catch_up(path)
+    told = f"column {db}.t.d holds dates that are none"
+    assert result.err.count(told) == 1 and f"column {db}.t.t holds times" in result.err, result.err
+    dates, times = f"{db}.t.d: dates that are none, such as 0000-00-00", f"{db}.t.t: times that are no time of the day"
+    assert result.summary["replaced_values"] == {dates: 2, times: 2}, result.summary
+    ctx.server.execute("SET sql_mode = ''; UPDATE t SET d = '0000-00-00' WHERE id = 3", db)
+    result = ctx.catch_up(path)
+    assert result.err.count(told) == 1 and result.summary["replaced_values"][dates] >= 1, result.err
+    ctx.server.execute("UPDATE t SET d = NULL, t = NULL", db)
+    result = ctx.catch_up(path)
+    assert "holds" not in result.err and result.summary["replaced_values"] == {}, result.err
+
+
 def test_not_null_zero_dates(ctx):
     db = ctx.database(
         "SET sql_mode = ''; CREATE TABLE t (id INT PRIMARY KEY, d DATE NOT NULL, dt DATETIME(3) NOT NULL, "

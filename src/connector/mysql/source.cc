@@ -117,12 +117,15 @@ Status MysqlSource::ReaderEnded() {
   }
   snapshot_.reset();
   state_.snapshot_done = true;
+  if (config_.mode == StartupMode::kSnapshot) {
+    LogInfo(Str("snapshot complete, of log position ", state_.log.position.ToString()));
+    finished_ = true;
+    return Ok();
+  }
   bool waits = state_.CopyPending();
   LogInfo(Str(waits ? "snapshot not complete yet" : "snapshot complete", "; following the log from ",
               state_.log.position.ToString()));
-  if (config_.mode != StartupMode::kSnapshot) return StartStream();
-  finished_ = true;
-  return Ok();
+  return StartStream();
 }
 
 std::unique_ptr<TableTracker> MysqlSource::NewTracker(const ServerInfo& info) const {
