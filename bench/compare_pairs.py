@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The (source, sink) pairs of `make compare`: a pair is a line of PAIRS.
+"""What `make compare` needs of the pairs of test/pair_table.py: SOURCES and SINKS by name.
 
 A source knows its tables in the words of Flink SQL, a digest of their rows and its server process; a sink knows its
 tables in the words of Flink SQL and of the engine that reads them back, and which checkpoint they hold.
@@ -8,7 +8,12 @@ tables in the words of Flink SQL and of the engine that reads them back, and whi
 import json
 import os
 import re
+import sys
 from dataclasses import dataclass
+
+sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "test"))
+
+import pair_table  # noqa: E402
 
 # What manuals of mysql-cdc advise for large tables (defaults: 8096 and 1024) and for a log that is behind (2048, 8192
 # and 500 ms).
@@ -182,6 +187,6 @@ class Pair:
         return f"{self.source.name} → {self.sink.name}"
 
 
-PAIRS = {
-    "mariadb-iceberg": Pair(MariaDb, Iceberg),
-}
+SOURCES = {"mariadb": MariaDb}
+SINKS = {"iceberg": Iceberg}
+PAIRS = pair_table.joined(SOURCES, SINKS, lambda _name, source, sink: Pair(source, sink))

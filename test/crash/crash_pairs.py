@@ -1,15 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The (source, sink) pairs that crash and soak runs know. A new pair is one line of PAIRS.
+"""What crash and soak runs need of the pairs of test/pair_table.py: SOURCES and SINKS by name.
 
-A source gives the server (a handle with start, kill, process, port, connect, execute) and the load; a sink reads what
-sluice wrote: its newest epoch, the damage of its files, the rows at each epoch, the rows now.
+A source gives the server (a handle with start, kill, process, port, connect, execute, pipeline_source, lost), options
+for the pipeline file and the load; a sink reads what sluice wrote: its newest epoch, the damage of its files, the rows
+at each epoch, the rows now.
 """
 
 import os
+import sys
 
-import crash_load
-import harness
-import iceberg_files
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import crash_load  # noqa: E402
+import harness  # noqa: E402
+import iceberg_files  # noqa: E402
+import pair_table  # noqa: E402
 
 
 class MariaDb:
@@ -17,6 +22,8 @@ class MariaDb:
 
     failpoints = ("snapshot.",)
     script, partitioned = crash_load.SCRIPT, crash_load.PARTITIONED
+    # Many chunks of a small copy; a black hole in the line is noticed within seconds.
+    options = {"scan.incremental.snapshot.chunk.size": 500, "connect.timeout": "3s"}
 
     def start(self, ctx):
         return ctx.new_server()
@@ -132,16 +139,13 @@ def _is_one_position(text: str) -> bool:
 
 
 class Pair:
-    """One line of the table. `failpoints`: beginnings of the names that this pair can pass."""
+    """`failpoints`: beginnings of the names that this pair can pass."""
 
     def __init__(self, name, source, sink):
         self.name, self.source, self.sink = name, source(), sink
         self.failpoints = ("checkpoint.", "epoch.", *source.failpoints, *sink.failpoints)
 
 
-PAIRS = {
-    pair.name: pair
-    for pair in (
-        Pair("mariadb-iceberg", MariaDb, Iceberg),
-    )
-}
+SOURCES = {"mariadb": MariaDb}
+SINKS = {"iceberg": Iceberg}
+PAIRS = pair_table.joined(SOURCES, SINKS, Pair)

@@ -42,7 +42,7 @@ class Scenario:
             f"{self.db}.\\.*",
             server=self.server,
             port=self.line.port,
-            source={"scan.incremental.snapshot.chunk.size": 500, "connect.timeout": "3s"},
+            source=pair.source.options,
             sink=pair.sink.options(self.db, pair.source.partitioned, self.rng),
             pipeline={"schema.change.behavior": "evolve"},
         )

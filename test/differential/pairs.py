@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Every (source, sink) that the differential test runs: one line a pair."""
+"""What the differential test runs of the pairs of test/pair_table.py: their sources and sinks by name."""
 
-from iceberg_sink import IcebergSink
-from mariadb_source import MariaDbSource
+import os
+import sys
 
-PAIRS = {
-    "mariadb-iceberg": (MariaDbSource, IcebergSink),
-}
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import pair_table  # noqa: E402
+from iceberg_sink import IcebergSink  # noqa: E402
+from mariadb_source import MariaDbSource  # noqa: E402
+
+SOURCES = {"mariadb": MariaDbSource}
+SINKS = {"iceberg": IcebergSink}
+PAIRS = pair_table.joined(SOURCES, SINKS, lambda _name, source, sink: (source, sink))

@@ -9,15 +9,12 @@ import os
 import shutil
 import threading
 
-import pymysql
-
 import lake as lake_module
 import mariadb
 import processes
 import proxy
 import sluice
 from lake import Difference, compare
-from mariadb import PASSWORD, USER
 from processes import Timeout, wait_until
 
 __all__ = ["Context", "Difference", "Skip", "Timeout", "compare", "wait_until", "Load"]
@@ -110,19 +107,11 @@ class Context:
         name="pipeline.yaml",
         port=None,
     ) -> str:
-        """Writes a pipeline file MariaDB -> Iceberg; the dicts override or, with None as value, remove keys."""
-        server = server or self.server if port is None else server
+        """Writes a pipeline file to Iceberg from `server`, through `port` if that is given; the dicts override or, with
+        None as value, remove keys."""
+        server = server or (self.server if port is None else mariadb.MariaDb)
         blocks = {
-            "source": {
-                "type": "mysql",
-                "hostname": "127.0.0.1",
-                "port": port or server.port,
-                "username": USER,
-                "password": PASSWORD,
-                "tables": tables,
-                "server-time-zone": "UTC",
-                **(source or {}),
-            },
+            "source": {**server.pipeline_source(port or server.port, tables), **(source or {})},
             "sink": {
                 "type": "iceberg",
                 "catalog.properties.type": "hadoop",
@@ -276,15 +265,12 @@ class Load:
                         self.steps += 1
                         if pause:
                             self._stop.wait(pause)
-            except (pymysql.err.OperationalError, pymysql.err.InterfaceError) as error:
-                if not reconnect or error.args[0] not in mariadb.LOST_CONNECTION:
+            except Exception as error:  # pylint: disable=broad-except
+                if not reconnect or not server.lost(error):
                     self.error = error
                     return
                 self.steps += 1
                 self._stop.wait(0.05)
-            except Exception as error:  # pylint: disable=broad-except
-                self.error = error
-                return
 
     def stop(self):
         self._stop.set()

@@ -90,6 +90,25 @@ class MariaDb:
         if not os.path.isdir(folder):
             shutil.copytree(os.path.join(template, "data"), folder)
 
+    @staticmethod
+    def pipeline_source(port, tables) -> dict:
+        """The source block of a pipeline file."""
+        return {
+            "type": "mysql",
+            "hostname": "127.0.0.1",
+            "port": port,
+            "username": USER,
+            "password": PASSWORD,
+            "tables": tables,
+            "server-time-zone": "UTC",
+        }
+
+    @staticmethod
+    def lost(error) -> bool:
+        """Whether an error of a connection means that there is none, or not any more."""
+        kinds = pymysql.err.OperationalError, pymysql.err.InterfaceError
+        return isinstance(error, kinds) and error.args[0] in LOST_CONNECTION
+
     def start(self, **changes):
         """Starts the server (again), with changed options if any are given, and makes the users."""
         self.options.update({k.replace("_", "-"): v for k, v in changes.items()})

@@ -1,25 +1,32 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The (source, sink) pairs of `make test-peers`: a new pair is a new line of PAIRS.
+"""What `make test-peers` runs of the pairs of test/pair_table.py.
 
-A pair names the engines that read its sink and the modules of checks that apply to it. A module of checks has
-`prepare(bench)`, which runs once and lets sluice write, and `checks(bench, engine)`, which gives (name, function) for
-one engine; both may be missing. `pipeline` holds what the pipeline file of the pair says beside the harness's defaults.
+A sink names the engines that read it and the modules of checks that apply to it. A module of checks has
+`names(engine)`, the names or their beginnings for one engine; `prepare(bench)`, which runs once and lets sluice write;
+`checks(bench, engine)`, which gives (name, function) for one engine. A source needs nothing here: the harness of
+test/e2e writes its block of the pipeline file.
 """
 
-from dataclasses import dataclass, field
+import os
+import sys
+from dataclasses import dataclass
+
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+import pair_table  # noqa: E402
 
 
 @dataclass(frozen=True)
-class Pair:
+class Sink:
     engines: tuple
     modules: tuple
-    source: dict = field(default_factory=dict)
-    sink: dict = field(default_factory=dict)
 
 
-PAIRS = {
-    "mariadb-iceberg": Pair(
+SOURCES = {"mariadb": None}
+SINKS = {
+    "iceberg": Sink(
         engines=("sluice", "pyiceberg", "duckdb", "spark", "trino"),
         modules=("check_written", "check_changed"),
     ),
 }
+PAIRS = pair_table.joined(SOURCES, SINKS, lambda _name, _source, sink: sink)
