@@ -11,9 +11,9 @@ setup:         ## install what is missing (does nothing when all is there)
 
 test: ; @scripts/test                  ## build, then every test
 crash: ; @scripts/crash                ## N (1000) kills and every other fault under load; PAIR, SEED, PAGE=1
-soak: ; @scripts/soak                  ## MINUTES (60) of load with a fault now and then; PAIR, SEED
+soak: ; @scripts/soak                  ## MINUTES (60) of load with a fault now and then; PAIR, SEED, PAGE=1
 sim: ; @scripts/sim                    ## the exactly-once path in a simulated world: N seeds from SEED on
-test-peers: ; @scripts/test-peers      ## Spark, Trino, DuckDB and PyIceberg read our tables and we theirs
+test-peers: ; @scripts/test-peers      ## Spark, Trino, DuckDB and PyIceberg read our tables and we theirs; PAIR
 differential: ; @scripts/differential  ## N seeds of random schemas, histories and options from SEED on; PAIR
 demo: ; @scripts/demo                  ## the main job on live data, on a private MariaDB
 bench: ; @scripts/bench                ## the measurements of README, into bench/results/

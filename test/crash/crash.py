@@ -10,27 +10,30 @@ after the last one source and lake are compared row by row. The next scenario ha
 and ends with `N passed, N failed`. A failing scenario prints the line that repeats it alone.
 """
 
-import argparse
 import collections
 import os
 import random
 import shutil
+import subprocess
 import sys
 import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "e2e")]
+sys.path[:0] = [HERE, os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "e2e")]
 
 import run as e2e_run  # noqa: E402  enters the Python that scripts/setup made
 
+import arguments  # noqa: E402
 import crash_page  # noqa: E402
 import crash_pairs  # noqa: E402
 import faults  # noqa: E402
 import harness  # noqa: E402
+import pair_table  # noqa: E402
 import processes  # noqa: E402
 import provenance  # noqa: E402
 import scenario  # noqa: E402
+import sluice  # noqa: E402
 
 KILLS_A_SCENARIO = 25
 OTHERS_A_SCENARIO = 4
@@ -49,6 +52,12 @@ class Totals:
         self.commit = provenance.commit()
         self.seeds, self.hit, self.missed, self.disks = [], set(), [], set()
 
+    def unchecked(self) -> str:
+        """What a run must have looked at and this one has not; "" if nothing. A run that failed has said so already."""
+        if self.failures or (self.commits and self.drains):
+            return ""
+        return f"nothing was checked: {self.commits} epochs by time travel, {self.drains} full comparisons"
+
     def line(self) -> str:
         return (
             f"{sum(self.faults.values())} faults, {self.transactions} transactions, {self.commits} epochs looked at"
@@ -56,10 +65,18 @@ class Totals:
         )
 
 
-def all_failpoints(ctx) -> list[str]:
-    result = ctx.command("failpoints")
-    assert result.code == 0, result.err
-    return [line.split()[0] for line in result.out.splitlines() if line.strip()]
+def all_failpoints() -> list[str]:
+    out = subprocess.run([sluice.BINARY, "failpoints"], capture_output=True, check=True, text=True, timeout=60).stdout
+    return [line.split()[0] for line in out.splitlines() if line.strip()]
+
+
+def failpoints_of(pair) -> list[str]:
+    return [name for name in all_failpoints() if name.startswith(pair.failpoints)]
+
+
+def unknown_faults(plan, pair) -> list[str]:
+    known = {*faults.FAULTS, *(f"failpoint:{name}" for name in failpoints_of(pair))}
+    return [name or "(no name)" for name in plan if name not in known]
 
 
 def make_plan(seed, kills, failpoints, others) -> list[str]:
@@ -128,9 +145,7 @@ def run_scenario(ctx, pair, seed, plan, totals, args):
 def run_all(args, folder) -> Totals:
     pair, totals = crash_pairs.PAIRS[args.pair], Totals()
     shared = harness.Shared(folder)
-    probe = harness.Context(shared, os.path.join(folder, "probe"))
-    names = [name for name in all_failpoints(probe) if name.startswith(pair.failpoints)]
-    probe.close()
+    names = failpoints_of(pair)
     extra, given = 0, "".join(f" WITH={name}" for name in args.switches)
     queue = list(plans(args, names))
     while queue:
@@ -158,14 +173,19 @@ def run_all(args, folder) -> Totals:
         if never:
             totals.failures.append((args.seed, "failpoints", f"never passed: {', '.join(never)}", []))
             print(f"FAIL failpoints that were never passed: {', '.join(never)}")
+    if nothing := totals.unchecked():
+        totals.failures.append((args.seed, "checks", nothing, args.plan.split(",") if args.plan else []))
+        print(f"FAIL {nothing}")
     return totals
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pair", default="mariadb-iceberg", choices=sorted(crash_pairs.PAIRS))
-    parser.add_argument("-n", type=int, default=1000, help="kill -9 at random moments")
-    parser.add_argument("--others", type=int, default=OTHERS_A_SCENARIO, help="other faults if there is one scenario")
+def parse():
+    parser = arguments.Parser(__doc__)
+    parser.add_argument("--pair", default=pair_table.DEFAULT, choices=sorted(crash_pairs.PAIRS))
+    parser.add_argument("-n", type=arguments.whole(1), default=1000, help="kill -9 at random moments")
+    parser.add_argument(
+        "--others", type=arguments.whole(0), default=OTHERS_A_SCENARIO, help="other faults if there is one scenario"
+    )
     parser.add_argument("--seed", type=int, default=None, help="random by default; printed")
     parser.add_argument("--plan", default="", help="the faults of one scenario, to repeat a failure")
     parser.add_argument(
@@ -173,10 +193,24 @@ def main() -> int:
     )
     parser.add_argument("--page", action="store_true", help="write bench/results/<date>-crash-<pair>.md")
     parser.add_argument("--dir", default=os.path.join(processes.root_dir(), "build", "crash"))
+    parser.add_argument("--list-pairs", action="store_true", help="print the pairs and end")
     args = parser.parse_args()
+    if args.list_pairs:
+        return args
     if args.seed is None:
         args.seed = random.randrange(1 << 30)
     e2e_run.need_binary()
+    if args.plan and (unknown := unknown_faults(args.plan.split(","), crash_pairs.PAIRS[args.pair])):
+        known = f"{', '.join(faults.FAULTS)}, failpoint:NAME with a name of `sluice failpoints`"
+        parser.error(f"no fault {', '.join(unknown)}; known: {known}")
+    return args
+
+
+def main() -> int:
+    args = parse()
+    if args.list_pairs:
+        print("\n".join(crash_pairs.PAIRS))
+        return 0
     print(f"seed {args.seed}, {args.n} kills, {args.pair}", flush=True)
     folder = os.path.join(args.dir, f"run-{os.getpid()}")
     began = time.monotonic()

@@ -13,16 +13,27 @@ FOUND = "\n## What was found\n"
 
 def write(args, totals, seconds) -> str:
     """Writes bench/results/<date>-crash-<pair>.md and gives its path. FOUND is written by hand and stays."""
+    return put("crash", args.pair, text(args, totals, seconds))
+
+
+def put(kind, pair, page) -> str:
+    """Writes the page of today, with what an earlier one has after FOUND."""
     day = datetime.date.today().isoformat()
-    path = os.path.join(processes.root_dir(), "bench", "results", f"{day}-crash-{args.pair}.md")
+    path = os.path.join(processes.root_dir(), "bench", "results", f"{day}-{kind}-{pair}.md")
     found = ""
     if os.path.exists(path):
         with open(path, encoding="utf-8") as file:
             _, mark, rest = file.read().partition(FOUND)
             found = mark + rest
     with open(path, "w", encoding="utf-8") as file:
-        file.write(text(args, totals, seconds) + found)
+        file.write(page + found)
     return path
+
+
+def about(name) -> str:
+    """A fault in words."""
+    text = faults.FAULTS[name].__doc__ if name in faults.FAULTS else "kill -9 of sluice by itself at this point."
+    return " ".join(text.split())
 
 
 def text(args, totals, seconds) -> str:
@@ -44,8 +55,7 @@ def text(args, totals, seconds) -> str:
         "|---|--:|---|",
     ]
     for name, count in sorted(totals.faults.items()):
-        about = faults.FAULTS[name].__doc__ if name in faults.FAULTS else "kill -9 of sluice by itself at this point."
-        lines.append(f"| `{name}` | {count} | {' '.join(about.split())} |")
+        lines.append(f"| `{name}` | {count} | {about(name)} |")
     lines += ["", "Orphans, files that nothing names, at the ends of all scenarios:", "", "| kind | files | bytes |"]
     lines += ["|---|--:|--:|"]
     lines += [f"| {kind} | {n} | {totals.orphan_bytes[kind]:,} |" for kind, n in sorted(totals.orphans.items())]

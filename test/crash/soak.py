@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """make soak: hours under load with a fault every 30 to 120 s; nothing may grow, nothing may differ at the end.
 
-  test/crash/soak.py [--pair mariadb-iceberg] [--minutes 60] [--seed S] [--dir DIR]
+  test/crash/soak.py [--pair mariadb-iceberg] [--minutes 60] [--seed S] [--page] [--dir DIR]
 
-Prints a line each interval: memory (RSS) and its slope, open files, threads, lag, checkpoints that came in their time,
-bytes of table metadata. Fails if after the warm-up, within the life of one process, RSS grows faster than RSS_SLOPE,
-files or threads beyond what they were, if too few checkpoints come, or if the final comparison differs. A short run has
-faults at shorter distances and looks at the growth in all instead of the slope.
+Prints a line each interval: memory (RSS) and its slope, open files, threads, lag, how far epochs came in the interval
+asked for, bytes of table metadata. Fails if after the warm-up, within the life of one process, RSS grows faster than
+RSS_SLOPE, files or threads beyond what they were, if epochs are late, or if the final comparison differs. A short run
+has faults at shorter distances and looks at the growth in all instead of the slope; one whose faults left no process
+that was watched for long enough goes on until there is one.
 """
 
-import argparse
 import collections
 import os
 import random
@@ -19,28 +19,34 @@ import sys
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "e2e")]
+sys.path[:0] = [HERE, os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "e2e")]
 
 import run as e2e_run  # noqa: E402  enters the Python that scripts/setup made
 
+import arguments  # noqa: E402
 import crash_pairs  # noqa: E402
 import faults  # noqa: E402
 import harness  # noqa: E402
+import pair_table  # noqa: E402
 import processes  # noqa: E402
+import provenance  # noqa: E402
 import scenario  # noqa: E402
+import soak_page  # noqa: E402
 
-INTERVAL = "500ms"  # between two epochs
+INTERVAL_SECONDS = 0.5  # between two epochs
 DDL_EVERY = 500  # transactions: each change of columns stays in the table's metadata for good
 LOAD_PAUSE = 0.02  # seconds between two transactions
 FAULT_SECONDS = (30, 120)
 SAMPLE_SECONDS = 1.0
+EPOCH_POLL_SECONDS = 0.2
 WARM_UP_SECONDS = 60  # of each process: first copy, key indexes, buffers; at most a third of a short run
+SAMPLES_MIN = 12  # after the warm-up, to judge a process
 RSS_SLOPE = 1.0  # MB a minute, over the second half of a life of SLOPE_SECONDS and more
 SLOPE_SECONDS = 600
 RSS_GROWTH = 48.0  # MB, first third to last third of a shorter life
 FDS_GROWTH, THREADS_GROWTH = 8, 4
-CHECKPOINT_SECONDS = 10.0  # an epoch that takes longer, outside of a fault, has failed; a machine may be shared
-CHECKPOINTS_OK = 0.9
+LATE_FACTOR = 6  # an epoch is late when it takes so many times the interval asked for; a machine may be shared
+LATE_SHARE = 0.05  # of the time outside of faults in which the next epoch may be late
 KILL_SHARE = 0.1  # of the faults; a kill begins a new life
 
 
@@ -61,37 +67,81 @@ class Life:
     def warm(self, warm_up):
         return [s for s in self.samples if s[0] >= warm_up]
 
+    @staticmethod
+    def mean(samples, at) -> float:
+        return sum(s[at] for s in samples) / len(samples)
+
+    @staticmethod
+    def slope(samples) -> float:
+        """MB a minute, by least squares."""
+        middle, level = Life.mean(samples, 0), Life.mean(samples, 1)
+        spread = sum((s[0] - middle) ** 2 for s in samples)
+        return 60 * sum((s[0] - middle) * (s[1] - level) for s in samples) / spread if spread else 0.0
+
+    def judged(self, warm_up) -> bool:
+        """Whether it was watched for long enough to tell growth from noise."""
+        return len(self.warm(warm_up)) >= SAMPLES_MIN
+
     def problems(self, warm_up) -> list[str]:
         samples = self.warm(warm_up)
-        if len(samples) < 12:
+        if len(samples) < SAMPLES_MIN:
             return []
         out, third = [], len(samples) // 3
         first, last = samples[:third], samples[-third:]
         span = samples[-1][0] - samples[0][0]
         if span >= SLOPE_SECONDS:
-            grown = slope(samples[len(samples) // 2 :])
+            grown = self.slope(samples[len(samples) // 2 :])
             if grown > RSS_SLOPE:
                 out.append(f"RSS grows by {grown:.2f} MB a minute over {span:.0f} s, allowed are {RSS_SLOPE}")
         else:
-            grown = mean(last, 1) - mean(first, 1)
+            grown = self.mean(last, 1) - self.mean(first, 1)
             if grown > RSS_GROWTH:
                 out.append(f"RSS grew by {grown:.1f} MB within {span:.0f} s, allowed are {RSS_GROWTH}")
         for at, what, allowed in ((2, "open files", FDS_GROWTH), (3, "threads", THREADS_GROWTH)):
-            grown = mean(last, at) - mean(first, at)
+            grown = self.mean(last, at) - self.mean(first, at)
             if grown > allowed:
                 out.append(f"{what} grew by {grown:.1f}, allowed are {allowed}")
         return out
 
 
-def mean(samples, at) -> float:
-    return sum(s[at] for s in samples) / len(samples)
+class Checkpoints:
+    """How far epochs come in the interval that was asked for, while nothing is broken."""
 
+    def __init__(self, interval):
+        self.interval, self.late_after = interval, interval * LATE_FACTOR
+        self.seen, self.seconds, self.late, self.longest = 0, 0.0, 0.0, 0.0
+        self._epoch = self._at = 0
 
-def slope(samples) -> float:
-    """MB a minute, by least squares."""
-    middle, level = mean(samples, 0), mean(samples, 1)
-    spread = sum((s[0] - middle) ** 2 for s in samples)
-    return 60 * sum((s[0] - middle) * (s[1] - level) for s in samples) / spread if spread else 0.0
+    def begin(self, now, epoch):
+        self._epoch, self._at = epoch, now
+
+    def see(self, now, epoch):
+        if epoch > self._epoch:
+            self.seen += epoch - self._epoch
+            self.end(now)
+            self.begin(now, epoch)
+
+    def end(self, now):
+        """Nobody looks from now on: the wait for the next epoch counts as far as it came."""
+        waited = now - self._at
+        self.seconds += waited
+        self.late += max(0.0, waited - self.late_after)
+        self.longest = max(self.longest, waited)
+        self._at = now
+
+    def text(self) -> str:
+        rate = f"{self.seconds / self.seen * 1000:.0f} ms" if self.seen else "never"
+        share = self.late / self.seconds if self.seconds else 1.0
+        return (
+            f"an epoch each {rate} (asked for: {self.interval * 1000:.0f} ms), longest wait {self.longest:.1f} s,"
+            f" {share:.1%} of the time later than {self.late_after:.1f} s"
+        )
+
+    def problem(self) -> str:
+        if not self.seen:
+            return f"no epoch within {self.seconds:.0f} s outside of faults"
+        late = self.late > LATE_SHARE * self.seconds
+        return f"{self.text()}; allowed are {LATE_SHARE:.0%}" if late else ""
 
 
 class Soak:
@@ -102,10 +152,8 @@ class Soak:
         self.warm_up = min(WARM_UP_SECONDS, self.seconds / 3)
         shorter = min(1.0, self.seconds / 600)
         self.distance = tuple(s * shorter for s in FAULT_SECONDS)
-        self.faults = collections.Counter()
-        self.lives = []
-        self.epochs_late = self.epochs_seen = 0
-        self._epoch = self._epoch_at = 0
+        self.faults, self.lags = collections.Counter(), []
+        self.lives, self.checkpoints = [], Checkpoints(INTERVAL_SECONDS)
 
     def life(self) -> Life:
         if not self.lives or self.lives[-1].pid != self.run.job.pid:
@@ -114,42 +162,40 @@ class Soak:
 
     def watch(self, seconds):
         """Samples until the time is over; sluice must not end."""
-        until = time.monotonic() + seconds
-        self._epoch, self._epoch_at = self.run.sink.epoch()[0], time.monotonic()
-        while time.monotonic() < until:
-            self.run.pause(min(SAMPLE_SECONDS, max(0.01, until - time.monotonic())), must_run=True)
-            self.life().sample()
-            self._count_epochs()
-
-    def _count_epochs(self):
-        now, epoch = time.monotonic(), self.run.sink.epoch()[0]
-        if epoch > self._epoch:
-            self.epochs_seen += epoch - self._epoch
-            self._epoch, self._epoch_at = epoch, now
-        elif now - self._epoch_at > CHECKPOINT_SECONDS:
-            self.epochs_late += 1
-            self._epoch_at = now
-
-    def success(self) -> float:
-        return self.epochs_seen / max(1, self.epochs_seen + self.epochs_late)
+        now = time.monotonic()
+        until, next_sample = now + seconds, now + SAMPLE_SECONDS
+        self.life()
+        self.checkpoints.begin(now, self.run.sink.epoch()[0])
+        while (now := time.monotonic()) < until:
+            self.run.pause(min(EPOCH_POLL_SECONDS, max(0.01, until - now)), must_run=True)
+            epoch = self.run.sink.epoch()[0]
+            self.checkpoints.see(time.monotonic(), epoch)
+            if time.monotonic() >= next_sample:
+                self.life().sample()
+                next_sample = time.monotonic() + SAMPLE_SECONDS
+        self.checkpoints.end(time.monotonic())
 
     def lag_ms(self) -> float:
         """Time until a transaction of now is in the lake."""
         began = time.monotonic()
         self.run.progress()
-        return (time.monotonic() - began) * 1000
+        self.lags.append((time.monotonic() - began) * 1000)
+        return self.lags[-1]
 
     def line(self, began) -> str:
         life, sizes = self.life(), self.run.sink.metadata_bytes()
         warm = life.warm(self.warm_up)
-        grown = slope(warm) if len(warm) > 2 else 0
+        grown = life.slope(warm) if len(warm) > 2 else 0
         last = life.samples[-1] if life.samples else (0, 0, 0, 0)
         return (
             f"{(time.monotonic() - began) / 60:6.1f} min  RSS {last[1]:.0f} MB ({grown:+.2f} MB/min), {last[2]} files,"
-            f" {last[3]} threads, lag {self.lag_ms():.0f} ms, checkpoints {self.success() * 100:.1f} % of"
-            f" {self.epochs_seen}, metadata {sum(sizes.values()) / 1e6:.2f} MB (largest"
-            f" {max(sizes.values(), default=0) / 1e6:.2f}), {self.run.load.steps + self.run.steps} transactions"
+            f" {last[3]} threads, lag {self.lag_ms():.0f} ms, {self.checkpoints.text()}, metadata"
+            f" {sum(sizes.values()) / 1e6:.2f} MB (largest {max(sizes.values(), default=0) / 1e6:.2f}),"
+            f" {self.transactions()} transactions"
         )
+
+    def transactions(self) -> int:
+        return self.run.steps + (self.run.load.steps if self.run.load else 0)
 
     def go(self):
         began = time.monotonic()
@@ -163,6 +209,14 @@ class Soak:
             self.watch(min(left, self.rng.uniform(*self.distance)))
             self.look()
             print(f"     {self.line(began)}; {name}", flush=True)
+        for _ in range(3):
+            if not self.judged():
+                print("     no process was watched for long enough to judge it: this one goes on", flush=True)
+                age = time.monotonic() - self.life().began
+                self.watch(max(0.0, self.warm_up - age) + (SAMPLES_MIN + 3) * SAMPLE_SECONDS)
+
+    def judged(self) -> list[Life]:
+        return [life for life in self.lives if life.judged(self.warm_up)]
 
     def look(self):
         """The newest epoch is whole, while sluice goes on."""
@@ -171,56 +225,73 @@ class Soak:
         except FileNotFoundError:
             pass  # its snapshot expired meanwhile
 
-    def problems(self) -> list[str]:
-        out = [text for life in self.lives for text in life.problems(self.warm_up)]
-        if self.success() < CHECKPOINTS_OK:
-            out.append(f"{self.epochs_late} times no epoch for {CHECKPOINT_SECONDS} s, {self.epochs_seen} epochs")
-        return out
+    def growth(self) -> list[str]:
+        """What grew; a run that can tell of no process has not looked."""
+        if not self.judged():
+            return [f"no process has the {SAMPLES_MIN} samples after its warm-up that it takes to judge its growth"]
+        return [text for life in self.lives for text in life.problems(self.warm_up)]
 
 
-def run_checks(args, folder):
-    """[(what, problem or "")], one for each thing that a soak promises."""
+def run_checks(args, folder, results):
+    """Adds (what, problem or "", figures) for each thing that a soak promises to `results`; gives the Soak."""
     ctx = harness.Context(harness.Shared(folder), os.path.join(folder, f"seed-{args.seed}"))
-    run = None
+    run = soak = None
     try:
-        load = {"load_pause": LOAD_PAUSE, "ddl_every": DDL_EVERY}
-        run = scenario.Scenario(ctx, crash_pairs.PAIRS[args.pair], args.seed, interval=INTERVAL, **load)
+        load = {"load_pause": LOAD_PAUSE, "ddl_every": DDL_EVERY, "interval": f"{INTERVAL_SECONDS * 1000:.0f}ms"}
+        run = scenario.Scenario(ctx, crash_pairs.PAIRS[args.pair], args.seed, **load)
         soak = Soak(run, args.minutes, random.Random(args.seed))
         soak.go()
-        results = [("growth and checkpoints", "\n".join(soak.problems()))]
+        figures = f"{len(soak.judged())} of {len(soak.lives)} processes were watched for long enough"
+        results.append(("growth of memory, files, threads", "\n".join(soak.growth()), figures))
+        results.append(("checkpoints", soak.checkpoints.problem(), soak.checkpoints.text()))
         run.drain()
-        results.append(("final comparison", ""))
-        print(f"     faults: {', '.join(f'{n} x {name}' for name, n in sorted(soak.faults.items()))}")
-        print(f"     {run.steps} transactions, {run.sink.commits_checked} epochs looked at by time travel")
-        return results
+        results.append(("final comparison", "", f"{run.steps} transactions"))
+        looked = run.sink.commits_checked
+        nothing = "" if looked else "no epoch was looked at"
+        results.append(("time travel", nothing, f"{looked} epochs looked at"))
     except AssertionError as error:
-        return [("the run", str(error))]
+        results.append(("the run", str(error), ""))
     finally:
         if run is not None:
             run.close()
         ctx.close()
+    return soak
+
+
+def parse():
+    parser = arguments.Parser(__doc__)
+    parser.add_argument("--pair", default=pair_table.DEFAULT, choices=sorted(crash_pairs.PAIRS))
+    parser.add_argument("--minutes", type=arguments.positive, default=60)
+    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
+    parser.add_argument("--page", action="store_true", help="write bench/results/<date>-soak-<pair>.md")
+    parser.add_argument("--dir", default=os.path.join(processes.root_dir(), "build", "soak"))
+    parser.add_argument("--list-pairs", action="store_true", help="print the pairs and end")
+    return parser.parse_args()
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pair", default="mariadb-iceberg", choices=sorted(crash_pairs.PAIRS))
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
-    parser.add_argument("--dir", default=os.path.join(processes.root_dir(), "build", "soak"))
-    args = parser.parse_args()
+    args = parse()
+    if args.list_pairs:
+        print("\n".join(crash_pairs.PAIRS))
+        return 0
     e2e_run.need_binary()
     print(f"seed {args.seed}, {args.minutes:g} minutes, {args.pair}", flush=True)
     folder = os.path.join(args.dir, f"run-{os.getpid()}")
+    commit, began, results = provenance.commit(), time.monotonic(), []
     try:
-        results = run_checks(args, folder)
+        soak = run_checks(args, folder, results)
     finally:
         processes.end_all()
-    failed = 0
-    for what, problem in results:
-        failed += bool(problem)
-        print(f"{'FAIL' if problem else 'ok  '} {what}{': ' + problem if problem else ''}")
+    failed = sum(bool(problem) for _, problem, _ in results)
+    if soak:
+        print(f"     faults: {', '.join(f'{n} x {name}' for name, n in sorted(soak.faults.items()))}")
+    for what, problem, figures in results:
+        print(f"{'FAIL' if problem else 'ok  '} {what}: {problem or figures}")
+    if args.page and soak:
+        page = soak_page.write(args, soak, results, commit, time.monotonic() - began)
+        print("     page:", os.path.relpath(page))
     if failed:
-        print(f"     repeat: make soak PAIR={args.pair} MINUTES={args.minutes:g} SEED={args.seed}")
+        print(f"     repeat: {soak_page.command(args)}")
         print(f"     kept: {os.path.relpath(folder)}")
     else:
         shutil.rmtree(folder, ignore_errors=True)

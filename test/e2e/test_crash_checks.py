@@ -5,6 +5,7 @@ import copy
 import os
 import random
 import sys
+import types
 
 import iceberg_files
 
@@ -14,6 +15,7 @@ import crash  # noqa: E402
 import crash_load  # noqa: E402
 import crash_pairs  # noqa: E402
 import faults  # noqa: E402
+import soak  # noqa: E402
 
 SCRIPT = (
     "CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t SELECT seq, 0 FROM seq_1_to_500; "
@@ -87,7 +89,7 @@ def test_files_that_are_missing_cut_or_named_by_nothing_are_seen(ctx):
 
 
 def test_every_failpoint_belongs_to_a_pair(ctx):
-    names = crash.all_failpoints(ctx)
+    names = crash.all_failpoints()
     known = tuple(beginning for pair in crash_pairs.PAIRS.values() for beginning in pair.failpoints)
     assert not [name for name in names if not name.startswith(known)], "add it to its source or sink in crash_pairs.py"
     assert set(crash.FIRST) <= {f"failpoint:{name}" for name in names}
@@ -97,7 +99,7 @@ def test_plans_follow_from_the_seed_and_deal_out_everything(ctx):
     class Args:
         plan, seed, n, others = "", 5, 1000, 4
 
-    names = crash.all_failpoints(ctx)
+    names = crash.all_failpoints()
     plans = list(crash.plans(Args, names))
     assert plans == list(crash.plans(Args, names))
     dealt = [fault for _, plan in plans for fault in plan]
@@ -106,3 +108,54 @@ def test_plans_follow_from_the_seed_and_deal_out_everything(ctx):
     assert sorted(f for f in dealt if ":" in f) == sorted(f"failpoint:{name}" for name in names)
     moments = [faults.random_moment(random.Random(i)) for i in range(2000)]
     assert 0.005 <= min(moments) < 0.01 and 1.9 < max(moments) <= 2.0
+
+
+def test_a_run_that_looked_at_nothing_fails(ctx):
+    totals = crash.Totals()
+    totals.drains = 1
+    assert "0 epochs" in totals.unchecked()
+    totals.commits = 1
+    assert not totals.unchecked()
+    totals.drains = 0
+    assert "0 full comparisons" in totals.unchecked()
+    totals.failures.append((1, "kill", "what went wrong", []))
+    assert not totals.unchecked(), "a run that failed has said so"
+
+
+def _soak(*lives):
+    """A soak whose processes have so many samples after the warm-up, with so many MB more each."""
+    run = types.SimpleNamespace()
+    made = soak.Soak(run, 1, random.Random(1))
+    for pid, (samples, grows) in enumerate(lives):
+        life = soak.Life(pid)
+        life.samples = [(made.warm_up + i, 100 + grows * i, 10, 5) for i in range(samples)]
+        made.lives.append(life)
+    return made
+
+
+def test_a_soak_that_could_judge_no_process_fails(ctx):
+    short = soak.SAMPLES_MIN - 1
+    assert "no process" in _soak((short, 0), (short, 0)).growth()[0]
+    assert not _soak((short, 0), (soak.SAMPLES_MIN, 0)).growth()
+    assert "RSS grew" in _soak((short, 0), (60, 2)).growth()[0]
+
+
+def test_late_checkpoints_fail_a_soak(ctx):
+    def watched(*times):
+        """Epochs at these seconds of a minute; 0.5 s are asked for."""
+        made = soak.Checkpoints(0.5)
+        made.begin(0, 7)
+        for number, at in enumerate(times, 8):
+            made.see(at, number - 1)  # nothing new
+            made.see(at, number)
+        made.end(60)
+        return made
+
+    on_time = watched(*(i / 2 for i in range(1, 121)))
+    assert not on_time.problem() and on_time.seen == 120 and on_time.longest == 0.5, on_time.text()
+    assert not watched(*(i * 2 for i in range(1, 31))).problem(), "a loaded machine"
+    slow = watched(*(i * 10 for i in range(1, 7)))  # what was once good enough
+    assert "later than 3.0 s" in slow.problem() and slow.longest == 10
+    stuck = watched(*(i / 2 for i in range(1, 101)))
+    assert "longest wait 10.0 s" in stuck.problem(), "the last epoch never came"
+    assert "no epoch" in watched().problem()
