@@ -18,22 +18,30 @@ import signal
 import sys
 import time
 
-from testbed import CHECKPOINT_INTERVAL, HERE, ROOT, Testbed, from_position, number, say  # first: sets the path
+from testbed import CHECKPOINT_INTERVAL, HERE, ROOT, Testbed, from_position, say  # first: sets the path
 
+import arguments
 import compare_page
 import engines
 import flink
 import flink_run
 import measure
+import pair_table
 import sluice
 from compare_pairs import PAIRS, Table
 from dataset import WORKLOADS
 
-SIZES = {"ROWS": 2_000_000, "CHANGES": 1_000_000, "PRELOAD": 5_000_000, "REPEATS": 3}
-ROWS, CHANGES, PRELOAD, REPEATS = (number(name, default) for name, default in SIZES.items())
-NAMES = os.environ.get("WORKLOADS", "sbtest").split()
-PAIR = os.environ.get("PAIR", "mariadb-iceberg")
-PARALLELISM, MINUTES = number("PARALLELISM", 1), number("MINUTES", 0)
+number = arguments.number
+SIZES = {
+    "ROWS": number("ROWS", 2_000_000, 1),
+    "CHANGES": number("CHANGES", 1_000_000),
+    "PRELOAD": number("PRELOAD", 5_000_000, 1),
+    "REPEATS": number("REPEATS", 3, 1),
+}
+ROWS, CHANGES, PRELOAD, REPEATS = SIZES.values()
+NAMES = arguments.words("WORKLOADS", "sbtest", WORKLOADS)
+PAIR = os.environ.get("PAIR", pair_table.DEFAULT)
+PARALLELISM, MINUTES = number("PARALLELISM", 1, 1), number("MINUTES", 0)
 FOLDER = os.environ.get("BENCH_DIR", os.path.join(ROOT, "build", "compare"))
 LAKE = "lake"  # every run writes here: a table's metadata holds the path of its files
 
@@ -75,8 +83,7 @@ class Compare(Testbed):
         self.reader = engines.Spark(self.context.lake, os.path.join(FOLDER, "reader"))
         self.quiet = None
         self.lines, self.warm_for = [], None  # the line whose job the JVMs of Flink have run
-        sizes = {"ROWS": ROWS, "CHANGES": CHANGES, "PRELOAD": PRELOAD, "REPEATS": REPEATS}
-        self.page = compare_page.Page(pair.title, PAIR, sizes, REPEATS)
+        self.page = compare_page.Page(pair.title, PAIR, SIZES, REPEATS)
 
     # ---- what is compared
 
@@ -229,16 +236,26 @@ def interrupt(*_):
     raise KeyboardInterrupt
 
 
+def check_parameters():
+    """What is left to say when all numbers are numbers."""
+    if PAIR not in PAIRS:
+        arguments.refuse(f"PAIR: there is no {PAIR}; known: {', '.join(PAIRS)}")
+    if CHANGES > PRELOAD:
+        arguments.refuse(f"CHANGES ({CHANGES}) is more than PRELOAD ({PRELOAD}); hint: a quarter of each is deleted")
+    if CHANGES % 100:
+        arguments.refuse(f"CHANGES is {CHANGES}; hint: a transaction has 100 changes")
+    if sys.argv[1:] not in ([], ["--check"], ["--list-pairs"]):
+        arguments.refuse(f"unknown argument {' '.join(sys.argv[1:])}; hint: sizes come from the environment")
+
+
 def main():
+    check_parameters()
+    if sys.argv[1:]:
+        print("\n".join(PAIRS) if sys.argv[1] == "--list-pairs" else "parameters: good")
+        return 0
     signal.signal(signal.SIGTERM, interrupt)
     if not os.path.exists(sluice.BINARY):
         sys.exit(f"error: {os.path.relpath(sluice.BINARY)} does not exist; hint: run scripts/compare")
-    if PAIR not in PAIRS:
-        sys.exit(f"error: no pair {PAIR}; there are: {', '.join(PAIRS)}")
-    if CHANGES > PRELOAD:
-        sys.exit(f"error: CHANGES ({CHANGES}) is more than PRELOAD ({PRELOAD}); hint: a quarter of each is deleted")
-    if CHANGES % 100:
-        sys.exit(f"error: CHANGES is {CHANGES}; hint: a transaction has 100 changes")
     began = time.monotonic()
     default = os.path.join(HERE, "results", f"{datetime.date.today().isoformat()}-compare-{PAIR}.md")
     target = os.environ.get("RESULT") or default

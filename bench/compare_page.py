@@ -80,7 +80,7 @@ class Page:
         """(passed, failed): runs with the right rows, runs without, runs not made, goals."""
         right = sum(len(series.samples) for series in self.series.values())
         met = [met for _, met in self.goals()]
-        wrong = max(self.expected - right, len(self.failures), 0 if self.complete else 1)
+        wrong = max(self.expected - right, len(self.failures), 0 if self.complete and right else 1)
         return right + sum(met), wrong + len(met) - sum(met)
 
     # ---- text
@@ -194,7 +194,9 @@ def readme_table(page) -> str:
 
 
 def update_readme(path, page):
-    """Puts the table between the marks of the pair."""
+    """Puts the table between the marks of the pair; a run without a number leaves what is there."""
+    if not any(page.ratio(title) for title in page.lines):
+        return
     with open(path, encoding="utf-8") as file:
         text = file.read()
     begin, end = f"<!-- compare {page.pair} -->\n", f"<!-- end of compare {page.pair} -->"

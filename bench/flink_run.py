@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """One measured job of Flink: from its start to the commit that holds its last record."""
 
-import os
 import time
 
+import arguments
 import measure
 import processes
 
-RUN_SECONDS_MAX = int(os.environ.get("FLINK_SECONDS", "900"))
+RUN_SECONDS_MAX = arguments.number("FLINK_SECONDS", 900, 1)
 # An epoch whose rows were all committed by the checkpoint before it makes no snapshot of its own.
 COMMIT_SECONDS_MAX = 3
 

@@ -15,17 +15,19 @@ import signal
 import sys
 import time
 
-from testbed import HERE, ROOT, Testbed, from_position, number, say  # first: it says where the others are
+from testbed import HERE, ROOT, Testbed, from_position, say  # first: it says where the others are
 
+import arguments
 import mariadb
 import measure
 import page
 import sluice
 from dataset import WORKLOADS
 
-ROWS, CHANGES, REPEATS = number("ROWS", 2_000_000), number("CHANGES", 1_000_000), number("REPEATS", 3)
+number = arguments.number
+ROWS, CHANGES, REPEATS = number("ROWS", 2_000_000, 1), number("CHANGES", 1_000_000), number("REPEATS", 3, 1)
 TABLES, IDLE_SECONDS, KEYS = number("TABLES", 500), number("IDLE_SECONDS", 30), number("KEYS", 20000000)
-NAMES = os.environ.get("WORKLOADS", "sbtest lineitem").split()
+NAMES = arguments.words("WORKLOADS", "sbtest lineitem", WORKLOADS)
 FLOORS = os.environ.get("FLOORS", os.path.join(ROOT, "build"))  # the folder of server_floor and write_floor
 FOLDER = os.environ.get("BENCH_DIR", os.path.join(ROOT, "build", "bench"))
 SERVER_FLOOR, WRITE_FLOOR = os.path.join(FLOORS, "server_floor"), os.path.join(FLOORS, "write_floor")

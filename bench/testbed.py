@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the benchmarks share: sizes from the environment, a private server, pipeline files, state and lake folders."""
+"""What the benchmarks share: a private server, pipeline files, state and lake folders."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 sys.path[1:1] = [  # after this folder
+    os.path.join(ROOT, "test"),
     os.path.join(ROOT, "test", "e2e"),
     os.path.join(ROOT, "test", "peers"),
 ]
@@ -22,11 +23,6 @@ SERVER_OPTIONS = {
     "max_binlog_size": "1G",
     "innodb_flush_method": "O_DIRECT_NO_FSYNC",
 }
-
-
-def number(name, default):
-    """A size that the environment may set."""
-    return int(os.environ.get(name, str(default)))
 
 
 def say(text):

@@ -35,6 +35,7 @@ def enter_venv():
 
 enter_venv()
 
+import arguments  # noqa: E402
 import harness  # noqa: E402
 import processes  # noqa: E402
 import sluice  # noqa: E402
@@ -105,6 +106,8 @@ def main():
     if args.list:
         print("\n".join(name for name, _ in tests))
         return 0
+    if not tests:
+        arguments.refuse(f"no test matches {' '.join(args.k)}; hint: --list")
     need_binary()
     run_dir = os.path.join(args.dir, f"run-{os.getpid()}")
     shutil.rmtree(run_dir, ignore_errors=True)

@@ -41,6 +41,15 @@ OLD_SECONDS = 4 * 24 * 3600
 ORPHAN = "orphan-of-test.parquet"
 
 
+def names(engine):
+    made = [change.name for change in changes.CHANGES.get(engine, ())] or ["writes"]
+    return made + (["rewrite_data_files.under_load"] if engine == "spark" else [])
+
+
+def prepare(_bench):
+    """Nothing: each check has a table of its own."""
+
+
 def checks(bench, engine):
     if engine.no_writes:
         yield "writes", engine.no_writes

@@ -5,11 +5,10 @@
   test/peers/run.py [--pair NAME] [--engine NAME]... [-k WORD]... [--page FILE] [--keep]
 
 One line per check: ok, FAIL or skip (with the reason), engine, check, what was compared. Engines run one at a time.
-An engine that cannot be had is a failed check; SLUICE_PEERS_SKIP=trino,spark makes it a skip. The last line is
-N passed, N failed.
+An engine that cannot be had is a failed check; SLUICE_PEERS_SKIP=trino,spark makes it a skip; a run in which no engine
+checked anything has failed. The last line is N passed, N failed.
 """
 
-import argparse
 import importlib
 import os
 import shutil
@@ -19,17 +18,23 @@ import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "e2e")]
+sys.path[:0] = [HERE, os.path.dirname(HERE), os.path.join(os.path.dirname(HERE), "e2e")]
 
+import arguments  # noqa: E402
 import engines  # noqa: E402
 import harness  # noqa: E402
 import lake as lake_module  # noqa: E402
 import page  # noqa: E402
+import pair_table  # noqa: E402
 import pairs  # noqa: E402
 import processes  # noqa: E402
 import sluice  # noqa: E402
 
 ERROR_LINES_MAX = 25
+
+
+def matches(name, words) -> bool:
+    return all(word in name or name in word for word in words)
 
 
 class Bench:
@@ -43,6 +48,7 @@ class Bench:
         self.warehouse = os.path.join(folder, "lake")
         self.lake = lake_module.Lake(self.warehouse)
         self.engine = "-"
+        self.compared = 0  # checks of engines that were made, their starts not counted
         self._contexts, self._open = 0, []
 
     def context(self, name) -> harness.Context:
@@ -54,7 +60,7 @@ class Bench:
         return ctx
 
     def wanted(self, name) -> bool:
-        return all(word in name or name in word for word in self.words)
+        return matches(name, self.words)
 
     def check(self, name, action):
         """Runs one check and prints its line. `action` is a function, or the reason why it is left out."""
@@ -101,39 +107,56 @@ def run_engine(bench, modules, name):
         if not bench.check("start", lambda: engine.start() or engine.version):
             return
         for module in modules:
-            for check, action in module.checks(bench, engine) if hasattr(module, "checks") else ():
-                full = f"{module.__name__.removeprefix('check_')}.{check}"
+            for check, action in module.checks(bench, engine):
+                full = full_name(module, check)
                 if bench.wanted(full):
                     bench.check(full, action)
+                    bench.compared += not isinstance(action, str)
     finally:
         engine.stop()
         bench.engine = "-"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pair", default="mariadb-iceberg", choices=sorted(pairs.PAIRS))
+def full_name(module, check) -> str:
+    return f"{module.__name__.removeprefix('check_')}.{check}"
+
+
+def parse():
+    parser = arguments.Parser(__doc__)
+    parser.add_argument("--pair", default=pair_table.DEFAULT, choices=sorted(pairs.PAIRS))
     parser.add_argument("--engine", action="append", help="only this one; may be given several times")
     parser.add_argument("-k", action="append", default=[], metavar="WORD", help="only checks whose name has all words")
     parser.add_argument("--page", help="write the results as a page of Markdown")
     parser.add_argument("--keep", action="store_true", help="keep the folder of a run without failures too")
     parser.add_argument("--dir", default=os.path.join(processes.root_dir(), "build", "peers"), help="scratch folder")
+    parser.add_argument("--list-pairs", action="store_true", help="print the pairs and end")
     args = parser.parse_args()
     pair = pairs.PAIRS[args.pair]
-    wanted = args.engine or list(pair.engines)
-    unknown = [name for name in wanted if name not in pair.engines]
+    args.engine = args.engine or list(pair.engines)
+    unknown = [name for name in args.engine if name not in pair.engines]
     if unknown:
         parser.error(f"{args.pair} is not read by {', '.join(unknown)}, but by {', '.join(pair.engines)}")
+    args.modules = [importlib.import_module(name) for name in pair.modules]
+    names = {full_name(m, name) for m in args.modules for engine in args.engine for name in m.names(engine)}
+    if not any(matches(name, args.k) for name in names):
+        parser.error(f"no check of {', '.join(args.engine)} matches {' '.join(args.k)}")
     if not os.path.exists(sluice.BINARY):
         sys.exit(f"error: {sluice.BINARY} does not exist; hint: run make, or set SLUICE to the program")
+    return args
+
+
+def main():
+    args = parse()
+    if args.list_pairs:
+        print("\n".join(pairs.PAIRS))
+        return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    bench = Bench(pair, os.path.join(args.dir, f"run-{os.getpid()}"), args.k, args.keep)
-    modules = [importlib.import_module(name) for name in pair.modules]
+    bench = Bench(pairs.PAIRS[args.pair], os.path.join(args.dir, f"run-{os.getpid()}"), args.k, args.keep)
+    modules = args.modules
     try:
         for module in modules:
-            if hasattr(module, "prepare"):
-                module.prepare(bench)
-        for name in wanted:
+            module.prepare(bench)
+        for name in args.engine:
             run_engine(bench, modules, name)
             if args.page:  # after each, so that a run which is ended early has left something
                 page.write(args.page, bench.lines)
@@ -142,6 +165,9 @@ def main():
         bench.counts["failed"] += 1
     finally:
         bench.close()
+    if not bench.compared and not bench.counts["failed"]:
+        print("FAIL no engine has checked anything")
+        bench.counts["failed"] += 1
     print(f"{bench.counts['skipped']} skipped")
     print(f"{bench.counts['passed']} passed, {bench.counts['failed']} failed", flush=True)
     return 1 if bench.counts["failed"] or not bench.counts["passed"] else 0

@@ -2,7 +2,8 @@
 // sluice_sim [--seed S] [-n N] [-j PROCESSES] [--trace]: simulates seeds S … S+N-1, each in a world of its own, shared
 // out to as many processes as there are cores, and ends with "N passed, N failed". A failing seed prints the command
 // that repeats it, the end of its trace and what differs.
-// sluice_sim --suite FILE: the seeds of that file, 2,000 others, and whether the same seed gives the same trace.
+// sluice_sim --suite FILE: the seeds of that file, 2,000 others, and whether the same seeds give the same traces, in
+// this process and in others.
 // test/sim/README.md says what is simulated.
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -27,6 +29,9 @@ namespace {
 
 constexpr uint64_t kSuiteSeed = 1;
 constexpr uint64_t kSuiteCount = 2000;
+constexpr uint64_t kSameTraceCount = 40;     // compared between processes
+constexpr uint64_t kSameInProcessCount = 5;  // within this one
+constexpr char kTraceLine[] = "trace of seeds";
 
 World* logged = nullptr;  // the world that log lines are of
 
@@ -45,24 +50,27 @@ struct Options {
   std::string suite;
 };
 
-bool Parse(int argc, char** argv, Options& out) {
+// What is wrong with the arguments; empty if nothing is.
+std::string Parse(int argc, char** argv, Options& out) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view word = argv[i];
     if (word == "--trace") {
       out.trace = true;
     } else if (i + 1 < argc && word == "--suite") {
       out.suite = argv[++i];
-    } else if (i + 1 < argc && word == "--seed") {
-      if (!ParseNumber(std::string_view(argv[++i]), out.seed)) return false;
-    } else if (i + 1 < argc && word == "-n") {
-      if (!ParseNumber(std::string_view(argv[++i]), out.count)) return false;
-    } else if (i + 1 < argc && word == "-j") {
-      if (!ParseNumber(std::string_view(argv[++i]), out.processes) || out.processes == 0) return false;
+    } else if (uint64_t* number = word == "--seed" ? &out.seed
+                                  : word == "-n"   ? &out.count
+                                  : word == "-j"   ? &out.processes
+                                                   : nullptr;
+               i + 1 < argc && number != nullptr) {
+      const std::string_view value = argv[++i];
+      if (!ParseNumber(value, *number)) return Str(word, " ", value, " is no whole number");
+      if (*number == 0 && number != &out.seed) return Str(word, " 0: nothing would be simulated");
     } else {
-      return false;
+      return Str("what is ", word, "? sluice_sim [--seed S] [-n N] [-j PROCESSES] [--trace] | --suite FILE");
     }
   }
-  return true;
+  return "";
 }
 
 std::string Hex(uint64_t value) {
@@ -137,6 +145,19 @@ struct Worker {
   bool Read(Record& out) { return pipe != nullptr && std::fread(&out, sizeof out, 1, pipe) == 1; }
 };
 
+// The line "trace of seeds …" of a process started anew.
+std::string TracesOf(uint64_t seed, uint64_t count, uint64_t processes) {
+  std::error_code error;
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
+  FILE* out = popen(Str("'", self, "' --seed ", seed, " -n ", count, " -j ", processes).c_str(), "re");
+  if (out == nullptr) return "";
+  std::string found;
+  for (char line[256]; std::fgets(line, sizeof line, out) != nullptr;) {
+    if (std::string_view(line).starts_with(kTraceLine)) found = line;
+  }
+  return pclose(out) == 0 ? found : "";
+}
+
 // Runs seeds and keeps count.
 class Runner {
  public:
@@ -161,13 +182,24 @@ class Runner {
       }
       Count(record);
     }
-    std::printf("trace of seeds %s to %s: %s\n", Str(seed).c_str(), Str(seed + count - 1).c_str(),
+    std::printf("%s %s to %s: %s\n", kTraceLine, Str(seed).c_str(), Str(seed + count - 1).c_str(),
                 Hex(hash_).c_str());
   }
 
   void SameTrace(uint64_t seed) {
     const bool same = Run(seed) == Run(seed);
     if (!same) std::printf("FAIL seed %s: two runs have different traces\n", Str(seed).c_str());
+    ++(same ? passed_ : failed_);
+  }
+
+  // Two processes started anew, whose addresses differ, have the same traces as each other.
+  void SameTraces(uint64_t seed, uint64_t count) {
+    const std::string one = TracesOf(seed, count, 1), other = TracesOf(seed, count, 2);
+    const bool same = !one.empty() && one == other;
+    if (!same) {
+      std::printf("FAIL seeds %s to %s: two processes tell of different traces\n  %s  %s", Str(seed).c_str(),
+                  Str(seed + count - 1).c_str(), one.c_str(), other.c_str());
+    }
     ++(same ? passed_ : failed_);
   }
 
@@ -189,7 +221,7 @@ class Runner {
                 Str(sum_.steps).c_str(), Str(sum_.lives).c_str(), Str(sum_.crashes).c_str(),
                 Str(sum_.power_losses).c_str(), Str(sum_.snapshots).c_str(), seconds);
     std::printf("%s passed, %s failed\n", Str(passed_).c_str(), Str(failed_).c_str());
-    return failed_ == 0 ? 0 : 1;
+    return failed_ == 0 && passed_ > 0 ? 0 : 1;
   }
 
  private:
@@ -219,7 +251,8 @@ int Main(const Options& options) {
   } else {
     runner.Range(kSuiteSeed, kSuiteCount);  // first: it forks, and a run may leave threads behind
     runner.Regressions(options.suite);
-    runner.SameTrace(kSuiteSeed);
+    runner.SameTraces(kSuiteSeed, kSameTraceCount);
+    for (uint64_t seed = kSuiteSeed; seed < kSuiteSeed + kSameInProcessCount; ++seed) runner.SameTrace(seed);
   }
   return runner.End(std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
 }
@@ -229,8 +262,8 @@ int Main(const Options& options) {
 
 int main(int argc, char** argv) {
   sluice::sim::Options options;
-  if (!sluice::sim::Parse(argc, argv, options)) {
-    std::fprintf(stderr, "usage: sluice_sim [--seed S] [-n N] [-j PROCESSES] [--trace] | --suite FILE\n");
+  if (std::string wrong = sluice::sim::Parse(argc, argv, options); !wrong.empty()) {
+    std::fprintf(stderr, "error: %s\n", wrong.c_str());
     return 2;
   }
   return sluice::sim::Main(options);
