@@ -8,12 +8,12 @@ import subprocess
 import tarfile
 from collections import Counter
 
-import harness
 import processes
 import sluice
 
 ARCHIVE = os.path.join(processes.root_dir(), "test", "data", "iceberg", "golden.tar.xz")
 MOUNT = "/tmp/golden-lake"  # the paths in the tables' metadata begin so
+WAIT_SECONDS = 240  # for a run that has it
 # Words of the error -> tables of which a snapshot ends in it. One that is read now must go from here.
 REFUSED = {
     "Iceberg type list<": "java.buckets_v2 java.buckets_v3 java.types_v2 java.types_v3 v1.types v2.types v3.types",
@@ -30,18 +30,35 @@ REFUSED = {
 }
 
 
-def mount(ctx):
-    """Unpacks the tables and makes them appear where their metadata says."""
+def mount(ctx, at=MOUNT, seconds=WAIT_SECONDS):
+    """Unpacks the tables and makes them appear where their metadata says: one run at a time, the next one waits."""
     folder = os.path.join(ctx.dir, "golden")
     with tarfile.open(ARCHIVE) as archive:
         archive.extractall(folder)
-    if os.path.islink(MOUNT) and not os.path.exists(MOUNT):
-        os.remove(MOUNT)  # of a run that was killed
+    with open(os.path.join(folder, "pid"), "w", encoding="ascii") as file:
+        file.write(str(os.getpid()))
+
+    def linked():
+        if os.path.islink(at) and not used(at):
+            os.remove(at)  # of a run that was killed
+        try:
+            os.symlink(folder, at)
+            return True
+        except FileExistsError:
+            assert os.path.islink(at), f"{at} is there and no link of this test; hint: move it away"
+            return False
+
+    processes.wait_until(linked, f"{at}, a link that another run has made; hint: remove it if there is none", seconds)
+    ctx.cleanups.append(lambda: os.remove(at))
+
+
+def used(link) -> bool:
+    """Whether the run that made a link may still need it."""
     try:
-        os.symlink(folder, MOUNT)
-    except FileExistsError:
-        raise harness.Skip(f"{MOUNT} is there: another run uses it") from None
-    ctx.cleanups.append(lambda: os.remove(MOUNT))
+        with open(os.path.join(link, "pid"), encoding="ascii") as file:
+            return os.path.exists(f"/proc/{file.read()}")
+    except OSError:
+        return os.path.exists(link)
 
 
 def row(line):
@@ -87,3 +104,26 @@ def test_golden_tables(ctx):
 
 
 test_golden_tables.seconds = 600
+
+
+def test_golden_waits_for_the_place_and_fails_if_it_stays_taken(ctx):
+    at, live = os.path.join(ctx.dir, "place"), os.path.join(ctx.dir, "live")
+    os.makedirs(live)
+
+    def fails(word):
+        try:
+            mount(ctx, at, 0.2)
+        except AssertionError as error:
+            assert at in str(error) and word in str(error), error
+            return
+        raise AssertionError("what was there was taken away")
+
+    os.makedirs(at)
+    fails("no link")
+    os.rmdir(at)
+    ctx.write("live/pid", str(os.getpid()))
+    os.symlink(live, at)
+    fails("another run")
+    ctx.write("live/pid", "999999999")  # that process has ended
+    mount(ctx, at, 0.2)
+    assert os.path.samefile(at, os.path.join(ctx.dir, "golden"))
