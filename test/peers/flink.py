@@ -51,7 +51,7 @@ class Flink:
     def __init__(self, folder: str, **options):
         self.folder, self.peer = folder, engines.install("flink")
         self.port, self._gateway_port = processes.free_port(), processes.free_port()
-        self.job_manager = self.task_manager = self._gateway = self._session = None
+        self.job_manager = self.task_manager = self.gateway = None
         os.makedirs(folder, exist_ok=True)
         self._java = os.path.join(self.peer["java"], "bin", "java")
         self._configure({k.replace("_", "-"): v for k, v in options.items()})
@@ -134,7 +134,8 @@ class Flink:
         return lines[0].split(), lines[1].split()
 
     def start(self):
-        """Fresh JVMs, ready for a job."""
+        """Fresh JVMs, ready for a job, and the gateway if there is none yet."""
+        self._start_gateway()
         sizes = self._sizes("JM"), self._sizes("TM")
         self.job_manager = self._start(
             "job-manager",
@@ -179,9 +180,9 @@ class Flink:
 
     def close(self):
         self.stop()
-        if self._gateway:
-            processes.end(self._gateway)
-            self._gateway = None
+        if self.gateway:
+            processes.end(self.gateway)
+            self.gateway = None
 
     # ---- the cluster
 
@@ -240,19 +241,18 @@ class Flink:
     def _sql(self, path, body=None):
         return _request(f"http://127.0.0.1:{self._gateway_port}/v1{path}", body)
 
-    def _open_session(self):
-        if self._gateway is None:
-            self._gateway = self._start(
+    def _start_gateway(self):
+        if self.gateway is None:
+            self.gateway = self._start(
                 "gateway",
                 self._classes(self.peer["gateway"]),
                 "org.apache.flink.table.gateway.SqlGateway",
                 jvm=("-Xmx1g",),
             )
             processes.wait_until(self._gateway_answers, "start of Flink's SQL gateway", START_SECONDS, 0.1)
-        return self._sql("/sessions", {"properties": {}})["sessionHandle"]
 
     def _gateway_answers(self) -> bool:
-        if self._gateway.poll() is not None:
+        if self.gateway.poll() is not None:
             raise FlinkError(f"Flink's SQL gateway ended: see {self.log('gateway')}")
         try:
             return bool(self._sql("/info"))
@@ -261,7 +261,7 @@ class Flink:
 
     def sql(self, *statements):
         """Runs statements in a session of their own; the id of the job that the last one started, or None."""
-        session, job = self._open_session(), None
+        session, job = self._sql("/sessions", {"properties": {}})["sessionHandle"], None
         for statement in statements:
             operation = self._sql(f"/sessions/{session}/statements", {"statement": statement})["operationHandle"]
             path = f"/sessions/{session}/operations/{operation}/result/0"

@@ -213,7 +213,7 @@ def names(ctx):
 
 
 def shapes(ctx):
-    """No rows ever, all rows deleted, truncated and filled again, no key, many columns, shards in one table."""
+    """No rows ever, all rows deleted, truncated and filled again, no key, many columns."""
     wide = ", ".join(f"c{i} INT" for i in range(150))
     db = ctx.database(
         "CREATE TABLE empty (id INT PRIMARY KEY, v VARCHAR(9)); CREATE TABLE emptied LIKE empty;"
@@ -237,6 +237,36 @@ def shapes(ctx):
     return [freeze(ctx, f"{db}.{table}") for table in tables]
 
 
+def shards(ctx):
+    """Tables that a route merges into one; a view of the merged table's name is what it must hold."""
+    db = ctx.database(
+        "CREATE TABLE s1 (id INT PRIMARY KEY, v VARCHAR(40), n BIGINT, d DATE); CREATE TABLE s2 LIKE s1;"
+        "CREATE TABLE s3 LIKE s1; INSERT INTO s1 SELECT seq, CONCAT('one ', seq), seq, '2024-01-01' FROM seq_1_to_300;"
+        "INSERT INTO s2 SELECT seq, CONCAT('two ', seq), -seq, NULL FROM seq_1001_to_1300"
+    )
+    path = ctx.pipeline(
+        f"{db}.s[0-9]",
+        sink={"partition.key": f"{db}.merged:bucket[3](id)"},
+        route=[{"source-table": f"{db}.s[0-9]", "sink-table": f"{db}.merged"}],
+        pipeline={"schema.change.behavior": "evolve"},
+    )
+    every = " UNION ALL ".join(f"SELECT * FROM s{i}" for i in (1, 2, 3))
+    ctx.server.execute(f"CREATE VIEW merged AS {every}", db)
+    ctx.catch_up(path)
+    table = None
+    for step in (
+        "UPDATE s1 SET v = CONCAT(v, '!') WHERE id % 5 = 0; DELETE FROM s2 WHERE id % 7 = 0",
+        "INSERT INTO s3 VALUES (2001, 'three', 7, '1969-12-31'), (2002, NULL, NULL, NULL);"
+        "UPDATE s2 SET id = id + 10000 WHERE id % 11 = 1; DELETE FROM s1 WHERE id > 250",
+    ):
+        ctx.server.execute(step, db)
+        ctx.catch_up(path)
+        now = freeze(ctx, f"{db}.merged", [["n", "<", 0, "number"], ["id", ">=", 10000, "number"]])
+        now.states = (table.states if table else []) + now.states
+        table = now
+    return [table]
+
+
 def codecs(ctx):
     """Each Parquet codec that sluice writes."""
     found = []
@@ -252,4 +282,4 @@ def codecs(ctx):
 
 
 SCENARIOS = [numbers, temporal, time, text, binary, geometry, partitions, deletes, evolution, expired, names, shapes,
-             codecs]
+             shards, codecs]
