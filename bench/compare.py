@@ -4,10 +4,11 @@
 Writes bench/results/<date>-compare-<pair>.md, the samples beside it as .json, and the table of README.
 
 Sizes by environment: ROWS (2000000), CHANGES (1000000), PRELOAD (5000000), REPEATS (3), WORKLOADS ("sbtest"; there is
-"lineitem" too), PAIR (mariadb-iceberg), PARALLELISM (1) of Flink, MINUTES (none; no round of runs is begun that would
-end later), RESULT (file; "-" writes none, and only the default one updates README). A log is made once and drained by
-each run alone; a run whose rows are not the source's has no number. What was measured before an interruption is kept.
-The last line is "N passed, N failed": a check is one run's rows, or one goal.
+"lineitem" too), PAIR (mariadb-iceberg), PARALLELISM (1) of Flink, PIN (0; 1 gives the server one core and all else
+another), MINUTES (none; no round of runs is begun that would end later), RESULT (file; "-" writes none, and only the
+default one updates README). A log is made once and drained by each run alone; a run whose rows are not the source's
+has no number, one that the machine disturbed is repeated. What was measured before an interruption is kept. The last
+line is "N passed, N failed": a check is one run's rows, or one goal.
 """
 
 import dataclasses
@@ -21,6 +22,7 @@ import time
 from testbed import CHECKPOINT_INTERVAL, HERE, ROOT, Testbed, from_position, say  # first: sets the path
 
 import arguments
+import compare_method
 import compare_page
 import engines
 import flink
@@ -41,7 +43,10 @@ SIZES = {
 ROWS, CHANGES, PRELOAD, REPEATS = SIZES.values()
 NAMES = arguments.words("WORKLOADS", "sbtest", WORKLOADS)
 PAIR = os.environ.get("PAIR", pair_table.DEFAULT)
-PARALLELISM, MINUTES = number("PARALLELISM", 1, 1), number("MINUTES", 0)
+PARALLELISM, MINUTES, PIN = number("PARALLELISM", 1, 1), number("MINUTES", 0), number("PIN", 0)
+CORES = sorted(os.sched_getaffinity(0))
+# What Flink's manual advises for a job whose state is small and on the heap.
+FLINK_TUNED = {"taskmanager.memory.managed.size": "0m", "pipeline.object-reuse": "true"}
 FOLDER = os.environ.get("BENCH_DIR", os.path.join(ROOT, "build", "compare"))
 LAKE = "lake"  # every run writes here: a table's metadata holds the path of its files
 
@@ -66,6 +71,9 @@ class Compare(Testbed):
     def __init__(self):
         super().__init__(FOLDER)
         self.context.warehouse = self.context.lake.warehouse = self.paths(LAKE)[0]
+        if PIN:
+            measure.pin(os.getpid(), CORES[1:2])  # and all that it starts
+            measure.pin(self.server.process.pid, CORES[:1])
         pair = PAIRS[PAIR]
         self.source, self.sink = pair.source(self.server), pair.sink(self.context.lake)
         self.flink = flink.Flink(
@@ -73,9 +81,7 @@ class Compare(Testbed):
             **{
                 "execution.checkpointing.interval": CHECKPOINT_INTERVAL,
                 "parallelism.default": PARALLELISM,
-                # What Flink's manual advises for a job whose state is small and on the heap.
-                "taskmanager.memory.managed.size": "0m",
-                "pipeline.object-reuse": "true",
+                **FLINK_TUNED,
             },
         )
         # An equality delete for each row is held in memory.
@@ -84,6 +90,9 @@ class Compare(Testbed):
         self.quiet = None
         self.lines, self.warm_for = [], None  # the line whose job the JVMs of Flink have run
         self.page = compare_page.Page(pair.title, PAIR, SIZES, REPEATS)
+        self.page.method = compare_method.text(
+            {**FLINK_TUNED, **self.source.flink_tuned}, self.flink.settings, self.sink.flink_options, REPEATS, PIN
+        )
 
     # ---- what is compared
 
@@ -125,6 +134,10 @@ class Compare(Testbed):
         self.clear(LAKE)
 
     def restore(self, line):
+        if line.begin is None:  # a copy reads the server's files, a log has just been written
+            self.restart_server()
+            if PIN:
+                measure.pin(self.server.process.pid, CORES[:1])
         self.clear(LAKE)
         if line.base:
             shutil.copytree(self.paths(line.base)[0], self.paths(LAKE)[0], copy_function=link_or_copy)
@@ -168,14 +181,20 @@ class Compare(Testbed):
         return seconds, (int(rows), int(total))
 
     def measure(self, line, system):
-        """One run from its start state to its proof; a sample, or an error."""
+        """One run from its start state to its proof, the least disturbed of some; a sample, or an error."""
+        sample = self.quiet.least_disturbed(lambda: self.attempt(line, system))
+        self.page.best_loop = self.quiet.best
+        return sample
+
+    def attempt(self, line, system):
         self.restore(line)
         before = self.sink.files()
         loop = self.quiet.wait()
         run = self.run_sluice if system == "sluice" else self.run_flink
         sample = run(line, system == "Flink, cold")
+        sample.loop_seconds, sample.loop_after = loop, self.quiet.after()
         made = {path: size for path, size in self.sink.files().items() if path not in before}
-        sample.loop_seconds, sample.files, sample.written = loop, len(made), sum(made.values())
+        sample.files, sample.written = len(made), sum(made.values())
         sample.read_seconds, digest = self.read_back(line.table)
         if digest != line.digest:
             raise compare_page.WrongRows(f"the table has (rows, checksum) {digest}, it should have {line.digest}")
@@ -244,6 +263,8 @@ def check_parameters():
         arguments.refuse(f"CHANGES ({CHANGES}) is more than PRELOAD ({PRELOAD}); hint: a quarter of each is deleted")
     if CHANGES % 100:
         arguments.refuse(f"CHANGES is {CHANGES}; hint: a transaction has 100 changes")
+    if PIN and len(CORES) < 2:
+        arguments.refuse("PIN: there is one core only")
     if sys.argv[1:] not in ([], ["--check"], ["--list-pairs"]):
         arguments.refuse(f"unknown argument {' '.join(sys.argv[1:])}; hint: sizes come from the environment")
 

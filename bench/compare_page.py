@@ -11,7 +11,8 @@ import provenance
 
 GOAL = 10.0  # times less CPU than warm Flink, on every line
 SYSTEMS = ("sluice", "Flink, warm", "Flink, cold")
-KINDS = ("WORKLOADS", "PARALLELISM", "PAIR", "MINUTES")
+KINDS = ("WORKLOADS", "PARALLELISM", "PAIR", "PIN", "MINUTES")
+MARK = "†"  # of a figure with a run that stayed disturbed
 
 
 class WrongRows(AssertionError):
@@ -30,6 +31,8 @@ class Page:
         self.title, self.pair, self.sizes, self.repeats = title, pair, sizes, repeats
         self.series, self.lines, self.failures, self.wrong = {}, {}, [], set()
         self.versions, self.expected, self.complete, self.target = [], 0, False, None
+        self.method = []  # compare_method.text()
+        self.best_loop = 0.0  # the best time of the CPU loop on this machine so far
 
     def add(self, line, system, sample):
         self.lines[line.title] = line
@@ -40,7 +43,8 @@ class Page:
         parts = "".join(f", {name} {cpu:.2f} s" for name, cpu in sample.processes.items())
         print(
             f"      server {sample.server:.2f} s{parts}; {sample.files} files, {sample.written / 1e6:.1f} MB; read back"
-            f" in {sample.read_seconds:.2f} s; others {sample.others:.0%}, CPU loop {sample.loop_seconds:.3f} s",
+            f" in {sample.read_seconds:.2f} s; others {sample.others:.0%}, CPU loop {sample.loop_seconds:.3f} s"
+            f" before, {sample.loop_after:.3f} s after; try {sample.tries}",
             flush=True,
         )
 
@@ -55,6 +59,24 @@ class Page:
     def good(self, title, system):
         """The samples of a system on a line; None if there are none or its rows were wrong."""
         return None if (title, system) in self.wrong else self.series.get((title, system))
+
+    def disturbed(self, title, system):
+        """The samples of a system on a line whose machine was not quiet, also if only a later run told so."""
+        series = self.series.get((title, system))
+        samples = series.samples if series else []
+        return [sample for sample in samples if measure.disturbance(sample, self.best_loop) > 1]
+
+    def _disturbed(self):
+        """A line for each system with disturbed samples."""
+        for (title, system), series in self.series.items():
+            found = self.disturbed(title, system)
+            if found:
+                each = ", ".join(
+                    f"others {s.others:.0%}, loop {s.loop_seconds * 1000:.0f} and {s.loop_after * 1000:.0f} ms"
+                    for s in found
+                )
+                count = f"{len(found)} of {len(series.samples)} runs"
+                yield f"* {MARK} {title}, {system}: {count} stayed disturbed ({each})"
 
     # ---- goals
 
@@ -96,7 +118,8 @@ class Page:
                 [
                     title,
                     system,
-                    f"**{series.micros()[0]:.2f}** ({series.micros()[1]:.2f}–{series.micros()[2]:.2f})",
+                    f"**{series.micros()[0]:.2f}** ({series.micros()[1]:.2f}–{series.micros()[2]:.2f})"
+                    + (f" {MARK}" if self.disturbed(title, system) else ""),
                     "" if ratio is None or system == "sluice" else f"{ratio:.1f} ×",
                     _figure(series.rate(), 0, 1000) + " k",
                     f"{series.server_micros()[0]:.2f}",
@@ -116,7 +139,9 @@ class Page:
 
     def text(self) -> str:
         sizes = ", ".join(f"{name} {value:,}" for name, value in self.sizes.items())
-        loops = [s.loop_seconds for series in self.series.values() for s in series.samples]
+        samples = [s for series in self.series.values() for s in series.samples]
+        loops, repeated = [s.loop_seconds for s in samples], sum(s.tries - 1 for s in samples)
+        disturbed = list(self._disturbed())
         state = [] if self.complete else ["", f"**Incomplete: {self._made()} of {self.expected or '?'} runs.**"]
         return "\n".join(
             [
@@ -126,8 +151,8 @@ class Page:
                 f"* machine: {provenance.machine()}",
                 f"* versions: {'; '.join(self.versions)}; commit {provenance.commit()}",
                 f"* command: `{provenance.given_sizes((*self.sizes, *KINDS))}make compare`; {sizes}",
-                f"* noise: {measure.noise(loops)}; “others” is the highest share of all cores that foreign processes"
-                " took",
+                f"* noise: {measure.noise(loops)}, {self.best_loop * 1000:.0f} ms at best; “others” is the highest"
+                f" share of all cores that foreign processes took; {repeated} disturbed runs were made again",
                 "* how it was measured: [bench/README.md](../README.md#sluice-beside-flink)",
                 "",
                 f"Median (lowest–highest) of {self.repeats} rounds. CPU: seconds per million rows or changes, user +"
@@ -138,6 +163,7 @@ class Page:
                 "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
                 *[row for title in self.lines for row in self._rows(title)],
                 "",
+                *(disturbed + [""] if disturbed else []),
                 "## Goals",
                 "",
                 *[f"* {text}" for text, _ in self.goals()],
@@ -147,6 +173,7 @@ class Page:
                 "",
                 *self._processes(),
                 "",
+                *self.method,
             ]
         )
 
@@ -184,13 +211,16 @@ def readme_table(page) -> str:
             series = page.good(title, system)
             if series:
                 peak = f"{series.rss_mb()[2]:,.0f} MB"
-                cells.append(f"{series.micros()[0]:.2f} ({series.rate()[0] / 1000:.0f} k/s, {peak})")
+                mark = f" {MARK}" if page.disturbed(title, system) else ""
+                cells.append(f"{series.micros()[0]:.2f}{mark} ({series.rate()[0] / 1000:.0f} k/s, {peak})")
             else:
                 cells.append("no number")
         ratio = page.ratio(title)
         out.append(f"| {title} | {' | '.join(cells)} | {f'{ratio:.1f} ×' if ratio else ''} |")
     link = os.path.join("bench", "results", os.path.basename(page.target))
-    return "\n".join([*out, "", f"Ranges, files, read-back, noise: [{link}]({link})."])
+    disturbed = any(page.disturbed(title, system) for title in page.lines for system in SYSTEMS)
+    note = f" {MARK}: other processes disturbed a run, and its repetitions." if disturbed else ""
+    return "\n".join([*out, "", f"Ranges, files, read-back, noise: [{link}]({link}).{note}"])
 
 
 def update_readme(path, page):

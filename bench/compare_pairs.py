@@ -53,6 +53,7 @@ class MariaDb:
     """The server of a Testbed as a source."""
 
     name = "MariaDB"
+    flink_tuned = FLINK_SOURCE
 
     def __init__(self, server):
         self.server = server

@@ -62,7 +62,7 @@ def run(cluster, server, statements, items, records, committed, cold) -> measure
     """
     if not cold:
         _forget_peaks(cluster)
-    before, database = _cpu(cluster), measure.server_cpu(server)
+    before, database, gateway = _cpu(cluster), measure.server_cpu(server), measure.process_cpu(cluster.gateway.pid)
     foreign = measure.Foreign()
     job = cluster.sql(*statements)
     began = cluster.rest(f"/jobs/{job}")["start-time"] / 1000
@@ -77,7 +77,8 @@ def run(cluster, server, statements, items, records, committed, cold) -> measure
         pass  # the checksum will tell whether rows are missing
     used = {name: after[name] - (0 if cold else before[name]) for name in after}
     database = measure.server_cpu(server) - database
-    others = foreign.share(sum(after.values()) - sum(before.values()) + database)
+    gateway = measure.process_cpu(cluster.gateway.pid) - gateway
+    others = foreign.share(sum(after.values()) - sum(before.values()) + database + gateway)
     peak = sum(processes.rss_kb(p.pid, "VmHWM") for p in (cluster.job_manager, cluster.task_manager))
     cluster.cancel(job)
     return measure.Sample(

@@ -49,6 +49,8 @@ class Sample:
     others: float = 0.0  # share of the machine that foreign processes took
     read_seconds: float = 0.0  # the fixed read-back by a third engine
     loop_seconds: float = 0.0  # the fixed CPU loop just before
+    loop_after: float = 0.0  # and just after
+    tries: int = 1  # runs that were made for it, see QuietMachine.least_disturbed
 
 
 class Series:
@@ -92,25 +94,64 @@ def cpu_loop() -> float:
     return time.perf_counter() - began
 
 
+OTHERS_MAX = 0.10  # share of the machine that other processes may take
+LOOP_SLOWER = 1.15  # times the best loop that was seen
+
+
+def disturbance(sample, best) -> float:
+    """How far the machine was from quiet, by the loop before and after and by what others took: above 1 it was not."""
+    loop = max(sample.loop_seconds, sample.loop_after)
+    return max(sample.others / OTHERS_MAX, loop / (LOOP_SLOWER * best) if best else 0.0)
+
+
 class QuietMachine:
-    """Holds a run back while the machine is slower than it was at its best: its neighbours come and go."""
+    """Holds a run back while the machine is slower than it was at its best, and repeats one that was disturbed."""
 
-    SLOWER, TRIES = 1.15, 45
+    WAITS, TRIES = 45, 4
 
-    def __init__(self):
-        self.best = min(cpu_loop() for _ in range(5))
+    def __init__(self, loop=cpu_loop, sleep=time.sleep):
+        self._loop, self._sleep = loop, sleep
+        self.best = min(loop() for _ in range(5))
         self.loops = []
 
+    def _time(self) -> float:
+        loop = self._loop()
+        self.best = min(self.best, loop)
+        return loop
+
     def wait(self) -> float:
-        """Seconds of the loop just before the run; after TRIES seconds the machine is taken as it is."""
-        for _ in range(self.TRIES):
-            loop = cpu_loop()
-            self.best = min(self.best, loop)
-            if loop <= self.best * self.SLOWER:
+        """Seconds of the loop just before the run; after WAITS seconds the machine is taken as it is."""
+        for _ in range(self.WAITS):
+            loop = self._time()
+            if loop <= self.best * LOOP_SLOWER:
                 break
-            time.sleep(0.6)
+            self._sleep(0.6)
         self.loops.append(loop)
         return loop
+
+    def after(self) -> float:
+        """Seconds of the loop just after a run; the better of two, as what was measured may still be ending."""
+        return min(self._time() for _ in range(2))
+
+    def least_disturbed(self, attempt):
+        """A Sample of attempt(), which has both loops in it; a disturbed one is made again, a few times at most.
+
+        What the run itself took plays no part in the choice. An error of any attempt is the caller's.
+        """
+        made = []
+        for number in range(1, self.TRIES + 1):
+            sample = attempt()
+            made.append(sample)
+            if disturbance(sample, self.best) <= 1:
+                break
+            print(
+                f"      disturbed: others {sample.others:.0%}, CPU loop {sample.loop_seconds:.3f} s before and"
+                f" {sample.loop_after:.3f} s after, {self.best:.3f} s at best; try {number} of {self.TRIES}",
+                flush=True,
+            )
+        best = min(made, key=lambda sample: disturbance(sample, self.best))
+        best.tries = len(made)
+        return best
 
 
 def noise(loops) -> str:
@@ -136,6 +177,28 @@ class Foreign:
         busy, total = machine_cpu()
         own = measured + time.process_time() - self._own
         return max(0.0, busy - self._busy - own) / max(total - self._all, 1 / TICK)
+
+
+def drop_cached(folder):
+    """The files of a folder are read from the disk again; the caches of other processes stay as they are."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            descriptor = os.open(os.path.join(parent, name), os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            finally:
+                os.close(descriptor)
+
+
+def pin(pid, cores):
+    """All threads of a process, and those that they will make, run on these cores."""
+    for _ in range(2):  # one that was made meanwhile
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            try:
+                os.sched_setaffinity(int(thread), cores)
+            except ProcessLookupError:
+                pass
 
 
 def floor(program, *args) -> Sample:

@@ -14,6 +14,7 @@ sys.path[1:1] = [  # after this folder
 ]
 
 import harness  # noqa: E402
+import measure  # noqa: E402
 import processes  # noqa: E402
 
 CHECKPOINT_INTERVAL = "10s"
@@ -22,6 +23,8 @@ SERVER_OPTIONS = {
     "innodb_log_file_size": "512M",
     "max_binlog_size": "1G",
     "innodb_flush_method": "O_DIRECT_NO_FSYNC",
+    "innodb_buffer_pool_dump_at_shutdown": "OFF",  # restart_server() wants an empty pool
+    "innodb_buffer_pool_load_at_startup": "OFF",
 }
 
 
@@ -38,6 +41,12 @@ class Testbed:
         self.folder = folder
         self.context = harness.Context(harness.Shared(folder), os.path.join(folder, "work"))
         self.server = self.context.new_server(**SERVER_OPTIONS)
+
+    def restart_server(self):
+        """The server has nothing in its memory, nor the machine of its files."""
+        self.server.stop()
+        measure.drop_cached(self.server.folder)
+        self.server.start()
 
     def paths(self, lake):
         """(warehouse, state directory)."""
