@@ -69,7 +69,8 @@ std::shared_ptr<arrow::Array> ToArray(const Column& column, const std::vector<Ce
 
 class HistoryMaker {
  public:
-  HistoryMaker(uint64_t seed, int64_t transactions) : rng_(seed), count_(transactions) {}
+  HistoryMaker(uint64_t seed, int64_t transactions)
+      : rng_(seed), count_(transactions), restless_(OneIn(rng_, 4)) {}
 
   History Make() {
     size_t first = Pick(rng_, 2), number = 2 + Pick(rng_, 2);
@@ -213,7 +214,7 @@ class HistoryMaker {
   void Change() {
     if (OneIn(rng_, 10)) return End();  // of a table that is not replicated
     const size_t tables = templates_.size();
-    if (OneIn(rng_, 6)) {
+    if (OneIn(rng_, restless_ ? 3 : 6)) {
       SchemaChangeOf(Pick(rng_, tables));
       return End();
     }
@@ -331,7 +332,7 @@ class HistoryMaker {
 
   void Empty(size_t table, TableState& state) {
     SchemaChange change;
-    change.kind = OneIn(rng_, 3) ? SchemaChangeKind::kDropTable : SchemaChangeKind::kTruncateTable;
+    change.kind = OneIn(rng_, restless_ ? 1 : 3) ? SchemaChangeKind::kDropTable : SchemaChangeKind::kTruncateTable;
     state.dropped = change.kind == SchemaChangeKind::kDropTable;
     if (!state.dropped) change.schema = state.schema;
     state.rows.clear();
@@ -349,6 +350,7 @@ class HistoryMaker {
 
   Rng rng_;
   const int64_t count_;
+  const bool restless_;  // tables come and go more often
   History out_;
   std::vector<const Template*> templates_;
   std::vector<std::shared_ptr<const TableState>> state_;

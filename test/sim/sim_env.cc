@@ -11,6 +11,9 @@ namespace sluice::sim {
 namespace {
 
 constexpr size_t kTailLines = 120;
+constexpr uint64_t kStepsAfterSave = 12;
+constexpr char kCheckpoint[] = "/checkpoint-";
+constexpr char kHint[] = "/version-hint.text";
 
 }  // namespace
 
@@ -111,6 +114,16 @@ Error SimEnv::Failure(const std::string& path) {
   }
 }
 
+// Whether the plan ends the process at this step.
+bool SimEnv::CrashesHere(std::string_view what, const std::string& path) {
+  entries_ += what == "rename" || what == "link" || what == "syncdir";
+  links_ += what == "link";
+  if (what == "rename" && path.find(kCheckpoint) != std::string::npos && ++saves_ == plan_.crash_at_save) {
+    plan_.crash_at = steps_ + 2 + static_cast<int64_t>(Pick(rng_, kStepsAfterSave));  // the next one syncs the folder
+  }
+  return steps_ == plan_.crash_at || (plan_.crash_at_entry != 0 && entries_ == plan_.crash_at_entry);
+}
+
 SimEnv::Fate SimEnv::Step(const char* name, const std::string& path) {
   if (dead_) return Fate::kFails;
   if (world_.quiet) return Fate::kDone;
@@ -118,8 +131,11 @@ SimEnv::Fate SimEnv::Step(const char* name, const std::string& path) {
   Advance(static_cast<int64_t>(Pick(rng_, 3)));
   if (foreign_ && steps_ == plan_.foreign_at) foreign_();
   const std::string_view what = name;
-  entries_ += what == "rename" || what == "link" || what == "syncdir";
-  const bool crash = steps_ == plan_.crash_at || (plan_.crash_at_entry != 0 && entries_ == plan_.crash_at_entry);
+  const bool crash = CrashesHere(what, path);
+  const bool linked = plan_.crash_at_link != 0 && links_ >= plan_.crash_at_link && what == "syncdir";
+  const bool no_hint =
+      plan_.hint_error_1_in != 0 && path.find(kHint) != std::string::npos && OneIn(rng_, plan_.hint_error_1_in);
+  const bool denied = plan_.hint_error_1_in != 0 && what == "link" && OneIn(rng_, plan_.hint_error_1_in);
   const bool error = plan_.error_1_in != 0 && OneIn(rng_, burst_ > 0 ? 2 : plan_.error_1_in);
   burst_ -= burst_ > 0;
   if (error && burst_ == 0 && OneIn(rng_, 2)) {  // what fails once often fails again, and may be followed by worse
@@ -128,9 +144,11 @@ SimEnv::Fate SimEnv::Step(const char* name, const std::string& path) {
   }
   Fate fate = Fate::kDone;
   if (crash || error) fate = OneIn(rng_, 2) ? Fate::kFails : Fate::kDoneButFails;
+  if (linked || no_hint) fate = Fate::kFails;
+  if (denied) fate = Fate::kDoneButFails;
   const char* mark = fate == Fate::kFails ? " FAILS" : fate == Fate::kDoneButFails ? " DONE BUT FAILS" : "";
   world_.Trace(Str(name, " ", path, mark));
-  if (crash) Die(Str("at step ", steps_));
+  if (crash || linked) Die(Str("at step ", steps_));
   return fate;
 }
 

@@ -36,6 +36,10 @@ struct FaultPlan {
   uint64_t error_1_in = 0;     // a step fails once in so many; 0: never
   bool forbidden = false;      // some errors are of the kind that time does not heal
   int64_t foreign_at = 0;      // step before which somebody else acts; 0: none
+  // Aimed at what is built upon before it is durable. 0: none.
+  int64_t crash_at_link = 0;   // the sync of the folder after so many links is the last step, and does not happen
+  int64_t crash_at_save = 0;   // some steps after so many checkpoints were made durable comes the last one
+  uint64_t hint_error_1_in = 0;  // a step on a table's version hint fails once in so many; a link is denied as often
 };
 
 class SimEnv final : public Env {
@@ -85,7 +89,9 @@ class SimEnv final : public Env {
   FaultPlan plan_;
   std::function<void()> foreign_;
   int64_t steps_ = 0;
+  bool CrashesHere(std::string_view what, const std::string& path);
   int64_t entries_ = 0;  // steps that change or sync a folder's entries by a rename
+  int64_t links_ = 0, saves_ = 0;
   int burst_ = 0;        // steps in which errors are likely
   bool dead_ = false;
   bool has_lock_ = false;

@@ -43,7 +43,8 @@ class Simulation {
   Status Play();
   Status Life(bool last);
   FaultPlan PlanFaults();
-  void AfterDeath();
+  void AfterDeath(const FaultPlan& plan);
+  bool PlanAimed(FaultPlan& plan);
   void Meddle();
   void DamageNewestCheckpoint();
   PipelineSpec Spec() const;
@@ -58,6 +59,7 @@ class Simulation {
   std::map<std::string, std::string> state_copy_;  // of the state directory, by file
   std::map<std::string, std::string> properties_;  // of new tables
   Status foreign_status_;
+  bool built_on_sand_ = false;  // the last life died between a link and the sync of its folder, and the power stayed
   Outcome outcome_;
 };
 
