@@ -178,6 +178,7 @@ class MariaDb:
             autocommit=True,
             max_allowed_packet=1 << 28,
             local_infile=False,
+            ssl_disabled=True,
             **options,
         )
 
