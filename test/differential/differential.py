@@ -154,6 +154,9 @@ def parse():
     parser.add_argument("--list", action="store_true", help="print the pairs and end")
     parser.add_argument("--dir", default=os.path.join(processes.root_dir(), "build", "differential"))
     args = parser.parse_args()
+    for name, least in (("n", 1), ("steps", 1), ("points", 0), ("minutes", 0)):
+        if getattr(args, name) < least:
+            parser.error(f"--{name} {getattr(args, name)}: must be at least {least}")
     args.switches = [s for s in args.switches.split(",") if s]
     if unknown := set(args.switches) - set(options.SWITCHES):
         parser.error(f"unknown switch {', '.join(unknown)}")
