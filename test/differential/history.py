@@ -12,11 +12,13 @@ from ddl import PAUSE, Ddl
 from options import Options
 from statements import Dml
 from tables import Table, quote
+from xa import Prepared
 
 SYNTAX_ERRORS = {1064, 1149}  # the generator's own mistakes
 GONE = {2006, 2013, 1053}  # the server died
-ROW_TOO_LARGE = 1118
+UNLUCKY = {1118, 1067}  # the columns are too large together; a default that is not valid here
 WRITES_MAX = 4000  # steps of one writer while it waits for the copy
+HURRY = 40  # after so many of them it is slow and leaves DDL, so that the copy comes to its end
 
 
 class Gate:
@@ -58,18 +60,21 @@ class History:
         self.log, self.errors, self.done = [], collections.Counter(), 0
         self.tables: list[Table] = []
         self.sharded = ""
-        self.ddl_allowed = threading.Event()
-        if "ddl-in-copy" in options.switches:
+        self.truncated_shards = False
+        self.ddl_allowed, self.swaps_allowed = threading.Event(), threading.Event()
+        if options.ddl_in_copy:
             self.ddl_allowed.set()
         self._gate, self._lock = Gate(), threading.Lock()
-        self._prepared: list[str] = []
+        self._prepared = [Prepared(self) for _ in range(options.writers)]
+        self.taken, self._copied = 0, False  # steps of all writers; whether the copy is complete
         self._left = [WRITES_MAX] * options.writers
-        self._threads, self._failure = [], None
+        self._threads, self._failure, self._ended = [], None, threading.Event()
 
     # ---- tables
 
     def connect(self):
         connection = self.server.connect(self.database)
+        connection.set_character_set(self.options.client)
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SET sql_mode = '', time_zone = '{self.options.zone}', innodb_lock_wait_timeout = 1, "
@@ -80,7 +85,8 @@ class History:
     def make(self):
         """Creates the tables with their first rows."""
         rng = self.rng
-        self.server.execute(f"CREATE DATABASE {self.database}")
+        charset = rng.choice(["", "", "", " CHARACTER SET latin1", " CHARACTER SET utf8mb4"])
+        self.server.execute(f"CREATE DATABASE {self.database}{charset}")
         with self.connect() as connection, connection.cursor() as cursor:
             for i in range(rng.randint(1, 4)):
                 engine = rng.choices(["", "ENGINE=Aria", "ENGINE=MyISAM"], [88, 8, 4])[0]
@@ -92,11 +98,11 @@ class History:
             dml = Dml(rng, self.tables, self.folder, 99)
             for _ in range(rng.randint(0, 30)):
                 table, name = dml.pick()
-                self._try(cursor, [f"INSERT INTO {quote(name)} {dml.rows(table, name, 8)}"])
+                self.attempt(cursor, [f"INSERT INTO {quote(name)} {dml.rows(table, name, 8)}"])
         self.log.append("-- the writers begin")
 
     def _create(self, cursor, make):
-        """Some combinations of columns are too large for the server: then other ones."""
+        """Some combinations of columns are refused by the server: then other ones."""
         while True:
             table = make()
             try:
@@ -105,7 +111,7 @@ class History:
                 self.tables.append(table)
                 return
             except pymysql.err.Error as error:
-                if error.args[0] != ROW_TOO_LARGE:
+                if error.args[0] not in UNLUCKY:
                     raise AssertionError(f"the server refuses {table.create(table.names[0])}: {error}") from error
                 for name in table.names:
                     cursor.execute(f"DROP TABLE IF EXISTS {quote(name)}")
@@ -117,7 +123,7 @@ class History:
             rule = "ON DELETE CASCADE ON UPDATE CASCADE"
         for statement in [
             "CREATE TABLE bulk (id INT PRIMARY KEY, name VARCHAR(20), v INT)",
-            f"INSERT INTO bulk SELECT seq, CONCAT('first', seq), 0 FROM seq_1_to_{self.options.chunk_size * 4}",
+            f"INSERT INTO bulk SELECT seq, CONCAT('first', seq), 0 FROM seq_1_to_{self.options.chunk_size * 8 + 200}",
             "CREATE TABLE parent (id INT PRIMARY KEY, v TEXT)",
             "INSERT INTO parent VALUES (1, 'a'), (2, 'b'), (3, 'c')",
             "CREATE TABLE audit (n BIGINT UNSIGNED AUTO_INCREMENT PRIMARY KEY, what CHAR(1), at DATETIME(6) DEFAULT "
@@ -160,7 +166,14 @@ class History:
     def go_on(self):
         """The copy is complete: from now on DDL too, and a limited number of steps."""
         self.ddl_allowed.set()
+        self.swaps_allowed.set()
         self._left = [self.options.steps] * self.options.writers
+        self._copied = True
+
+    def more(self, steps: int):
+        """So many further steps, of which each writer does its part; it may have ended."""
+        each = max(1, steps // self.options.writers)
+        self._left = [max(n, 0) + each for n in self._left]
 
     def steps_left(self) -> int:
         return sum(max(n, 0) for n in self._left)
@@ -170,60 +183,84 @@ class History:
             raise AssertionError(f"a writer failed: {self._failure}") from self._failure
 
     def end(self):
-        """Waits for the writers and resolves what they left prepared."""
+        """Ends the writers. What they left prepared stays so."""
+        self.stop()
         for thread in self._threads:
             thread.join(120)
             if thread.is_alive():
                 raise AssertionError("a writer hangs")
         self.check()
-        with self.connect() as connection, connection.cursor() as cursor:
-            for xid in self._prepared:
-                self._execute(cursor, f"XA {self.rng.choice(['COMMIT', 'ROLLBACK'])} {xid}")
+
+    def decide(self):
+        """Commits or rolls back what the writers left prepared."""
+        for prepared in self._prepared:
+            while prepared.any:
+                prepared.decide(self.rng)
 
     def stop(self):
-        self._left = [0] * self.options.writers
-        self.ddl_allowed.set()
+        self._ended.set()
 
     def _write(self, number):
         rng = random.Random(f"{self.seed}/writer{number}")
-        dml = Dml(rng, self.tables, self.folder, number)
+        dml = Dml(rng, self.tables, self.folder, number, self.database)
         dml.rotates = self.options.server["log_bin_compress"] == "OFF"  # see MariaDbSource._pad_log
-        ddl = Ddl(rng, dml, self.options.behavior) if number == 0 else None
+        ddl = Ddl(rng, dml, self) if number == 0 else None
+        large = rng.randrange(self.options.steps) if self.options.large and number == 0 else -1
         try:
             with self.connect() as connection, connection.cursor() as cursor:
-                while self._left[number] > 0:
+                while not self._ended.is_set():
+                    if self._left[number] <= 0:
+                        self._ended.wait(0.01)
+                        continue
                     self._left[number] -= 1
+                    dml.large_max = 4000 if self._copied else min(4000, self.options.chunk_size * 60)
                     self._gate.enter()
                     try:
-                        self._step(cursor, rng, dml, ddl)
+                        if self._left[number] == large:
+                            large = -1
+                            self.attempt(cursor, dml.huge(self.options.large))
+                        self._step(cursor, rng, dml, ddl, self._prepared[number])
                     finally:
                         self._gate.leave()
+                    self.taken += 1
                     # Spread over some time, so that commits of the job fall between the steps.
-                    time.sleep(rng.random() * 0.06)  # tidy: poll
+                    pause = 0.3 if self._late(number) else 0.03 + self.options.interval * 0.0015
+                    time.sleep(rng.random() * pause)  # tidy: poll
         except Exception as error:  # pylint: disable=broad-except
             self._failure = error
 
-    def _step(self, cursor, rng, dml, ddl):
-        if ddl and self.ddl_allowed.is_set() and rng.random() < 0.25:
-            self._change(cursor, *ddl.change())
-        elif "xa" in self.options.switches and rng.random() < 0.05:
-            self._prepare(rng, dml)
-        else:
-            self._try(cursor, dml.step())
+    def _late(self, number) -> bool:
+        return not self._copied and self._left[number] < WRITES_MAX - HURRY
 
-    def _execute(self, cursor, statement):
+    def _step(self, cursor, rng, dml, ddl, prepared):
+        if ddl and self.ddl_allowed.is_set() and not self._late(0) and rng.random() < 0.25:
+            self._change(cursor, *ddl.change())
+        elif self.options.xa and rng.random() < (0.5 if prepared.any else 0.05):
+            prepared.step(rng, dml)
+        else:
+            self.attempt(cursor, dml.step())
+
+    def note(self, statement):
         with self._lock:
             self.log.append(statement)
-        cursor.execute(statement)
-        cursor.fetchall()
 
-    def _try(self, cursor, statements) -> bool:
-        """Runs them; after an error of the server the transaction is rolled back, as a program would do."""
+    def _execute(self, cursor, statement) -> int:
+        """Gives the number of rows that it changed."""
+        if self.options.client == "latin1":  # what the client's character set lacks is a question mark
+            statement = statement.encode("cp1252", "replace").decode("cp1252")
+        elif self.options.client == "utf8mb3":
+            statement = "".join(c if c < "\U00010000" else "?" for c in statement)
+        self.note(statement)
+        changed = cursor.execute(statement)
+        cursor.fetchall()
+        return 0 if statement.startswith("SELECT") else changed
+
+    def attempt(self, cursor, statements) -> int | None:
+        """Runs them and gives the number of changed rows; after an error the transaction is rolled back: None."""
         try:
-            for statement in statements:
-                self._execute(cursor, statement)
+            changed = sum([self._execute(cursor, statement) for statement in statements])
             self.done += 1
-            return True
+            return changed
         except pymysql.err.Error as error:
             code = error.args[0]
             if code in SYNTAX_ERRORS or code in GONE:
@@ -241,34 +278,20 @@ class History:
             else:
                 cursor.execute("ROLLBACK")
             cursor.execute("DROP TEMPORARY TABLE IF EXISTS tmp")
-            return False
+            return None
 
     def _change(self, cursor, statements, after):
         """DDL; the model follows only if all of it was done."""
         alone = statements.index(PAUSE) if PAUSE in statements else len(statements)
-        if not self._try(cursor, statements[:alone]):
-            self._try_each(cursor, [s for s in statements if s.startswith("DROP TRIGGER")])
+        if self.attempt(cursor, statements[:alone]) is None:
+            for statement in statements:
+                if statement.startswith("DROP TRIGGER"):
+                    self.attempt(cursor, [statement])
             return
         if alone < len(statements):
             self._gate.enter_alone()
         try:
-            if self._try(cursor, statements[alone + 1 :]):
+            if self.attempt(cursor, statements[alone + 1 :]) is not None:
                 after()
         finally:
             self._gate.end_alone()
-
-    def _try_each(self, cursor, statements):
-        for statement in statements:
-            self._try(cursor, [statement])
-
-    def _prepare(self, rng, dml):
-        """Two-phase: the connection is gone when the transaction is decided."""
-        if self._prepared and rng.random() < 0.6:
-            xid = self._prepared.pop(0)
-            with self.connect() as other, other.cursor() as cursor:
-                self._execute(cursor, f"XA {rng.choice(['COMMIT', 'COMMIT', 'ROLLBACK'])} {xid}")
-            return
-        xid, statements = dml.xa_prepared()
-        with self.connect() as other, other.cursor() as cursor:
-            if self._try(cursor, statements):
-                self._prepared.append(xid)

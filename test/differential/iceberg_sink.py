@@ -50,8 +50,11 @@ class IcebergSink:
 
     pipeline_options = {"table.properties.write.metadata.previous-versions-max": 10000}
 
+    def __init__(self):
+        self._read: dict[str, Version | None] = {}  # by path; a metadata file never changes
+
     def tables(self, ctx) -> list[str]:
-        return ctx.lake.tables()
+        return ctx.lake.tables() if os.path.isdir(ctx.lake.warehouse) else []
 
     def versions(self, ctx, table: str) -> list[Version]:
         """Oldest first; only those of commits of the job."""
@@ -59,12 +62,26 @@ class IcebergSink:
         names = [n for n in os.listdir(folder) if re.fullmatch(r"v\d+\.metadata\.json", n)]
         for name in sorted(names, key=lambda n: int(n[1:].split(".")[0])):
             path = os.path.join(folder, name)
-            with open(path, encoding="utf-8") as file:
-                metadata = json.load(file)
-            ends = [v for k, v in metadata["properties"].items() if re.fullmatch(r"sluice\.cdc-\w+\.end", k)]
-            if ends:
-                found.append(Version(table, path, metadata, json.loads(ends[0])))
+            if path not in self._read:
+                self._read[path] = self._version(table, path)
+            if self._read[path]:
+                found.append(self._read[path])
         return found
+
+    @staticmethod
+    def _version(table: str, path: str) -> Version | None:
+        with open(path, encoding="utf-8") as file:
+            metadata = json.load(file)
+        ends = [v for k, v in metadata["properties"].items() if re.fullmatch(r"sluice\.cdc-\w+\.end", k)]
+        return Version(table, path, metadata, json.loads(ends[0])) if ends else None
+
+    def points(self, ctx) -> list:
+        """The positions at which all tables show a state that was, oldest first."""
+        return sorted({v.position for t in self.tables(ctx) for v in self.versions(ctx, t) if v.comparable})
+
+    def forget(self):
+        """The next seed has another lake."""
+        self._read.clear()
 
     def newest(self, ctx, table: str) -> StaticTable:
         return ctx.lake.open(table)

@@ -5,6 +5,7 @@ import os
 
 import canonical
 import harness
+import zones
 from history import History
 from options import Options
 from replay import Replay
@@ -25,14 +26,24 @@ class MariaDbSource:
     def begin(self, database: str, seed: int, options: Options, folder: str) -> History:
         """Sets the server's options and makes the tables; nothing of the seed is in the log before."""
         server = self.server
-        for name, value in options.server.items():
-            server.execute(f"SET GLOBAL {name} = '{value}'")
-        if options.server["log_bin_compress"] == "ON":
-            self._pad_log(server)
+        zones.load(server)
+        self._set(server, options)
         self._start = server.position()
         history = History(server, database, seed, options, folder)
         history.make()
         return history
+
+    def _set(self, server, options: Options):
+        for name, value in options.server.items():
+            server.execute(f"SET GLOBAL {name} = '{value}'")
+        if options.server["log_bin_compress"] == "ON":
+            self._pad_log(server)
+
+    def restart(self, options: Options):
+        """A clean stop and a start; prepared XA transactions outlive it."""
+        server = self.server  # once: it starts a server that does not run
+        server.stop()
+        self._set(server.start(), options)
 
     @staticmethod
     def _pad_log(server):
@@ -46,7 +57,7 @@ class MariaDbSource:
             "DROP TABLE padding.p; SET GLOBAL log_bin_compress = ON"
         )
 
-    def pipeline(self, ctx, database: str, options: Options, sink_options: dict, sharded: str) -> str:
+    def pipeline(self, ctx, database: str, options: Options, sink_options: dict, sharded: str, port) -> str:
         route = [{"source-table": f"{database}.{sharded}[0-9]+", "sink-table": History.MERGED}] if sharded else []
         return ctx.pipeline(
             f"{database}.[a-z][a-z0-9]*",
@@ -57,7 +68,7 @@ class MariaDbSource:
             sink=sink_options,
             route=route,
             pipeline={"schema.change.behavior": options.behavior, "parallelism": options.parallelism},
-            server=self.server,
+            port=port,
         )
 
     def rewind(self):

@@ -7,6 +7,7 @@ one pass over its log. Cascades of foreign keys, which the log leaves out, are d
 
 import mariadb
 import processes
+import zones
 
 
 class Replay:
@@ -29,6 +30,7 @@ class Replay:
                 skip_slave_start="",
                 slave_net_timeout="5",
             ).start()
+            zones.load(self._server)
         return self._server
 
     def begin(self, source: mariadb.MariaDb, position: tuple[str, int]):

@@ -1,14 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """One seed from its tables to the last comparison."""
 
+import glob
+import os
 import random
 import time
 
 import options as options_module
 from check import Check
-from processes import wait_until
+from processes import poll, wait_until
 
 COPY_SECONDS = 90
+POINTS = 10  # a seed goes on until it has so many positions to compare, or has gone on so often
+MORE_TIMES, MORE_STEPS = 6, 12
+HOLD_SECONDS = 1  # at most, since DDL waits for the copy's view, and writers for the DDL
 
 
 class Seed:
@@ -18,35 +23,46 @@ class Seed:
         self.ctx, self.source, self.sink, self.seed, self.points_max = ctx, source, sink, seed, points_max
         self.rng = random.Random(f"{seed}/job")
         self.options = options_module.choose(random.Random(f"{seed}/options"), steps, switches)
-        self.history = self.check = self.path = None
-        self.restarts = 0
+        self.history = self.check = self.path = self.proxy = None
+        self.restarts, self.copy_steps = 0, 0
 
     def run(self):
         began = time.monotonic()
+        self.sink.forget()
         database = self.source.shared.next_database()
         self.history = self.source.begin(database, self.seed, self.options, self.ctx.dir)
+        self.proxy = self.ctx.proxy(self.source.server)
         self.path = self.source.pipeline(
-            self.ctx, database, self.options, dict(self.sink.pipeline_options), self.history.sharded
+            self.ctx,
+            database,
+            self.options,
+            dict(self.sink.pipeline_options),
+            self.history.sharded,
+            self.proxy.port if self.options.holds else self.source.server.port,
         )
         self.history.start()
         try:
             self._follow()
         finally:
             self.history.stop()
-        self.history.end()
-        self.ctx.catch_up(self.path, interval=self.options.interval, seconds=120)
+        if self.options.server_restart:
+            self.source.restart(self.options)
+            self.history.decide()
+        self.ctx.catch_up(self.path, interval=self._interval(), seconds=120)
         ran = time.monotonic()
         self.check = Check(self.ctx, self.source, self.sink, self.history, self.points_max)
         self.check.end()
         self.check.at_every_commit()
         checked = time.monotonic()
         self._verify()
-        if self.options.partial_image:
-            self._refuse_partial_image(database)
+        self._refuse(database)
         return ran - began, checked - ran, time.monotonic() - checked
 
+    def _interval(self):
+        return f"{self.options.interval}ms"
+
     def _start(self):
-        return self.ctx.start_run(self.path, interval=self.options.interval)
+        return self.ctx.start_run(self.path, interval=self._interval())
 
     def _alive(self, job):
         self.history.check()
@@ -55,19 +71,14 @@ class Seed:
 
     def _follow(self):
         """The job beside the writers, ended and started again as the options say."""
+        self._hold_later()
         job = self._start()
         if self.options.kill_in_copy:
             self._pause(self.rng.random() * 0.4)
             job.kill()
             self.restarts += 1
             job = self._start()
-        marks = ("snapshot complete", "resume")
-
-        def copied():
-            self._alive(job)
-            return any(mark in job.err() for mark in marks[:1]) or self._past_copy(job)
-
-        wait_until(copied, "the end of the copy", COPY_SECONDS)
+        self._copy(job)
         self.history.go_on()
         total = self.history.steps_left()
         for number in range(self.options.restarts):
@@ -77,16 +88,58 @@ class Seed:
             self.restarts += 1
             job = self._start()
         self._wait_steps(job, 0)
+        for _ in range(MORE_TIMES):
+            if len(self.sink.points(self.ctx)) >= POINTS:
+                break
+            self.history.more(MORE_STEPS)
+            self._wait_steps(job, 0)
         self.history.end()
+        if not self.options.server_restart:
+            self.history.decide()
         self._pause(0.1)
         self._alive(job)
         result = job.terminate(6)
         if result.code not in (0, 143):
             raise AssertionError(f"sluice ended with {result.code} on SIGTERM:\n{job.tail()}")
 
-    def _past_copy(self, job):
-        """A job that was killed after the copy does not say its end again."""
-        return self.options.kill_in_copy and "following" in job.err()
+    # ---- the copy
+
+    def _copy(self, job):
+        """To its end, with stops in which the writers go on, so that its views are of many moments."""
+        holds = self.options.holds
+
+        def copied():
+            nonlocal holds
+            self._alive(job)
+            if not self.history.swaps_allowed.is_set() and glob.glob(f"{self.ctx.state}/checkpoint-*[0-9]"):
+                self.history.swaps_allowed.set()  # README, Limits: the job must not begin in the middle of one
+            if self.proxy.hold.is_set():
+                poll(lambda: self.history.taken >= mark[0] + 3 * self.options.writers, HOLD_SECONDS, 0.01)
+                mark[0], holds = self.history.taken, holds - 1
+                self.proxy.release()
+                if holds > 0:
+                    self._hold_later()
+            return self._copied()
+
+        mark = [self.history.taken]
+        try:
+            wait_until(copied, "the end of the copy", COPY_SECONDS, 0.04)
+        finally:
+            self.proxy.release()
+        self.copy_steps = self.history.taken
+
+    def _copied(self) -> bool:
+        """By the checkpoint (docs/formats/checkpoint.md): the copy, and the log that overlaps it, are read."""
+        newest = max(glob.glob(f"{self.ctx.state}/checkpoint-*[0-9]"), default=None)
+        try:
+            with open(newest or os.devnull, "rb") as file:
+                return b'"snapshot_done":true,"tables":[]' in file.read()
+        except FileNotFoundError:  # replaced meanwhile
+            return False
+
+    def _hold_later(self):
+        if self.options.holds:
+            self.proxy.hold_after = self.proxy.bytes_down + self.rng.choice([3000, 10_000, 30_000, 100_000])
 
     def _wait_steps(self, job, left):
         def done():
@@ -100,16 +153,25 @@ class Seed:
         """A random moment is what is wanted here: no condition marks it."""
         time.sleep(seconds)  # tidy: poll
 
+    # ---- after the comparison
+
     def _verify(self):
         """The program's own comparison must agree. It cannot judge merged or keyless tables."""
         result = self.ctx.command("verify", self.path, seconds=60)
         if result.code != 0:
             raise AssertionError(f"sluice verify found a difference:\n{result.out[-3000:]}{result.err[-2000:]}")
 
-    def _refuse_partial_image(self, database):
-        """Rows without a full image must stop the job: their other columns are not in the log."""
-        self.source.server.execute(
-            "SET binlog_row_image = MINIMAL; INSERT IGNORE INTO parent VALUES (1, 'x'); UPDATE parent SET v = 'm'",
-            database,
-        )
-        self.ctx.fails(self.path, "binlog_row_image")
+    def _refuse(self, database):
+        """What must stop the job by name: rows without a full image, since their other columns are not in the log;
+        a key of a type that no table of the lake can have as one."""
+        ending, server = self.options.ending, self.source.server
+        if ending in ("MINIMAL", "NOBLOB"):
+            server.execute(
+                f"INSERT INTO parent VALUES (9000000, 'x'); SET binlog_row_image = {ending}; "
+                "UPDATE parent SET id = 9000001 WHERE id = 9000000",
+                database,
+            )
+            self.ctx.fails(self.path, "binlog_row_image")
+        elif ending:
+            server.execute(f"CREATE TABLE badkey (id {ending} PRIMARY KEY); INSERT INTO badkey VALUES (1)", database)
+            self.ctx.fails(self.path, "badkey", "cannot be part of a primary key")

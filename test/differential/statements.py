@@ -9,9 +9,10 @@ from tables import Table, quote
 class Dml:
     """Statements for one writer. `tables` is shared with the others and with the DDL, which replaces its members."""
 
-    def __init__(self, rng: random.Random, tables: list[Table], folder: str, writer: int):
+    def __init__(self, rng: random.Random, tables: list[Table], folder: str, writer: int, database=""):
         self.rng, self.tables, self.folder, self.writer, self._count = rng, tables, folder, writer, 0
-        self.rotates = True
+        self.database = database  # in the XIDs, which are those of the server
+        self.rotates, self.large_max = True, 4000
 
     def pick(self, transactional=None, keyed=None) -> tuple[Table, str]:
         """A table and the name of one of its shards."""
@@ -124,44 +125,68 @@ class Dml:
 
     # ---- transactions: lists of statements; the last ends the transaction
 
+    def inside(self) -> list[str]:
+        """Never of a table without transactions: what a ROLLBACK leaves of it is not known (README, Limits)."""
+        if not any(t.transactional for t in self.tables):
+            return [f"INSERT INTO child (note) VALUES ('i{self.writer}')"]
+        return self.statement(*self.pick(transactional=True))
+
     def transaction(self) -> list[str]:
         rng, out = self.rng, ["BEGIN"]
         for _ in range(rng.randint(1, 6)):
-            out += self.statement(*self.pick(transactional=True))
+            out += self.inside()
             if rng.random() < 0.12:
                 out += ["SAVEPOINT s"]
-                out += self.statement(*self.pick(transactional=True))
+                out += self.inside()
                 out += [rng.choice(["ROLLBACK TO SAVEPOINT s", "RELEASE SAVEPOINT s", "ROLLBACK TO SAVEPOINT s"])]
         return out + ["ROLLBACK" if rng.random() < 0.1 else "COMMIT"]
 
     def xa_one_phase(self) -> list[str]:
         self._count += 1
-        xid = f"'x{self.writer}-{self._count}'"
+        xid = f"'x{self.writer}-{self._count}-{self.database}'"
         out = [f"XA START {xid}"]
         for _ in range(self.rng.randint(1, 3)):
-            out += self.statement(*self.pick(transactional=True))
+            out += self.inside()
         return out + [f"XA END {xid}", self.rng.choice([f"XA COMMIT {xid} ONE PHASE"] * 4 + [f"XA ROLLBACK {xid}"])]
 
     def xa_prepared(self) -> tuple[str, list[str]]:
         """The xid and the statements up to XA PREPARE."""
         self._count += 1
-        xid = f"'p{self.writer}-{self._count}'"
+        xid = f"'p{self.writer}-{self._count}-{self.database}'"
         out = [f"XA START {xid}"]
         for _ in range(self.rng.randint(1, 3)):
-            out += self.statement(*self.pick(transactional=True))
+            out += self.inside()
         return xid, out + [f"XA END {xid}", f"XA PREPARE {xid}"]
 
     def large(self) -> list[str]:
         """One transaction of thousands of rows; `bulk` has few columns, so that it costs little."""
-        low, count = self.rng.randint(1, 3000), self.rng.randint(500, 4000)
+        low, count = self.rng.randint(1, 3000), self.rng.randint(self.large_max // 8, self.large_max)
         return [
             "BEGIN",
             f"REPLACE INTO bulk SELECT seq, CONCAT('n', seq), seq % 7 FROM seq_{low}_to_{low + count}",
             f"UPDATE bulk SET v = v + 1 WHERE id % {self.rng.randint(2, 5)} = 0",
             f"DELETE FROM bulk WHERE id % {self.rng.randint(3, 9)} = 1",
-            *self.statement(*self.pick(transactional=True)),
+            *self.inside(),
             "COMMIT",
         ]
+
+    def huge(self, kind: str) -> list[str]:
+        """More rows (65,536), or bytes (24 MiB), than the stream collects: it passes them on inside the transaction."""
+        if kind == "rows":
+            out = [
+                "REPLACE INTO bulk SELECT seq, CONCAT('h', seq), 0 FROM seq_1000001_to_1070000",
+                *self.inside(),
+                "UPDATE bulk SET v = v + 1 WHERE id > 1000000 AND id % 3 = 0",
+                "DELETE FROM bulk WHERE id > 1000000 AND id % 9",
+            ]
+        else:
+            out = [
+                "REPLACE INTO parent SELECT seq, REPEAT(CHAR(97 + seq % 26), 60000) FROM seq_1001_to_1500",
+                *self.inside(),
+                "UPDATE parent SET v = CONCAT(v, 'é') WHERE id > 1000 AND id % 20 = 1",
+                "DELETE FROM parent WHERE id > 1000 AND id % 20 > 1",
+            ]
+        return ["BEGIN", *out, "ROLLBACK" if self.rng.random() < 0.1 else "COMMIT"]
 
     def nontransactional(self) -> list[str]:
         return self.statement(*self.pick(transactional=False))
