@@ -14,7 +14,7 @@ class Check:
     def __init__(self, ctx, source, sink, history, points_max=0):
         self.ctx, self.source, self.sink, self.history = ctx, source, sink, history
         self.options, self.points_max = history.options, points_max
-        self.positions = self.comparisons = 0
+        self.known = self.positions = self.comparisons = 0
         self._known = {}  # table -> what it had besides the source's columns, when it was compared last
 
     def at_every_commit(self):
@@ -23,6 +23,7 @@ class Check:
         So rows that come with a later commit than they should are seen too.
         """
         points = self.sink.points(self.ctx)
+        self.known = len(points)
         if len(points) < POINTS_MIN:
             raise AssertionError(f"only {len(points)} commits whose position is known; {POINTS_MIN} are needed")
         if self.points_max and len(points) > self.points_max:

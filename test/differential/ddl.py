@@ -5,7 +5,7 @@ import random
 
 from column_values import GEOMETRY
 from statements import Dml
-from tables import Column, Table, quote, random_column
+from tables import CHARSETS, Column, Table, quote, random_column
 
 PAUSE = "-- from here on no other writer"
 
@@ -20,15 +20,16 @@ class Ddl:
 
     def change(self):
         """One DDL statement, or a few that belong together."""
-        makers = [(40, self.alter), (18, self.unrelated)]
+        makers = [(36, self.alter), (14, self.unrelated), (5, self.if_exists), (5, self.convert), (6, self.partition)]
         if self.evolve:
             makers += [
-                (6, self.truncate),
-                (8, self.create),
+                (9, self.truncate),
+                (9, self.create),
                 (4, self.drop),
-                (4, self.recreate),
+                (8, self.recreate),
+                (4 if "rename-away" in self.history.options.switches else 0, self.rename_away),
                 (8, self.ghost_swap),
-                (5, self.trigger_swap),
+                (8, self.trigger_swap),
             ]
         return self.rng.choices([m for _, m in makers], [w for w, _ in makers])[0]()
 
@@ -57,7 +58,7 @@ class Ddl:
         merged = len(table.names) > 1
         kinds = [(40, self.add), (14, self.widen), (8, self.comment), (6, self.default)]
         if not merged:
-            kinds += [(16, self.drop_column)]
+            kinds += [(16, self.drop_column), (2, self.add_now)]
         if not merged and self.evolve:
             kinds += [(14, self.rename_column), (8, self.move)]
         return self.rng.choices([k for _, k in kinds], [w for w, _ in kinds])[0](table, columns, free)
@@ -82,8 +83,24 @@ class Ddl:
         columns.insert(at, added)
         return f"ADD COLUMN {added.sql()} {text}"
 
+    def add_now(self, table, columns, free):
+        """Old rows get the time of the ALTER. The log does not tell it in a time zone that has a name."""
+        if self.history.options.zone[0] not in "+-":
+            return None
+        kind, more = self.rng.choice(
+            [
+                ("DATETIME(6)", "DEFAULT NOW(6)"),
+                ("DATETIME", "NOT NULL DEFAULT NOW()"),
+                ("TIMESTAMP(3)", "NULL DEFAULT NOW(3)"),
+            ]
+        )
+        columns.append(Column(table.fresh_name(self.rng), kind, ["'2024-03-01 10:11:12'"], more, "NOT" not in more))
+        return f"ADD COLUMN {columns[-1].sql()} "
+
     def widen(self, table, columns, free):
         fitting = [c for c in free if c.widened() and "DEFAULT" not in c.more]
+        if len(table.names) > 1:  # while the shards differ the common type of two TIMEs is text, which Iceberg refuses
+            fitting = [c for c in fitting if c.kind != "TIME"]
         if not fitting:
             return None
         column = self.rng.choice(fitting)
@@ -97,7 +114,8 @@ class Ddl:
         fitting = [c for c in free if c.kind in ("INT", "BIGINT", "SMALLINT")]
         if not fitting:
             return None
-        return f"ALTER COLUMN {quote(self.rng.choice(fitting).name)} SET DEFAULT {self.rng.randint(0, 99)}"
+        value = self.rng.choice([str(self.rng.randint(0, 99)), "(1 + 2 * 3)"])
+        return f"ALTER COLUMN {quote(self.rng.choice(fitting).name)} SET DEFAULT {value}"
 
     def drop_column(self, table, columns, free):
         if len(free) < 2:
@@ -147,17 +165,95 @@ class Ddl:
                     [f"CREATE OR REPLACE VIEW _v AS SELECT * FROM {quoted}"],
                     [f"CREATE TABLE _other{n} LIKE {quoted}", f"DROP TABLE _other{n}"],
                     [f"CREATE PROCEDURE p{n}() DELETE FROM child", f"CALL p{n}()", f"DROP PROCEDURE p{n}"],
+                    [f"CREATE TABLE _a{n} (id INT)", f"RENAME TABLE _a{n} TO _b{n}", f"DROP TABLE IF EXISTS _b{n}, no"],
                     ["FLUSH TABLES"],
                 ]
             ),
             nothing,
         )
 
+    def if_exists(self):
+        """IF [NOT] EXISTS, with and without an effect."""
+        table, name = self.dml.pick()
+        quoted, columns = quote(name), list(table.columns)
+        there, kind = quote(self.rng.choice(columns).name), self.rng.random()
+        if kind < 0.25:
+            columns.append(Column(table.fresh_name(self.rng), "INT", ["1", "2"]))
+            statements = self.alter_statements(table, f"ADD COLUMN IF NOT EXISTS {columns[-1].sql()}")
+            return statements, lambda: setattr(table, "columns", columns)
+        free = [c for c in columns if c.name not in table.key and not c.generated]
+        if kind < 0.4 and len(table.names) == 1 and len(free) > 1:
+            gone = self.rng.choice(free)
+            columns.remove(gone)
+            return [f"ALTER TABLE {quoted} DROP COLUMN IF EXISTS {quote(gone.name)}, DROP COLUMN IF EXISTS no"], (
+                lambda: setattr(table, "columns", columns)
+            )
+        return [
+            self.rng.choice(
+                [
+                    f"ALTER TABLE {quoted} ADD COLUMN IF NOT EXISTS {there} BIGINT FIRST",
+                    f"ALTER TABLE {quoted} DROP COLUMN IF EXISTS no, ADD COLUMN IF NOT EXISTS {there} TEXT DEFAULT 'x'",
+                    f"ALTER TABLE {quoted} MODIFY COLUMN IF EXISTS no INT, CHANGE COLUMN IF EXISTS no nope INT",
+                    f"ALTER TABLE {quoted} RENAME COLUMN IF EXISTS no TO {there}",
+                    f"CREATE TABLE IF NOT EXISTS {quoted} (other INT PRIMARY KEY)",
+                    "ALTER TABLE IF EXISTS no ADD COLUMN a INT",
+                    "DROP TABLE IF EXISTS no, nope",
+                    "RENAME TABLE IF EXISTS no TO nope",
+                ]
+            )
+        ], nothing
+
+    def convert(self):
+        """To a character set that has all characters, so that no value changes; but the server empties some ENUMs."""
+        table, _ = self.dml.pick()
+        if any(c.kind.startswith(("ENUM", "SET")) and not c.kind.isascii() for c in table.columns):
+            return self.unrelated()
+        collation = self.rng.choice(["", " COLLATE utf8mb4_bin", " COLLATE utf8mb4_unicode_ci"])
+        columns = table.converted()
+
+        def follow():
+            table.columns, table.charset = columns, CHARSETS[0]
+
+        return [f"ALTER TABLE {quote(n)} CONVERT TO CHARACTER SET utf8mb4{collation}" for n in table.names], follow
+
+    def partition(self):
+        """Partitions that come, and go without a row; rows move between them."""
+        table, _ = self.dml.pick(keyed=True)
+        self._count += 1
+        made, n = f"parts{self._count}", self.rng.randint(2, 4)
+        if self.rng.random() < 0.3:
+            return [
+                f"CREATE TABLE {made} (id INT PRIMARY KEY, v INT) PARTITION BY RANGE (id) "
+                "(PARTITION a VALUES LESS THAN (10))",
+                f"INSERT INTO {made} VALUES (1, 1), (2, 2)",
+                f"ALTER TABLE {made} ADD PARTITION (PARTITION b VALUES LESS THAN (20))",
+                f"INSERT INTO {made} VALUES (11, 1), (12, 2)",
+                f"UPDATE {made} SET id = 15 WHERE id = 2",
+                f"ALTER TABLE {made} REORGANIZE PARTITION a, b INTO (PARTITION ab VALUES LESS THAN (20))",
+                f"DELETE FROM {made} WHERE id IN (1, 11)",
+            ], nothing
+        clause = self.rng.choice(
+            [f"PARTITION BY KEY () PARTITIONS {n}"] * 3
+            + ["ADD PARTITION PARTITIONS 1", "COALESCE PARTITION 1", "REBUILD PARTITION p0", "CHECK PARTITION ALL"]
+            + ["REMOVE PARTITIONING"]
+        )
+        return [f"ALTER TABLE {quote(n)} {clause}" for n in table.names], nothing
+
     # ---- whole tables
 
     def truncate(self):
         table, name = self.dml.pick(keyed=True)
-        return [f"TRUNCATE TABLE {quote(name)}"] if len(table.names) == 1 else ["FLUSH STATUS"], nothing
+        more = nothing if len(table.names) == 1 else lambda: setattr(self.history, "truncated_shards", True)
+        return [f"TRUNCATE TABLE {quote(name)}"], more
+
+    def rename_away(self):
+        """Under a name that is not replicated: for the job the table is dropped."""
+        if not self.droppable():
+            return self.create()
+        table = self.rng.choice(self.droppable())
+        self._count += 1
+        verb = self.rng.choice(["RENAME TABLE {} TO {}", "ALTER TABLE {} RENAME TO {}"])
+        return [verb.format(quote(table.name), f"_away{self._count}")], lambda: self.tables.remove(table)
 
     def create(self):
         """A new table, which is followed from its beginning: by its columns, LIKE another, or from a SELECT."""
@@ -170,7 +266,7 @@ class Ddl:
         made.columns, made.key, made.keys, made.engine = table.columns, table.key, table.keys, table.engine
         if kind < 0.7:
             return [f"CREATE TABLE {name} LIKE {quote(model)}"], lambda: self.tables.append(made)
-        keys = ", ".join(quote(k) for k in table.key)
+        made.engine = ""
         made.columns = [
             Column(c.name, c.kind, c.values, "" if c.nullable else "NOT NULL", c.nullable)
             for c in table.columns
@@ -179,7 +275,7 @@ class Ddl:
         if not table.key or not made.plain():
             return [made.create(name)], lambda: self.tables.append(made)
         names = ", ".join(quote(c.name) for c in made.columns)
-        create = f"CREATE TABLE {name} (PRIMARY KEY ({keys})) SELECT {names} FROM {quote(model)}"
+        create = f"CREATE TABLE {name} ({made.primary_key()}) SELECT {names} FROM {quote(model)}"
         return [create], lambda: self.tables.append(made)
 
     def droppable(self):
@@ -206,7 +302,7 @@ class Ddl:
             self.tables[self.tables.index(table)] = made
 
         statements = [made.create(table.name).replace("CREATE TABLE", "CREATE OR REPLACE TABLE", 1)]
-        if self.rng.random() < 0.5:
+        if self.rng.random() < 0.3:
             statements = [f"DROP TABLE {quote(table.name)}", made.create(table.name)]
         # Alone: a statement with values for the old columns may fit the new ones of the same names, but not its values.
         return [PAUSE, *statements], replace

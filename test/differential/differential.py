@@ -78,10 +78,11 @@ class Run:
         self.statements += done
         self.refused += refused
         self.restarts += seed.restarts
+        points = f"{positions} of {check.known if check else 0} positions"
         parts = f"run {took[0]:.1f} s, compare {took[1]:.1f} s, verify {took[2]:.1f} s"
         return (
-            f"{done} transactions, {refused} refused by the server, {positions} positions, {comparisons} comparisons, "
-            f"{seed.restarts} restarts; {parts}"
+            f"{done} transactions, {refused} refused by the server, {seed.copy_steps} steps in the copy, {points}, "
+            f"{comparisons} comparisons, {seed.restarts} restarts; {parts}"
         )
 
     def failed(self, number: int, text: str):

@@ -2,6 +2,7 @@
 """Random tables: columns of every type, keys of every kind, and the literals that go into them."""
 
 import random
+import re
 
 from column_values import BINARY, GEOMETRY, KEYS, NUMBERS, TEMPORAL, TEXT
 
@@ -20,6 +21,20 @@ KEY_TYPES = [(kind, value) for _, kind, value in KEYS] + [
     ("CHAR(36) CHARACTER SET ascii", "MD5(seq)"),
     ("DECIMAL(12,0)", "seq * 10"),
     ("INET4", "CONCAT('10.0.', seq % 3, '.', seq)"),
+    ("ENUM(" + ",".join(f"'k{i}'" for i in range(99, 0, -1)) + ")", "CONCAT('k', seq)"),
+    # By a prefix, by which two of the keys are the same one for the server.
+    ("TEXT", "CONCAT(LPAD(seq % 40, 3, 'é'), REPEAT('-', 20), seq)"),
+    ("BLOB", "CONCAT(LPAD(seq % 40, 3, '0'), REPEAT('-', 20), seq)"),
+    ("VARCHAR(60)", "CONCAT(LPAD(seq % 40, 3, '0'), REPEAT('-', 20), seq)"),
+]
+PREFIXES = {"TEXT": 3, "BLOB": 6, "VARCHAR(60)": 5}
+CHARSETS = ["CHARACTER SET utf8mb4", "CHARACTER SET utf8mb4", "", "", "CHARACTER SET latin1", "COLLATE utf8mb3_bin"]
+EXPRESSIONS = [
+    ("INT", ["0", "7"], "DEFAULT (1 + 2 * 3)"),
+    ("VARCHAR(255)", ["'é'", "''"], "DEFAULT (CONCAT('x', REPEAT('é', 2)))"),
+    ("UUID", ["'00000000-0000-0000-0000-000000000000'"], "DEFAULT (UUID())"),
+    ("DATETIME(6)", ["'2024-03-01 10:11:12.5'"], "DEFAULT NOW(6)"),
+    ("TIMESTAMP(3) NULL", ["'2024-03-01 10:11:12.5'"], "DEFAULT NOW(3) ON UPDATE NOW(3)"),
 ]
 # What `evolve` can follow, and the server can do to any value.
 WIDER = {
@@ -79,10 +94,19 @@ class Column:
         return Column(self.name, kind, self.values, self.more, self.nullable) if kind else None
 
 
-def random_column(rng: random.Random, name: str, defaults=True) -> Column:
-    kind, values = rng.choice(TYPES)
+def default_of(rng: random.Random, kind, values) -> str | None:
+    """One of the values as a literal that is a valid default in every time zone."""
     first = "'" if kind.startswith(("ENUM", "SET")) else "'-0123456789"
-    literal = next((v for v in values if v[0] in first and len(v) < 60), None)
+    edges = ("'1970-", "'2038-") if kind.startswith("TIMESTAMP") else ()
+    fitting = [v for v in values if v[0] in first and len(v) < 60 and not (edges and v.startswith(edges))]
+    return rng.choice(fitting) if fitting else None
+
+
+def random_column(rng: random.Random, name: str, defaults=True, expressions=False) -> Column:
+    if expressions and rng.random() < 0.06:
+        return Column(name, *rng.choice(EXPRESSIONS))
+    kind, values = rng.choice(TYPES)
+    literal = default_of(rng, kind, values)
     blob = any(word in kind for word in ("TEXT", "BLOB", "JSON")) or any(kind == k for k, _ in GEOMETRY)
     chance = rng.random()
     if defaults and chance < 0.12 and literal and not blob and " NULL" not in kind:
@@ -106,6 +130,7 @@ class Table:
 
     def __init__(self, rng: random.Random, name: str, shards=1, columns_max=60, engine=""):
         self.name, self.engine, self._count = name, engine, 0
+        self.charset = rng.choice(CHARSETS)
         self.names = [f"{name}{i}" for i in range(shards)] if shards > 1 else [name]
         # A table without a key is append-only in the lake, and without MVCC its copy may hold a row twice.
         keyless = 0 if shards > 1 or engine else 12
@@ -113,8 +138,9 @@ class Table:
         self.key, key_columns = [], []
         self.keys = [()] * 50
         self._make_keys(rng, parts, key_columns)
-        count = rng.randint(1, columns_max if rng.random() < 0.12 else min(columns_max, 9))
-        plain = [random_column(rng, self.fresh_name(rng), shards == 1) for _ in range(count)]
+        wide = columns_max > 20 and rng.random() < 0.25
+        count = rng.randint(21, columns_max) if wide else rng.randint(1, min(columns_max, 9))
+        plain = [random_column(rng, self.fresh_name(rng), shards == 1, shards == 1) for _ in range(count)]
         if rng.random() < 0.2:
             stored = rng.choice(["VIRTUAL", "PERSISTENT"])
             plain.append(Column(self.fresh_name(rng), "INT", (), f"AS (CRC32('x') % 7) {stored}", generated=True))
@@ -144,8 +170,21 @@ class Table:
     def create(self, name: str) -> str:
         lines = [column.sql() for column in self.columns]
         if self.key:
-            lines.append(f"PRIMARY KEY ({', '.join(quote(k) for k in self.key)})")
-        return f"CREATE TABLE {quote(name)} ({', '.join(lines)}) CHARACTER SET utf8mb4 {self.engine}".rstrip()
+            lines.append(self.primary_key())
+        return f"CREATE TABLE {quote(name)} ({', '.join(lines)}) {self.charset} {self.engine}".rstrip()
+
+    def primary_key(self) -> str:
+        kinds = {c.name: c.kind for c in self.columns}
+        parts = [f"{quote(k)}({PREFIXES[kinds[k]]})" if kinds[k] in PREFIXES else quote(k) for k in self.key]
+        return f"PRIMARY KEY ({', '.join(parts)})"
+
+    def converted(self) -> list[Column]:
+        """The columns after CONVERT TO CHARACTER SET of the table."""
+        out = []
+        for c in self.columns:
+            kind = re.sub(r" (CHARACTER SET|COLLATE) (?!binary)\w+", "", c.kind)
+            out.append(Column(c.name, kind, c.values, c.more, c.nullable, c.generated))
+        return out
 
     @property
     def transactional(self) -> bool:
