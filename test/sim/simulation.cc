@@ -61,9 +61,7 @@ bool Simulation::PlanAimed(FaultPlan& plan) {
     plan.crash_at_link = 1 + static_cast<int64_t>(Pick(rng_, 9));
   } else if (built_on_sand_ || aim < 6) {
     plan.crash_at_save = 1 + static_cast<int64_t>(Pick(rng_, built_on_sand_ ? 2 : 4));
-    // Not with old versions cleaned early: a hint that stays behind then points before a gap of versions, which is not
-    // followed yet (seeds 149 and 1027 of the first such run).
-    plan.hint_error_1_in = built_on_sand_ || properties_.contains(kVersionsKept) ? 0 : 5;
+    plan.hint_error_1_in = built_on_sand_ ? 0 : 5;
   }
   built_on_sand_ = false;
   return plan.crash_at_link != 0 || plan.crash_at_save != 0;

@@ -17,6 +17,7 @@ struct MetadataVersion {
   int64_t version = 0;
   std::string file;  // URI
   std::string json;
+  bool hinted = true;  // readers find it without a look at older versions, which may be cleaned away then
 };
 
 class Catalog {

@@ -234,6 +234,7 @@ Result<MetadataVersion> HadoopCatalog::Commit(const TableId& table, const Metada
                  "the commit is tried again; if this stays, check the disk"};
   }
   if (!hinted.ok()) LogWarn(Str("table ", table.ToString(), ": version hint not written: ", hinted.error().message));
+  next.hinted = hinted.ok();
   PassFailpoint("iceberg.after_hint");
   return next;
 }

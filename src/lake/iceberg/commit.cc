@@ -353,7 +353,8 @@ void TableCommit::CleanUp(const std::vector<std::string>& trimmed) {
     std::set<std::string> listed(listed_.begin(), listed_.end());
     std::erase_if(table_.path_hashes_, [&](const auto& item) { return !listed.contains(item.first); });
   }
-  if (table_.metadata().FlagProperty("write.metadata.delete-after-commit.enabled", false)) {
+  // From a hint that stayed behind readers go on version by version: a gap would end their way at an old one.
+  if (table_.version_.hinted && table_.metadata().FlagProperty("write.metadata.delete-after-commit.enabled", false)) {
     for (const std::string& uri : trimmed) {
       auto path = LocalPath(uri);
       Status removed = path.ok() ? table_.env_.Remove(*path) : Ok();

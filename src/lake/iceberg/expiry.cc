@@ -145,7 +145,10 @@ Result<int64_t> TableExpiry::Run() {
   Remove(garbage.files);
   Remove(garbage.manifests);
   Remove(garbage.lists);
-  if (table_.metadata().FlagProperty("write.metadata.delete-after-commit.enabled", false)) Remove(builder.trimmed());
+  const bool hinted = table_.version_.hinted;  // else as in TableCommit::CleanUp
+  if (hinted && table_.metadata().FlagProperty("write.metadata.delete-after-commit.enabled", false)) {
+    Remove(builder.trimmed());
+  }
   return static_cast<int64_t>(expired_.size());
 }
 
