@@ -132,7 +132,8 @@ Result<KeyHasher> KeyHasher::Make(const std::vector<std::shared_ptr<arrow::DataT
   CHECK(!types.empty());
   for (auto& type : types) {
     if (ShapeOf(type->id()) == Shape::kNone) {
-      return Unsupported(Str("a column of type ", type->ToString(), " cannot be part of a primary key"));
+      return Unsupported(Str("a column of type ", type->ToString(), " cannot be part of a primary key"),
+                         "leave the table out with `tables.exclude`, or give it a key of other columns");
     }
   }
   KeyHasher hasher;
