@@ -314,6 +314,17 @@ Result<std::map<std::string, std::pair<std::string, std::string>>> ReadDatabaseC
   return out;
 }
 
+Result<std::map<uint16_t, std::string>> ReadCollationCharsets(Connection& connection) {
+  TRY_SET(auto rows, connection.Query("SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATIONS "
+                                      "WHERE ID IS NOT NULL AND CHARACTER_SET_NAME IS NOT NULL"));
+  std::map<uint16_t, std::string> out;
+  for (const TextRow& row : rows) {
+    uint16_t id = 0;
+    if (ParseNumber(Cell(row, 0), id)) out[id] = Cell(row, 1);
+  }
+  return out;
+}
+
 Result<std::map<TableId, int64_t>> ReadRowEstimates(Connection& connection, const std::vector<TableId>& tables) {
   std::map<TableId, int64_t> out;
   for (const std::string& condition : Conditions(tables)) {

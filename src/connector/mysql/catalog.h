@@ -59,6 +59,8 @@ Result<std::map<TableId, MysqlTable>> ReadTables(Connection& connection, const s
 Result<std::string> ReadCreateTable(Connection& connection, const TableId& table);
 // Default (charset, collation) of each database.
 Result<std::map<std::string, std::pair<std::string, std::string>>> ReadDatabaseCharsets(Connection& connection);
+// Character sets by the numbers of their collations.
+Result<std::map<uint16_t, std::string>> ReadCollationCharsets(Connection& connection);
 // Estimated rows of each table.
 Result<std::map<TableId, int64_t>> ReadRowEstimates(Connection& connection, const std::vector<TableId>& tables);
 
