@@ -78,15 +78,19 @@ uint32_t Crc32(std::string_view bytes) {
   return static_cast<uint32_t>(crc32_z(0, at, size));
 }
 
-std::string SealOf(std::string_view bytes, size_t at) {
-  std::string copy(bytes);
-  copy.replace(at, kNoSeal.size(), kNoSeal);
-  const uint32_t sum = Crc32(copy);
-  std::string out;
-  for (int shift = 28; shift >= 0; shift -= 4) out += "0123456789abcdef"[sum >> shift & 15];
-  return out;
+void Seal(std::string& bytes, size_t at) {
+  bytes.replace(at, kNoSeal.size(), kNoSeal);
+  const uint32_t sum = Crc32(bytes);
+  for (int shift = 28; shift >= 0; shift -= 4) bytes[at++] = "0123456789abcdef"[sum >> shift & 15];
 }
 
-void Seal(std::string& bytes, size_t at) { bytes.replace(at, kNoSeal.size(), SealOf(bytes, at)); }
+Status CheckSeal(std::string_view bytes, size_t at) {
+  if (at + kNoSeal.size() <= bytes.size()) {
+    std::string sealed(bytes);
+    Seal(sealed, at);
+    if (sealed == bytes) return Ok();
+  }
+  return Corrupt("the file is not as it was written: its checksum differs");
+}
 
 }  // namespace sluice

@@ -16,6 +16,14 @@ def local(path: str) -> str:
     return re.sub(r"^file:(//)?", "", path)
 
 
+def size_or_zero(path: str) -> int:
+    """The bytes of a file, 0 once it is gone."""
+    try:
+        return os.path.getsize(path)
+    except FileNotFoundError:
+        return 0
+
+
 def kind(path: str) -> str:
     """What a file of a table is, by its name."""
     name = os.path.basename(path)
@@ -126,9 +134,9 @@ class TableFiles:
         return sorted(out)
 
     def metadata_bytes(self) -> int:
-        """All bytes in the folder `metadata`."""
+        """All bytes in the folder `metadata`; a running job may remove files while they are counted."""
         folder = os.path.join(self.lake.folder(self.table), "metadata")
-        return sum(entry.stat().st_size for entry in os.scandir(folder))
+        return sum(size_or_zero(os.path.join(folder, name)) for name in os.listdir(folder))
 
     def rows(self, snapshot, columns) -> list[tuple]:
         """The rows of a snapshot: live data files less the deleted positions. For tables whose columns never change."""

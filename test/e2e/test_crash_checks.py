@@ -88,6 +88,12 @@ def test_files_that_are_missing_cut_or_named_by_nothing_are_seen(ctx):
     assert files.orphans() == [(stray, 3)], files.orphans()
 
 
+def test_a_file_that_is_removed_while_files_are_counted_is_no_error(ctx):
+    gone = os.path.join(ctx.dir, "gone")
+    ctx.write("kept", "xyz")
+    assert (iceberg_files.size_or_zero(os.path.join(ctx.dir, "kept")), iceberg_files.size_or_zero(gone)) == (3, 0)
+
+
 def test_every_failpoint_belongs_to_a_pair(ctx):
     names = crash.all_failpoints()
     known = tuple(beginning for pair in crash_pairs.PAIRS.values() for beginning in pair.failpoints)

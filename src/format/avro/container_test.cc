@@ -13,7 +13,8 @@ constexpr std::string_view kSchema = R"({"type":"record","name":"r","fields":[
   {"name":"list","type":{"type":"array","items":"int"},"field-id":3},
   {"name":"map","type":{"type":"map","values":"double"}},
   {"name":"fixed","type":{"type":"fixed","name":"f","size":3}},
-  {"name":"again","type":["null","f"]}]})";
+  {"name":"again","type":["null","f"]},
+  {"name":"none","doc":"sluice.crc32 is the key of the seal","type":"null"}]})";
 
 std::string Record(int64_t id, bool negative_blocks) {
   std::string out;

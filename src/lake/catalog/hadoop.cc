@@ -15,15 +15,6 @@ constexpr size_t kSegmentMax = 255;   // bytes of a folder name, the limit of Li
 constexpr std::string_view kHint = "version-hint.text";
 constexpr std::string_view kSuffix = ".metadata.json";
 
-// N of "v<N>.metadata.json" or "v<N>.gz.metadata.json"; 0 for any other name.
-int64_t VersionOf(std::string_view name) {
-  int64_t version = 0;
-  if (!name.starts_with('v') || !name.ends_with(kSuffix)) return 0;
-  name = name.substr(1, name.size() - 1 - kSuffix.size());
-  if (name.ends_with(".gz")) name.remove_suffix(3);
-  return ParseNumber(name, version) && version > 0 ? version : 0;
-}
-
 std::string VersionPath(const std::string& folder, int64_t version) {
   return Str(folder, "/metadata/v", version, kSuffix);
 }
@@ -49,7 +40,7 @@ Result<int64_t> NewestVersion(Env& env, const std::string& folder) {
     version = 0;
     auto names = env.List(folder + "/metadata");
     if (!names.ok() && names.error().code != ErrorCode::kNotFound) return std::move(names).error();
-    for (size_t i = 0; names.ok() && i < names->size(); ++i) version = std::max(version, VersionOf((*names)[i]));
+    for (size_t i = 0; names.ok() && i < names->size(); ++i) version = std::max(version, MetadataVersionOf((*names)[i]));
     if (std::string plain = Str("v", version, kSuffix), zipped = Str("v", version, ".gz", kSuffix);
         names.ok() && !Has(*names, plain) && Has(*names, zipped)) {
       return Unsupported(Str(folder, "/metadata/v", version, ".gz", kSuffix, ": gzip metadata is not read so far"),
@@ -108,6 +99,15 @@ Result<std::string> LocalPath(const std::string& uri) {
   if (uri.starts_with("file:/") && !uri.starts_with("file://")) return uri.substr(5);
   return Unsupported(Str("location ", uri, " is not on a local disk"),
                      "only absolute paths and file: URIs work so far");
+}
+
+int64_t MetadataVersionOf(std::string_view file) {
+  std::string_view name = file.substr(file.rfind('/') + 1);  // npos + 1 is 0
+  int64_t version = 0;
+  if (!name.starts_with('v') || !name.ends_with(kSuffix)) return 0;
+  name = name.substr(1, name.size() - 1 - kSuffix.size());
+  if (name.ends_with(".gz")) name.remove_suffix(3);
+  return ParseNumber(name, version) && version > 0 ? version : 0;
 }
 
 Result<std::unique_ptr<HadoopCatalog>> HadoopCatalog::Make(Env& env, const std::string& warehouse) {

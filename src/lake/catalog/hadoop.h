@@ -41,6 +41,9 @@ class HadoopCatalog final : public Catalog {
   const std::string warehouse_;
 };
 
+// N of "v<N>.metadata.json" or "v<N>.gz.metadata.json", with or without its folder; 0 for any other name.
+int64_t MetadataVersionOf(std::string_view file);
+
 // Opens a table that is given by its folder or metadata file instead of by catalog and name.
 Result<MetadataVersion> LoadMetadataAt(Env& env, const std::string& folder_or_file);
 

@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "base/failpoint.h"
-#include "base/log.h"
 #include "base/text.h"
 
 namespace sluice::iceberg {
@@ -353,14 +352,7 @@ void TableCommit::CleanUp(const std::vector<std::string>& trimmed) {
     std::set<std::string> listed(listed_.begin(), listed_.end());
     std::erase_if(table_.path_hashes_, [&](const auto& item) { return !listed.contains(item.first); });
   }
-  // From a hint that stayed behind readers go on version by version: a gap would end their way at an old one.
-  if (table_.version_.hinted && table_.metadata().FlagProperty("write.metadata.delete-after-commit.enabled", false)) {
-    for (const std::string& uri : trimmed) {
-      auto path = LocalPath(uri);
-      Status removed = path.ok() ? table_.env_.Remove(*path) : Ok();
-      if (!removed.ok()) LogWarn(Str("table ", table_.id_.ToString(), ": ", removed.error().message));
-    }
-  }
+  table_.RemoveOldVersions(trimmed);
 }
 
 }  // namespace sluice::iceberg

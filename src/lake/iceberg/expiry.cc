@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <climits>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "lake/iceberg/commit.h"
 
@@ -112,14 +111,6 @@ Result<TableExpiry::Garbage> TableExpiry::Collect() {
   return out;
 }
 
-void TableExpiry::Remove(const std::vector<std::string>& uris) {
-  for (const std::string& uri : uris) {
-    auto path = LocalPath(uri);
-    Status removed = path.ok() ? table_.env_.Remove(*path) : Ok();
-    if (!removed.ok()) LogWarn(Str("table ", table_.id_.ToString(), ": ", removed.error().message));
-  }
-}
-
 Result<int64_t> TableExpiry::Run() {
   if (table_.catalog_ == nullptr || table_.metadata().format_version() < 2) return 0;
   if (!table_.metadata().FlagProperty("gc.enabled", true)) return 0;
@@ -142,13 +133,8 @@ Result<int64_t> TableExpiry::Run() {
   version->json.clear();
   table_.version_ = *std::move(version);
   table_.metadata_ = std::move(next);
-  Remove(garbage.files);
-  Remove(garbage.manifests);
-  Remove(garbage.lists);
-  const bool hinted = table_.version_.hinted;  // else as in TableCommit::CleanUp
-  if (hinted && table_.metadata().FlagProperty("write.metadata.delete-after-commit.enabled", false)) {
-    Remove(builder.trimmed());
-  }
+  for (const auto* uris : {&garbage.files, &garbage.manifests, &garbage.lists}) table_.RemoveFiles(*uris);
+  table_.RemoveOldVersions(builder.trimmed());
   return static_cast<int64_t>(expired_.size());
 }
 

@@ -31,7 +31,6 @@ class TableExpiry {
   void KeepBranch(const SnapshotRef& ref, bool main, std::set<int64_t>& kept);
   Result<Garbage> Collect();
   Result<std::map<std::string, ManifestFile>> Manifests(const std::vector<int64_t>& snapshots);
-  void Remove(const std::vector<std::string>& uris);
 
   Table& table_;
   std::vector<int64_t> expired_, kept_;

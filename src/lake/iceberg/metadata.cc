@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "lake/catalog/hadoop.h"
 #include "lake/iceberg/metadata_impl.h"
 #include "lake/iceberg/metadata_seal.h"
 
@@ -253,7 +254,7 @@ Json SnapshotToJson(const Snapshot& snapshot) {
 
 Result<TableMetadata> TableMetadata::Parse(std::string_view text, std::string_view name) {
   auto parse = [&]() -> Result<TableMetadata> {
-    TRY(CheckSeal(text, VersionOf(name)));
+    TRY(CheckSeal(text, MetadataVersionOf(name)));
     TRY_SET(Json json, ParseJson(text));
     TRY_SET(auto impl, MetadataDocument::Make(json, std::string(text)));
     return TableMetadata(std::move(impl));

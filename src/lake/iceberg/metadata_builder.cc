@@ -3,6 +3,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "lake/catalog/hadoop.h"
 #include "lake/iceberg/metadata_impl.h"
 #include "lake/iceberg/metadata_seal.h"
 
@@ -148,7 +149,7 @@ Result<TableMetadata> MetadataBuilder::Build(int64_t now_ms) {
     for (size_t i = 0; i < extra; ++i) trimmed_.push_back(*OptionalText(log[i], "metadata-file"));
     log.erase(log.begin(), log.begin() + static_cast<std::ptrdiff_t>(extra));
   }
-  const int64_t before = VersionOf(state_->base_file);
+  const int64_t before = MetadataVersionOf(state_->base_file);
   std::string text = Sealed(json, before == 0 ? 0 : before + 1);
   TRY_SET(auto impl, MetadataDocument::Make(json, std::move(text)));
   TableMetadata built(std::move(impl));

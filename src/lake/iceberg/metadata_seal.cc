@@ -14,16 +14,6 @@ std::string Mark(int64_t version) { return Str("\"", kProperty, "\":\"v", versio
 
 }  // namespace
 
-int64_t VersionOf(std::string_view file) {
-  constexpr std::string_view kSuffix = ".metadata.json";
-  if (!file.ends_with(kSuffix)) return 0;
-  file.remove_suffix(kSuffix.size());
-  file.remove_prefix(file.rfind('/') + 1);  // npos + 1 is 0
-  int64_t version = 0;
-  const bool named = file.starts_with('v') && ParseNumber(file.substr(1), version) && version > 0;
-  return named ? version : 0;
-}
-
 std::string Sealed(Json& json, int64_t version) {
   Json& properties = json["properties"];
   if (!properties.is_object()) properties = Json::object();
@@ -41,10 +31,7 @@ std::string Sealed(Json& json, int64_t version) {
 Status CheckSeal(std::string_view text, int64_t version) {
   const std::string mark = Mark(version);
   const size_t at = text.find(mark);
-  if (version == 0 || at == std::string_view::npos || at + mark.size() + kNoSeal.size() > text.size()) return Ok();
-  const size_t seal = at + mark.size();
-  if (text.substr(seal, kNoSeal.size()) == SealOf(text, seal)) return Ok();
-  return Corrupt("the file is not as it was written: its checksum differs");
+  return version == 0 || at == std::string_view::npos ? Ok() : sluice::CheckSeal(text, at + mark.size());
 }
 
 }  // namespace sluice::iceberg

@@ -13,10 +13,7 @@
 
 namespace sluice::iceberg {
 
-// N of ".../v<N>.metadata.json"; 0 for any other name.
-int64_t VersionOf(std::string_view file);
-
-// The text of a document that becomes version N, sealed; of version 0, a name that tells none, without a seal.
+// The text of a document that becomes version N, sealed; of version 0, which is not known, without a seal.
 std::string Sealed(Json& json, int64_t version);
 
 // kCorrupt if the text has a seal for this version and does not fit it.

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "lake/catalog/hadoop.h"
 #include "lake/iceberg/commit.h"
@@ -166,6 +167,20 @@ Result<std::unique_ptr<Table>> Table::Create(Env& env, Catalog& catalog, const T
   TRY_SET(auto version, catalog.Commit(id, MetadataVersion{}, metadata.ToJson()));
   TRY(table->Adopt(std::move(version)));
   return table;
+}
+
+void Table::RemoveFiles(const std::vector<std::string>& uris) {
+  for (const std::string& uri : uris) {
+    auto path = LocalPath(uri);
+    Status removed = path.ok() ? env_.Remove(*path) : Ok();
+    if (!removed.ok()) LogWarn(Str("table ", id_.ToString(), ": ", removed.error().message));
+  }
+}
+
+void Table::RemoveOldVersions(const std::vector<std::string>& uris) {
+  // From a hint that stayed behind readers go on version by version: a gap would end their way at an old one.
+  if (!version_.hinted || !metadata_->FlagProperty("write.metadata.delete-after-commit.enabled", false)) return;
+  RemoveFiles(uris);
 }
 
 Status Table::Refresh() {

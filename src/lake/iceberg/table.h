@@ -101,6 +101,9 @@ class Table {
   friend class TableReach;
   Table(Env& env, Catalog* catalog, TableId id);
   Status Adopt(MetadataVersion version);
+  void RemoveFiles(const std::vector<std::string>& uris);  // those that stay are told
+  // Metadata files that have left the log, if the table's properties want that.
+  void RemoveOldVersions(const std::vector<std::string>& uris);
   Result<std::vector<ManifestFile>> ReadManifests(const Snapshot& snapshot) const;
   Result<std::vector<ManifestEntry>> ReadEntries(const ManifestFile& manifest) const;
   // Of path_hashes_, read once.
