@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "base/text.h"
+#include "row/format_value.h"
 
 namespace sluice {
 namespace {
@@ -47,10 +48,9 @@ size_t Columns(const CodePoint& c) {
   return c.valid && range != std::end(kWide) && range->first <= c.point ? 2 : 1;
 }
 
-void AppendHexByte(unsigned value, std::string& out) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  out += kHex[value >> 4 & 15];
-  out += kHex[value & 15];
+void AppendHexByte(uint32_t point, std::string& out) {
+  const auto byte = static_cast<uint8_t>(point);
+  AppendHex(&byte, 1, out);
 }
 
 }  // namespace

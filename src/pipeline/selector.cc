@@ -74,6 +74,9 @@ Result<TableSelector::Entry> TableSelector::MakeEntry(std::string_view text) {
 Result<TableSelector> TableSelector::Make(std::string_view text) {
   TableSelector out;
   for (const std::string& item : SplitUnescaped(text, ',')) {
+    const std::vector<std::string> parts = SplitUnescaped(item, '.');
+    const bool named = parts.size() > 1 && parts[parts.size() - 2].find_first_of("\\[](){}*+?|^$") == std::string::npos;
+    if (named) out.schemas_.push_back(parts[parts.size() - 2]);
     auto entry = MakeEntry(ReplaceAll(item, "\\,", ","));
     if (!entry.ok()) {
       Error error = std::move(entry).error();

@@ -20,6 +20,8 @@ class TableSelector {
  public:
   static Result<TableSelector> Make(std::string_view text);
   bool Matches(const TableId& id) const;
+  // The schemas that the selector names, not those that match an expression.
+  const std::vector<std::string>& schemas() const { return schemas_; }
 
  private:
   struct Entry {
@@ -28,6 +30,7 @@ class TableSelector {
   };
   static Result<Entry> MakeEntry(std::string_view text);
   std::vector<Entry> entries_;
+  std::vector<std::string> schemas_;
 };
 
 // Splits at each separator that no backslash escapes; drops empty parts, trims the rest. The backslashes stay.

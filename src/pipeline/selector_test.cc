@@ -45,6 +45,12 @@ TEST(TableSelector, NumberOfParts) {
   EXPECT_FALSE(TableSelector::Make(" , ").ok());
 }
 
+TEST(TableSelector, SchemasThatAreNamed) {
+  const auto schemas = [](std::string_view text) { return TableSelector::Make(text)->schemas(); };
+  EXPECT_EQ(schemas("app.orders,shop.\\.*,ns.crm.t"), (std::vector<std::string>{"app", "shop", "crm"}));
+  EXPECT_TRUE(schemas("app_[0-9].orders,a\\.*.t,orders").empty());
+}
+
 TEST(TableSelector, BadExpression) {
   auto made = TableSelector::Make("db.order_[0-9");
   ASSERT_FALSE(made.ok());

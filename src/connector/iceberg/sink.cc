@@ -172,14 +172,11 @@ Status IcebergSink::BoundMemory() {
   }
 }
 
-// A misspelt table would be made without partitions, and without a word.
 void IcebergSink::TellIdlePartitions() {
   if (std::exchange(told_partitions_, true)) return;
-  for (const iceberg::TablePartitioning& partitioning : config_.partitions) {
-    const auto named = [&](const auto& entry) { return entry.first.ToString() == partitioning.table; };
-    if (std::any_of(writers_.begin(), writers_.end(), named)) continue;
-    LogWarn(Str("partition.key names ", partitioning.table, ", which is no table of this sink until now"));
-  }
+  std::set<std::string> tables;
+  for (const auto& [id, writer] : writers_) tables.insert(id.ToString());
+  for (const std::string& note : IdlePartitions(config_.partitions, tables)) LogWarn(note);
 }
 
 Result<std::string> IcebergSink::Prepare(const EpochInfo& epoch) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sink block of a pipeline file -> IcebergSink.
+#include <cstdio>
 #include <set>
 
 #include "base/text.h"
@@ -12,6 +13,10 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kTableProperties = "table.properties.";
+
+Result<Options> ReadOptions(const PipelineSpec& spec, std::vector<std::string>& warnings) {
+  return Options::Check("sink \"iceberg\"", IcebergSinkOptions(), spec.sink.options, spec.sink.place, warnings);
+}
 
 Error At(const FilePlace& place, Error error) { return std::move(error).With(place.ToString()); }
 
@@ -53,11 +58,20 @@ Result<iceberg::PartitionSpec> PartitionSpecOf(const std::vector<iceberg::TableP
   return out;
 }
 
+std::vector<std::string> IdlePartitions(const std::vector<iceberg::TablePartitioning>& partitions,
+                                        const std::set<std::string>& tables) {
+  std::vector<std::string> out;
+  for (const iceberg::TablePartitioning& partitioning : partitions) {
+    if (tables.contains(partitioning.table)) continue;
+    out.push_back(Str("partition.key names ", partitioning.table, ", which is no table of this sink until now"));
+  }
+  return out;
+}
+
 Status CheckIcebergTables(const PipelineSpec& spec, const std::map<TableId, TableSchema>& tables,
                           std::vector<std::string>& notes) {
   std::vector<std::string> told;
-  TRY_SET(Options options,
-          Options::Check("sink \"iceberg\"", IcebergSinkOptions(), spec.sink.options, spec.sink.place, told));
+  TRY_SET(const Options options, ReadOptions(spec, told));
   TRY_SET(const auto partitions, ReadPartitions(options));
   std::set<std::string> names;
   for (const auto& [id, schema] : tables) {
@@ -65,10 +79,8 @@ Status CheckIcebergTables(const PipelineSpec& spec, const std::map<TableId, Tabl
     auto made = PartitionSpecOf(partitions, id, iceberg::FromTableSchema(schema));
     if (!made.ok()) return At(options.PlaceOf("partition.key"), std::move(made).error());
   }
-  for (const iceberg::TablePartitioning& partitioning : partitions) {
-    if (names.contains(partitioning.table)) continue;
-    notes.push_back(Str(options.PlaceOf("partition.key").ToString(), ": partition.key names ", partitioning.table,
-                        ", which is no table of the sink now"));
+  for (const std::string& note : IdlePartitions(partitions, names)) {
+    notes.push_back(Str(options.PlaceOf("partition.key").ToString(), ": ", note));
   }
   return Ok();
 }
@@ -83,24 +95,23 @@ std::string IcebergJobId(const PipelineSpec& spec, const std::string& prefix) {
                               std::string_view("\0", 1));
   uint64_t hash = 0xCBF29CE484222325ull;  // FNV-1a: stable over versions and machines
   for (char byte : identity) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001B3ull;
-  constexpr char kHex[] = "0123456789abcdef";
   std::string id;
   for (char letter : prefix) id += std::isalnum(static_cast<unsigned char>(letter)) || letter == '-' ? letter : '_';
   id += '-';
-  for (int shift = 60; shift >= 0; shift -= 4) id += kHex[hash >> shift & 15];
+  char digits[17];
+  std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(hash));
+  id += digits;
   return id;
 }
 
 Result<std::string> IcebergJobId(const PipelineSpec& spec) {
   std::vector<std::string> ignored;
-  TRY_SET(Options options,
-          Options::Check("sink \"iceberg\"", IcebergSinkOptions(), spec.sink.options, spec.sink.place, ignored));
+  TRY_SET(const Options options, ReadOptions(spec, ignored));
   return IcebergJobId(spec, options.Text("job.id.prefix"));
 }
 
 Result<std::unique_ptr<Sink>> MakeIcebergSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings) {
-  TRY_SET(Options options,
-          Options::Check("sink \"iceberg\"", IcebergSinkOptions(), spec.sink.options, spec.sink.place, warnings));
+  TRY_SET(const Options options, ReadOptions(spec, warnings));
   IcebergSinkConfig config;
   std::string catalog = Lower(options.Text("catalog.properties.type"));
   if (catalog != "hadoop") {

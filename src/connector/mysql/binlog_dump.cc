@@ -2,9 +2,11 @@
 #include "connector/mysql/binlog_dump.h"
 
 #include <random>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "connector/mysql/catalog.h"
 
 namespace sluice::mysql {
 namespace {
@@ -18,7 +20,8 @@ Result<EventParser> NegotiateDump(Connection& connection) {
   TRY_SET(std::string checksum, connection.QueryValue("SELECT @@global.binlog_checksum"));
   TRY(connection.Execute(Str("SET @master_binlog_checksum=", Connection::Quote(checksum))));
   TRY(connection.Execute("SET @mariadb_slave_capability=4"));
-  return EventParser(checksum == "CRC32");
+  TRY_SET(auto charsets, ReadCollationCharsets(connection));
+  return EventParser(checksum == "CRC32", std::move(charsets));
 }
 
 Status SendDump(Connection& connection, const DumpRequest& request) {

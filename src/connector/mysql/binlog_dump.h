@@ -22,7 +22,7 @@ struct DumpRequest {
   uint32_t server_id = 0;  // no other reader of the server may have it: it would be thrown out
 };
 
-// Tells the server what we understand; a parser that fits the checksums of its answer.
+// Tells the server what we understand; a parser that fits its checksums and character sets.
 Result<EventParser> NegotiateDump(Connection& connection);
 Status SendDump(Connection& connection, const DumpRequest& request);
 // The next event's bytes, borrowed until the next call; nothing at the end of a dump that does not wait.

@@ -119,7 +119,6 @@ Status BinlogStream::Follow() {
   sql_context_.mariadb = connection->is_mariadb();
   sql_context_.server_version = VersionNumber(connection->server_version());
   TRY_SET(sql_context_.server_collation, connection->QueryValue("SELECT @@global.collation_server"));
-  TRY_SET(client_charsets_, ReadCollationCharsets(*connection));
   TRY(BeginDump(*connection));
   boundary_ms_ = NowMs();
   BinlogEvent event;

@@ -65,7 +65,6 @@ class BinlogStream {
   Status CompleteXa(std::string_view sql);
   Status ApplyPrepared(const std::string& xid);
   Status HandleQuery(const QueryEvent& query);
-  bool ConvertText(const QueryEvent& query, std::string& out) const;
   Status HandleDdl(const QueryEvent& query);
   Status EndTransaction();
   Status EndForCopy();
@@ -112,7 +111,6 @@ class BinlogStream {
   int64_t event_ms_ = 0;
   int64_t pending_rows_ = 0;
   int64_t pending_bytes_ = 0;
-  std::map<uint16_t, std::string> client_charsets_;  // QueryEvent::client_collation -> character set
   int64_t boundary_ms_ = 0;  // when the last boundary was passed on
   bool passed_on_ = false;    // rows have been since
   bool unreported_ = false;       // committed_ moved since the last boundary item

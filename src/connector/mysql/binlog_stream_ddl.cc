@@ -8,30 +8,11 @@
 #include "connector/mysql/binlog_stream.h"
 #include "connector/mysql/copy_overlap.h"
 #include "connector/mysql/table_stream.h"
-#include "format/mysql/charset.h"
 #include "format/mysql/initial_default.h"
 
 namespace sluice::mysql {
 
-// The text as UTF-8: it stands in the log in the character set of the session that sent it. False if it is so already,
-// or nothing is known of that character set.
-bool BinlogStream::ConvertText(const QueryEvent& query, std::string& out) const {
-  if (IsAsciiText(reinterpret_cast<const uint8_t*>(query.sql.data()), query.sql.size())) return false;
-  const auto found = client_charsets_.find(query.client_collation);
-  const Charset* charset = found == client_charsets_.end() ? nullptr : FindCharset(found->second);
-  const bool utf8 = charset == nullptr || charset->form == Charset::Form::kUtf8;
-  if (utf8 || charset->form == Charset::Form::kAscii) return false;
-  ToUtf8(*charset, query.sql, out);
-  return true;
-}
-
 Status BinlogStream::HandleQuery(const QueryEvent& query) {
-  if (std::string text; ConvertText(query, text)) {
-    QueryEvent converted = query;
-    converted.sql = std::move(text);
-    converted.client_collation = 0;
-    return HandleQuery(converted);
-  }
   std::string_view sql = Trim(query.sql);
   if (EqualsIgnoreCase(sql.substr(0, 16), "BEGIN")) {
     in_transaction_ = true;

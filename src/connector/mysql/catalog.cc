@@ -14,6 +14,13 @@ constexpr size_t kSingleLooksMost = 8;  // tables of a database that are asked f
 
 std::string Cell(const TextRow& row, size_t index) { return row[index].value_or(""); }
 
+// The account that the server took this user for, as GRANT wants it: 'flow'@'%'.
+Result<std::string> Account(Connection& connection) {
+  TRY_SET(const std::string user, connection.QueryValue("SELECT CURRENT_USER()"));
+  const size_t at = user.rfind('@');
+  return Str(Connection::Quote(user.substr(0, at)), "@", Connection::Quote(user.substr(at + 1)));
+}
+
 // Conditions that together cover the tables. The server reads the files of all tables of all databases unless database
 // and table are compared with constants, so a few tables are asked for one by one and many as their whole database.
 std::vector<std::string> Conditions(const std::vector<TableId>& tables) {
@@ -161,17 +168,6 @@ std::vector<Finding> FindProblems(const ServerInfo& info) {
   return out;
 }
 
-namespace {
-
-// The account that the server took this user for, as GRANT wants it: 'flow'@'%'.
-Result<std::string> Account(Connection& connection) {
-  TRY_SET(const std::string user, connection.QueryValue("SELECT CURRENT_USER()"));
-  const size_t at = user.rfind('@');
-  return Str(Connection::Quote(user.substr(0, at)), "@", Connection::Quote(user.substr(at + 1)));
-}
-
-}  // namespace
-
 Result<std::vector<Finding>> FindMissingGrants(Connection& connection) {
   TRY_SET(auto rows, connection.Query("SHOW GRANTS"));
   TRY_SET(const std::string who, Account(connection));
@@ -314,10 +310,10 @@ Result<std::map<std::string, std::pair<std::string, std::string>>> ReadDatabaseC
   return out;
 }
 
-Result<std::map<uint16_t, std::string>> ReadCollationCharsets(Connection& connection) {
+Result<EventParser::ClientCharsets> ReadCollationCharsets(Connection& connection) {
   TRY_SET(auto rows, connection.Query("SELECT ID, CHARACTER_SET_NAME FROM information_schema.COLLATIONS "
                                       "WHERE ID IS NOT NULL AND CHARACTER_SET_NAME IS NOT NULL"));
-  std::map<uint16_t, std::string> out;
+  EventParser::ClientCharsets out;
   for (const TextRow& row : rows) {
     uint16_t id = 0;
     if (ParseNumber(Cell(row, 0), id)) out[id] = Cell(row, 1);

@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "connector/mysql/connection.h"
+#include "format/mysql/binlog_event.h"
 #include "format/mysql/column.h"
 #include "format/mysql/position.h"
 #include "row/table_id.h"
@@ -60,7 +61,7 @@ Result<std::string> ReadCreateTable(Connection& connection, const TableId& table
 // Default (charset, collation) of each database.
 Result<std::map<std::string, std::pair<std::string, std::string>>> ReadDatabaseCharsets(Connection& connection);
 // Character sets by the numbers of their collations.
-Result<std::map<uint16_t, std::string>> ReadCollationCharsets(Connection& connection);
+Result<EventParser::ClientCharsets> ReadCollationCharsets(Connection& connection);
 // Estimated rows of each table.
 Result<std::map<TableId, int64_t>> ReadRowEstimates(Connection& connection, const std::vector<TableId>& tables);
 

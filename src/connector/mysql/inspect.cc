@@ -9,21 +9,6 @@
 namespace sluice::mysql {
 namespace {
 
-// A position of the file that the server has not, or no more.
-Result<std::vector<Finding>> FindNoPosition(Connection& connection, const SourceConfig& config,
-                                            const BinlogPosition& end) {
-  std::vector<Finding> out;
-  if (config.mode != StartupMode::kSpecific || config.start_file.empty()) return out;
-  TRY_SET(const auto logs, ListLogs(connection));
-  const BinlogPosition wanted{config.start_file, config.start_offset};
-  const bool there = std::find(logs.begin(), logs.end(), config.start_file) != logs.end();
-  if (there && (end.file != config.start_file || config.start_offset <= end.offset)) return out;
-  out.push_back({true, Str("the server has no log position ", wanted.ToString(), ": its log goes from ",
-                           logs.empty() ? "nothing" : logs.front(), " to ", end.ToString()),
-                 "set scan.startup.specific-offset.file and .pos to a position that SHOW BINLOG EVENTS gives"});
-  return out;
-}
-
 std::string HowRead(const MysqlTable& table) {
   if (table.primary_key.empty()) return "as a whole, append-only: no primary key";
   if (HasExactOrder(table)) return "in chunks of its primary key";
@@ -31,6 +16,20 @@ std::string HowRead(const MysqlTable& table) {
 }
 
 }  // namespace
+
+Result<std::optional<Finding>> FindNoPosition(Connection& connection, const SourceConfig& config,
+                                              const BinlogPosition& end) {
+  if (config.mode != StartupMode::kSpecific || config.start_file.empty()) return std::optional<Finding>();
+  TRY_SET(const auto logs, ListLogs(connection));
+  const bool there = std::find(logs.begin(), logs.end(), config.start_file) != logs.end();
+  const BinlogPosition wanted{config.start_file, config.start_offset};
+  if (there && wanted <= end) return std::optional<Finding>();
+  return std::optional<Finding>(
+      {true,
+       Str("the server has no log position ", wanted.ToString(), ": its log goes from ",
+           logs.empty() ? "nothing" : logs.front(), " to ", end.ToString()),
+       "set scan.startup.specific-offset.file and .pos to a position that SHOW BINLOG EVENTS gives"});
+}
 
 Result<Inspection> Inspect(const SourceConfig& config) {
   TRY_SET(auto connection, Connection::Open(config.connect));
@@ -50,7 +49,7 @@ Result<Inspection> Inspect(const SourceConfig& config) {
     if (end.ok()) {
       out.position = end->ToString();
       TRY_SET(auto nowhere, FindNoPosition(*connection, config, *end));
-      out.findings.insert(out.findings.end(), nowhere.begin(), nowhere.end());
+      if (nowhere) out.findings.push_back(*std::move(nowhere));
     }
   }
   TRY_SET(auto ids, ListTables(*connection, config.wanted));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,5 +29,10 @@ struct Inspection {
 };
 
 Result<Inspection> Inspect(const SourceConfig& config);
+
+// The position where the file wants the job to begin (specific-offset by file), if the server has it not, or no more.
+// `end`: of its log.
+Result<std::optional<Finding>> FindNoPosition(Connection& connection, const SourceConfig& config,
+                                              const BinlogPosition& end);
 
 }  // namespace sluice::mysql

@@ -4,9 +4,9 @@
 #include <memory>
 #include <random>
 
+#include "base/crc32.h"
 #include "base/text.h"
 #include "connector/mysql/spec.h"
-#include "base/crc32.h"
 #include "pipeline/selector.h"
 
 namespace sluice::mysql {
@@ -97,14 +97,9 @@ Status SetStartup(const Options& options, bool bounded, SourceConfig& config) {
 
 Status SetTables(const Options& options, SourceConfig& config) {
   config.tables_text = options.Text("tables");
-  for (const std::string& entry : SplitUnescaped(config.tables_text, ',')) {
-    const std::vector<std::string> parts = SplitUnescaped(entry, '.');
-    if (parts.size() < 2) continue;
-    const std::string& database = parts[parts.size() - 2];
-    if (database.find_first_of("\\[](){}*+?|^$") == std::string::npos) config.databases.push_back(database);
-  }
   auto include = TableSelector::Make(config.tables_text);
   if (!include.ok()) return AtKey(options, "tables", include.error().message, include.error().hint);
+  config.databases = include->schemas();
   auto wanted = std::make_shared<TableSelector>(*std::move(include));
   std::shared_ptr<TableSelector> unwanted;
   if (options.Has("tables.exclude")) {

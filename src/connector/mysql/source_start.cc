@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "connector/mysql/binlog_dump.h"
+#include "connector/mysql/inspect.h"
 #include "connector/mysql/source.h"
 
 namespace sluice::mysql {
@@ -199,11 +200,8 @@ Status MysqlSource::FindStartPosition(Connection& connection, const LogEnd& end)
     return Ok();
   }
   state_.log.position = {config_.start_file, std::max<uint64_t>(4, config_.start_offset)};
-  if (state_.log.position > end.position) {
-    return Invalid(Str("scan.startup.specific-offset ", state_.log.position.ToString(),
-                       " lies behind the end of the log, ", end.position.ToString()));
-  }
-  return CheckPosition(connection);
+  TRY_SET(const auto nowhere, FindNoPosition(connection, config_, end.position));
+  return nowhere ? Status(Invalid(nowhere->text, nowhere->fix)) : Ok();
 }
 
 // The last file whose first event is not younger than the wanted time; events before it are left out by their own time.

@@ -64,7 +64,7 @@ TEST(AvroTest, EveryFlippedBitIsSeen) {
     return ReadAvroFile(file, "f", [](const AvroFile&, const AvroValue&) { return Ok(); });
   };
   ASSERT_TRUE(read(bytes).ok());
-  const size_t key = bytes.find("sluice.crc32");
+  const size_t key = bytes.find("\x18" "sluice.crc32") + 1;  // the key, not the text in the schema
   for (size_t bit = 0; bit < bytes.size() * 8; ++bit) {
     std::string bad = bytes;
     bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ 1 << bit % 8);

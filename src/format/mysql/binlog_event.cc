@@ -7,8 +7,9 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "base/text.h"
 #include "base/crc32.h"
+#include "base/text.h"
+#include "format/mysql/charset.h"
 
 namespace sluice::mysql {
 
@@ -330,6 +331,19 @@ Status EventParser::ParseOther(std::string_view body, BinlogEvent& out) {
   return in.ok() ? Ok() : Status(CutOff(out.header));
 }
 
+// A statement stands in the log in the character set of the session that sent it.
+std::string EventParser::StatementText(std::string_view sql, uint16_t collation) const {
+  const auto found = charsets_.find(collation);
+  const Charset* charset = found == charsets_.end() ? nullptr : FindCharset(found->second);
+  const bool plain = charset == nullptr || charset->form == Charset::Form::kUtf8 ||
+                     charset->form == Charset::Form::kAscii ||
+                     IsAsciiText(reinterpret_cast<const uint8_t*>(sql.data()), sql.size());
+  if (plain) return std::string(sql);
+  std::string out;
+  ToUtf8(*charset, sql, out);
+  return out;
+}
+
 Status EventParser::ParseQuery(std::string_view body, BinlogEvent& out) {
   ByteReader in(body);
   QueryEvent query;
@@ -349,7 +363,7 @@ Status EventParser::ParseQuery(std::string_view body, BinlogEvent& out) {
     if (!inflated.ok()) return std::move(inflated).error().With(Place(out.header));
     sql = *inflated;
   }
-  query.sql = std::string(sql);
+  query.sql = StatementText(sql, query.client_collation);
   out.body = std::move(query);
   return Ok();
 }

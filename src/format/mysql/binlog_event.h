@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -58,7 +59,7 @@ struct RotateEvent {
 
 struct QueryEvent {
   std::string database;
-  std::string sql;           // bytes of the client's character set
+  std::string sql;           // UTF-8, where the parser knows the session's character set; else its bytes
   uint16_t error_code = 0;
   uint32_t thread_id = 0;
   uint64_t sql_mode = 0;
@@ -140,8 +141,11 @@ struct BinlogEvent {
 
 class EventParser {
  public:
+  using ClientCharsets = std::map<uint16_t, std::string>;  // character sets by the numbers of their collations
   // `checksum`: what the stream uses before its first format description (@master_binlog_checksum of the session).
-  explicit EventParser(bool checksum = false) : checksum_(checksum) {}
+  // `charsets`: of the server; statements of sessions with another character set are not made UTF-8.
+  explicit EventParser(bool checksum = false, ClientCharsets charsets = {})
+      : charsets_(std::move(charsets)), checksum_(checksum) {}
 
   // One whole event: header, body, checksum (without the packet's leading OK byte). kCorrupt: bytes are wrong;
   // kUnsupported: not understood, the position must not pass it.
@@ -164,7 +168,9 @@ class EventParser {
   Status ParseBody(std::string_view body, BinlogEvent& out);
   Status ParseOther(std::string_view body, BinlogEvent& out);
   Result<std::string_view> Inflate(std::string_view compressed);
+  std::string StatementText(std::string_view sql, uint16_t collation) const;
 
+  ClientCharsets charsets_;
   bool checksum_ = false;
   bool mariadb_ = false;
   std::vector<uint8_t> post_header_lengths_;

@@ -8,8 +8,8 @@
 #include <map>
 
 #include "base/bytes.h"
-#include "format/mysql/capture_test_util.h"
 #include "base/crc32.h"
+#include "format/mysql/capture_test_util.h"
 
 namespace sluice::mysql {
 namespace {
@@ -109,6 +109,27 @@ TEST(EventParser, ReadsStatementsAlsoCompressedOnes) {
   EXPECT_EQ(queries[2]->client_collation, 45);  // utf8mb4_general_ci
   EXPECT_EQ(queries[3]->sql.substr(0, 51), "CREATE TABLE compressed_query_event_with_a_long_nam");
   EXPECT_EQ(queries[3]->error_code, 0);
+}
+
+TEST(EventParser, MakesStatementsUtf8) {
+  const auto raw = CapturedEvents("events.binlog");
+  const auto statement = [&](EventParser parser) {
+    EXPECT_TRUE(parser.Parse(raw[0]).ok());
+    for (const std::string& event : raw) {
+      const size_t at = event.find("DROP DATABASE IF EXISTS ev");
+      if (at == std::string::npos) continue;
+      std::string latin = Plain(event);
+      latin[at + 24] = '\xE4';  // "ä" of latin1
+      auto parsed = parser.Parse(WithChecksum(latin));
+      EXPECT_TRUE(parsed.ok()) << parsed.error().ToString();
+      return std::get<QueryEvent>(parsed->body).sql;
+    }
+    return std::string();
+  };
+  EXPECT_EQ(statement(EventParser()), "DROP DATABASE IF EXISTS \xE4v");
+  EXPECT_EQ(statement(EventParser(false, {{45, "latin1"}})), "DROP DATABASE IF EXISTS \u00e4v");
+  EXPECT_EQ(statement(EventParser(false, {{45, "utf8mb4"}})), "DROP DATABASE IF EXISTS \xE4v");
+  EXPECT_EQ(statement(EventParser(false, {{8, "latin1"}})), "DROP DATABASE IF EXISTS \xE4v");
 }
 
 TEST(EventParser, ReadsTableMapsWithAndWithoutMetadata) {

@@ -40,7 +40,9 @@ Result<int64_t> NewestVersion(Env& env, const std::string& folder) {
     version = 0;
     auto names = env.List(folder + "/metadata");
     if (!names.ok() && names.error().code != ErrorCode::kNotFound) return std::move(names).error();
-    for (size_t i = 0; names.ok() && i < names->size(); ++i) version = std::max(version, MetadataVersionOf((*names)[i]));
+    if (names.ok()) {
+      for (const std::string& name : *names) version = std::max(version, MetadataVersionOf(name));
+    }
     if (std::string plain = Str("v", version, kSuffix), zipped = Str("v", version, ".gz", kSuffix);
         names.ok() && !Has(*names, plain) && Has(*names, zipped)) {
       return Unsupported(Str(folder, "/metadata/v", version, ".gz", kSuffix, ": gzip metadata is not read so far"),
