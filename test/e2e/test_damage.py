@@ -173,19 +173,43 @@ def foreign_append(ctx, name, rows):
     foreign.change(ctx.lake, name, append)
 
 
-def test_disk_full(ctx):
-    mount = os.path.join(ctx.dir, "small")
+def mount_warehouse(ctx, options):
+    """The lake is on a tmpfs of its own, whose mount point is returned."""
+    mount = os.path.join(ctx.dir, "disk")
     os.makedirs(mount)
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", mount], capture_output=True, check=False
-    ).returncode:
+    command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", mount]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
         raise harness.Skip("needs the right to mount a tmpfs")
     ctx.cleanups.append(lambda: subprocess.run(["umount", "-l", mount], check=False))
+    ctx.warehouse = ctx.lake.warehouse = os.path.join(mount, "lake")
+    return mount
+
+
+def test_warehouse_that_was_mounted_read_only(ctx):
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1), (2, 2)")
+    mount = mount_warehouse(ctx, "ro,size=3m")
+    path = ctx.pipeline(f"{db}.t")
+    ctx.fails(path, "mounted for reading only", mount)
+    subprocess.run(["mount", "-o", "remount,rw", mount], check=True)
+    ctx.catch_up(path)
+    ctx.equal(f"{db}.t")
+    ctx.server.execute("UPDATE t SET v = 5 WHERE id = 1; DELETE FROM t WHERE id = 2; INSERT INTO t VALUES (3, 3)", db)
+    before = dict(ctx.lake.rows(f"{db}.t")[1])
+    subprocess.run(["mount", "-o", "remount,ro", mount], check=True)
+    for _ in range(2):
+        ctx.fails(path, "mounted for reading only", mount)
+    assert dict(ctx.lake.rows(f"{db}.t")[1]) == before
+    subprocess.run(["mount", "-o", "remount,rw", mount], check=True)
+    ctx.catch_up(path)
+    ctx.equal(f"{db}.t")
+
+
+def test_disk_full(ctx):
+    mount = mount_warehouse(ctx, "size=3m")
     db = ctx.database(
         "CREATE TABLE t (id INT PRIMARY KEY, v VARBINARY(2000)); INSERT INTO t SELECT seq, SHA2(seq, 512) FROM"
         " seq_1_to_500"
     )
-    ctx.warehouse = ctx.lake.warehouse = os.path.join(mount, "lake")
     path = ctx.pipeline(f"{db}.t")
     ctx.catch_up(path)
     ctx.equal(f"{db}.t")
