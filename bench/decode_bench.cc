@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/bytes.h"
-#include "format/mysql/binlog_event.h"
 #include "base/crc32.h"
+#include "format/mysql/binlog_event.h"
 #include "format/mysql/row_plan.h"
 #include "format/mysql/text_row.h"
 
@@ -61,6 +61,9 @@ MysqlTable Lineitem() {
   return table;
 }
 
+// Lengths and years by it are nothing that a processor guesses.
+uint64_t Scramble(uint64_t n) { return n * 0x9E3779B97F4A7C15ull >> 32; }
+
 // A row image, and the same row as text values.
 void AppendRow(const MysqlTable& table, uint64_t n, std::string& image, std::vector<std::string>& texts) {
   image.append((table.columns.size() + 7) / 8, '\0');
@@ -82,7 +85,7 @@ void AppendRow(const MysqlTable& table, uint64_t n, std::string& image, std::vec
       image += static_cast<char>(cents);
       texts.push_back(std::to_string(whole) + (cents < 10 ? ".0" : ".") + std::to_string(cents));
     } else if (column.type == "date") {
-      const auto year = static_cast<uint32_t>(1992 + n % 7), month = static_cast<uint32_t>(1 + n % 12),
+      const auto year = static_cast<uint32_t>(1992 + Scramble(n) % 7), month = static_cast<uint32_t>(1 + n % 12),
                  day = static_cast<uint32_t>(1 + n % 28), packed = year << 9 | month << 5 | day;
       image.append(reinterpret_cast<const char*>(&packed), 3);
       char text[16];
@@ -90,8 +93,10 @@ void AppendRow(const MysqlTable& table, uint64_t n, std::string& image, std::vec
       texts.push_back(text);
     } else {
       auto length = static_cast<size_t>(column.length);
-      if (column.type == "varchar") length = 10 + n % 34;
-      if (column.length == 25) length = 12 + n % 6;
+      const uint64_t random = Scramble(n);
+      if (column.type == "varchar") length = 10 + random % 34;
+      if (column.length == 25) length = 12 + random % 6;
+      if (column.length == 10) length = 3 + random % 5;
       std::string text;
       for (size_t i = 0; i < length; ++i) text += static_cast<char>('0' + (n + i * 7) % 60);
       if (column.length * 4 > 255) image += std::string{static_cast<char>(length), 0};

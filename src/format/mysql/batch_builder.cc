@@ -105,9 +105,13 @@ BatchBuilder& BatchBuilder::operator=(BatchBuilder&&) noexcept = default;
 void BatchBuilder::Reset() {
   columns_.clear();
   columns_.resize(schema_->columns.size());
+  long_columns_.clear();
+  row_bits_ = 8;
   for (size_t i = 0; i < columns_.size(); ++i) {
     SetLayout(schema_->columns[i].type, columns_[i]);
     columns_[i].key = schema_->IsKey(schema_->columns[i].name);
+    row_bits_ += columns_[i].width == 0 ? 1 : columns_[i].width * 8;
+    if (columns_[i].bytes || columns_[i].list) long_columns_.push_back(&columns_[i]);
   }
   kinds_.clear();
   rows_ = capacity_ = 0;
@@ -116,10 +120,10 @@ void BatchBuilder::Reset() {
 }
 
 int64_t BatchBuilder::bytes() const {
-  int64_t sum = rows_;
-  for (const ColumnData& column : columns_) {
-    sum += ValueBytes(column, rows_) + column.data_size;
-    if (column.child != nullptr) sum += column.child_rows * 4 + column.child->data_size;
+  int64_t sum = BitmapBytes(rows_ * row_bits_);
+  for (const ColumnData* column : long_columns_) {
+    sum += column->data_size;
+    if (column->child != nullptr) sum += column->child_rows * 4 + column->child->data_size;
   }
   return sum;
 }

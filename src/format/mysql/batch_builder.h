@@ -3,6 +3,7 @@
 // exactly one value a row. Owned by one thread. Memory grows by doubling and is given away by Finish, not copied.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -89,7 +90,9 @@ class BatchBuilder {
     return rows_;
   }
   void EndRows(const RowKind* kinds, int64_t count) {
-    for (int64_t i = 0; i < count; ++i) EndRow(kinds[i]);
+    std::copy(kinds, kinds + count, kinds_.begin() + rows_);
+    only_inserts_ = only_inserts_ && std::all_of(kinds, kinds + count, [](RowKind k) { return k == RowKind::kInsert; });
+    rows_ += count;
   }
   template <typename T>
   static void Set(ColumnData& column, int64_t row, T value) {
@@ -141,6 +144,8 @@ class BatchBuilder {
   TableId table_;
   std::shared_ptr<const TableSchema> schema_;
   std::vector<ColumnData> columns_;
+  std::vector<const ColumnData*> long_columns_;  // those with more than a value of fixed width
+  int64_t row_bits_ = 0;                         // of the values of fixed width, offsets and kind of a row
   std::vector<RowKind> kinds_;
   bool only_inserts_ = true;
   int64_t rows_ = 0;

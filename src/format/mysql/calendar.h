@@ -33,11 +33,11 @@ constexpr int32_t kNoDate = INT32_MIN;
 
 // By the lower 9 bits of a stored DATE, month * 32 + day: the day of the year from 1, or 0 if there is none.
 struct DayTable {
-  uint16_t common[512] = {}, leap[512] = {};
+  uint16_t days[2][512] = {};  // of a common and of a leap year
   constexpr DayTable() {
     for (uint32_t i = 0; i < 512; ++i) {
-      common[i] = DayOfYear(2001, i / 32, i % 32);
-      leap[i] = DayOfYear(2000, i / 32, i % 32);
+      days[0][i] = DayOfYear(2001, i / 32, i % 32);
+      days[1][i] = DayOfYear(2000, i / 32, i % 32);
     }
   }
   static constexpr uint16_t DayOfYear(int32_t year, uint32_t month, uint32_t day) {
@@ -47,14 +47,27 @@ struct DayTable {
 };
 inline constexpr DayTable kDayTable;
 
+// By the year: the day before its first (since 1970-01-01) times two, and one if it is a leap year. Few lines of it are
+// ever in use; whether a year is a leap year is nothing that a processor guesses right.
+struct YearTable {
+  int32_t years[10'000] = {};
+  constexpr YearTable() {
+    for (int32_t year = 1, before = DaysFromCivil(1, 1, 1) - 1; year < 10'000; ++year) {
+      const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+      years[year] = before * 2 + leap;
+      before += 365 + leap;
+    }
+  }
+};
+inline constexpr YearTable kYearTable;
+
 // DATE as the servers store it (year * 512 + month * 32 + day) -> days since 1970-01-01; kNoDate if it is no real day.
 constexpr int32_t DaysFromPackedDate(uint32_t packed) {
-  const uint32_t year = packed >> 9, century = year / 100;
-  const bool leap = (year & 3) == 0 && (year != century * 100 || (century & 3) == 0);
-  const uint32_t day = (leap ? kDayTable.leap : kDayTable.common)[packed & 511];
-  if (day == 0 || year < 1 || year > 9999) return kNoDate;
-  const uint32_t past = year - 1;  // whole years since 0001-01-01, which is 719162 days before 1970
-  return static_cast<int32_t>(past * 365 + past / 4 - past / 100 + past / 400 + day) - 719163;
+  const uint32_t year = packed >> 9;
+  if (year < 1 || year > 9999) return kNoDate;
+  const int32_t entry = kYearTable.years[year];
+  const uint16_t day = kDayTable.days[entry & 1][packed & 511];
+  return day == 0 ? kNoDate : (entry >> 1) + day;
 }
 static_assert(DaysFromPackedDate(1970 << 9 | 1 << 5 | 1) == 0 && DaysFromPackedDate(2000 << 9 | 3 << 5 | 1) == 11017);
 

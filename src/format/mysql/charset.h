@@ -75,6 +75,33 @@ __attribute__((always_inline)) inline bool CopyIfAscii(uint8_t* to, const uint8_
   return !(bits & 0x80);
 }
 
+// The same for at most kShortText bytes, without a branch on their number. kShortText bytes are touched on both sides;
+// those behind `size` mean nothing.
+inline constexpr size_t kShortText = 32;
+__attribute__((always_inline)) inline bool CopyShortIfAscii(uint8_t* to, const uint8_t* from, size_t size) {
+  using Block = uint64_t __attribute__((vector_size(16)));
+  static_assert(kShortText % sizeof(Block) == 0);
+  alignas(64) static constexpr struct Masks {  // the block from kShortText - size on has its first `size` bytes set
+    uint8_t bytes[2 * kShortText]{};
+    constexpr Masks() {
+      for (size_t i = 0; i < kShortText; ++i) bytes[i] = 0x80;
+    }
+  } kMasks;
+  const auto load = [](const uint8_t* at) {
+    Block block;
+    std::memcpy(&block, at, sizeof block);
+    return block;
+  };
+  const uint8_t* mask = kMasks.bytes + kShortText - size;
+  Block high{};
+  for (size_t i = 0; i < kShortText; i += sizeof(Block)) {
+    const Block block = load(from + i);
+    std::memcpy(to + i, &block, sizeof block);
+    high |= block & load(mask + i);
+  }
+  return !(high[0] | high[1]);
+}
+
 // Only kUtf8 and kAscii: true if the bytes are valid and need no conversion.
 inline bool IsPlainUtf8(const Charset& charset, std::string_view bytes);
 // Fast check of whole text; embedded zero bytes are fine.

@@ -59,6 +59,26 @@ TEST(Charset, ValidityAtEveryLength) {
   }
 }
 
+TEST(Charset, CopiesAsciiAtEveryLength) {
+  for (size_t size = 0; size <= 80; ++size) {
+    for (size_t odd = 0; odd <= 80; ++odd) {  // the only byte that is not ASCII; those behind `size` do not count
+      std::string from(81, 'a');
+      for (size_t i = 0; i < from.size(); ++i) from[i] = static_cast<char>('0' + i);
+      from[odd] = '\x80';
+      const auto check = [&](auto copy, const char* what) {
+        std::string to(81, 'z');
+        EXPECT_EQ(copy(reinterpret_cast<uint8_t*>(to.data()), reinterpret_cast<const uint8_t*>(from.data()), size),
+                  odd >= size)
+            << what << " " << size << " " << odd;
+        EXPECT_EQ(to.substr(0, size), from.substr(0, size)) << what << " " << size;
+        return to;
+      };
+      EXPECT_EQ(check(CopyIfAscii, "exact").substr(size), std::string(81 - size, 'z'));
+      if (size <= kShortText) check(CopyShortIfAscii, "short");
+    }
+  }
+}
+
 TEST(Charset, EverySetOfTheServerIsKnown) {
   for (const char* name : {"big5", "dec8", "cp850", "hp8", "koi8r", "latin1", "latin2", "swe7", "ascii", "ujis", "sjis",
                            "hebrew", "tis620", "euckr", "koi8u", "gb2312", "greek", "cp1250", "gbk", "latin5",

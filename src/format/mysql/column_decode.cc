@@ -79,6 +79,7 @@ void SetOtherText(const CellOp& op, BatchBuilder& out, ColumnData& column, int64
 // Text of which ASCII is taken as it is, and bytes.
 template <typename Length>
 inline void CopyTexts(const CellOp& op, const ColumnCells& cells, BatchBuilder& out, ColumnData& column) {
+  constexpr auto kShort = static_cast<int64_t>(kShortText);
   const bool any = op.charset == nullptr;  // bytes
   const uint32_t length_bytes = op.length_bytes;
   uint8_t *data = column.data, *offsets = column.values + (cells.row + 1) * 4;
@@ -108,7 +109,10 @@ inline void CopyTexts(const CellOp& op, const ColumnCells& cells, BatchBuilder& 
       call([&] { out.ReserveBytes(column, size); });
       if (out.failure() != CellError::kNone) return;
     }
-    if (__builtin_expect(!CopyIfAscii(data + used, at, static_cast<size_t>(size)) && !any, 0)) {
+    const bool is_short = size <= kShort && cells.end - at >= kShort && room - used >= kShort;
+    const bool ascii = is_short ? CopyShortIfAscii(data + used, at, static_cast<size_t>(size))
+                                : CopyIfAscii(data + used, at, static_cast<size_t>(size));
+    if (__builtin_expect(!ascii && !any, 0)) {
       const std::string_view text(reinterpret_cast<const char*>(at), static_cast<size_t>(size));
       call([&] { SetOtherText(op, out, column, cells.row + i, text); });
       continue;
