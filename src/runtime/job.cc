@@ -17,6 +17,7 @@ namespace sluice {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{100};
+constexpr int64_t kReadingMs = 1000;  // after a commit that took as long or longer, unless the interval is longer
 constexpr std::chrono::milliseconds kLastPoll{1};
 constexpr int64_t kPublishMs = 200;
 constexpr int64_t kMaintainMs = 2'000;
@@ -50,7 +51,7 @@ struct Job::Attempt {
   std::string state;            // full state of that epoch
   bool dirty = false;          // rows or schema changes since then
   bool boundary = true;        // the last item allows an epoch
-  int64_t epoch_started_ms = 0;
+  int64_t epoch_due_ms = 0;    // when the open epoch is to end
   int64_t published_ms = 0;
   int64_t maintained_ms = 0;
   int64_t rows_read = 0;
@@ -67,6 +68,7 @@ struct Job::Attempt {
   Status ApplyAnnounced();
   Status Apply(const std::vector<SchemaChange>& changes);
   Status EndEpoch();
+  Status CommitEpoch();
   void RemoveLeftovers();
 };
 
@@ -121,7 +123,7 @@ Status Job::Attempt::RecoverFrom(const Checkpoint& checkpoint) {
 
 Status Job::Attempt::Start() {
   TRY(source->Start(state, sink->before_image()));
-  epoch_started_ms = env.MonotonicMs();
+  epoch_due_ms = env.MonotonicMs() + spec.checkpoint_interval_ms;
   return Ok();
 }
 
@@ -169,7 +171,16 @@ Status Job::Attempt::Consume(SourceItem item) {
 }
 
 Status Job::Attempt::EndEpoch() {
-  epoch_started_ms = env.MonotonicMs();
+  const int64_t began = env.MonotonicMs();
+  TRY(CommitEpoch());
+  // Epochs begin at a steady pace, but as much time as committing took is left for reading: else a job whose commits
+  // take longer than the interval would end an epoch after every item, and fall behind for ever.
+  const int64_t now = env.MonotonicMs(), interval = spec.checkpoint_interval_ms;
+  epoch_due_ms = std::max(began + interval, now + std::min(now - began, std::max(interval, kReadingMs)));
+  return Ok();
+}
+
+Status Job::Attempt::CommitEpoch() {
   std::string next_state = source->State();
   bool further = next_state != state;
   if (!dirty && !further) return Ok();
@@ -297,7 +308,7 @@ Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
       bool reached = options_.until_caught_up && attempt.source->ReachedTarget();
       bool last = stopping || finished || reached;
       bool boundary = attempt.boundary && attempt.announced.empty();
-      if (boundary && (last || now - attempt.epoch_started_ms >= spec_.checkpoint_interval_ms)) {
+      if (boundary && (last || now >= attempt.epoch_due_ms)) {
         TRY(attempt.EndEpoch());
         if (attempt.moved) epochs_done_ = attempt.epoch;
         if (last) {
