@@ -17,11 +17,11 @@ namespace sluice {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{100};
-constexpr int64_t kReadingMs = 1000;  // after a commit that took as long or longer, unless the interval is longer
 constexpr std::chrono::milliseconds kLastPoll{1};
+constexpr int64_t kReadingMs = 1'000;  // after a commit that took as long or longer, unless the interval is longer
 constexpr int64_t kPublishMs = 200;
 constexpr int64_t kMaintainMs = 2'000;
-constexpr int64_t kReleaseMs = 5'000;        // without rows, until memory goes back to the system
+constexpr int64_t kReleaseMs = 5'000;    // without rows, until memory goes back to the system
 constexpr int64_t kMaintainEpochs = 20;  // upkeep also of a sink that is never idle
 constexpr int64_t kStopGraceMs = 3'000;  // how long a stop waits for the end of a transaction
 

@@ -7,7 +7,6 @@ All choices come from the seed; how far the threads and processes are at each of
 import errno
 import os
 import random
-import subprocess
 
 import faults
 import harness
@@ -153,16 +152,12 @@ class Scenario:
 
     def _mount(self):
         """Lake and state directory on a small tmpfs, if this user may mount one."""
-        mount = os.path.join(self.ctx.dir, "disk")
-        os.makedirs(mount)
-        command = ["mount", "-t", "tmpfs", "-o", "size=128m", "tmpfs", mount]
-        if subprocess.run(command, capture_output=True, check=False).returncode:
+        self._disk = self.ctx.mount_warehouse("size=128m")
+        if self._disk is None:
             self.disk_kind = "RLIMIT_FSIZE"
             return
-        self.ctx.cleanups.append(lambda: subprocess.run(["umount", "-l", mount], check=False))
-        self._disk, self.disk_kind = mount, "tmpfs of 128 MB"
-        self.ctx.warehouse = self.ctx.lake.warehouse = os.path.join(mount, "lake")
-        self.ctx.state = os.path.join(mount, "state")
+        self.disk_kind = "tmpfs of 128 MB"
+        self.ctx.state = os.path.join(self._disk, "state")
 
     def can_fill_disk(self) -> bool:
         return self._disk is not None

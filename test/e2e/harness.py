@@ -7,6 +7,7 @@ Used by test/e2e/run.py, the demo and the benchmark. A test is `def test_x(ctx)`
 import json
 import os
 import shutil
+import subprocess
 import threading
 
 import lake as lake_module
@@ -137,6 +138,17 @@ class Context:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         return path
+
+    def mount_warehouse(self, options: str) -> str | None:
+        """Puts the lake on a tmpfs of its own and returns its mount point; None if this user may not mount one."""
+        mount = os.path.join(self.dir, "disk")
+        os.makedirs(mount)
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", mount]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            return None
+        self.cleanups.append(lambda: subprocess.run(["umount", "-l", mount], check=False))
+        self.warehouse = self.lake.warehouse = os.path.join(mount, "lake")
+        return mount
 
     # ---- the program
 

@@ -3,7 +3,6 @@
 
 #include <malloc.h>
 
-#include <algorithm>
 
 #include "base/check.h"
 #include "base/failpoint.h"

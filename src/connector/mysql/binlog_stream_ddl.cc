@@ -19,14 +19,10 @@ Status BinlogStream::HandleQuery(const QueryEvent& query) {
     return Ok();
   }
   if (EqualsIgnoreCase(sql, "COMMIT")) return EndTransaction();
-  if (EqualsIgnoreCase(sql, "ROLLBACK")) {
-    return Unsupported("a transaction that wrote non-transactional tables was rolled back: which of its rows stay is "
-                       "not known",
-                       "do not mix MyISAM or Aria with InnoDB tables in one transaction");
-  }
-  if (EqualsIgnoreCase(sql.substr(0, 9), "ROLLBACK ")) {  // the log has it only behind rows of such a table
-    return Unsupported("a transaction that wrote non-transactional tables was rolled back to a savepoint: which of its "
-                       "rows stay is not known",
+  const bool to_savepoint = EqualsIgnoreCase(sql.substr(0, 9), "ROLLBACK ");
+  if (to_savepoint || EqualsIgnoreCase(sql, "ROLLBACK")) {  // the log has them only behind rows of such a table
+    return Unsupported(Str("a transaction that wrote non-transactional tables was rolled back",
+                           to_savepoint ? " to a savepoint" : "", ": which of its rows stay is not known"),
                        "do not mix MyISAM or Aria with InnoDB tables in one transaction");
   }
   if (!completes_.empty()) return CompleteXa(sql);

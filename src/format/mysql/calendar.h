@@ -21,12 +21,13 @@ constexpr int32_t DaysFromCivil(int32_t year, uint32_t month, uint32_t day) {
 }
 static_assert(DaysFromCivil(1970, 1, 1) == 0 && DaysFromCivil(2000, 3, 1) == 11017);
 
+constexpr bool IsLeapYear(int32_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
 // A real day: neither zero nor partial nor February 30th.
 constexpr bool IsRealDate(int32_t year, uint32_t month, uint32_t day) {
   constexpr uint8_t lengths[] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   if (year < 1 || year > 9999 || month < 1 || month > 12 || day < 1) return false;
-  const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  return day <= lengths[month] + (month == 2 && leap ? 1u : 0u);
+  return day <= lengths[month] + (month == 2 && IsLeapYear(year) ? 1u : 0u);
 }
 
 constexpr int32_t kNoDate = INT32_MIN;
@@ -52,10 +53,8 @@ inline constexpr DayTable kDayTable;
 struct YearTable {
   int32_t years[10'000] = {};
   constexpr YearTable() {
-    for (int32_t year = 1, before = DaysFromCivil(1, 1, 1) - 1; year < 10'000; ++year) {
-      const bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-      years[year] = before * 2 + leap;
-      before += 365 + leap;
+    for (int32_t year = 1; year < 10'000; ++year) {
+      years[year] = (DaysFromCivil(year, 1, 1) - 1) * 2 + IsLeapYear(year);
     }
   }
 };
