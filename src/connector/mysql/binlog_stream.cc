@@ -289,7 +289,7 @@ Status BinlogStream::DecodeRows(TableStream& stream, const RowsEvent& rows) {
     table->last_map = rows.table.get();
     table->last_plan = table->plans.at(table->last_map).get();
   }
-  int64_t before = table->builder->rows();
+  const int64_t before = table->rows();
   if (options_.skip_rows > 0) {
     TRY_SET(int64_t count, table->last_plan->CountRows(rows));
     options_.skip_rows -= count;  // whole events: the offset that users copy is that of an event
@@ -299,17 +299,28 @@ Status BinlogStream::DecodeRows(TableStream& stream, const RowsEvent& rows) {
     case RowsFit::kNone:
       return Ok();
     case RowsFit::kAll:
-      TRY(table->last_plan->Decode(rows, nullptr, *table->builder));
+      TRY(CollectRows(*table, rows, nullptr));
       break;
     case RowsFit::kByKey:
       OverlapFilter filter(*table->copy, position_);
-      TRY(table->last_plan->Decode(rows, &filter, *table->builder));
+      TRY(CollectRows(*table, rows, &filter));
   }
-  pending_rows_ += table->builder->rows() - before;
-  pending_bytes_ -= std::exchange(table->bytes, table->builder->bytes());
-  pending_bytes_ += table->bytes;
-  if (table->builder->rows() >= kHardRows || table->bytes >= kHardBytes) return FlushTable(*table);
+  pending_rows_ += table->rows() - before;
+  pending_bytes_ -= std::exchange(table->counted_bytes, table->bytes());
+  pending_bytes_ += table->counted_bytes;
+  if (table->rows() >= kHardRows || table->counted_bytes >= kHardBytes) return FlushTable(*table);
   return Ok();
+}
+
+Status BinlogStream::CollectRows(TableStream& table, const RowsEvent& rows, RowFilter* filter) {
+  if (table.waiting.rows() == 0) table.waiting_from = position_;
+  return WithBegin(table, table.last_plan->Collect(rows, filter, table.waiting, *table.builder));
+}
+
+// The error may be one of a row that waited.
+Status BinlogStream::WithBegin(const TableStream& table, Status status) const {
+  if (status.ok() || table.waiting_from == position_) return status;
+  return std::move(status).error().With(Str("rows of the events from ", table.waiting_from.ToString(), " on"));
 }
 
 StreamStep BinlogStream::MakeStep() {
@@ -332,8 +343,9 @@ Status BinlogStream::Push(QueueItem item, size_t weight) {
 }
 
 Status BinlogStream::FlushTable(TableStream& table) {
-  pending_rows_ -= table.builder->rows();
-  pending_bytes_ -= std::exchange(table.bytes, 0);
+  pending_rows_ -= table.rows();
+  pending_bytes_ -= std::exchange(table.counted_bytes, 0);
+  TRY(WithBegin(table, RowPlan::Flush(table.waiting, *table.builder)));
   TRY_SET(ChangeBatch batch, table.builder->Finish());
   batch.source_ms = event_ms_;
   auto weight = static_cast<size_t>(batch.bytes());
@@ -348,7 +360,7 @@ Status BinlogStream::FlushAll(bool boundary) {
   passed_on_ |= pending_rows_ > 0;
   if (pending_rows_ > 0) {
     for (auto& [id, table] : tables_) {
-      if (table->builder != nullptr && table->builder->rows() > 0) TRY(FlushTable(*table));
+      if (table->builder != nullptr && table->rows() > 0) TRY(FlushTable(*table));
     }
   }
   pending_rows_ = 0;

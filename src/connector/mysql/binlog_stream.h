@@ -59,6 +59,8 @@ class BinlogStream {
   Status Handle(const BinlogEvent& event);
   Status HandleRows(const RowsEvent& rows);
   Status DecodeRows(TableStream& table, const RowsEvent& rows);
+  Status CollectRows(TableStream& table, const RowsEvent& rows, RowFilter* filter);
+  Status WithBegin(const TableStream& table, Status status) const;
   void BeginGroup(const MariadbGtidEvent& event, uint64_t offset);
   void NotePreparedRows();
   Status EndPreparedGroup();

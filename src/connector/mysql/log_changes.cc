@@ -40,6 +40,7 @@ class ChangeReader {
  private:
   struct TableReader {
     std::unique_ptr<BatchBuilder> builder;
+    RowGroup waiting;
     std::map<const TableMap*, std::shared_ptr<const RowPlan>> plans;
     std::vector<std::shared_ptr<const TableMap>> maps;  // keeps the keys of `plans` alive
   };
@@ -133,14 +134,14 @@ class ChangeReader {
     }
     TRY(std::move(plan));
     const RowPlan& rows = *table.plans.at(event.table.get());
-    const int64_t before = table.builder->rows();
+    const int64_t before = table.builder->rows() + table.waiting.rows();
     if (fit == RowsFit::kByKey) {
       OverlapFilter filter(*copy, end_);
-      TRY(rows.Decode(event, &filter, *table.builder));
+      TRY(rows.Collect(event, &filter, table.waiting, *table.builder));
     } else {
-      TRY(rows.Decode(event, nullptr, *table.builder));
+      TRY(rows.Collect(event, nullptr, table.waiting, *table.builder));
     }
-    if (table.builder->rows() > before) last_[id] = end_;
+    if (table.builder->rows() + table.waiting.rows() > before) last_[id] = end_;
     const bool full = table.builder->rows() >= kBatchRows || table.builder->bytes() >= kBatchBytes;
     return full ? Flush(table) : Ok();
   }
@@ -158,7 +159,9 @@ class ChangeReader {
   }
 
   Status Flush(TableReader& table) {
-    if (table.builder == nullptr || table.builder->rows() == 0) return Ok();
+    if (table.builder == nullptr) return Ok();
+    TRY(RowPlan::Flush(table.waiting, *table.builder));
+    if (table.builder->rows() == 0) return Ok();
     TRY_SET(ChangeBatch batch, table.builder->Finish());
     return request_.rows == nullptr ? Ok() : request_.rows(batch);
   }

@@ -16,7 +16,12 @@ struct TableStream {
   std::shared_ptr<const MysqlTable> definition;
   std::shared_ptr<const TableSchema> schema;
   std::unique_ptr<BatchBuilder> builder;
-  int64_t bytes = 0;  // in the builder
+  RowGroup waiting;             // rows that are not in the builder yet
+  BinlogPosition waiting_from;  // of the first event in `waiting`
+  int64_t counted_bytes = 0;    // of bytes(), in the stream's sum
+
+  int64_t rows() const { return builder->rows() + waiting.rows(); }
+  int64_t bytes() const { return builder->bytes() + waiting.bytes(); }
   std::map<const TableMap*, std::shared_ptr<const RowPlan>> plans;
   const RowPlan* last_plan = nullptr;
   const TableMap* last_map = nullptr;

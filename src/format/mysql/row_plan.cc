@@ -14,8 +14,6 @@ namespace sluice::mysql {
 
 namespace {
 
-constexpr size_t kSlots = 65;  // of RowPlan::Rows
-
 bool Bit(const uint8_t* bitmap, size_t i) { return bitmap[i >> 3] >> (i & 7) & 1; }
 
 bool AllBits(std::string_view bitmap, size_t bits) {
@@ -193,7 +191,7 @@ Status RowPlan::CheckPresent(const RowsEvent& event) const {
 inline const uint8_t* RowPlan::LocateSegments(const uint8_t* at, const uint8_t* end, const uint8_t** slot) const {
   for (const Segment& segment : segments_) {
     *slot = at;
-    slot += kSlots;
+    slot += RowGroup::kSlots;
     if (segment.size > static_cast<size_t>(end - at)) return nullptr;
     at += segment.size;
     if (segment.length_bytes == 0) continue;
@@ -205,98 +203,83 @@ inline const uint8_t* RowPlan::LocateSegments(const uint8_t* at, const uint8_t* 
   return at;
 }
 
-// The cells of the images that become rows together, in slots. As long as no image has NULLs or lacks columns only the
-// begins of its segments are kept; then, to the end of the event, the place of each cell (null: NULL or missing).
+// The images of one event on their way into a group, each in a slot.
 class RowPlan::Rows {
  public:
-  static constexpr uint32_t kMost = 64;
-  static constexpr uint32_t kSpare = kMost;  // for an image that is only looked at
-  static_assert(kSlots == kMost + 1);
-
-  Rows(const RowPlan& of, const RowsEvent& event, RowFilter* row_filter, BatchBuilder& builder)
-      : kind(event.kind), filter(row_filter), out(builder), plan_(of),
-        end_(reinterpret_cast<const uint8_t*>(event.rows.data()) + event.rows.size()), table_(Table()) {
-    if (table_.size() < of.segments_.size() * kSlots) table_.resize(of.segments_.size() * kSlots);
+  Rows(const RowPlan& of, const RowsEvent& event, RowFilter* row_filter, RowGroup& group, BatchBuilder& builder)
+      : kind(event.kind), filter(row_filter), out(builder), plan_(of), group_(group), bytes_(group.Keep(event.rows)) {
+    MakeCells(of.segments_.size());
   }
+
+  const uint8_t* begin() const { return reinterpret_cast<const uint8_t*>(bytes_.data()); }
+  const uint8_t* end() const { return begin() + bytes_.size(); }
 
   // Finds the cells of an image that lacks no column and has no NULL, which is the common case; false: not found, and
   // Locate is to be asked.
   bool LocateWhole(const Shape& shape, uint32_t slot, const uint8_t*& next) {
     const uint8_t* at = next;
-    if (by_column_ || shape.present != nullptr || shape.null_bytes >= static_cast<size_t>(end_ - at)) return false;
+    if (by_column() || shape.present != nullptr || shape.null_bytes >= static_cast<size_t>(end() - at)) return false;
     if (shape.AnyNull(at)) return false;
-    at = plan_.LocateSegments(at + shape.null_bytes, end_, &table_[slot]);
+    at = plan_.LocateSegments(at + shape.null_bytes, end(), &group_.cells_[slot]);
     if (at == nullptr) return false;
     next = at;
     return true;
   }
   // Finds the cells of the image; `next` is then its end.
   Status Locate(const Image& image, uint32_t slot, const uint8_t*& next) {
-    if (!by_column_ && !image.plain) {
-      TRY(Flush());
-      by_column_ = true;
-      if (table_.size() < plan_.ops_.size() * kSlots) table_.resize(plan_.ops_.size() * kSlots);
+    if (!by_column() && !image.plain) {
+      TRY(Decode());
+      group_.by_column_ = true;
     }
-    const uint8_t** at = &table_[slot];
-    next = by_column_ ? plan_.LocateColumns(image, at) : plan_.LocateSegments(image.values, end_, at);
+    if (by_column()) MakeCells(plan_.ops_.size());
+    const uint8_t** at = &group_.cells_[slot];
+    next = by_column() ? plan_.LocateColumns(image, at) : plan_.LocateSegments(image.values, end(), at);
     return next == nullptr ? Status(plan_.Malformed()) : Ok();
   }
-  bool by_column() const { return by_column_; }
+  bool by_column() const { return group_.by_column_; }
   // The cell in each slot, behind `offset`.
-  const uint8_t* const* Cells(size_t column, uint32_t& offset) const {
-    const Place& place = plan_.places_[column];
-    offset = by_column_ ? 0 : place.offset;
-    return &table_[(by_column_ ? column : place.segment) * kSlots];
-  }
+  const uint8_t* const* Cells(size_t column, uint32_t& offset) const { return plan_.Cells(group_, column, offset); }
 
-  uint32_t next_slot() const { return count_; }
+  uint32_t next_slot() const { return group_.count_; }
   Status MakeRoom(uint32_t slots) {
-    if (count_ + slots <= kMost) return Ok();
-    TRY(Flush());
-    first_ = count_ = 0;
+    if (group_.count_ + slots <= RowGroup::kMost) return Ok();
+    TRY(Decode());
+    group_.first_ = group_.count_ = 0;
     return Ok();
   }
   // The image in the next slot becomes a row.
-  void Add(RowKind row_kind) { kinds_[count_++] = row_kind; }
+  void Add(RowKind row_kind) { group_.kinds_[group_.count_++] = row_kind; }
   // The image in `slot` becomes a row of its key alone.
   Status AddKey(RowKind row_kind, uint32_t slot) {
-    TRY(Flush());
-    return plan_.DecodeRows(*this, slot, 1, &row_kind, true);
+    TRY(Decode());
+    return plan_.DecodeRows(group_, slot, 1, &row_kind, true, out);
   }
   // What stands in the slot after the next one is moved down.
   void MoveDown() {
-    const size_t lines = by_column_ ? plan_.ops_.size() : plan_.segments_.size();
-    for (size_t i = 0; i < lines; ++i) table_[i * kSlots + count_] = table_[i * kSlots + count_ + 1];
-  }
-  Status Flush() {
-    const uint32_t first = std::exchange(first_, count_);
-    return plan_.DecodeRows(*this, first, count_ - first, kinds_ + first, keys_only);
+    const size_t lines = by_column() ? plan_.ops_.size() : plan_.segments_.size();
+    const uint8_t** cells = &group_.cells_[group_.count_];
+    for (size_t i = 0; i < lines; ++i) cells[i * RowGroup::kSlots] = cells[i * RowGroup::kSlots + 1];
   }
 
   const RowsKind kind;
   RowFilter* const filter;
   BatchBuilder& out;
-  bool keys_only = false;
-  const uint8_t* end() const { return end_; }
 
  private:
-  static std::vector<const uint8_t*>& Table() {  // of 520 bytes a column; events come one after the other
-    static thread_local std::vector<const uint8_t*> table;
-    return table;
+  void MakeCells(size_t lines) {
+    if (group_.cells_.size() < lines * RowGroup::kSlots) group_.cells_.resize(lines * RowGroup::kSlots);
   }
+  Status Decode() { return plan_.DecodeWaiting(group_, out); }
 
   const RowPlan& plan_;
-  const uint8_t* const end_;
-  std::vector<const uint8_t*>& table_;
-  bool by_column_ = false;
-  uint32_t first_ = 0, count_ = 0;  // slots of rows that are not decoded yet
-  RowKind kinds_[kMost];
+  RowGroup& group_;
+  const std::string_view bytes_;
 };
 
 const uint8_t* RowPlan::LocateColumns(const Image& image, const uint8_t** slot) const {
   const uint8_t* at = image.values;
   size_t bit = 0;
-  for (size_t i = 0; i < ops_.size(); ++i, slot += kSlots) {
+  for (size_t i = 0; i < ops_.size(); ++i, slot += RowGroup::kSlots) {
     *slot = nullptr;
     if ((image.present != nullptr && !Bit(image.present, i)) || Bit(image.nulls, bit++)) continue;
     *slot = at;
@@ -337,16 +320,26 @@ bool RowPlan::KeyDiffers(const Rows& rows, uint32_t a, uint32_t b) const {
   return false;
 }
 
+const uint8_t* const* RowPlan::Cells(const RowGroup& group, size_t column, uint32_t& offset) const {
+  const Place& place = places_[column];
+  offset = group.by_column_ ? 0 : place.offset;
+  return &group.cells_[(group.by_column_ ? column : place.segment) * RowGroup::kSlots];
+}
+
+Status RowPlan::DecodeWaiting(RowGroup& group, BatchBuilder& out) const {
+  const uint32_t first = std::exchange(group.first_, group.count_);
+  return DecodeRows(group, first, group.count_ - first, group.kinds_ + first, group.keys_only_, out);
+}
+
 // Of rows with their key alone the other columns are NULL.
-Status RowPlan::DecodeRows(const Rows& rows, uint32_t first, uint32_t count, const RowKind* kinds,
-                           bool keys_only) const {
+Status RowPlan::DecodeRows(const RowGroup& group, uint32_t first, uint32_t count, const RowKind* kinds, bool keys_only,
+                           BatchBuilder& out) const {
   if (count == 0) return Ok();
-  BatchBuilder& out = rows.out;
   ColumnCells cells;
-  cells.nullable = rows.by_column();
+  cells.nullable = group.by_column_;
   cells.row = out.BeginRows(count);
   cells.count = count;
-  cells.end = rows.end();
+  cells.end = group.readable_end_;
   if (cells.row < 0) return CellFailure(out.failure(), name_, "*");
   for (size_t i = 0; i < ops_.size(); ++i) {
     BatchBuilder::ColumnData& column = out.column(i);
@@ -354,7 +347,7 @@ Status RowPlan::DecodeRows(const Rows& rows, uint32_t first, uint32_t count, con
       for (uint32_t row = 0; row < count; ++row) out.SetNull(column, cells.row + row);
       continue;
     }
-    cells.at = rows.Cells(i, cells.offset) + first;
+    cells.at = Cells(group, i, cells.offset) + first;
     if (keys_only && std::find(cells.at, cells.at + count, nullptr) != cells.at + count) return Malformed();
     DecodeColumn(ops_[i], cells, out, column);
     if (out.failure() != CellError::kNone) return CellFailure(out.failure(), name_, column_names_[i]);
@@ -396,7 +389,7 @@ Status RowPlan::LocatePair(Rows& rows, const Shape& before_shape, uint32_t old_s
 Status RowPlan::DecodeUpdate(Rows& rows, const Shape& before_shape, const Shape& after_shape,
                              const uint8_t*& at) const {
   TRY(rows.MakeRoom(2));
-  const uint32_t old_slot = key_images_ ? Rows::kSpare : rows.next_slot();
+  const uint32_t old_slot = key_images_ ? RowGroup::kSpare : rows.next_slot();
   const uint32_t new_slot = key_images_ ? rows.next_slot() : rows.next_slot() + 1;
   const uint8_t* begin = at;
   if (!rows.LocateWhole(before_shape, old_slot, at) || !rows.LocateWhole(after_shape, new_slot, at)) {
@@ -419,19 +412,36 @@ Status RowPlan::DecodeUpdate(Rows& rows, const Shape& before_shape, const Shape&
 }
 
 Status RowPlan::Decode(const RowsEvent& event, RowFilter* filter, BatchBuilder& out) const {
+  RowGroup group;
+  TRY(Collect(event, filter, group, out));
+  return Flush(group, out);
+}
+
+Status RowPlan::Collect(const RowsEvent& event, RowFilter* filter, RowGroup& group, BatchBuilder& out) const {
   if (event.column_count != ops_.size()) return Malformed();
   TRY(CheckPresent(event));
-  auto* at = reinterpret_cast<const uint8_t*>(event.rows.data());
-  Rows rows(*this, event, filter, out);
+  const bool keys_only = event.kind == RowsKind::kDelete && key_images_;
+  if (!group.Takes(this, keys_only, event.rows.size())) {
+    TRY(Flush(group, out));
+    if (group.plan_.get() != this) group.plan_ = shared_from_this();
+    group.keys_only_ = keys_only;
+  }
+  Rows rows(*this, event, filter, group, out);
+  const uint8_t* at = rows.begin();
   const Shape before(event.present_before, ops_.size(), rows.end());
   const Shape after(event.present_after, ops_.size(), rows.end());
   if (event.kind == RowsKind::kUpdate) {
     while (at < rows.end()) TRY(DecodeUpdate(rows, before, after, at));
   } else {
-    rows.keys_only = event.kind == RowsKind::kDelete && key_images_;
     while (at < rows.end()) TRY(DecodeRow(rows, before, at));
   }
-  return rows.Flush();
+  return group.bytes() == 0 ? Flush(group, out) : Ok();
+}
+
+Status RowPlan::Flush(RowGroup& group, BatchBuilder& out) {
+  if (group.rows() > 0) TRY(group.plan_->DecodeWaiting(group, out));
+  group.Clear();
+  return Ok();
 }
 
 Result<int64_t> RowPlan::CountRows(const RowsEvent& event) const {
@@ -441,7 +451,7 @@ Result<int64_t> RowPlan::CountRows(const RowsEvent& event) const {
   const Shape before(event.present_before, ops_.size(), end), after(event.present_after, ops_.size(), end);
   if (before.null_bytes == 0 || after.null_bytes == 0) return Malformed();
   const bool update = event.kind == RowsKind::kUpdate;
-  std::vector<const uint8_t*> cells(ops_.size() * kSlots);
+  std::vector<const uint8_t*> cells(ops_.size() * RowGroup::kSlots);
   int64_t images = 0;
   for (; at < end; ++images) {
     Image image;

@@ -18,6 +18,7 @@
 #include "format/mysql/cell_op.h"
 #include "format/mysql/column.h"
 #include "format/mysql/key.h"
+#include "format/mysql/row_group.h"
 
 namespace sluice::mysql {
 
@@ -29,7 +30,7 @@ class RowFilter {
   virtual bool Keep(std::string_view key) = 0;
 };
 
-class RowPlan {
+class RowPlan : public std::enable_shared_from_this<RowPlan> {
  public:
   // kConflict: the log's columns are not those of `table` (its definition changed in between: reload it).
   // kUnsupported: a column type that cannot be decoded.
@@ -39,6 +40,11 @@ class RowPlan {
   // Appends the rows of `event`. `filter` may be null; if not, HasExactOrder(table) must hold. After an error `out`
   // must be dropped. kUnsupported if the row image is not FULL.
   Status Decode(const RowsEvent& event, RowFilter* filter, BatchBuilder& out) const;
+  // The same, but the rows may wait in `group` until Flush, so that those of small events are decoded together. An
+  // error may then be one of a row that came before. A group is always used with the same builder; several plans may
+  // share it.
+  Status Collect(const RowsEvent& event, RowFilter* filter, RowGroup& group, BatchBuilder& out) const;
+  static Status Flush(RowGroup& group, BatchBuilder& out);
 
   // Rows of `event`, counted without decoding them; an update counts once.
   Result<int64_t> CountRows(const RowsEvent& event) const;
@@ -61,7 +67,10 @@ class RowPlan {
   Status CheckPresent(const RowsEvent& event) const;
   Status DecodeRow(Rows& rows, const Shape& shape, const uint8_t*& at) const;
   Status DecodeUpdate(Rows& rows, const Shape& before_shape, const Shape& after_shape, const uint8_t*& at) const;
-  Status DecodeRows(const Rows& rows, uint32_t first, uint32_t count, const RowKind* kinds, bool keys_only) const;
+  Status DecodeWaiting(RowGroup& group, BatchBuilder& out) const;
+  Status DecodeRows(const RowGroup& group, uint32_t first, uint32_t count, const RowKind* kinds, bool keys_only,
+                    BatchBuilder& out) const;
+  const uint8_t* const* Cells(const RowGroup& group, size_t column, uint32_t& offset) const;
   const uint8_t* LocateSegments(const uint8_t* at, const uint8_t* end, const uint8_t** slot) const;
   Status LocatePair(Rows& rows, const Shape& before_shape, uint32_t old_slot, const Shape& after_shape,
                     uint32_t new_slot, const uint8_t*& at) const;

@@ -6,6 +6,10 @@
 #include <arrow/scalar.h>
 #include <gtest/gtest.h>
 
+#include <deque>
+#include <map>
+#include <random>
+
 #include "format/mysql/capture_test_util.h"
 
 namespace sluice::mysql {
@@ -275,6 +279,97 @@ TEST(RowPlan, FilterSeesTheKeysOfBothImages) {
   ASSERT_TRUE(out.status.ok());
   EXPECT_EQ(out.Rows(), (std::vector<std::string>{std::string("+I 7,x,11,\0", 11)}));
   EXPECT_EQ(filter.asked, 3 + 6 + 2 + 1);
+}
+
+struct KeepHalf : RowFilter {
+  bool Keep(std::string_view key) override { return std::hash<std::string_view>()(key) % 2 == 0; }
+};
+
+// What a group gives for events in random order is what they give one by one: with NULLs and without, of several plans
+// (before images), large (not kept in the group) and small, with a filter or none, flushed at any time.
+TEST(RowPlan, WaitingRowsAreThoseOfTheEvents) {
+  std::mt19937 random(4711);
+  for (const auto& [file, table] : {std::pair{"events.binlog", TableOfEvents()}, {"types.binlog", AllTypes()}}) {
+    EventParser parser;
+    std::vector<BinlogEvent> events;
+    const auto raw = CapturedEvents(file);
+    std::deque<std::string> kept;  // the events borrow their bytes
+    for (const std::string& bytes : raw) {
+      auto event = parser.Parse(kept.emplace_back(bytes));
+      ASSERT_TRUE(event.ok());
+      auto* rows = std::get_if<RowsEvent>(&event->body);
+      if (rows == nullptr || rows->table->table != table.name) continue;
+      if (rows->table->columns.size() != table.columns.size()) continue;  // altered since
+      rows->rows = kept.emplace_back(rows->rows);  // those of compressed events stand in the parser
+      events.push_back(*std::move(event));
+    }
+    auto schema = MapTable(table, {});
+    ASSERT_TRUE(schema.ok() && events.size() >= 3);
+    const auto shared = std::make_shared<TableSchema>(*schema);
+    BatchBuilder together({"cap", "t"}, shared), alone({"cap", "t"}, shared);
+    RowGroup group;
+    std::map<std::pair<const TableMap*, BeforeImage>, std::shared_ptr<const RowPlan>> plans;
+    KeepHalf even;
+    std::string long_rows;
+    int large = 0;
+    for (int i = 0; i < 2000; ++i) {
+      RowsEvent rows = std::get<RowsEvent>(events[random() % events.size()].body);
+      const int times = random() % 50 == 0 ? 400 : static_cast<int>(random() % 3) + 1;
+      long_rows.clear();
+      for (int n = 0; n < times; ++n) long_rows += rows.rows;
+      rows.rows = long_rows;
+      large += long_rows.size() > (16 << 10);
+      const BeforeImage before = random() % 8 == 0 ? BeforeImage::kFull : BeforeImage::kKey;
+      auto& plan = plans[{rows.table.get(), before}];
+      if (plan == nullptr) {
+        auto made = RowPlan::Make(*rows.table, table, {}, before);
+        ASSERT_TRUE(made.ok()) << made.error().ToString();
+        plan = *made;
+      }
+      RowFilter* filter = file[0] == 'e' && random() % 3 == 0 ? &even : nullptr;
+      const Status direct = plan->Decode(rows, filter, alone);
+      const Status collected = plan->Collect(rows, filter, group, together);
+      ASSERT_EQ(direct.ok(), collected.ok());  // images that are not FULL are refused before a row is taken
+      ASSERT_EQ(alone.rows(), together.rows() + group.rows());
+      if (random() % 40 == 0) {
+        ASSERT_TRUE(RowPlan::Flush(group, together).ok());
+      }
+    }
+    EXPECT_GT(large, 5);
+    ASSERT_TRUE(RowPlan::Flush(group, together).ok());
+    EXPECT_EQ(group.rows(), 0);
+    auto one = alone.Finish(), other = together.Finish();
+    ASSERT_TRUE(one.ok() && other.ok());
+    EXPECT_GT(one->row_count(), 10'000);
+    EXPECT_EQ(other->rows->ValidateFull().ToString(), "OK");
+    EXPECT_TRUE(one->rows->Equals(*other->rows));
+    EXPECT_EQ(one->kinds, other->kinds);
+  }
+}
+
+// The waiting row of an earlier event is the wrong one: it is told, and nothing of it stays.
+TEST(RowPlan, ErrorOfAWaitingRow) {
+  MysqlTable table = AllTypes();
+  table.primary_key = {"dt"};
+  table.columns[27].nullable = false;
+  EventParser parser;
+  RowGroup group;
+  auto schema = MapTable(table, {});
+  BatchBuilder builder({"cap", "all_types"}, std::make_shared<TableSchema>(*schema));
+  Status status;
+  const auto raw = CapturedEvents("types.binlog");
+  for (const std::string& bytes : raw) {
+    auto event = parser.Parse(bytes);
+    auto* rows = std::get_if<RowsEvent>(&event->body);
+    if (rows == nullptr || rows->table->table != table.name) continue;
+    auto plan = RowPlan::Make(*rows->table, table, {}, BeforeImage::kFull);
+    ASSERT_TRUE(plan.ok());
+    status = (*plan)->Collect(*rows, nullptr, group, builder);
+    if (!status.ok()) break;
+  }
+  if (status.ok()) status = RowPlan::Flush(group, builder);
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.error().message.find("cap.all_types.dt holds a zero or partial date"), std::string::npos);
 }
 
 // Rows cut at each place: an error, never a read beyond the end (ASan).
