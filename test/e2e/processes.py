@@ -10,6 +10,7 @@ import subprocess
 import time
 
 PR_SET_PDEATHSIG = 1
+PATIENCE = 3 if os.environ.get("SLUICE_SANITIZED") else 1  # times as long as usual is waited for slower programs
 _libc = ctypes.CDLL(None, use_errno=True)
 _children: dict[int, subprocess.Popen] = {}
 
@@ -59,9 +60,9 @@ class Timeout(AssertionError):
 
 def wait_until(condition, what: str, seconds=30.0, interval=0.05):
     """Polls `condition` until it gives something true, which is returned. `what` names it in the error."""
-    value = poll(condition, seconds, interval)
+    value = poll(condition, seconds * PATIENCE, interval)
     if not value:
-        raise Timeout(f"{what}: not within {seconds} s")
+        raise Timeout(f"{what}: not within {seconds * PATIENCE} s")
     return value
 
 

@@ -58,6 +58,7 @@ class Job:
 
     def wait(self, seconds=120.0) -> Result:
         """Waits for the end by itself; kills it at the deadline and fails."""
+        seconds *= processes.PATIENCE
         deadline = self.began + seconds
         while self.running():
             if time.monotonic() > deadline:
@@ -88,6 +89,7 @@ class Job:
 
     def terminate(self, seconds=5.0, sig=signal.SIGTERM) -> Result:
         """SIGTERM; the program must have stopped within `seconds`."""
+        seconds *= processes.PATIENCE
         asked = time.monotonic()
         if self.running():
             self.process.send_signal(sig)
@@ -131,7 +133,7 @@ def _read(path: str) -> str:
 
 def memory_limit(kb: int) -> int:
     """The sanitizers surround memory and keep what was freed: their programs may have three times as much."""
-    return kb * 3 if os.environ.get("SLUICE_SANITIZED") else kb
+    return kb * processes.PATIENCE
 
 
 def check_sanitizer(text: str):

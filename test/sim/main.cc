@@ -2,8 +2,8 @@
 // sluice_sim [--seed S] [-n N] [-j PROCESSES] [--trace]: simulates seeds S … S+N-1, each in a world of its own, shared
 // out to as many processes as there are cores, and ends with "N passed, N failed". A failing seed prints the command
 // that repeats it, the end of its trace and what differs.
-// sluice_sim --suite FILE: the seeds of that file, 2,000 others, and whether the same seeds give the same traces, in
-// this process and in others.
+// sluice_sim --suite FILE [-n N]: the seeds of that file, N (2,000) others, and whether the same seeds give the same
+// traces, in this process and in others.
 // test/sim/README.md says what is simulated.
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,7 +44,7 @@ void TraceLog(const std::string& line) {
 
 struct Options {
   uint64_t seed = 1;
-  uint64_t count = 1;
+  uint64_t count = 0;  // 0 = not given
   uint64_t processes = std::max(1u, std::thread::hardware_concurrency());
   bool trace = false;
   std::string suite;
@@ -67,9 +67,10 @@ std::string Parse(int argc, char** argv, Options& out) {
       if (!ParseNumber(value, *number)) return Str(word, " ", value, " is no whole number");
       if (*number == 0 && number != &out.seed) return Str(word, " 0: nothing would be simulated");
     } else {
-      return Str("what is ", word, "? sluice_sim [--seed S] [-n N] [-j PROCESSES] [--trace] | --suite FILE");
+      return Str("what is ", word, "? sluice_sim [--seed S] [-n N] [-j PROCESSES] [--trace] | --suite FILE [-n N]");
     }
   }
+  if (out.count == 0) out.count = out.suite.empty() ? 1 : kSuiteCount;
   return "";
 }
 
@@ -249,7 +250,7 @@ int Main(const Options& options) {
   if (options.suite.empty()) {
     runner.Range(options.seed, options.count);
   } else {
-    runner.Range(kSuiteSeed, kSuiteCount);  // first: it forks, and a run may leave threads behind
+    runner.Range(kSuiteSeed, options.count);  // first: it forks, and a run may leave threads behind
     runner.Regressions(options.suite);
     runner.SameTraces(kSuiteSeed, kSameTraceCount);
     for (uint64_t seed = kSuiteSeed; seed < kSuiteSeed + kSameInProcessCount; ++seed) runner.SameTrace(seed);
