@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <fstream>
+#include <string>
 
 namespace sluice {
 namespace {
@@ -43,14 +45,14 @@ void ReleaseMemory() {
   ::dl_iterate_phdr(&DropSegments, nullptr);
 }
 
-int64_t ResidentBytes() {
-  FILE* file = std::fopen("/proc/self/statm", "r");
-  if (file == nullptr) return 0;
-  long long total = 0;
-  long long resident = 0;
-  int got = std::fscanf(file, "%lld %lld", &total, &resident);
-  std::fclose(file);
-  return got == 2 ? resident * ::sysconf(_SC_PAGESIZE) : 0;
+int64_t PeakResidentBytes() {
+  std::ifstream file("/proc/self/status");
+  std::string line;
+  while (std::getline(file, line)) {  // "VmHWM:\t   27136 kB"
+    long long kilobytes = 0;
+    if (std::sscanf(line.c_str(), "VmHWM: %lld kB", &kilobytes) == 1) return kilobytes * 1024;
+  }
+  return 0;
 }
 
 }  // namespace sluice

@@ -10,6 +10,8 @@ namespace sluice {
 // returns free heap. Costs well under a millisecond; for the time after start-up and for idle jobs.
 void ReleaseMemory();
 
-int64_t ResidentBytes();  // 0 if not known
+// The most physical memory that this process has had since it began; 0 if not known. What wait4 tells its parent is
+// no less than what the parent had when it forked.
+int64_t PeakResidentBytes();
 
 }  // namespace sluice

@@ -103,6 +103,7 @@ int RunJob(const RunArguments& arguments, const PipelineSpec& spec) {
   }();
   const int signal_code = signals.received() != 0 ? 128 + signals.received() : 0;
   if (result.ok()) {
+    result->peak_memory_bytes = PeakResidentBytes();
     PrintSummary(*result);
     return WriteSummary(arguments, *result, nullptr, signal_code);
   }
@@ -111,6 +112,7 @@ int RunJob(const RunArguments& arguments, const PipelineSpec& spec) {
   JobSummary summary;
   summary.progress = job.progress();
   summary.elapsed_ms = env.MonotonicMs() - started_ms;
+  summary.peak_memory_bytes = PeakResidentBytes();
   return WriteSummary(arguments, summary, &error, signal_code != 0 ? signal_code : 1);
 }
 

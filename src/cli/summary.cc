@@ -22,8 +22,9 @@ std::string SummaryMembers(const JobSummary& summary) {
   return Str("\"rows_read\":", p.rows_read, ",\"inserted\":", p.sink.inserted, ",\"updated\":", p.sink.updated,
              ",\"deleted\":", p.sink.deleted, ",\"commits\":", p.sink.commits,
              ",\"bytes_written\":", p.sink.bytes_written, ",\"epoch\":", p.epoch, ",\"restarts\":", p.restarts,
-             ",\"elapsed_ms\":", summary.elapsed_ms, ",\"caught_up\":", summary.caught_up,
-             ",\"stopped\":", summary.stopped, ",\"position\":\"", JsonEscape(p.source.position),
+             ",\"elapsed_ms\":", summary.elapsed_ms, ",\"peak_memory_bytes\":", summary.peak_memory_bytes,
+             ",\"caught_up\":", summary.caught_up, ",\"stopped\":", summary.stopped,
+             ",\"position\":\"", JsonEscape(p.source.position),
              "\",\"replaced_values\":", ReplacedJson(p.source.replaced_values));
 }
 

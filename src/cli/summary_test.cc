@@ -20,6 +20,7 @@ JobSummary Summary() {
   summary.progress.epoch = 5;
   summary.progress.source.position = "binlog.000001:4";
   summary.elapsed_ms = 1'250;
+  summary.peak_memory_bytes = 4'096;
   summary.caught_up = true;
   summary.progress.source.replaced_values = {{"shop.t.d: \"dates\"", 3}, {"shop.t.x: texts", 1}};
   return summary;
@@ -27,7 +28,7 @@ JobSummary Summary() {
 
 constexpr const char* kMembers =
     R"("rows_read":40,"inserted":30,"updated":7,"deleted":3,"commits":2,"bytes_written":512,"epoch":5,"restarts":0,)"
-    R"("elapsed_ms":1250,"caught_up":true,"stopped":false,"position":"binlog.000001:4",)"
+    R"("elapsed_ms":1250,"peak_memory_bytes":4096,"caught_up":true,"stopped":false,"position":"binlog.000001:4",)"
     R"("replaced_values":{"shop.t.d: \"dates\"":3,"shop.t.x: texts":1})";
 
 TEST(Summary, AsText) {

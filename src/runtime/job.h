@@ -48,6 +48,7 @@ struct JobProgress {
 struct JobSummary {
   JobProgress progress;
   int64_t elapsed_ms = 0;
+  int64_t peak_memory_bytes = 0;  // of the process; the caller's to set
   bool caught_up = false;
   bool stopped = false;  // by the signal
 };
