@@ -91,6 +91,10 @@ inline void CopyTexts(const CellOp& op, const ColumnCells& cells, BatchBuilder& 
     used = column.data_size;
     room = column.data_capacity;
   };
+  if (data == nullptr) {  // also for texts that are all empty
+    call([&] { out.ReserveBytes(column, 1); });
+    if (out.failure() != CellError::kNone) return;
+  }
   for (int64_t i = 0; i < cells.count; ++i) {
     const uint8_t* at = cells.at[i];
     if (cells.nullable && at == nullptr) {
@@ -105,11 +109,11 @@ inline void CopyTexts(const CellOp& op, const ColumnCells& cells, BatchBuilder& 
       size = LoadLe<Length>(at);
     }
     at += length_bytes;
-    if (__builtin_expect(size > room - used || data == nullptr, 0)) {
+    if (__builtin_expect(size > room - used, 0)) {
       call([&] { out.ReserveBytes(column, size); });
       if (out.failure() != CellError::kNone) return;
     }
-    const bool is_short = size <= kShort && cells.end - at >= kShort && room - used >= kShort;
+    const bool is_short = (size <= kShort) & (cells.end - at >= kShort) & (room - used >= kShort);  // one branch
     const bool ascii = is_short ? CopyShortIfAscii(data + used, at, static_cast<size_t>(size))
                                 : CopyIfAscii(data + used, at, static_cast<size_t>(size));
     if (__builtin_expect(!ascii && !any, 0)) {

@@ -4,8 +4,8 @@
 // there are enough of them. Filled and emptied by RowPlan. Owned by one thread.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -43,7 +43,7 @@ class RowGroup {
     if (bytes_ == nullptr) bytes_ = std::make_unique<uint8_t[]>(kReadable);
     readable_end_ = bytes_.get() + kReadable;
     uint8_t* at = bytes_.get() + used_;
-    std::copy(bytes.begin(), bytes.end(), at);
+    if (!bytes.empty()) std::memcpy(at, bytes.data(), bytes.size());
     used_ += bytes.size();
     return {reinterpret_cast<const char*>(at), bytes.size()};
   }
