@@ -71,14 +71,20 @@ void DecodeRows(const RowsEvent& rows) {
   const MysqlTable table = Guess(*rows.table);
   auto schema = MapTable(table, {});
   if (!schema.ok()) return;
+  const auto shared = std::make_shared<TableSchema>(*schema);
+  BatchBuilder together({table.database, table.name}, shared);
+  RowGroup group;
+  bool fine = true;  // of what waits
   for (BeforeImage before : {BeforeImage::kNone, BeforeImage::kKey, BeforeImage::kFull}) {
     auto plan = RowPlan::Make(*rows.table, table, {}, before);
     if (!plan.ok()) return;
-    BatchBuilder builder({table.database, table.name}, std::make_shared<TableSchema>(*schema));
+    BatchBuilder builder({table.database, table.name}, shared);
     KeepHalf filter;
     (void)(*plan)->CountRows(rows);
     if ((*plan)->Decode(rows, HasExactOrder(table) ? &filter : nullptr, builder).ok()) (void)builder.Finish();
+    for (int i = 0; fine && i < 3; ++i) fine = (*plan)->Collect(rows, nullptr, group, together).ok();
   }
+  if (fine && RowPlan::Flush(group, together).ok()) (void)together.Finish();
 }
 
 }  // namespace
