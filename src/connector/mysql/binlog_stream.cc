@@ -346,6 +346,7 @@ Status BinlogStream::FlushTable(TableStream& table) {
   pending_rows_ -= table.rows();
   pending_bytes_ -= std::exchange(table.counted_bytes, 0);
   TRY(WithBegin(table, RowPlan::Flush(table.waiting, *table.builder)));
+  table.waiting = RowGroup();  // with its memory: thousands of tables may be at rest
   TRY_SET(ChangeBatch batch, table.builder->Finish());
   batch.source_ms = event_ms_;
   auto weight = static_cast<size_t>(batch.bytes());
