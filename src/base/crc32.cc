@@ -83,7 +83,7 @@ SLUICE_PCLMUL uint32_t Folded(uint32_t crc, const uint8_t* at, size_t size, bool
   const __m128i k5 = _mm_set_epi64x(0, 0x0163cd6124);               // x^64
   const __m128i poly = _mm_set_epi64x(0x01f7011641, 0x01db710641);  // Barrett constant, P
   const __m128i low32 = _mm_setr_epi32(~0, 0, ~0, 0);
-  __m128i a;
+  __m128i a = _mm_xor_si128(Load(at), _mm_cvtsi32_si128(static_cast<int>(crc)));
   if (size >= 64) {
     __m128i b, c, d;
     if (wide && size >= 256) {
@@ -96,7 +96,6 @@ SLUICE_PCLMUL uint32_t Folded(uint32_t crc, const uint8_t* at, size_t size, bool
       at += done;
       size -= done;
     } else {
-      a = _mm_xor_si128(Load(at), _mm_cvtsi32_si128(static_cast<int>(crc)));
       b = Load(at + 16), c = Load(at + 32), d = Load(at + 48);
       at += 64;
       size -= 64;
@@ -109,7 +108,6 @@ SLUICE_PCLMUL uint32_t Folded(uint32_t crc, const uint8_t* at, size_t size, bool
     }
     a = Fold(a, kOver384, Fold(b, kOver256, Fold(c, kOver128, d)));
   } else {
-    a = _mm_xor_si128(Load(at), _mm_cvtsi32_si128(static_cast<int>(crc)));
     at += 16;
     size -= 16;
   }

@@ -10,7 +10,8 @@ import subprocess
 import time
 
 PR_SET_PDEATHSIG = 1
-PATIENCE = 3 if os.environ.get("SLUICE_SANITIZED") else 1  # times as long as usual is waited for slower programs
+SANITIZED = bool(os.environ.get("SLUICE_SANITIZED"))
+PATIENCE = 3 if SANITIZED else 1  # times as long as usual is waited for slower programs
 _libc = ctypes.CDLL(None, use_errno=True)
 _children: dict[int, subprocess.Popen] = {}
 

@@ -135,7 +135,7 @@ def _read(path: str) -> str:
 
 def memory_limit(kb: int) -> int:
     """The sanitizers surround memory and keep what was freed: their programs may have three times as much."""
-    return kb * processes.PATIENCE
+    return kb * 3 if processes.SANITIZED else kb
 
 
 def check_sanitizer(text: str):

@@ -3,7 +3,6 @@
 
 #include <malloc.h>
 
-
 #include "base/check.h"
 #include "base/failpoint.h"
 #include "base/log.h"

@@ -43,6 +43,8 @@ class ChangeReader {
     RowGroup waiting;
     std::map<const TableMap*, std::shared_ptr<const RowPlan>> plans;
     std::vector<std::shared_ptr<const TableMap>> maps;  // keeps the keys of `plans` alive
+
+    int64_t rows() const { return builder->rows() + waiting.rows(); }
   };
   static inline const ConnectionWatch kUnwatched = [](Connection*) {};
 
@@ -134,14 +136,14 @@ class ChangeReader {
     }
     TRY(std::move(plan));
     const RowPlan& rows = *table.plans.at(event.table.get());
-    const int64_t before = table.builder->rows() + table.waiting.rows();
+    const int64_t before = table.rows();
     if (fit == RowsFit::kByKey) {
       OverlapFilter filter(*copy, end_);
       TRY(rows.Collect(event, &filter, table.waiting, *table.builder));
     } else {
       TRY(rows.Collect(event, nullptr, table.waiting, *table.builder));
     }
-    if (table.builder->rows() + table.waiting.rows() > before) last_[id] = end_;
+    if (table.rows() > before) last_[id] = end_;
     const bool full = table.builder->rows() >= kBatchRows || table.builder->bytes() >= kBatchBytes;
     return full ? Flush(table) : Ok();
   }
