@@ -189,10 +189,8 @@ class Compare(Testbed):
     def attempt(self, line, system):
         self.restore(line)
         before = self.sink.files()
-        loop = self.quiet.wait()
         run = self.run_sluice if system == "sluice" else self.run_flink
-        sample = run(line, system == "Flink, cold")
-        sample.loop_seconds, sample.loop_after = loop, self.quiet.after()
+        sample = self.quiet.timed(lambda: run(line, system == "Flink, cold"))
         made = {path: size for path, size in self.sink.files().items() if path not in before}
         sample.files, sample.written = len(made), sum(made.values())
         sample.read_seconds, digest = self.read_back(line.table)

@@ -12,7 +12,6 @@ import provenance
 GOAL = 10.0  # times less CPU than warm Flink, on every line
 SYSTEMS = ("sluice", "Flink, warm", "Flink, cold")
 KINDS = ("WORKLOADS", "PARALLELISM", "PAIR", "PIN", "MINUTES")
-MARK = "†"  # of a figure with a run that stayed disturbed
 
 
 class WrongRows(AssertionError):
@@ -76,7 +75,7 @@ class Page:
                     for s in found
                 )
                 count = f"{len(found)} of {len(series.samples)} runs"
-                yield f"* {MARK} {title}, {system}: {count} stayed disturbed ({each})"
+                yield f"* {measure.MARK} {title}, {system}: {count} stayed disturbed ({each})"
 
     # ---- goals
 
@@ -119,7 +118,7 @@ class Page:
                     title,
                     system,
                     f"**{series.micros()[0]:.2f}** ({series.micros()[1]:.2f}–{series.micros()[2]:.2f})"
-                    + (f" {MARK}" if self.disturbed(title, system) else ""),
+                    + (f" {measure.MARK}" if self.disturbed(title, system) else ""),
                     "" if ratio is None or system == "sluice" else f"{ratio:.1f} ×",
                     _figure(series.rate(), 0, 1000) + " k",
                     f"{series.server_micros()[0]:.2f}",
@@ -211,7 +210,7 @@ def readme_table(page) -> str:
             series = page.good(title, system)
             if series:
                 peak = f"{series.rss_mb()[2]:,.0f} MB"
-                mark = f" {MARK}" if page.disturbed(title, system) else ""
+                mark = f" {measure.MARK}" if page.disturbed(title, system) else ""
                 cells.append(f"{series.micros()[0]:.2f}{mark} ({series.rate()[0] / 1000:.0f} k/s, {peak})")
             else:
                 cells.append("no number")
@@ -219,7 +218,7 @@ def readme_table(page) -> str:
         out.append(f"| {title} | {' | '.join(cells)} | {f'{ratio:.1f} ×' if ratio else ''} |")
     link = os.path.join("bench", "results", os.path.basename(page.target))
     disturbed = any(page.disturbed(title, system) for title in page.lines for system in SYSTEMS)
-    note = f" {MARK}: other processes disturbed a run, and its repetitions." if disturbed else ""
+    note = f" {measure.MARK}: other processes disturbed a run, and its repetitions." if disturbed else ""
     return "\n".join([*out, "", f"Ranges, files, read-back, noise: [{link}]({link}).{note}"])
 
 

@@ -96,6 +96,7 @@ def cpu_loop() -> float:
 
 OTHERS_MAX = 0.10  # share of the machine that other processes may take
 LOOP_SLOWER = 1.15  # times the best loop that was seen
+MARK = "†"  # of a figure with a run that stayed disturbed
 
 
 def disturbance(sample, best) -> float:
@@ -105,12 +106,15 @@ def disturbance(sample, best) -> float:
 
 
 class QuietMachine:
-    """Holds a run back while the machine is slower than it was at its best, and repeats one that was disturbed."""
+    """Holds a run back while the machine is slower than it was at its best, and repeats one that was disturbed.
 
-    WAITS, TRIES = 45, 4
+    All runs together are held back PATIENCE seconds at most; from then on the machine is taken as it is.
+    """
+
+    WAITS, TRIES, PATIENCE = 45, 4, 600.0
 
     def __init__(self, loop=cpu_loop, sleep=time.sleep):
-        self._loop, self._sleep = loop, sleep
+        self._loop, self._sleep, self._patience = loop, sleep, self.PATIENCE
         self.best = min(loop() for _ in range(5))
         self.loops = []
 
@@ -123,15 +127,23 @@ class QuietMachine:
         """Seconds of the loop just before the run; after WAITS seconds the machine is taken as it is."""
         for _ in range(self.WAITS):
             loop = self._time()
-            if loop <= self.best * LOOP_SLOWER:
+            if loop <= self.best * LOOP_SLOWER or self._patience <= 0:
                 break
             self._sleep(0.6)
+            self._patience -= loop + 0.6
         self.loops.append(loop)
         return loop
 
     def after(self) -> float:
         """Seconds of the loop just after a run; the better of two, as what was measured may still be ending."""
         return min(self._time() for _ in range(2))
+
+    def timed(self, run) -> "Sample":
+        """run()'s Sample with the loops before and after it."""
+        loop = self.wait()
+        sample = run()
+        sample.loop_seconds, sample.loop_after = loop, self.after()
+        return sample
 
     def least_disturbed(self, attempt):
         """A Sample of attempt(), which has both loops in it; a disturbed one is made again, a few times at most.
@@ -142,7 +154,7 @@ class QuietMachine:
         for number in range(1, self.TRIES + 1):
             sample = attempt()
             made.append(sample)
-            if disturbance(sample, self.best) <= 1:
+            if disturbance(sample, self.best) <= 1 or self._patience <= 0:
                 break
             print(
                 f"      disturbed: others {sample.others:.0%}, CPU loop {sample.loop_seconds:.3f} s before and"
@@ -177,6 +189,16 @@ class Foreign:
         busy, total = machine_cpu()
         own = measured + time.process_time() - self._own
         return max(0.0, busy - self._busy - own) / max(total - self._all, 1 / TICK)
+
+
+def settle(server, seconds=60):
+    """Waits until the disk has what was written, and mariadbd has no more pages to write, at most so long."""
+    os.sync()
+    for _ in range(seconds):
+        before = server_cpu(server)
+        time.sleep(1)
+        if server_cpu(server) - before <= 0.02:
+            return
 
 
 def drop_cached(folder):

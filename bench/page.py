@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The result page: one Markdown table with goals, floors, machine, commit and command."""
 
+import measure
 import provenance
 
 
@@ -20,18 +21,22 @@ def _verdict(met: bool) -> str:
 class Page:
     """Collects series, writes the page."""
 
-    def __init__(self, rows, changes, repeats):
-        self.rows, self.changes, self.repeats = rows, changes, repeats
+    def __init__(self, rows, changes, repeats, short):
+        """`short`: times as often as `repeats` that the shortest runs are made."""
+        self.rows, self.changes, self.repeats, self.short = rows, changes, repeats, short
         self.lines, self.goals, self.memory, self.peak_mb = [], [], [], 0.0
 
     def _line(self, series, goal=""):
-        rss = f"{series.rss_mb()[2]:.0f}" if series.samples[0].rss_kb else ""
-        server = f"{series.server_micros()[0]:.2f}" if series.samples[0].server else ""
-        self.lines.append(
-            f"| {series.name} | {_range(series.micros())} | {_thousands(series.rate())} | {rss} | {server} | {goal} |"
-        )
+        self.lines.append((series, goal))
         if series.samples[0].rss_kb:
             self.peak_mb = max(self.peak_mb, series.rss_mb()[2])
+
+    def _row(self, series, goal) -> str:
+        rss = f"{series.rss_mb()[2]:.0f}" if series.samples[0].rss_kb else ""
+        server = f"{series.server_micros()[0]:.2f}" if series.samples[0].server else ""
+        disturbed = any(measure.disturbance(sample, self.best_loop) > 1 for sample in series.samples)
+        micros = _range(series.micros()) + (f" {measure.MARK}" if disturbed else "")
+        return f"| {series.name} | {micros} | {_thousands(series.rate())} | {rss} | {server} | {goal} |"
 
     def snapshot(self, name, lines):
         micros, rate = lines["sluice"].micros()[0], lines["sluice"].rate()[0]
@@ -84,8 +89,8 @@ class Page:
         )
         self.goals.append(f"{keys:,} keys: {peak:.0f} MB, goal 1024: {_verdict(peak <= 1024)}")
 
-    def finish(self, server, noise):
-        self.noise = noise
+    def finish(self, server, quiet):
+        self.noise, self.best_loop = measure.noise(quiet.loops), quiet.best
         self.version = server.execute("SELECT @@version")[0][0]
         self.goals.append(
             f"peak memory of all runs above: {self.peak_mb:.0f} MB, goal 512: {_verdict(self.peak_mb <= 512)}"
@@ -93,6 +98,7 @@ class Page:
 
     def text(self) -> str:
         given = provenance.given_sizes(("ROWS", "CHANGES", "REPEATS", "TABLES", "IDLE_SECONDS", "WORKLOADS", "KEYS"))
+        tries = [sample.tries for series, _ in self.lines for sample in series.samples]
         return "\n".join(
             [
                 "# MariaDB → Iceberg",
@@ -103,10 +109,16 @@ class Page:
                 f"* command: `{given}make bench`",
                 (
                     f"* {self.rows:,} rows, a log of {self.changes:,} changes (50 % update, 25 % insert, 25 % delete,"
-                    f" 100 to a transaction), {self.repeats} repetitions: median (lowest–highest); 10 s checkpoints,"
-                    " exactly once, Parquet zstd-1"
+                    f" 100 to a transaction), {self.repeats} repetitions, of the raw fetch and the drain to blackhole"
+                    f" {self.repeats * self.short}: median (lowest–highest); 10 s checkpoints, exactly once, Parquet"
+                    " zstd-1"
                 ),
-                f"* noise: {self.noise}",
+                (
+                    f"* noise: {self.noise}, {self.best_loop * 1000:.0f} ms at best; {sum(tries) - len(tries)} of"
+                    f" {sum(tries)} runs were made again, since the loop before or after them was slower or others"
+                    f" took more than {measure.OTHERS_MAX:.0%} of the machine; {measure.MARK}: the last try was"
+                    " disturbed too"
+                ),
                 (
                     "* CPU is user + system of the whole process from its start to its end, connecting, key index and"
                     " commits included; each result was verified (rows counted by PyIceberg, `sluice verify`)"
@@ -114,7 +126,7 @@ class Page:
                 "",
                 "| | CPU µs per row or change | per second | peak MB | server's CPU µs | goal |",
                 "|---|--:|--:|--:|--:|---|",
-                *self.lines,
+                *[self._row(*line) for line in self.lines],
                 "",
                 "| | | goal |",
                 "|---|--:|---|",

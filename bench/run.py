@@ -9,6 +9,7 @@ The log is made once and drained by every repetition alone; each result is verif
 """
 
 import datetime
+import functools
 import os
 import shutil
 import signal
@@ -27,6 +28,7 @@ from dataset import WORKLOADS
 number = arguments.number
 ROWS, CHANGES, REPEATS = number("ROWS", 2_000_000, 1), number("CHANGES", 1_000_000), number("REPEATS", 3, 1)
 TABLES, IDLE_SECONDS, KEYS = number("TABLES", 500), number("IDLE_SECONDS", 30), number("KEYS", 20000000)
+SHORT = 3  # runs of less than a second are made so many times as often
 NAMES = arguments.words("WORKLOADS", "sbtest lineitem", WORKLOADS)
 FLOORS = os.environ.get("FLOORS", os.path.join(ROOT, "build"))  # the folder of server_floor and write_floor
 FOLDER = os.environ.get("BENCH_DIR", os.path.join(ROOT, "build", "bench"))
@@ -38,8 +40,21 @@ class Bench(Testbed):
 
     def __init__(self):
         super().__init__(FOLDER)
-        self.page = page.Page(ROWS, CHANGES, REPEATS)
+        self.page = page.Page(ROWS, CHANGES, REPEATS, SHORT)
         self.quiet = measure.QuietMachine()
+
+    def measured(self, run, prepare=lambda: None) -> measure.Sample:
+        """run()'s Sample, made again, prepared anew, while other processes disturb it."""
+
+        def attempt():
+            prepare()
+            measure.settle(self.server)
+            return self.quiet.timed(run)
+
+        return self.quiet.least_disturbed(attempt)
+
+    def run_sluice(self, name, path, items):
+        return measure.run_sluice(self.server, FOLDER, name, self.args(path, name), items)
 
     # ---- snapshot
 
@@ -57,24 +72,18 @@ class Bench(Testbed):
                 ("parquet", f"{name}: Arrow's Parquet writer alone"),
             )
         }
+        hole = self.pipeline("bench", name, "hole", sink={"type": "blackhole"})
+        path = self.pipeline("bench", name, name)
         for _ in range(REPEATS):
-            self.quiet.wait()
-            lines["text"].add(measure.select_floor(SERVER_FLOOR, self.server, "text", table))
-            lines["binary"].add(measure.select_floor(SERVER_FLOOR, self.server, "binary", table))
-            self.clear(name)
-            path = self.pipeline("bench", name, name)
-            self.quiet.wait()
-            lines["sluice"].add(
-                measure.run_sluice(self.server, FOLDER, name, self.args(path, name), ROWS)
-            )
+            for mode in ("text", "binary"):
+                floor = functools.partial(measure.select_floor, SERVER_FLOOR, self.server, mode, table)
+                lines[mode].add(self.measured(floor))
+            run = functools.partial(self.run_sluice, name, path, ROWS)
+            lines["sluice"].add(self.measured(run, lambda: self.clear(name)))
             files = [f for f in self.context.lake.files(table) if f.endswith(".parquet")]
-            lines["parquet"].add(measure.floor(WRITE_FLOOR, *files))
-            hole = self.pipeline("bench", name, "hole", sink={"type": "blackhole"})
-            self.clear("hole")
-            self.quiet.wait()
-            lines["hole"].add(
-                measure.run_sluice(self.server, FOLDER, "hole", self.args(hole, "hole"), ROWS)
-            )
+            lines["parquet"].add(self.measured(lambda: measure.floor(WRITE_FLOOR, *files)))
+            run = functools.partial(self.run_sluice, "hole", hole, ROWS)
+            lines["hole"].add(self.measured(run, lambda: self.clear("hole")))
         self.verify(name, name)
         self.page.snapshot(name, lines)
 
@@ -112,35 +121,26 @@ class Bench(Testbed):
         for source, target in zip(self.paths(name), self.paths(kept)):
             os.rename(source, target)
         begin = self.make_log(WORKLOADS[name], "bench", ROWS, CHANGES)
-        for _ in range(REPEATS):
-            self.quiet.wait()
-            raw = measure.floor(SERVER_FLOOR, "binlog", self.server.port, mariadb.USER, mariadb.PASSWORD, *begin)
-            lines["raw"].add(measure.Sample(CHANGES, raw.seconds, raw.cpu))
-            path = self.restore(name, kept)
-            self.quiet.wait()
-            lines["sluice"].add(
-                measure.run_sluice(self.server, FOLDER, name, self.args(path, name), CHANGES)
-            )
-            self.clear("hole")
-            hole = self.pipeline(
-                "bench",
-                name,
-                "hole",
-                sink={"type": "blackhole"},
-                source=from_position(begin),
-            )
-            self.quiet.wait()
-            lines["hole"].add(
-                measure.run_sluice(self.server, FOLDER, "hole", self.args(hole, "hole"), CHANGES)
-            )
+        hole = self.pipeline("bench", name, "hole", sink={"type": "blackhole"}, source=from_position(begin))
+        path = self.pipeline("bench", name, name)
+        for repetition in range(REPEATS * SHORT):
+            lines["raw"].add(self.measured(lambda: self.fetch(begin)))
+            run = functools.partial(self.run_sluice, "hole", hole, CHANGES)
+            lines["hole"].add(self.measured(run, lambda: self.clear("hole")))
+            if repetition % SHORT == 0:
+                run = functools.partial(self.run_sluice, name, path, CHANGES)
+                lines["sluice"].add(self.measured(run, lambda: self.restore(name, kept)))
         self.verify(name, name)
         self.page.drain(name, lines)
+
+    def fetch(self, begin):
+        raw = measure.floor(SERVER_FLOOR, "binlog", self.server.port, mariadb.USER, mariadb.PASSWORD, *begin)
+        return measure.Sample(CHANGES, raw.seconds, raw.cpu)
 
     def restore(self, name, kept):
         self.clear(name)
         for source, target in zip(self.paths(kept), self.paths(name)):
             shutil.copytree(source, target)
-        return self.pipeline("bench", name, name)
 
     # ---- memory and start
 
@@ -223,7 +223,7 @@ class Bench(Testbed):
             self.many_tables()
         if KEYS:
             self.keys()
-        self.page.finish(self.server, measure.noise(self.quiet.loops))
+        self.page.finish(self.server, self.quiet)
 
 
 def main():

@@ -183,9 +183,7 @@ class Context:
     ) -> sluice.Result:
         """`sluice run --until caught-up`; its exit code must be `code` (None: any)."""
         summary = os.path.join(self.dir, f"summary{len(self.jobs) + 1}.json")
-        args = self.run_args(
-            path, "--until", "caught-up", "--summary", summary, *more, interval=interval, state=state
-        )
+        args = self.run_args(path, "--until", "caught-up", *more, interval=interval, state=state)
         result = self.start(*args, env=env, summary=summary).wait(seconds)
         if code is not None and result.code != code:
             raise AssertionError(

@@ -22,13 +22,13 @@ class Result:
 
 
 class Job:
-    """One process of sluice with its output in files."""
+    """One process of sluice with its output in files; `summary`: the path of the summary that it shall write."""
 
     def __init__(self, args, folder: str, name: str, env=None, summary=None):
         os.makedirs(folder, exist_ok=True)
         self.out_path, self.err_path = os.path.join(folder, name + ".out"), os.path.join(folder, name + ".err")
         self.summary_path = summary
-        self.args = [str(a) for a in args]
+        self.args = [str(a) for a in [*args, *(["--summary", summary] if summary else [])]]
         self.began = time.monotonic()
         with open(self.out_path, "wb") as out, open(self.err_path, "wb") as err:
             self.process = processes.start(
@@ -72,7 +72,7 @@ class Job:
     def _result(self) -> Result:
         processes.end(self.process)
         summary = None
-        if self.summary_path and os.path.exists(self.summary_path):
+        if self.summary_path and (self.process.returncode == 0 or os.path.exists(self.summary_path)):
             with open(self.summary_path, encoding="utf-8") as file:
                 summary = json.load(file)
         usage = self.usage

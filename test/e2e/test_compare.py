@@ -172,12 +172,22 @@ def test_compare_waits_for_the_machine_and_takes_the_better_loop_after_a_run(ctx
     assert quiet.wait() == 0.40 and quiet.after() == 0.35 and quiet.best == 0.35
     slow = _quiet(*[0.66] * measure.QuietMachine.WAITS)
     assert slow.wait() == 0.66, "it does not wait for ever"
+    rounds = 15
+    slow = _quiet(*[0.66] * measure.QuietMachine.WAITS * rounds)
+    for _ in range(rounds):
+        slow.wait()
+    assert len(slow.loops) == rounds
+    calls = iter([0.66] * 3)
+    slow._loop = lambda: next(calls)
+    assert slow.wait() == 0.66 and len(list(calls)) == 2, "all waits together have an end"
+    sample, made = _runs(slow, (1.0, 0.9, 0.66, 0.66), (1.0, 0.0, 0.36, 0.36))
+    assert made == 1, "what cannot wait is not repeated"
 
 
 def test_compare_marks_what_stayed_disturbed(ctx):
     page = _page(2, sluice=1.0, flink=20.0)
     page.best_loop, page.target = 0.36, "x/day-compare-a-b.md"
-    assert compare_page.MARK not in page.text() + compare_page.readme_table(page)
+    assert measure.MARK not in page.text() + compare_page.readme_table(page)
     sample = page.series[LINE.title, "sluice"].samples[0]
     sample.others, sample.tries, sample.loop_seconds, sample.loop_after = 0.45, 4, 0.36, 0.37
     text = page.text()
