@@ -84,9 +84,7 @@ class Ddl:
         return f"ADD COLUMN {added.sql()} {text}"
 
     def add_now(self, table, columns, free):
-        """Old rows get the time of the ALTER. The log does not tell it in a time zone that has a name."""
-        if self.history.options.zone[0] not in "+-":
-            return None
+        """Old rows get the time of the ALTER, a DATETIME by the session's clock."""
         kind, more = self.rng.choice(
             [
                 ("DATETIME(6)", "DEFAULT NOW(6)"),

@@ -4,13 +4,14 @@
 import dataclasses
 import random
 
+from zones import NAMED_ZONES
+
 # Histories that are not followed; each becomes a default when it is.
 SWITCHES = {
     "cascade": "foreign keys with ON DELETE CASCADE, which the log does not show",
     "rename-away": "RENAME TABLE to a name that is not replicated",
     "latin1-client": "DDL of sessions whose character set is not UTF-8, with names that are not ASCII",
 }
-NAMED_ZONES = ("Europe/Berlin", "America/New_York")  # loaded into the servers
 
 
 @dataclasses.dataclass

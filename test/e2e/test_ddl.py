@@ -9,6 +9,7 @@ import threading
 
 import harness
 import processes
+import zones
 from mariadb import split_statements
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -344,6 +345,25 @@ def test_added_columns_show_the_servers_values_in_old_rows(ctx):
     """Defaults, the types' implicit ones, and the time of the statement, which the log tells with its time zone."""
     clauses = ", ".join(f"ADD COLUMN z{i} {kind}" for i, kind in enumerate(INITIAL))
     db, _ = one_table(ctx, "evolve", f"SET sql_mode = '', time_zone = '+05:45'; ALTER TABLE t {clauses}")
+    ctx.equal(f"{db}.t")
+
+
+def test_added_columns_show_times_of_a_zone_with_a_name_in_old_rows(ctx):
+    """The log has only the name; the server, asked later, knows its rules."""
+    zones.load(ctx.server)
+    kinds = [
+        "TIMESTAMP(3) NULL DEFAULT '2024-03-01 10:11:12.123'",
+        "TIMESTAMP NOT NULL DEFAULT '2024-07-01 10:11:12'",
+        "DATETIME(6) DEFAULT NOW(6)",
+        "DATETIME DEFAULT '2024-03-01 10:11:12'",
+        "DATE NOT NULL DEFAULT '2024-03-01'",
+    ]
+    adds = [
+        f"SET time_zone = '{zone}'; ALTER TABLE t "
+        + ", ".join(f"ADD COLUMN z{i}_{j} {kind}" for j, kind in enumerate(kinds))
+        for i, zone in enumerate(("America/New_York", "Europe/Berlin", "SYSTEM"))
+    ]
+    db, _ = one_table(ctx, "evolve", "; ".join(adds))
     ctx.equal(f"{db}.t")
 
 

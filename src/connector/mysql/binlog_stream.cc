@@ -62,6 +62,12 @@ void BinlogStream::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void BinlogStream::WatchSecond(Connection* connection) {
+  std::lock_guard lock(mutex_);
+  second_ = connection;
+  if (stopped_ && connection != nullptr) connection->Interrupt();
+}
+
 void BinlogStream::Run() {
   Status status = Follow();
   {

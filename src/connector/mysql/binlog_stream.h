@@ -54,6 +54,7 @@ class BinlogStream {
 
  private:
   void Run();
+  void WatchSecond(Connection* connection);  // null: it is gone
   Status Follow();
   Status BeginDump(Connection& connection);
   Status Handle(const BinlogEvent& event);
@@ -68,6 +69,7 @@ class BinlogStream {
   Status ApplyPrepared(const std::string& xid);
   Status HandleQuery(const QueryEvent& query);
   Status HandleDdl(const QueryEvent& query);
+  Result<std::string> ConvertTime(const std::string& text, const std::string& zone, bool to_utc);
   Status EndTransaction();
   Status EndForCopy();
   Result<TableStream*> StreamOf(const RowsEvent& rows);
@@ -125,7 +127,7 @@ class BinlogStream {
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   Connection* active_ = nullptr;  // guarded by mutex_
-  Connection* second_ = nullptr;  // reads older parts of the log; guarded by mutex_
+  Connection* second_ = nullptr;  // for older parts of the log, and questions; guarded by mutex_
   std::thread thread_;
 };
 

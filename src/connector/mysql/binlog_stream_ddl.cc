@@ -55,7 +55,18 @@ Status BinlogStream::HandleDdl(const QueryEvent& query) {
     LogWarn(Str("left out, because today's definition holds it already: ", query.sql.substr(0, 200)));
     return Ok();
   }
+  Status asked;
+  if (!context.utc_offset && !query.time_zone.empty()) {
+    context.convert_time = [&](const std::string& text, bool to_utc) -> std::optional<std::string> {
+      if (!asked.ok()) return {};
+      auto converted = ConvertTime(text, query.time_zone, to_utc);
+      if (converted.ok()) return *std::move(converted);
+      asked = std::move(converted).error();
+      return {};
+    };
+  }
   TRY_SET(auto changes, tracker_.Apply(statement, query.database, context));
+  TRY(std::move(asked));
   if (changes.empty()) return Ok();
   TRY(FlushAll(false));
   for (const TableChange& change : changes) {
@@ -74,6 +85,17 @@ Status BinlogStream::HandleDdl(const QueryEvent& query) {
   }
   tracker_text_ = std::make_shared<const std::string>(tracker_.ToJson());
   return Ok();
+}
+
+// By the server's own tables of time zones; empty if it has not that zone.
+Result<std::string> BinlogStream::ConvertTime(const std::string& text, const std::string& zone, bool to_utc) {
+  TRY_SET(auto connection, Connection::Open(options_.connect));
+  WatchSecond(connection.get());
+  const std::string from = Connection::Quote(to_utc ? zone : "+00:00");
+  const std::string to = Connection::Quote(to_utc ? "+00:00" : zone);
+  auto value = connection->QueryValue(Str("SELECT CONVERT_TZ(", Connection::Quote(text), ", ", from, ", ", to, ")"));
+  WatchSecond(nullptr);
+  return value;
 }
 
 void BinlogStream::Capture(const TableId& id) {

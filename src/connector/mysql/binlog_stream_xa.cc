@@ -62,11 +62,7 @@ Status BinlogStream::ApplyPrepared(const std::string& xid) {
     }
     return Ok();
   }
-  auto watch = [this](Connection* connection) {
-    std::lock_guard lock(mutex_);
-    second_ = connection;
-    if (stopped_ && connection != nullptr) connection->Interrupt();
-  };
+  auto watch = [this](Connection* connection) { WatchSecond(connection); };
   BinlogPosition at;
   if (known != state_.prepared.end()) {
     at = known->second.at;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,9 @@ struct SqlContext {
   bool explicit_timestamp_defaults = true;  // explicit_defaults_for_timestamp
   std::string server_collation;             // collation_server of the session; empty = not told
   int64_t now_micros = 0;                   // when the statement began, since 1970 in UTC
-  std::optional<int> utc_offset;            // seconds that its session's clock is ahead of UTC, if known
+  std::optional<int> utc_offset;            // seconds that its session's clock is ahead of UTC, if always so many
+  // Else, of a zone with a name: "2024-03-01 10:11:12.5" of the session's clock in UTC, or the other way. None: unknown.
+  std::function<std::optional<std::string>(const std::string& text, bool to_utc)> convert_time = {};
   uint16_t error_code = 0;                  // of the event: the statement failed, and yet had an effect
 
   bool has(uint64_t mode) const { return (sql_mode & mode) != 0; }

@@ -72,16 +72,33 @@ std::string TimeText(const MysqlColumn& column, int64_t micros) {
   return out;
 }
 
-// The literal of a TIMESTAMP is a time of the session's clock.
-InitialDefault Instant(const MysqlColumn& column, const std::string& text, const SqlContext& context) {
+// Microseconds since 1970 of "2024-03-01 10:11:12.5", whatever its clock.
+std::optional<int64_t> ParseMicros(const std::string& text) {
   CivilTime t;
   std::string padded = text;
   padded.resize(26, text.size() > 19 ? '0' : ' ');
   const bool whole = std::sscanf(padded.c_str(), "%4d-%2u-%2u %2u:%2u:%2u", &t.year, &t.month, &t.day, &t.hour,
                                  &t.minute, &t.second) == 6;
-  if (text.size() > 20 && !ParseNumber(padded.substr(20), t.micros)) return {Kind::kComputed, {}};
-  if (!whole || !context.utc_offset) return {Kind::kComputed, {}};
-  return {Kind::kLiteral, TimeText(column, MicrosFromCivil(t) - *context.utc_offset * int64_t{1'000'000})};
+  if (!whole || (text.size() > 20 && !ParseNumber(padded.substr(20), t.micros))) return {};
+  return MicrosFromCivil(t);
+}
+
+// Between UTC and the session's clock, by the offset or by the server's own tables.
+std::optional<int64_t> ConvertMicros(const std::string& text, bool to_utc, const SqlContext& context) {
+  if (context.utc_offset) {
+    const auto micros = ParseMicros(text);
+    const int64_t ahead = *context.utc_offset * int64_t{1'000'000};
+    return micros ? std::optional(to_utc ? *micros - ahead : *micros + ahead) : std::nullopt;
+  }
+  if (!context.convert_time) return {};
+  const auto converted = context.convert_time(text, to_utc);
+  return converted ? ParseMicros(*converted) : std::nullopt;
+}
+
+// The literal of a TIMESTAMP is a time of the session's clock.
+InitialDefault Instant(const MysqlColumn& column, const std::string& text, const SqlContext& context) {
+  const auto micros = ConvertMicros(text, true, context);
+  return micros ? InitialDefault{Kind::kLiteral, TimeText(column, *micros)} : InitialDefault{Kind::kComputed, {}};
 }
 
 InitialDefault Literal(const MysqlColumn& column, const Column& mapped, const std::string& text,
@@ -114,12 +131,10 @@ InitialDefault Literal(const MysqlColumn& column, const Column& mapped, const st
 // A TIMESTAMP is an instant; a DATETIME shows the clock of the session.
 InitialDefault Now(const MysqlColumn& column, const SqlContext& context) {
   if (!IsTime(column) || context.now_micros == 0) return {Kind::kComputed, {}};
-  int64_t micros = context.now_micros;
-  if (column.type != "timestamp") {
-    if (!context.utc_offset) return {Kind::kComputed, {}};
-    micros += *context.utc_offset * int64_t{1'000'000};
-  }
-  return {Kind::kLiteral, TimeText(column, micros)};
+  if (column.type == "timestamp") return {Kind::kLiteral, TimeText(column, context.now_micros)};
+  const MysqlColumn whole{.type = "datetime", .scale = 6};
+  const auto micros = ConvertMicros(TimeText(whole, context.now_micros), false, context);
+  return micros ? InitialDefault{Kind::kLiteral, TimeText(column, *micros)} : InitialDefault{Kind::kComputed, {}};
 }
 
 }  // namespace

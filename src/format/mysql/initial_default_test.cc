@@ -65,6 +65,26 @@ TEST(InitialDefault, OfCurrentTimestampIsTheStatementsTime) {
   EXPECT_EQ(Initial("DATETIME DEFAULT NOW()", {.now_micros = 1704164645678901}), "computed");
 }
 
+TEST(InitialDefault, OfATimeInAZoneWithANameIsWhatTheServerConverts) {
+  std::string asked;
+  std::optional<std::string> answer = "2024-01-01 23:04:05.678901";
+  SqlContext context{.now_micros = 1704164645678901};
+  context.convert_time = [&](const std::string& text, bool to_utc) {
+    asked = text + (to_utc ? " to UTC" : " from UTC");
+    return answer;
+  };
+  EXPECT_EQ(Initial("DATETIME(3) DEFAULT NOW(3)", context), "'2024-01-01 23:04:05.678'");
+  EXPECT_EQ(asked, "2024-01-02 03:04:05.678901 from UTC");
+  answer = "2024-03-01 15:11:12.5";
+  EXPECT_EQ(Initial("TIMESTAMP(1) DEFAULT '2024-03-01 10:11:12.5'", context), "'2024-03-01 15:11:12.5'");
+  EXPECT_EQ(asked, "2024-03-01 10:11:12.5 to UTC");
+  for (const auto& none : {std::optional<std::string>(), std::optional<std::string>("")}) {
+    answer = none;
+    EXPECT_EQ(Initial("DATETIME DEFAULT NOW()", context), "computed");
+    EXPECT_EQ(Initial("TIMESTAMP DEFAULT '2024-03-01 10:11:12'", context), "computed");
+  }
+}
+
 TEST(InitialDefault, IsComputedWhereTheLogDoesNotShowIt) {
   EXPECT_EQ(Initial("INT AS (id + 1) VIRTUAL"), "computed");
   EXPECT_EQ(Initial("INT AS (id + 1) PERSISTENT"), "computed");

@@ -4,9 +4,9 @@
 import subprocess
 
 import mariadb
-from options import NAMED_ZONES
 
 FOLDER = "/usr/share/zoneinfo"
+NAMED_ZONES = ("Europe/Berlin", "America/New_York")  # loaded into the servers
 
 
 def load(server: mariadb.MariaDb):
