@@ -54,6 +54,9 @@ def _source_datetime(value):
 
 
 def _source_time(value):
+    """A time that is none of a day is NULL at the sink (docs/types.md)."""
+    if _text(value).startswith("-") or int(_text(value).split(":")[0]) >= 24:
+        return None
     head, _, fraction = _text(value).partition(".")
     return f"{head}.{fraction:0<6}"
 
