@@ -35,6 +35,16 @@ inline uint64_t LoadBe(const void* at, size_t bytes) {
   return value;
 }
 
+// A big-endian number in two's complement, without the bytes in front that say nothing; at least one stays.
+inline std::string_view MinimalBigEndian(std::string_view bytes) {
+  while (bytes.size() > 1) {
+    const char sign = (bytes[1] & 0x80) != 0 ? '\xFF' : '\0';
+    if (bytes[0] != sign) break;
+    bytes.remove_prefix(1);
+  }
+  return bytes;
+}
+
 class ByteReader {
  public:
   ByteReader() = default;

@@ -14,7 +14,7 @@ constexpr const char* kProgram = R"(Examples:
   sluice check shop.yaml                       what would be done, and what is missing for it
   sluice run shop.yaml                         copy, then follow, until Ctrl-C
   sluice run shop.yaml --until caught-up       for cron jobs and tests
-  sluice read lake/shop/orders --limit 10      rows of an Iceberg table
+  sluice read lake/shop/orders --limit 10      rows of an Iceberg or Paimon table
   sluice verify shop.yaml                      compare source and sink
   sluice tables orphans lake/shop/orders       files that a killed writer left
 

@@ -69,7 +69,7 @@ CLI::App* AddRun(CLI::App& app, Arguments& arguments) {
 
 CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
   ReadArguments& read = arguments.read;
-  auto* command = app.add_subcommand("read", "Print the rows of an Iceberg table, deletes applied");
+  auto* command = app.add_subcommand("read", "Print the rows of an Iceberg or Paimon table, deletes applied");
   AddLakeTable(command, read.table);
   command->add_option("--format", read.format, "How rows are printed, see below")
       ->check(OneOf({"table", "jsonl", "csv"}))

@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// `sluice read`: rows of an Iceberg table as a text table, JSON lines or CSV.
+// `sluice read`: rows of an Iceberg or Paimon table as a text table, JSON lines or CSV.
 #include <arrow/record_batch.h>
 
 #include <algorithm>
 #include <cstdio>
 
 #include "cli/commands.h"
+#include "cli/lake_scan.h"
 #include "cli/read_filter.h"
 #include "cli/row_printer.h"
-#include "lake/iceberg/scan.h"
 
 namespace sluice {
 namespace {
 
 Status Read(const ReadArguments& arguments) {
   TRY_SET(RowCondition condition, RowCondition::Parse(arguments.where));
-  TRY_SET(auto table, iceberg::Table::OpenAt(PosixEnv(), AbsolutePath(arguments.table)));
+  const std::string path = AbsolutePath(arguments.table);
   std::vector<std::string> columns = arguments.columns;
   if (columns.empty()) {
-    TRY_SET(auto all, iceberg::TableScan::Make(PosixEnv(), *table, arguments.snapshot, {}));
-    for (const auto& field : all.schema().fields) columns.push_back(field.name);
+    TRY_SET(const auto all, OpenLakeScan(path, arguments.snapshot, {}));
+    for (const LakeColumn& column : all->columns()) columns.push_back(column.name);
   }
   std::vector<std::string> wanted = columns;  // those of the condition are read too, and not printed
   for (const std::string& name : condition.columns()) {
     if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.push_back(name);
   }
-  TRY_SET(auto scan, iceberg::TableScan::Make(PosixEnv(), *table, arguments.snapshot, wanted));
-  TRY(condition.Bind(scan.schema()));
+  TRY_SET(const auto scan, OpenLakeScan(path, arguments.snapshot, wanted));
+  TRY(condition.Bind(scan->columns()));
   RowPrinter printer(stdout, arguments.format, columns);
   std::vector<uint8_t> selected;
   int64_t left = arguments.limit < 0 ? INT64_MAX : arguments.limit;
-  iceberg::DataBatch batch;
+  DataBatch batch;
   while (left > 0 && std::ferror(stdout) == 0) {
-    TRY_SET(bool more, scan.Next(batch));
+    TRY_SET(bool more, scan->Next(batch));
     if (!more) break;
     condition.Select(*batch.rows, selected);
     for (int64_t row = 0; row < batch.rows->num_rows() && left > 0; ++row) {

@@ -114,13 +114,15 @@ Result<RowCondition> RowCondition::Parse(std::string_view text) {
   return condition;
 }
 
-// False if the literal is none of the field's type.
-bool RowCondition::BindLiteral(const iceberg::Field& field, Term& term) {
-  if (term.hex && field.type.kind != TypeKind::kBytes) return false;  // the one binary type that Iceberg fields have
+// False if the literal is none of the column's type.
+bool RowCondition::BindLiteral(const LakeColumn& column, Term& term) {
+  const TypeKind kind = column.type.kind;
+  const bool bytes_column = kind == TypeKind::kBytes || kind == TypeKind::kBinary || kind == TypeKind::kVarBinary;
+  if (term.hex && !bytes_column) return false;
   ExactLiteral exact;
   double number = 0;
   std::string bytes;
-  switch (field.type.kind) {
+  switch (kind) {
     case TypeKind::kBoolean:
       if (!ParseBoolean(term.value, exact)) return false;
       break;
@@ -131,7 +133,7 @@ bool RowCondition::BindLiteral(const iceberg::Field& field, Term& term) {
       if (!ParseExact(term.value, 0, exact)) return false;
       break;
     case TypeKind::kDecimal:
-      if (!ParseExact(term.value, field.type.scale, exact)) return false;
+      if (!ParseExact(term.value, column.type.scale, exact)) return false;
       break;
     case TypeKind::kDate:
       if (!ParseDate(term.value, exact)) return false;
@@ -141,11 +143,11 @@ bool RowCondition::BindLiteral(const iceberg::Field& field, Term& term) {
       break;
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-      if (!ParseTimestamp(term.value, field.type.kind == TypeKind::kTimestampLtz, exact)) return false;
+      if (!ParseTimestamp(term.value, kind == TypeKind::kTimestampLtz, exact)) return false;
       break;
     case TypeKind::kFloat:
     case TypeKind::kDouble:
-      if (!ParseReal(term.value, field.type.kind == TypeKind::kFloat, number)) return false;
+      if (!ParseReal(term.value, kind == TypeKind::kFloat, number)) return false;
       term.literal = number;
       return true;
     case TypeKind::kBinary:
@@ -163,20 +165,22 @@ bool RowCondition::BindLiteral(const iceberg::Field& field, Term& term) {
   return true;
 }
 
-Status RowCondition::Bind(const iceberg::Schema& schema) {
+Status RowCondition::Bind(const std::vector<LakeColumn>& columns) {
   for (Term& term : terms_) {
     if (term.op == Op::kIsNull || term.op == Op::kIsNotNull) continue;
-    const iceberg::Field* field = schema.Find(term.column);
-    CHECK(field != nullptr);
-    if (BindLiteral(*field, term)) continue;
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const LakeColumn& column) {
+      return column.name == term.column;
+    });
+    CHECK(found != columns.end());
+    if (BindLiteral(*found, term)) continue;
     const std::string name = term.column;
-    if (field->type.kind == TypeKind::kArray) {
-      return Invalid(Str("--where: column ", name, " is a ", field->iceberg_type, ", which is not compared"),
+    if (found->type.kind == TypeKind::kArray) {
+      return Invalid(Str("--where: column ", name, " is a ", found->type_text, ", which is not compared"),
                      Str("only ", name, " IS NULL and IS NOT NULL can be asked"));
     }
-    return Invalid(Str("--where: column ", name, " is ", field->iceberg_type, ", and ", term.hex ? "x'" : "`",
+    return Invalid(Str("--where: column ", name, " is ", found->type_text, ", and ", term.hex ? "x'" : "`",
                        term.value, term.hex ? "'" : "`", " is no value of that type"),
-                   Str("write for example ", name, " >= ", LiteralExample(field->type.kind)));
+                   Str("write for example ", name, " >= ", LiteralExample(found->type.kind)));
   }
   return Ok();
 }

@@ -20,8 +20,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/lake_scan.h"
 #include "cli/literal.h"
-#include "lake/iceberg/schema.h"
 
 namespace arrow {
 class Array;
@@ -35,9 +35,9 @@ class RowCondition {
   // "id >= 5 AND name = 'Ada' AND note IS NOT NULL". kInvalid shows what was not understood.
   static Result<RowCondition> Parse(std::string_view text);
   const std::vector<std::string>& columns() const { return columns_; }
-  // `schema` has the columns of columns(). kInvalid names column, type and literal if that is none of the type.
-  Status Bind(const iceberg::Schema& schema);
-  // For each row of a batch of that schema, 1 if all terms hold. A comparison with NULL does not.
+  // `columns` has all of columns(). kInvalid names column, type and literal if that is none of the type.
+  Status Bind(const std::vector<LakeColumn>& columns);
+  // For each row of a batch of these columns, 1 if all terms hold. A comparison with NULL does not.
   void Select(const arrow::RecordBatch& rows, std::vector<uint8_t>& out) const;
 
  private:
@@ -50,7 +50,7 @@ class RowCondition {
     std::variant<ExactLiteral, double, std::string> literal = {};  // bound
   };
   static Result<Term> ParseTerm(std::string_view& rest);
-  static bool BindLiteral(const iceberg::Field& field, Term& term);
+  static bool BindLiteral(const LakeColumn& column, Term& term);
   static void SelectTerm(const Term& term, const arrow::Array& column, std::vector<uint8_t>& out);
   std::vector<Term> terms_;
   std::vector<std::string> columns_;

@@ -6,6 +6,7 @@
 #include <arrow/json/from_string.h>
 #include <gtest/gtest.h>
 
+#include "lake/iceberg/schema.h"
 #include "row/format_value.h"
 
 namespace sluice {
@@ -15,22 +16,16 @@ namespace {
 class ReadFilterTest : public testing::Test {
  protected:
   void Column(const std::string& type, const std::string& json) {
-    schema_ = iceberg::Schema();
-    iceberg::Field field;
-    field.id = 1;
-    field.name = "c";
     auto read = iceberg::FromIcebergType(type);
     ASSERT_TRUE(read.ok());
-    field.type = *read;
-    field.iceberg_type = type;
-    schema_.fields = {field};
-    auto array = *arrow::json::ArrayFromJSONString(field.type.ToArrow(), json);
+    columns_ = {{"c", *read, type}};
+    auto array = *arrow::json::ArrayFromJSONString(read->ToArrow(), json);
     rows_ = arrow::RecordBatch::Make(arrow::schema({arrow::field("c", array->type())}), array->length(), {array});
   }
   std::string Where(const std::string& text) {
     auto condition = RowCondition::Parse(text);
     if (!condition.ok()) return condition.error().ToString();
-    Status bound = condition->Bind(schema_);
+    Status bound = condition->Bind(columns_);
     if (!bound.ok()) {
       EXPECT_EQ(bound.error().code, ErrorCode::kInvalid);
       return bound.error().ToString();
@@ -54,7 +49,7 @@ class ReadFilterTest : public testing::Test {
     }
   }
 
-  iceberg::Schema schema_;
+  std::vector<LakeColumn> columns_;
   std::shared_ptr<arrow::RecordBatch> rows_;
 };
 

@@ -213,7 +213,7 @@ class Verifier {
       if (!sink.present) continue;
       sink.digests->BeginRight();
       TRY_SET(auto scan, iceberg::TableScan::Make(PosixEnv(), *moment_.tables.at(id), {}, sink.columns));
-      iceberg::DataBatch batch;
+      DataBatch batch;
       while (true) {
         TRY_SET(bool more, scan.Next(batch));
         if (!more) break;

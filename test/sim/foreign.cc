@@ -115,12 +115,12 @@ Result<DataFile> ForeignWriter::Rewrite(Table& table, const std::vector<const Li
   TRY_SET(NewFilePlace place, Place(env_, table));
   TRY_SET(auto writer, DataFileWriter::Open(env_, place.path, schema, {}, place.uri));
   for (const LiveFile* file : files) {
-    TRY_SET(iceberg::DeleteSet deletes, iceberg::LoadDeletes(env_, *file));
-    iceberg::ReadOptions options;
+    TRY_SET(DeleteSet deletes, iceberg::LoadDeletes(env_, *file));
+    ReadOptions options;
     options.deletes = &deletes;
     TRY_SET(std::string path, LocalPath(file->data.path));
-    TRY_SET(auto reader, iceberg::DataFileReader::Open(env_, path, schema, options));
-    for (iceberg::DataBatch batch;;) {
+    TRY_SET(auto reader, DataFileReader::Open(env_, path, iceberg::FileColumns(schema), options));
+    for (DataBatch batch;;) {
       TRY_SET(bool more, reader->Next(batch));
       if (!more) break;
       TRY(writer->Append(*batch.rows));

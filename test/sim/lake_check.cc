@@ -116,7 +116,7 @@ Status LakeCheck::ReadRows(iceberg::Table& lake, std::optional<int64_t> snapshot
                            std::set<std::string>& foreign) {
   TRY_SET(auto scan, iceberg::TableScan::Make(env_, lake, snapshot, {}));
   const auto& fields = scan.schema().fields;
-  for (iceberg::DataBatch batch;;) {
+  for (DataBatch batch;;) {
     TRY_SET(bool more, scan.Next(batch));
     if (!more) return Ok();
     for (int64_t row = 0; row < batch.rows->num_rows(); ++row) {

@@ -216,7 +216,7 @@ class CaseRun {
       return out;
     }
     std::vector<std::string> rows;
-    iceberg::DataBatch batch;
+    DataBatch batch;
     while (true) {
       TRY_SET(bool more, scan.Next(batch));
       if (!more) break;

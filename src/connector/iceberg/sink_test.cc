@@ -116,7 +116,7 @@ class IcebergSinkTest : public testing::Test {
     snapshots_ = (*table)->metadata().snapshots().size();
     auto scan = iceberg::TableScan::Make(PosixEnv(), **table, {}, {});
     EXPECT_TRUE(scan.ok());
-    for (iceberg::DataBatch batch; *scan->Next(batch);) {
+    for (DataBatch batch; *scan->Next(batch);) {
       for (int64_t row = 0; row < batch.rows->num_rows(); ++row) {
         std::string text;
         for (auto& column : batch.rows->columns()) AppendJson(*column, row, text);

@@ -23,7 +23,7 @@ struct SqlContext {
   std::string server_collation;             // collation_server of the session; empty = not told
   int64_t now_micros = 0;                   // when the statement began, since 1970 in UTC
   std::optional<int> utc_offset;            // seconds that its session's clock is ahead of UTC, if always so many
-  // Else, of a zone with a name: "2024-03-01 10:11:12.5" of the session's clock in UTC, or the other way. None: unknown.
+  // Else, of a zone with a name: "2024-03-01 10:11:12.5" of the session's clock in UTC, or back. None: unknown.
   std::function<std::optional<std::string>(const std::string& text, bool to_utc)> convert_time = {};
   uint16_t error_code = 0;                  // of the event: the statement failed, and yet had an effect
 

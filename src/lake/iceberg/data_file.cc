@@ -2,7 +2,7 @@
 #include "lake/iceberg/data_file.h"
 
 #include "base/bytes.h"
-#include "lake/iceberg/json.h"
+#include "lake/json.h"
 
 namespace sluice::iceberg {
 namespace {

@@ -16,7 +16,7 @@
 
 #include "base/text.h"
 #include "io/env.h"
-#include "lake/iceberg/data_reader.h"
+#include "lake/parquet/data_reader.h"
 #include "lake/iceberg/data_writer.h"
 #include "row/format_value.h"
 
@@ -57,7 +57,7 @@ inline std::string RowJson(const arrow::RecordBatch& batch, int64_t row) {
 // All rows of a file as "[1,"a"]", or the error's text alone.
 inline std::vector<std::string> ReadRows(Env& env, const std::string& path, const Schema& wanted,
                                          const ReadOptions& options = {}) {
-  auto reader = DataFileReader::Open(env, path, wanted, options);
+  auto reader = DataFileReader::Open(env, path, FileColumns(wanted), options);
   if (!reader.ok()) return {reader.error().ToString()};
   std::vector<std::string> out;
   DataBatch batch;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading data files of Java Iceberg by field id: evolution, promotion, projection, codecs, deletes; broken files.
-#include "lake/iceberg/data_reader.h"
+#include "lake/parquet/data_reader.h"
 
 #include <arrow/io/file.h>
 #include <arrow/json/from_string.h>
@@ -64,7 +64,7 @@ TEST_F(DataReaderTest, DeletedRowsAreLeftOutAndPositionsStay) {
   ReadOptions options;
   options.deletes = &deletes;
   options.batch_rows = 3;
-  auto reader = DataFileReader::Open(env_, Golden("deleted_from.parquet"), wanted, options);
+  auto reader = DataFileReader::Open(env_, Golden("deleted_from.parquet"), FileColumns(wanted), options);
   ASSERT_TRUE(reader.ok()) << reader.error().ToString();
   EXPECT_EQ((*reader)->row_count(), 8);
   EXPECT_EQ((*reader)->schema()->ToString(), "id: int32");
@@ -131,7 +131,7 @@ TEST_F(DataReaderTest, BrokenFilesAreCorruptAndNamed) {
   std::string good = *env_.ReadFile(Golden("deleted_from.parquet"));
   auto open = [&](const std::string& bytes) {
     std::ofstream(Path("bad.parquet"), std::ios::binary) << bytes;
-    auto reader = DataFileReader::Open(env_, Path("bad.parquet"), wanted);
+    auto reader = DataFileReader::Open(env_, Path("bad.parquet"), FileColumns(wanted));
     if (!reader.ok()) return reader.error();
     DataBatch batch;
     for (int i = 0; i < 100; ++i) {
@@ -154,7 +154,7 @@ TEST_F(DataReaderTest, BrokenFilesAreCorruptAndNamed) {
     if (error.message == "no error") continue;
     EXPECT_NE(error.message.find("bad.parquet"), std::string::npos) << at << ": " << error.message;
   }
-  auto absent = DataFileReader::Open(env_, Path("absent.parquet"), wanted);
+  auto absent = DataFileReader::Open(env_, Path("absent.parquet"), FileColumns(wanted));
   ASSERT_FALSE(absent.ok());
   EXPECT_EQ(absent.error().code, ErrorCode::kNotFound);
 }

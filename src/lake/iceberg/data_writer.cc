@@ -18,7 +18,7 @@
 #include "lake/iceberg/block_pool.h"
 #include "lake/iceberg/column_appender.h"
 #include "lake/iceberg/dictionary_choice.h"
-#include "lake/iceberg/file_streams.h"
+#include "lake/parquet/file_streams.h"
 #include "lake/iceberg/parquet_schema.h"
 
 namespace sluice::iceberg {

@@ -223,7 +223,7 @@ TEST_F(DataWriterTest, LargeBlobsAndAThousandColumns) {
   EXPECT_EQ(file.record_count, 5);
   EXPECT_EQ(file.null_counts.at(1), 0);
   EXPECT_EQ(file.lower_bounds.count(1), 0u) << "values over 4 kB have no statistics in the footer";
-  auto reader = DataFileReader::Open(env_, Path("f.parquet"), blobs);
+  auto reader = DataFileReader::Open(env_, Path("f.parquet"), FileColumns(blobs));
   ASSERT_TRUE(reader.ok());
   DataBatch out;
   int64_t rows = 0;

@@ -13,7 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
-#include "lake/iceberg/file_streams.h"
+#include "lake/parquet/file_streams.h"
 
 namespace sluice::iceberg {
 namespace {

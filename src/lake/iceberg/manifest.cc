@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/bytes.h"
 #include "base/text.h"
 #include "format/avro/container.h"
 #include "lake/iceberg/manifest_schema.h"
@@ -79,17 +80,6 @@ std::vector<T> Numbers(const AvroValue& record, int id, std::string_view name) {
   return out;
 }
 
-// Decimals are stored in a fixed; their value is the fewest bytes.
-std::string TrimDecimal(const std::string& bytes) {
-  size_t from = 0;
-  while (from + 1 < bytes.size()) {
-    bool next_negative = (bytes[from + 1] & 0x80) != 0;
-    if (!(bytes[from] == '\0' && !next_negative) && !(bytes[from] == '\xff' && next_negative)) break;
-    ++from;
-  }
-  return bytes.substr(from);
-}
-
 PartitionValue ToPartitionValue(const AvroValue* value, const std::string& type) {
   if (value == nullptr) return {};
   switch (value->type->kind) {
@@ -105,7 +95,8 @@ PartitionValue ToPartitionValue(const AvroValue* value, const std::string& type)
     case AvroKind::kDouble: return value->real;
     case AvroKind::kFixed:
     case AvroKind::kBytes:
-    case AvroKind::kString: return type.starts_with("decimal(") ? TrimDecimal(value->bytes) : value->bytes;
+    case AvroKind::kString:  // decimals are stored in a fixed; their value is the fewest bytes
+      return std::string(type.starts_with("decimal(") ? MinimalBigEndian(value->bytes) : value->bytes);
     default: return {};
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/iceberg/manifest_schema.h"
 
-#include "lake/iceberg/json.h"
+#include "lake/json.h"
 #include "lake/iceberg/parquet_schema.h"
 
 namespace sluice::iceberg {

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "lake/iceberg/json.h"
+#include "lake/json.h"
 #include "lake/iceberg/metadata.h"
 
 namespace sluice::iceberg {

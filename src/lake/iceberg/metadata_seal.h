@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "lake/iceberg/json.h"
+#include "lake/json.h"
 
 namespace sluice::iceberg {
 

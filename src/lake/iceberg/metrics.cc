@@ -101,7 +101,7 @@ std::optional<Bounds> NumberBounds(const parquet::FileMetaData& footer, int colu
     std::string out = LittleEndian(value);
     if (!decimal) return out;
     std::reverse(out.begin(), out.end());
-    return MinimalBigEndian(out);
+    return std::string(MinimalBigEndian(out));
   };
   return Bounds{bytes(*least), bytes(*greatest)};
 }
@@ -143,7 +143,9 @@ std::optional<Bounds> ColumnBounds(const parquet::FileMetaData& footer, int colu
     case parquet::Type::BYTE_ARRAY: return ByteBounds<parquet::ByteArrayType>(footer, column, false, 0);
     case parquet::Type::FIXED_LEN_BYTE_ARRAY:
       bounds = ByteBounds<parquet::FLBAType>(footer, column, decimal, static_cast<size_t>(leaf.type_length()));
-      if (bounds && decimal) bounds = Bounds{MinimalBigEndian(bounds->lower), MinimalBigEndian(*bounds->upper)};
+      if (bounds && decimal) {
+        bounds = Bounds{std::string(MinimalBigEndian(bounds->lower)), std::string(MinimalBigEndian(*bounds->upper))};
+      }
       return bounds;
     default: return {};
   }
@@ -249,20 +251,6 @@ std::optional<std::string> TruncateBytesUp(std::string_view value, int32_t lengt
     out.pop_back();
   }
   return {};
-}
-
-std::string MinimalBigEndian(std::string_view bytes) {
-  while (bytes.size() > 1) {
-    bool next_negative = (bytes[1] & 0x80) != 0;
-    if (bytes[0] == '\0' && !next_negative) {
-      bytes.remove_prefix(1);
-    } else if (bytes[0] == '\xFF' && next_negative) {
-      bytes.remove_prefix(1);
-    } else {
-      break;
-    }
-  }
-  return std::string(bytes);
 }
 
 }  // namespace sluice::iceberg

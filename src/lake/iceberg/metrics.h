@@ -40,7 +40,4 @@ std::string TruncateText(std::string_view value, int32_t length);
 std::optional<std::string> TruncateTextUp(std::string_view value, int32_t length);
 std::optional<std::string> TruncateBytesUp(std::string_view value, int32_t length);
 
-// Two's complement, big-endian, in as few bytes as possible, of `width` big-endian bytes.
-std::string MinimalBigEndian(std::string_view bytes);
-
 }  // namespace sluice::iceberg

@@ -4,7 +4,7 @@
 #include <set>
 
 #include "base/text.h"
-#include "lake/iceberg/json.h"
+#include "lake/json.h"
 #include "lake/iceberg/manifest.h"
 
 namespace sluice::iceberg {

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "base/bytes.h"
-#include "lake/iceberg/json.h"
+#include "lake/json.h"
 
 namespace sluice::iceberg {
 namespace {

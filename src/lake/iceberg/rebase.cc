@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/catalog/catalog.h"
-#include "lake/iceberg/data_reader.h"
+#include "lake/parquet/data_reader.h"
 #include "lake/iceberg/delete_writer.h"
 #include "lake/iceberg/key_index.h"
 #include "lake/iceberg/scan.h"
@@ -178,7 +178,7 @@ class Rebase {
     TRY_SET(std::string path, LocalPath(file.data.path));
     ReadOptions options;
     options.deletes = deletes;
-    auto opened = DataFileReader::Open(env_, path, key_, options);
+    auto opened = DataFileReader::Open(env_, path, FileColumns(key_), options);
     if (!opened.ok() && opened.error().code == ErrorCode::kNotFound) {
       return Conflict(Str("data file ", file.data.path, " has been removed from the disk"), kHint);
     }

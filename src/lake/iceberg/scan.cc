@@ -64,7 +64,7 @@ Result<bool> TableScan::Next(DataBatch& out) {
     ReadOptions options;
     options.deletes = deletes_->empty() ? nullptr : deletes_.get();
     TRY_SET(std::string path, LocalPath(file.data.path));
-    TRY_SET(reader_, DataFileReader::Open(*env_, path, schema_, options));
+    TRY_SET(reader_, DataFileReader::Open(*env_, path, FileColumns(schema_), options));
   }
 }
 

@@ -10,7 +10,7 @@
 
 #include "base/result.h"
 #include "io/env.h"
-#include "lake/iceberg/data_reader.h"
+#include "lake/parquet/data_reader.h"
 #include "lake/iceberg/schema.h"
 #include "lake/iceberg/table.h"
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "lake/iceberg/json.h"
+#include "lake/json.h"
 
 namespace sluice::iceberg {
 namespace {
@@ -291,6 +291,12 @@ Schema FromTableSchema(const TableSchema& table, int first_id) {
   }
   if (!identifiers) schema.identifier_field_ids.clear();
   return schema;
+}
+
+std::vector<FileColumn> FileColumns(const Schema& schema) {
+  std::vector<FileColumn> columns;
+  for (const Field& field : schema.fields) columns.push_back({field.id, field.name, field.type, field.required});
+  return columns;
 }
 
 TableSchema ToTableSchema(const Schema& schema) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lake/parquet/file_column.h"
 #include "row/schema.h"
 #include "row/schema_change.h"
 #include "row/type.h"
@@ -56,6 +57,8 @@ Result<Schema> ParseSchema(std::string_view json);
 // fields (float and double keys are required but not identifiers: the format forbids it).
 Schema FromTableSchema(const TableSchema& table, int first_id = 1);
 TableSchema ToTableSchema(const Schema& schema);
+// The fields as columns of data files, to read them.
+std::vector<FileColumn> FileColumns(const Schema& schema);
 
 // What `schema` becomes (schema_id is not changed: the commit gives it). A new field takes ++last_column_id.
 // kUnsupported, naming the column, both types and ways out, for what Iceberg cannot do: a type change that is not a

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lake/iceberg/json.h"
+#include "lake/json.h"
 #include "lake/iceberg/table.h"
 
 namespace sluice::iceberg {

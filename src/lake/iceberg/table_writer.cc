@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/catalog/catalog.h"
-#include "lake/iceberg/data_reader.h"
+#include "lake/parquet/data_reader.h"
 #include "lake/iceberg/table_writer_parts.h"
 #include "row/arrow_status.h"
 
@@ -274,7 +274,7 @@ Status TableWriter::IndexFile(uint32_t ordinal, const Schema& key_fields) {
   TRY_SET(auto path, LocalPath(file.data.path));
   ReadOptions options;
   options.deletes = &file.deletes;
-  TRY_SET(auto reader, DataFileReader::Open(env_, path, key_fields, options));
+  TRY_SET(auto reader, DataFileReader::Open(env_, path, FileColumns(key_fields), options));
   DataBatch batch;
   std::vector<RowLocation> now, before;
   std::vector<KeyHash> keys;

@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/catalog/catalog.h"
-#include "lake/iceberg/data_reader.h"
+#include "lake/parquet/data_reader.h"
 #include "lake/iceberg/default_value.h"
 #include "lake/iceberg/rebase.h"
 #include "lake/iceberg/table_writer.h"
@@ -275,7 +275,7 @@ Status TableWriter::Backfill(const std::string& column, const std::shared_ptr<ar
     TRY_SET(auto path, LocalPath(file.data.path));
     ReadOptions options;
     options.deletes = &file.deletes;
-    TRY_SET(auto reader, DataFileReader::Open(env_, path, stored, options));
+    TRY_SET(auto reader, DataFileReader::Open(env_, path, FileColumns(stored), options));
     for (DataBatch batch;;) {
       TRY_SET(bool more, reader->Next(batch));
       if (!more) break;

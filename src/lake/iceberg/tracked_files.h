@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "io/env.h"
 #include "lake/iceberg/data_file.h"
-#include "lake/iceberg/delete_set.h"
+#include "lake/parquet/delete_set.h"
 #include "lake/iceberg/table.h"
 
 namespace sluice::iceberg {

@@ -32,7 +32,7 @@ std::string DecimalBytes(const arrow::Decimal128& value) {
   auto raw = value.ToBytes();  // little-endian
   std::string bytes(reinterpret_cast<const char*>(raw.data()), raw.size());
   std::reverse(bytes.begin(), bytes.end());
-  return MinimalBigEndian(bytes);
+  return std::string(MinimalBigEndian(bytes));
 }
 
 arrow::Decimal128 DecimalAt(const arrow::Array& column, int64_t row) {

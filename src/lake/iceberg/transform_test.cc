@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/bytes.h"
 #include "lake/iceberg/data_file_test_util.h"
 #include "lake/iceberg/metrics.h"
 
@@ -48,7 +49,7 @@ std::string Expected(const std::string& result_type, const Json& value) {
     arrow::Decimal128 number;
     EXPECT_TRUE(arrow::Decimal128::FromString(value.get<std::string>(), &number, nullptr, nullptr).ok());
     auto raw = number.ToBytes();
-    return MinimalBigEndian(std::string(raw.rbegin(), raw.rend()));
+    return std::string(MinimalBigEndian(std::string(raw.rbegin(), raw.rend())));
   }
   bool is_long = result_type == "long" || result_type == "time" || result_type.starts_with("timestamp");
   return is_long ? SingleValueBytes(value.get<int64_t>()) : SingleValueBytes(value.get<int32_t>());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one wrapper of the JSON library for Iceberg's documents: parsing without exceptions and with bounded nesting,
-// typed getters that name the missing field. Included by .cc files only. Pure functions; any thread.
+// The one wrapper of the JSON library for the documents of lake tables: parsing without exceptions and with bounded
+// nesting, typed getters that name the missing field. Included by .cc files only. Pure functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "base/text.h"
 
-namespace sluice::iceberg {
+namespace sluice {
 
 using Json = nlohmann::ordered_json;
 
@@ -34,4 +34,4 @@ Result<std::map<std::string, std::string>> TextMapMember(const Json& object, con
 // A list of the given member; null if absent. kCorrupt if it is no list.
 Result<const Json*> ListMember(const Json& object, const char* key);
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

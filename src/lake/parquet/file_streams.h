@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "io/env.h"
 
-namespace sluice::iceberg {
+namespace sluice {
 
 class EnvOutputStream final : public arrow::io::OutputStream {
  public:
@@ -65,4 +65,4 @@ class EnvInputFile final : public arrow::io::RandomAccessFile {
   std::optional<Error> error_;
 };
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

@@ -8,7 +8,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace sluice::iceberg {
+namespace sluice {
 
 class DeleteSet {
  public:
@@ -71,4 +71,4 @@ class DeleteSet {
   int64_t count_ = 0;
 };
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

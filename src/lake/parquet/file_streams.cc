@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lake/iceberg/file_streams.h"
+#include "lake/parquet/file_streams.h"
 
 #include <arrow/buffer.h>
 
@@ -7,7 +7,7 @@
 
 #include <string_view>
 
-namespace sluice::iceberg {
+namespace sluice {
 namespace {
 constexpr size_t kBufferBytes = 256 << 10;
 }
@@ -83,4 +83,4 @@ arrow::Status EnvInputFile::Seek(int64_t position) {
   return arrow::Status::OK();
 }
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lake/iceberg/data_reader.h"
+#include "lake/parquet/data_reader.h"
 
 #include <arrow/array.h>
 #include <arrow/array/util.h>
@@ -20,10 +20,10 @@
 #include <utility>
 
 #include "base/text.h"
-#include "lake/iceberg/file_streams.h"
+#include "lake/parquet/file_streams.h"
 #include "row/arrow_status.h"
 
-namespace sluice::iceberg {
+namespace sluice {
 namespace {
 
 constexpr int kMissing = -1;
@@ -53,6 +53,14 @@ bool IsBytes(arrow::Type::type id) {
   return id == arrow::Type::BINARY || id == arrow::Type::LARGE_BINARY || id == arrow::Type::BINARY_VIEW;
 }
 
+// Milliseconds or microseconds, with a zone or without one.
+bool SameClock(const arrow::DataType& from, const arrow::DataType& to) {
+  if (from.id() != arrow::Type::TIMESTAMP || to.id() != arrow::Type::TIMESTAMP) return false;
+  auto& a = static_cast<const arrow::TimestampType&>(from);
+  auto& b = static_cast<const arrow::TimestampType&>(to);
+  return a.unit() != arrow::TimeUnit::NANO && a.timezone().empty() == b.timezone().empty();
+}
+
 // Writers that use Arrow store the Arrow type in the file, and then it is read as that: large_string, dictionary, a
 // zone that is not called UTC. In Iceberg only the Parquet type counts.
 bool CanCast(const arrow::DataType& from, const arrow::DataType& to) {
@@ -61,7 +69,11 @@ bool CanCast(const arrow::DataType& from, const arrow::DataType& to) {
     return values.Equals(to) || CanCast(values, to);
   }
   switch (to.id()) {
-    case arrow::Type::INT64: return from.id() == arrow::Type::INT32;
+    case arrow::Type::INT32: return from.id() == arrow::Type::INT8 || from.id() == arrow::Type::INT16;
+    case arrow::Type::INT64:
+      return from.id() == arrow::Type::INT32 || from.id() == arrow::Type::INT16 || from.id() == arrow::Type::INT8;
+    case arrow::Type::TIME64: return from.id() == arrow::Type::TIME32;  // of milliseconds
+    case arrow::Type::TIMESTAMP: return SameClock(from, to);
     case arrow::Type::DOUBLE: return from.id() == arrow::Type::FLOAT;
     case arrow::Type::BINARY: return from.id() == arrow::Type::FIXED_SIZE_BINARY || IsBytes(from.id());  // fixed, uuid
     case arrow::Type::STRING: return IsText(from.id()) || IsBytes(from.id());  // bytes: without the STRING annotation
@@ -106,7 +118,7 @@ arrow::Result<ArrayPtr> Promote(const ArrayPtr& array, const TypePtr& to) {
 
 class DataFileReader::Impl {
  public:
-  Impl(std::string path, Schema wanted, const ReadOptions& options)
+  Impl(std::string path, std::vector<FileColumn> wanted, const ReadOptions& options)
       : path_(std::move(path)), wanted_(std::move(wanted)), options_(options) {}
 
   Status Open(Env& env) {
@@ -121,7 +133,7 @@ class DataFileReader::Impl {
     return Guard([&]() -> Status {
       parquet::ReaderProperties properties;
       properties.enable_buffered_stream();
-      auto streams = static_cast<int64_t>(wanted_.fields.size()) + 1;
+      auto streams = static_cast<int64_t>(wanted_.size()) + 1;
       properties.set_buffer_size(std::clamp<int64_t>(kStreamBytes / streams, 16 << 10, 256 << 10));
       auto parquet_reader = parquet::ParquetFileReader::Open(source_, properties);
       footer_ = parquet_reader->metadata();
@@ -170,7 +182,7 @@ class DataFileReader::Impl {
     bool ids = false;
     for (int i = 0; i < root.field_count(); ++i) ids |= root.field(i)->field_id() >= 0;
     std::vector<int> nodes;  // wanted field -> top-level node
-    for (const Field& field : wanted_.fields) {
+    for (const FileColumn& field : wanted_) {
       int node = kMissing;
       for (int i = 0; i < root.field_count() && node == kMissing; ++i) {
         if (ids ? root.field(i)->field_id() == field.id : root.field(i)->name() == field.name) node = i;
@@ -195,7 +207,7 @@ class DataFileReader::Impl {
   Status CheckTypes(const std::vector<int>& nodes) {
     std::vector<std::shared_ptr<arrow::Field>> fields;
     for (size_t i = 0; i < nodes.size(); ++i) {
-      const Field& field = wanted_.fields[i];
+      const FileColumn& field = wanted_[i];
       TypePtr type = field.type.ToArrow();
       if (nodes[i] != kMissing) {
         const auto& found = reader_->manifest().schema_fields[static_cast<size_t>(nodes[i])].field->type();
@@ -306,7 +318,7 @@ class DataFileReader::Impl {
   }
 
   std::string path_;
-  Schema wanted_;
+  std::vector<FileColumn> wanted_;
   ReadOptions options_;
   std::shared_ptr<EnvInputFile> source_;
   std::shared_ptr<parquet::FileMetaData> footer_;
@@ -320,9 +332,10 @@ class DataFileReader::Impl {
   int64_t position_ = 0;
 };
 
-Result<std::unique_ptr<DataFileReader>> DataFileReader::Open(Env& env, const std::string& path, const Schema& wanted,
+Result<std::unique_ptr<DataFileReader>> DataFileReader::Open(Env& env, const std::string& path,
+                                                             std::vector<FileColumn> wanted,
                                                              const ReadOptions& options) {
-  auto impl = std::make_unique<Impl>(path, wanted, options);
+  auto impl = std::make_unique<Impl>(path, std::move(wanted), options);
   TRY(impl->Open(env));
   return std::unique_ptr<DataFileReader>(new DataFileReader(std::move(impl)));
 }
@@ -334,4 +347,4 @@ Result<bool> DataFileReader::Next(DataBatch& out) { return impl_->Next(out); }
 int64_t DataFileReader::row_count() const { return impl_->row_count(); }
 const std::shared_ptr<arrow::Schema>& DataFileReader::schema() const { return impl_->schema(); }
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lake/iceberg/json.h"
+#include "lake/json.h"
 
 #include <limits>
 
-namespace sluice::iceberg {
+namespace sluice {
 namespace {
 
 constexpr int kNestingMax = 100;
@@ -100,4 +100,4 @@ Result<const Json*> ListMember(const Json& object, const char* key) {
   return member;
 }
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

@@ -10,15 +10,15 @@
 
 #include "base/result.h"
 #include "io/env.h"
-#include "lake/iceberg/delete_set.h"
-#include "lake/iceberg/schema.h"
+#include "lake/parquet/delete_set.h"
+#include "lake/parquet/file_column.h"
 
 namespace arrow {
 class RecordBatch;
 class Schema;
 }  // namespace arrow
 
-namespace sluice::iceberg {
+namespace sluice {
 
 struct DataBatch {
   std::shared_ptr<arrow::RecordBatch> rows;
@@ -38,10 +38,10 @@ struct ReadOptions {
 
 class DataFileReader {
  public:
-  // `wanted`: the fields to read, in this order, with the types to return. A field that the file has not is all NULL.
+  // `wanted`: the columns to read, in this order, with the types to return. One that the file has not is all NULL.
   // kCorrupt names the file; kUnsupported if a column's type cannot be promoted to the wanted one. `env` outlives it.
-  static Result<std::unique_ptr<DataFileReader>> Open(Env& env, const std::string& path, const Schema& wanted,
-                                                      const ReadOptions& options = {});
+  static Result<std::unique_ptr<DataFileReader>> Open(Env& env, const std::string& path,
+                                                      std::vector<FileColumn> wanted, const ReadOptions& options = {});
   ~DataFileReader();
 
   // The next batch with at least one row; false at the end.
@@ -56,4 +56,4 @@ class DataFileReader {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

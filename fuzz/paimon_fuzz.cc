@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Paimon's metadata: the first byte says which. A schema that parses must survive being written.
+#include <cstdint>
+#include <cstdlib>
+#include <string_view>
+
+#include "lake/paimon/binary_row.h"
+#include "lake/paimon/deletion_vector.h"
+#include "lake/paimon/manifest.h"
+#include "lake/paimon/schema.h"
+#include "lake/paimon/snapshot.h"
+
+namespace {
+
+using namespace sluice;
+
+void Rows(std::string_view bytes) {
+  const DataType text{.kind = TypeKind::kString}, decimal{.kind = TypeKind::kDecimal, .precision = 30, .scale = 2};
+  const DataType time{.kind = TypeKind::kTimestamp, .precision = 6};
+  auto codec = paimon::BinaryRowCodec::Make({text, decimal, time});
+  if (codec.ok()) (void)codec->Parse(bytes).ok();
+}
+
+void Schemas(std::string_view text) {
+  auto schema = paimon::ParseSchema(text);
+  if (!schema.ok()) return;
+  (void)schema->TrimmedKey();
+  auto again = paimon::ParseSchema(schema->ToJson());
+  if (!again.ok() || again->fields.size() != schema->fields.size()) abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size == 0) return 0;
+  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
+  switch (data[0] % 7) {
+    case 0: (void)paimon::DecodeManifestList(bytes, "fuzz").ok(); break;
+    case 1: (void)paimon::DecodeManifest(bytes, "fuzz").ok(); break;
+    case 2: (void)paimon::DecodeIndexManifest(bytes, "fuzz").ok(); break;
+    case 3: (void)paimon::ParseDeletionVector(bytes, 1 << 20).ok(); break;
+    case 4: (void)paimon::ParseSnapshot(bytes).ok(); break;
+    case 5: Rows(bytes); break;
+    default: Schemas(bytes); break;
+  }
+  return 0;
+}

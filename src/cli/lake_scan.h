@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// LakeScan: the rows of a lake table of any format, as `sluice read` and others show them. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "lake/parquet/data_reader.h"
+#include "row/type.h"
+
+namespace sluice {
+
+struct LakeColumn {
+  std::string name;
+  DataType type;
+  std::string type_text;  // in the words of the format
+};
+
+class LakeScan {
+ public:
+  virtual ~LakeScan() = default;
+  virtual const std::vector<LakeColumn>& columns() const = 0;
+  virtual Result<bool> Next(DataBatch& out) = 0;  // false at the end
+};
+
+// `path`: the folder of an Iceberg or Paimon table, or an Iceberg metadata file. `columns`: in the wanted order; empty:
+// all. kNotFound for an unknown table, column or snapshot.
+Result<std::unique_ptr<LakeScan>> OpenLakeScan(const std::string& path, std::optional<int64_t> snapshot,
+                                               const std::vector<std::string>& columns);
+
+}  // namespace sluice

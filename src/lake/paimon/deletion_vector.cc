@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/deletion_vector.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/crc32.h"
+#include "base/text.h"
+#include "lake/paimon/table.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr uint32_t kMagic = 1581511376;      // big-endian, before a bitmap of 32 bits
+constexpr uint32_t kMagic64 = 1681511377;    // little-endian, before one of 64 bits
+constexpr uint32_t kNoRuns = 12346;          // first word of a bitmap without run containers
+constexpr uint16_t kWithRuns = 12347;
+constexpr uint32_t kNoOffsetsBelow = 4;      // containers, of a bitmap with runs
+constexpr uint32_t kArrayMost = 4096;        // members of an array container
+constexpr size_t kBitsetWords = 1024;
+
+// The positions of one bitmap of 32 bits, each `base` higher. False if it is not well formed, or one is not below
+// `rows`.
+bool ReadBitmap(ByteReader& in, int64_t base, int64_t rows, DeleteSet& out) {
+  const uint32_t cookie = in.U32();
+  const bool runs = (cookie & 0xFFFF) == kWithRuns;
+  if (!runs && cookie != kNoRuns) return false;
+  const uint32_t containers = runs ? (cookie >> 16) + 1 : in.U32();
+  if (containers > 1 << 16) return false;
+  const std::string_view run_marks = runs ? in.Bytes((containers + 7) / 8) : std::string_view();
+  if (!in.ok()) return false;
+  std::vector<std::pair<uint16_t, uint32_t>> headers;  // key, members
+  for (uint32_t i = 0; i < containers; ++i) {
+    const uint16_t key = in.U16();
+    headers.emplace_back(key, uint32_t{in.U16()} + 1);
+  }
+  if (!runs || containers >= kNoOffsetsBelow) in.Skip(size_t{containers} * 4);
+  const auto add = [&](uint16_t key, uint32_t low) {
+    const int64_t position = base + (int64_t{key} << 16 | low);
+    if (position < 0 || position >= rows) return false;
+    out.Add(position);
+    return true;
+  };
+  for (uint32_t i = 0; i < containers && in.ok(); ++i) {
+    const auto [key, members] = headers[i];
+    if (runs && (static_cast<uint8_t>(run_marks[i / 8]) >> i % 8 & 1) != 0) {
+      for (uint16_t left = in.U16(); left > 0 && in.ok(); --left) {
+        const uint32_t first = in.U16();
+        const uint32_t last = first + in.U16();
+        for (uint32_t low = first; low <= last && low <= 0xFFFF; ++low) {
+          if (!add(key, low)) return false;
+        }
+      }
+    } else if (members <= kArrayMost) {
+      for (uint32_t n = 0; n < members && in.ok(); ++n) {
+        if (!add(key, in.U16())) return false;
+      }
+    } else {
+      for (uint32_t word = 0; word < kBitsetWords && in.ok(); ++word) {
+        for (uint64_t bits = in.U64(); bits != 0; bits &= bits - 1) {
+          if (!add(key, word * 64 + static_cast<uint32_t>(std::countr_zero(bits)))) return false;
+        }
+      }
+    }
+  }
+  return in.ok();
+}
+
+bool ReadVector(std::string_view bytes, int64_t rows, DeleteSet& out) {
+  if (bytes.size() >= 4 && LoadBe(bytes.data(), 4) == kMagic) {
+    ByteReader in(bytes.substr(4));
+    return ReadBitmap(in, 0, rows, out);
+  }
+  ByteReader in(bytes);
+  if (in.U32() != kMagic64) return false;
+  const uint64_t bitmaps = in.U64();
+  for (uint64_t i = 0; i < bitmaps && in.ok(); ++i) {
+    const int64_t base = int64_t{in.U32()} << 32;
+    if (!ReadBitmap(in, base, rows, out)) return false;
+  }
+  return in.ok();
+}
+
+}  // namespace
+
+Result<DeleteSet> ParseDeletionVector(std::string_view vector, int64_t rows) {
+  DeleteSet out;
+  if (!ReadVector(vector, rows, out)) return Corrupt(Str("no Roaring bitmap of rows below ", rows));
+  return out;
+}
+
+// file = version 1 | { length, big-endian | magic and bitmap | their CRC-32, big-endian }*
+Result<DeleteSet> ReadDeletions(Env& env, const LiveFile& file) {
+  if (!file.deletion) return DeleteSet();
+  const auto damaged = [&](std::string_view what) {
+    return Corrupt(Str("index file ", file.index_path, ": the deletion vector of ", file.meta.name, " ", what),
+                   "restore the file from a copy, or read an older snapshot");
+  };
+  TRY_SET(const std::string bytes, env.ReadFile(file.index_path));
+  constexpr size_t kWord = 4;
+  const auto offset = static_cast<size_t>(file.deletion->offset);
+  if (file.deletion->offset < 0 || offset + kWord > bytes.size()) return damaged("is outside of the file");
+  const uint64_t length = LoadBe(bytes.data() + offset, kWord);
+  if (length < kWord || length + 2 * kWord > bytes.size() - offset) return damaged("ends behind the file");
+  const std::string_view vector = std::string_view(bytes).substr(offset + kWord, length);
+  if (Crc32(vector) != LoadBe(vector.data() + length, kWord)) return damaged("has another checksum");
+  auto deletions = ParseDeletionVector(vector, file.meta.row_count);
+  if (!deletions.ok()) return damaged(Str("is ", deletions.error().message));
+  return deletions;
+}
+
+}  // namespace sluice::paimon

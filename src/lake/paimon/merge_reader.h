@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// MergeReader: the sorted data files of a bucket -> the newest row of each key, deleted rows left out (docs of Paimon:
+// "Primary Key Table", merge engine "deduplicate"). Memory: a batch a file, and those of the rows of one batch. One
+// thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/env.h"
+#include "lake/paimon/schema.h"
+#include "lake/parquet/data_reader.h"
+
+namespace sluice::paimon {
+
+// How the newest row of a key is found.
+struct MergeOrder {
+  std::vector<const Field*> key;       // what the files are sorted by
+  std::vector<const Field*> sequence;  // `sequence.field`: these decide first; the highest row wins
+  bool descending = false;             // `sequence.field.sort-order`: the lowest wins
+  bool ignore_delete = false;          // `ignore-delete`: rows of kind -D and -U are not there
+
+  static Result<MergeOrder> Of(const Schema& schema);
+};
+
+class MergeReader {
+ public:
+  // `wanted`: the columns of the batches. Each path is a file of one bucket.
+  static Result<std::unique_ptr<MergeReader>> Open(Env& env, const std::vector<std::string>& paths,
+                                                   const MergeOrder& order, std::vector<FileColumn> wanted);
+  ~MergeReader();
+
+  // The next batch with at least one row, by key; false at the end. Its positions say nothing.
+  Result<bool> Next(DataBatch& out);
+
+ private:
+  class Impl;
+  explicit MergeReader(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sluice::paimon

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/partition_path.h"
+
+#include <arrow/scalar.h>
+
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <string_view>
+
+#include "base/text.h"
+#include "row/format_value.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr int64_t kMicrosOfDay = int64_t{86'400'000'000};
+
+void AppendEscaped(std::string_view text, std::string& out) {
+  constexpr std::string_view kSpecial = "\"#%'*/:=?\\{}[]^\x7f";
+  for (char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && kSpecial.find(c) == std::string_view::npos) {
+      out += c;
+      continue;
+    }
+    char hex[4];
+    std::snprintf(hex, sizeof hex, "%%%02X", byte);
+    out += hex;
+  }
+}
+
+// Double.toString and Float.toString of Java: plain from 0.001 to 10 million, else one digit before the point.
+template <typename Real>
+std::string JavaReal(Real value) {
+  if (std::isnan(value)) return "NaN";
+  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
+  char buffer[64];
+  const Real size = std::abs(value);
+  const bool plain = value == 0 || (size >= Real{1e-3} && size < Real{1e7});
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value,
+                                 plain ? std::chars_format::fixed : std::chars_format::scientific);
+  std::string out(buffer, end.ptr);
+  if (plain) return out.find('.') == std::string::npos ? out + ".0" : out;
+  const size_t e = out.find('e');
+  const int exponent = std::atoi(out.c_str() + e + 1);
+  out.resize(e);
+  if (out.find('.') == std::string::npos) out += ".0";
+  return Str(out, "E", exponent);
+}
+
+// BigDecimal.toString of Java: with an exponent if the first digit is more than six places behind the point.
+std::string JavaDecimal(const arrow::Decimal128& value, int scale) {
+  std::string digits = value.ToIntegerString();
+  const size_t sign = digits[0] == '-' ? 1 : 0;
+  const auto count = static_cast<int>(digits.size() - sign);
+  const int adjusted = count - 1 - scale;
+  if (scale == 0) return digits;
+  if (adjusted >= -6) {
+    if (count <= scale) digits.insert(sign, static_cast<size_t>(scale - count + 1), '0');
+    return digits.insert(digits.size() - static_cast<size_t>(scale), ".");
+  }
+  if (count > 1) digits.insert(sign + 1, ".");
+  return Str(digits, "E", adjusted);
+}
+
+std::string FractionText(int64_t micros, int digits) {
+  std::string six = Str(micros);
+  six.insert(0, 6 - six.size(), '0');
+  return six.substr(0, static_cast<size_t>(digits));
+}
+
+std::string TimestampText(int64_t micros, int precision, bool legacy) {
+  int64_t day = micros / kMicrosOfDay;
+  if (micros % kMicrosOfDay < 0) --day;
+  const int64_t rest = micros - day * kMicrosOfDay, fraction = rest % 1'000'000;
+  std::string out;
+  AppendDate(day, out);
+  char clock[16];
+  std::snprintf(clock, sizeof clock, "%c%02d:%02d:%02d", legacy ? 'T' : ' ', static_cast<int>(rest / 3'600'000'000),
+                static_cast<int>(rest / 60'000'000 % 60), static_cast<int>(rest / 1'000'000 % 60));
+  out += clock;
+  if (!legacy) return precision == 0 ? out : Str(out, ".", FractionText(fraction, precision));
+  // LocalDateTime.toString: seconds only if there are any, a fraction of three or six digits.
+  if (fraction != 0) return Str(out, ".", FractionText(fraction, fraction % 1000 == 0 ? 3 : 6));
+  if (out.ends_with(":00")) out.resize(out.size() - 3);
+  return out;
+}
+
+// At least one digit of the fraction of a millisecond count.
+std::string TimeText(int64_t micros) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%02d:%02d:%02d.", static_cast<int>(micros / 3'600'000'000),
+                static_cast<int>(micros / 60'000'000 % 60), static_cast<int>(micros / 1'000'000 % 60));
+  std::string fraction = FractionText(micros % 1'000'000, 3);
+  while (fraction.size() > 1 && fraction.back() == '0') fraction.pop_back();
+  return text + fraction;
+}
+
+template <typename ScalarType>
+auto Value(const arrow::Scalar& scalar) {
+  return static_cast<const ScalarType&>(scalar).value;
+}
+
+std::string ValueText(const DataType& type, const arrow::Scalar& value, bool legacy) {
+  switch (type.kind) {
+    case TypeKind::kBoolean: return Value<arrow::BooleanScalar>(value) ? "true" : "false";
+    case TypeKind::kTinyInt:
+    case TypeKind::kSmallInt:
+    case TypeKind::kInt: return Str(Value<arrow::Int32Scalar>(value));
+    case TypeKind::kBigInt: return Str(Value<arrow::Int64Scalar>(value));
+    case TypeKind::kFloat: return JavaReal(Value<arrow::FloatScalar>(value));
+    case TypeKind::kDouble: return JavaReal(Value<arrow::DoubleScalar>(value));
+    case TypeKind::kDecimal: return JavaDecimal(Value<arrow::Decimal128Scalar>(value), type.scale);
+    case TypeKind::kDate: {
+      std::string out;
+      if (legacy) return Str(Value<arrow::Date32Scalar>(value));
+      AppendDate(Value<arrow::Date32Scalar>(value), out);
+      return out;
+    }
+    case TypeKind::kTime: {
+      const int64_t micros = Value<arrow::Time64Scalar>(value);
+      return legacy ? Str(micros / 1000) : TimeText(micros);
+    }
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz:
+      return TimestampText(Value<arrow::TimestampScalar>(value), type.precision, legacy);
+    default: return std::string(static_cast<const arrow::BaseBinaryScalar&>(value).view());
+  }
+}
+
+bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos; }
+
+}  // namespace
+
+std::string PartitionPath(const std::vector<std::string>& columns, const std::vector<DataType>& types,
+                          const std::vector<std::shared_ptr<arrow::Scalar>>& values, const PartitionPathStyle& style) {
+  std::string out;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    std::string text = values[i]->is_valid ? ValueText(types[i], *values[i], style.legacy) : std::string();
+    if (IsBlank(text)) text = style.default_name;
+    AppendEscaped(columns[i], out);
+    out += '=';
+    AppendEscaped(text, out);
+    out += '/';
+  }
+  return out;
+}
+
+}  // namespace sluice::paimon

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/scan.h"
+
+#include <utility>
+
+#include "base/text.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr std::string_view kParquet = ".parquet";
+constexpr std::string_view kFirstRow = "first-row";
+
+bool IsTrue(const Schema& schema, const char* option) { return Lower(schema.Option(option, "false")) == "true"; }
+
+Status CheckFile(const LiveFile& file) {
+  if (!file.path.ends_with(kParquet)) {
+    return Unsupported(Str("data file ", file.path, " is no Parquet file"), "this version of sluice reads Parquet");
+  }
+  if (!file.meta.write_columns.empty()) {
+    return Unsupported(Str("data file ", file.path, " has some columns of its rows only (data evolution)"));
+  }
+  return Ok();
+}
+
+}  // namespace
+
+Result<TableScan> TableScan::Make(Env& env, Table& table, std::optional<int64_t> snapshot_id,
+                                  const std::vector<std::string>& names) {
+  std::optional<Snapshot> snapshot;
+  if (snapshot_id) {
+    TRY_SET(snapshot, table.SnapshotOf(*snapshot_id));
+  } else {
+    TRY_SET(snapshot, table.LatestSnapshot());
+  }
+  const Schema* schema = &table.newest_schema();
+  if (snapshot_id) {
+    TRY_SET(schema, table.SchemaOf(snapshot->schema_id));
+  }
+  TableScan scan(env, *schema);
+  std::vector<std::string> wanted = names;
+  for (size_t i = 0; names.empty() && i < schema->fields.size(); ++i) wanted.push_back(schema->fields[i].name);
+  TRY_SET(const auto fields, SupportedFields(*schema, wanted));
+  for (const Field* field : fields) scan.columns_.push_back({field->id, field->name, field->type, false});
+  if (!snapshot) return scan;
+  TRY_SET(auto files, table.LiveFiles(*snapshot));
+  TRY(scan.Plan(std::move(files)));
+  return scan;
+}
+
+Status TableScan::Plan(std::vector<LiveFile> files) {
+  for (const LiveFile& file : files) TRY(CheckFile(file));
+  const std::string engine = schema_->Option("merge-engine", "deduplicate");
+  const bool keyed = !schema_->primary_keys.empty();
+  const bool vectors = IsTrue(*schema_, "deletion-vectors.enabled");
+  if (keyed && engine != "deduplicate" && engine != kFirstRow) {
+    return Unsupported(Str("a table with merge-engine ", engine), "deduplicate and first-row can be read");
+  }
+  if (keyed) {
+    TRY_SET(order_, MergeOrder::Of(*schema_));
+  }
+  // Compaction has made the keys of the higher levels distinct; what is in level 0 shows after it.
+  const bool compacted_only = keyed && (vectors || engine == kFirstRow);
+  for (size_t i = 0; i < files.size();) {
+    size_t end = i + 1;
+    while (end < files.size() && files[end].bucket == files[i].bucket && files[end].partition == files[i].partition) {
+      ++end;
+    }
+    const bool alone = end == i + 1 && files[i].meta.delete_row_count == 0;
+    Split bucket;
+    bucket.merge = true;
+    for (; i < end; ++i) {
+      if (compacted_only && files[i].meta.level == 0) continue;
+      if (keyed && !compacted_only && !alone) {
+        bucket.files.push_back(std::move(files[i]));
+      } else {
+        splits_.push_back({});
+        splits_.back().files.push_back(std::move(files[i]));
+      }
+    }
+    if (!bucket.files.empty()) splits_.push_back(std::move(bucket));
+  }
+  return Ok();
+}
+
+Status TableScan::OpenNext() {
+  const Split& split = splits_[next_split_++];
+  if (split.merge) {
+    std::vector<std::string> paths;
+    for (const LiveFile& file : split.files) paths.push_back(file.path);
+    TRY_SET(merged_, MergeReader::Open(*env_, paths, order_, columns_));
+    return Ok();
+  }
+  TRY_SET(DeleteSet deletes, ReadDeletions(*env_, split.files[0]));
+  deletes_ = std::make_unique<DeleteSet>(std::move(deletes));
+  ReadOptions options;
+  options.deletes = deletes_->empty() ? nullptr : deletes_.get();
+  TRY_SET(file_, DataFileReader::Open(*env_, split.files[0].path, columns_, options));
+  return Ok();
+}
+
+Result<bool> TableScan::Next(DataBatch& out) {
+  while (true) {
+    if (merged_ != nullptr) {
+      TRY_SET(const bool more, merged_->Next(out));
+      if (more) return true;
+      merged_.reset();
+    }
+    if (file_ != nullptr) {
+      TRY_SET(const bool more, file_->Next(out));
+      if (more) return true;
+      file_.reset();
+    }
+    if (next_split_ == splits_.size()) return false;
+    TRY(OpenNext());
+  }
+}
+
+}  // namespace sluice::paimon

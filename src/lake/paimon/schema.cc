@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/schema.h"
+
+#include <utility>
+
+#include "base/text.h"
+#include "lake/json.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr int64_t kVersion = 3;
+constexpr int64_t kOldestVersion = 1;
+constexpr std::string_view kNotNull = " NOT NULL";
+constexpr std::string_view kLocalZone = " WITH LOCAL TIME ZONE";
+
+Result<std::vector<std::string>> Texts(const Json& json, const char* key) {
+  TRY_SET(const Json* list, ListMember(json, key));
+  std::vector<std::string> out;
+  if (list == nullptr) return out;
+  for (const Json& item : *list) {
+    if (!item.is_string()) return Corrupt(Str("`", key, "` holds something else than texts"));
+    out.push_back(item.get<std::string>());
+  }
+  return out;
+}
+
+// {"type": "ARRAY NOT NULL", "element": "STRING"}: the only nested type that rows hold.
+Result<DataType> FromNested(const Json& json) {
+  TRY_SET(const std::string name, TextMember(json, "type"));
+  const Json* element = FindMember(json, "element");
+  if (!name.starts_with("ARRAY") || element == nullptr || !element->is_string()) {
+    return Unsupported(Str("type ", json.dump()));
+  }
+  std::string inner = element->get<std::string>();
+  if (inner.ends_with(kNotNull)) inner.resize(inner.size() - kNotNull.size());
+  if (inner != "STRING" && inner != "FLOAT") return Unsupported(Str("type ", json.dump()));
+  DataType type;
+  type.kind = TypeKind::kArray;
+  type.element = inner == "FLOAT" ? TypeKind::kFloat : TypeKind::kString;
+  type.nullable = !name.ends_with(kNotNull);
+  return type;
+}
+
+Result<Field> ParseField(const Json& json) {
+  Field field;
+  TRY_SET(field.id, IntMember(json, "id"));
+  TRY_SET(field.name, TextMember(json, "name"));
+  const Json* type = FindMember(json, "type");
+  if (type == nullptr) return Corrupt(Str("column ", field.name, " has no type"));
+  field.type_json = type->dump();
+  Result<DataType> parsed = type->is_string()   ? FromPaimonType(type->get<std::string>())
+                            : type->is_object() ? FromNested(*type)
+                                                : Result<DataType>(Corrupt("a type is a text or an object"));
+  field.supported = parsed.ok();
+  if (parsed.ok()) field.type = *parsed;
+  TRY_SET(field.description, OptionalText(json, "description"));
+  if (FindMember(json, "defaultValue") != nullptr) {
+    TRY_SET(field.default_value, TextMember(json, "defaultValue"));
+  }
+  return field;
+}
+
+Json FieldToJson(const Field& field) {
+  Json json;
+  json["id"] = field.id;
+  json["name"] = field.name;
+  json["type"] = field.type_json.empty() ? Json(ToPaimonType(field.type)) : Json::parse(field.type_json);
+  if (!field.description.empty()) json["description"] = field.description;
+  if (field.default_value) json["defaultValue"] = *field.default_value;
+  return json;
+}
+
+}  // namespace
+
+const Field* Schema::Find(std::string_view name) const {
+  for (const Field& field : fields) {
+    if (field.name == name) return &field;
+  }
+  return nullptr;
+}
+
+const Field* Schema::FindId(int wanted) const {
+  for (const Field& field : fields) {
+    if (field.id == wanted) return &field;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> Schema::TrimmedKey() const {
+  std::vector<std::string> key;
+  for (const std::string& name : primary_keys) {
+    bool partition = false;
+    for (const std::string& other : partition_keys) partition |= other == name;
+    if (!partition) key.push_back(name);
+  }
+  return key;
+}
+
+std::string Schema::Option(const std::string& key, std::string_view otherwise) const {
+  auto found = options.find(key);
+  return found == options.end() ? std::string(otherwise) : found->second;
+}
+
+std::string ToPaimonType(const DataType& type) {
+  if (type.kind == TypeKind::kArray) {
+    Json json;
+    json["type"] = type.nullable ? "ARRAY" : "ARRAY NOT NULL";
+    json["element"] = type.element == TypeKind::kFloat ? "FLOAT" : "STRING";
+    return json.dump();
+  }
+  if (type.kind != TypeKind::kTimestampLtz) return type.ToString();
+  return Str("TIMESTAMP(", int{type.precision}, ")", kLocalZone, type.nullable ? "" : kNotNull);
+}
+
+Result<DataType> FromPaimonType(std::string_view type) {
+  std::string text(type);
+  bool required = false;
+  if (text.ends_with(kNotNull)) {
+    required = true;
+    text.resize(text.size() - kNotNull.size());
+  }
+  if (text.ends_with(kLocalZone)) {
+    text.resize(text.size() - kLocalZone.size());
+    if (text.starts_with("TIMESTAMP(")) text.insert(sizeof "TIMESTAMP" - 1, "_LTZ");
+  }
+  Result<DataType> parsed = ParseDataType(text);
+  if (!parsed.ok()) return Unsupported(Str("type ", type));
+  parsed->nullable = !required;
+  return parsed;
+}
+
+Result<Schema> ParseSchema(std::string_view text) {
+  TRY_SET(const Json json, ParseJson(text));
+  TRY_SET(const auto version, OptionalLong(json, "version"));
+  if (version.value_or(kVersion) > kVersion || version.value_or(kVersion) < kOldestVersion) {
+    return Unsupported(Str("schema version ", *version), "this version of sluice reads schemas up to version 3");
+  }
+  Schema schema;
+  TRY_SET(schema.id, LongMember(json, "id"));
+  TRY_SET(const Json* fields, ListMember(json, "fields"));
+  if (fields == nullptr) return Corrupt("`fields` is missing");
+  for (const Json& field : *fields) {
+    TRY_SET(Field parsed, ParseField(field));
+    schema.fields.push_back(std::move(parsed));
+  }
+  TRY_SET(schema.highest_field_id, IntMember(json, "highestFieldId"));
+  TRY_SET(schema.partition_keys, Texts(json, "partitionKeys"));
+  TRY_SET(schema.primary_keys, Texts(json, "primaryKeys"));
+  TRY_SET(schema.options, TextMapMember(json, "options"));
+  TRY_SET(schema.comment, OptionalText(json, "comment"));
+  TRY_SET(const auto time, OptionalLong(json, "timeMillis"));
+  schema.time_ms = time.value_or(0);
+  for (const auto* keys : {&schema.partition_keys, &schema.primary_keys}) {
+    for (const std::string& name : *keys) {
+      if (schema.Find(name) == nullptr) return Corrupt(Str("key column ", name, " is no column"));
+    }
+  }
+  return schema;
+}
+
+std::string Schema::ToJson() const {
+  Json json;
+  json["version"] = kVersion;
+  json["id"] = id;
+  json["fields"] = Json::array();
+  for (const Field& field : fields) json["fields"].push_back(FieldToJson(field));
+  json["highestFieldId"] = highest_field_id;
+  json["partitionKeys"] = partition_keys;
+  json["primaryKeys"] = primary_keys;
+  json["options"] = Json::object();
+  for (const auto& [key, value] : options) json["options"][key] = value;
+  json["comment"] = comment;
+  json["timeMillis"] = time_ms;
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<std::vector<const Field*>> SupportedFields(const Schema& schema, const std::vector<std::string>& names) {
+  std::vector<const Field*> out;
+  for (const std::string& name : names) {
+    const Field* field = schema.Find(name);
+    if (field == nullptr) {
+      std::vector<std::string> all;
+      for (const Field& other : schema.fields) all.push_back(other.name);
+      const std::string nearest = Nearest(name, all);
+      return NotFound(Str("the table has no column `", name, "`"), nearest.empty()
+                                                                        ? Str("its columns are ", Join(all, ", "))
+                                                                        : Str("did you mean `", nearest, "`?"));
+    }
+    if (!field->supported) {
+      return Unsupported(Str("column ", name, " is of type ", field->type_json), "leave it out with --columns");
+    }
+    out.push_back(field);
+  }
+  return out;
+}
+
+}  // namespace sluice::paimon

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Table: a Paimon table in a folder: its schemas, snapshots, and the files that a snapshot names (docs of Paimon: "File
+// Layouts"). Reads only; borrows the Env. One thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/env.h"
+#include "lake/parquet/delete_set.h"
+#include "lake/paimon/manifest.h"
+#include "lake/paimon/schema.h"
+#include "lake/paimon/snapshot.h"
+
+namespace sluice::paimon {
+
+struct LiveFile {
+  std::string partition;  // serialized row of the partition columns
+  int bucket = 0;
+  std::string path;       // of this machine
+  DataFileMeta meta;
+  std::optional<DeletionRange> deletion;  // the rows that its deletion vector names are gone; in `index_path`
+  std::string index_path;
+};
+
+class Table {
+ public:
+  // Whether the folder looks like a Paimon table's. False if that cannot be known.
+  static bool IsTable(Env& env, const std::string& folder);
+  // kNotFound if it has no schema.
+  static Result<std::unique_ptr<Table>> Open(Env& env, std::string folder);
+
+  const std::string& folder() const { return folder_; }
+  const Schema& newest_schema() const { return newest_; }
+  Result<const Schema*> SchemaOf(int64_t id);
+  // The newest one; nothing if nothing was ever committed.
+  Result<std::optional<Snapshot>> LatestSnapshot();
+  // kNotFound if it is not there (any more).
+  Result<Snapshot> SnapshotOf(int64_t id);
+  // The data files of a snapshot, by partition and bucket, in each from the highest level to level 0.
+  Result<std::vector<LiveFile>> LiveFiles(const Snapshot& snapshot);
+
+ private:
+  Table(Env& env, std::string folder) : env_(env), folder_(std::move(folder)) {}
+  Result<Schema> ReadSchema(int64_t id);
+  Status AddEntries(const std::string& manifest_list, std::vector<ManifestEntry>& live);
+  Result<std::string> BucketFolder(const ManifestEntry& entry);
+
+  Env& env_;
+  const std::string folder_;
+  Schema newest_;
+  std::map<int64_t, Schema> schemas_;  // those that were asked for
+};
+
+// The rows that a deletion vector of `file` names. kCorrupt names the index file.
+Result<DeleteSet> ReadDeletions(Env& env, const LiveFile& file);
+
+}  // namespace sluice::paimon
