@@ -346,7 +346,7 @@ class Ddl:
     def trigger_swap(self):
         """pt-online-schema-change: triggers keep the copy up to date while the writers go on."""
         table = self.swappable()
-        if not table or any(c.kind == kind for c in table.columns for kind, _ in GEOMETRY):
+        if not table or table.keys_ignored or any(c.kind == kind for c in table.columns for kind, _ in GEOMETRY):
             return self.unrelated()
         clauses, columns, both = self.altered(table)
         t, new, old = quote(table.name), f"_{table.name}_new", f"_{table.name}_old"

@@ -98,7 +98,7 @@ class Dml:
         old, new = self.rng.choice(keys), self.rng.choice(keys)
         sets = ", ".join(f"{quote(c)} = {v}" for c, v in zip(table.key, new))
         more = ", " + self.assignment(table) if self.rng.random() < 0.5 else ""
-        ignore = self.rng.choice(["", "IGNORE "])
+        ignore = self.rng.choice(["", "IGNORE "]) if table.keys_ignored else ""
         return f"UPDATE {ignore}{quote(name)} SET {sets}{more} WHERE {self.where(table, old)}"
 
     def copy(self, table, name):
