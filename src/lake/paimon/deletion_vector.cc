@@ -33,6 +33,7 @@ bool ReadBitmap(ByteReader& in, int64_t base, int64_t rows, DeleteSet& out) {
   std::vector<std::pair<uint16_t, uint32_t>> headers;  // key, members
   for (uint32_t i = 0; i < containers; ++i) {
     const uint16_t key = in.U16();
+    if (i > 0 && key <= headers.back().first) return false;  // ascending, else many could name the same rows
     headers.emplace_back(key, uint32_t{in.U16()} + 1);
   }
   if (!runs || containers >= kNoOffsetsBelow) in.Skip(size_t{containers} * 4);
@@ -45,11 +46,13 @@ bool ReadBitmap(ByteReader& in, int64_t base, int64_t rows, DeleteSet& out) {
   for (uint32_t i = 0; i < containers && in.ok(); ++i) {
     const auto [key, members] = headers[i];
     if (runs && (static_cast<uint8_t>(run_marks[i / 8]) >> i % 8 & 1) != 0) {
+      uint32_t next = 0;
       for (uint16_t left = in.U16(); left > 0 && in.ok(); --left) {
         const uint32_t first = in.U16();
         const uint32_t last = first + in.U16();
-        for (uint32_t low = first; low <= last && low <= 0xFFFF; ++low) {
-          if (!add(key, low)) return false;
+        if (first < next || last > 0xFFFF) return false;
+        for (next = first; next <= last; ++next) {
+          if (!add(key, next)) return false;
         }
       }
     } else if (members <= kArrayMost) {
