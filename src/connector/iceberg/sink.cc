@@ -13,6 +13,7 @@
 #include "lake/iceberg/orphans.h"
 #include "lake/iceberg/rebase.h"
 #include "lake/iceberg/table_writer.h"
+#include "lake/parquet/file_writer.h"
 
 namespace sluice {
 namespace {
@@ -187,7 +188,7 @@ Result<std::string> IcebergSink::Prepare(const EpochInfo& epoch) {
     TRY_SET(TableChange change, writer->Finish({epoch.epoch, epoch.end, epoch.position, epoch.state_id}));
     prepared.tables.push_back({id, writer->base_snapshot(), std::move(change)});
   }
-  iceberg::ReleaseWriteMemory();
+  ReleaseWriteMemory();
   PassFailpoint("iceberg.after_data_files");
   if (prepared.tables.empty()) return std::string();
   const bool several = prepared.tables.size() > 1;

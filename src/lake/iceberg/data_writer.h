@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // DataFileWriter: rows of one Iceberg table and partition -> one Parquet data file and the DataFile that describes it
-// with all its metrics (docs/formats/parquet.md). Owned by one thread. It commits nothing and knows no catalog.
+// with all its metrics (docs/formats/parquet.md): a ParquetWriter for the columns of a schema. Owned by one thread. It
+// commits nothing and knows no catalog.
 #pragma once
 
 #include <cstdint>
@@ -10,28 +11,16 @@
 #include <string>
 #include <vector>
 
-#include "base/helper_thread.h"
 #include "base/result.h"
 #include "io/env.h"
 #include "lake/iceberg/data_file.h"
-#include "lake/iceberg/metrics.h"
 #include "lake/iceberg/schema.h"
-
-namespace arrow {
-class RecordBatch;
-}
+#include "lake/parquet/file_writer.h"
 
 namespace sluice::iceberg {
 
 // What the table properties `write.parquet.*` and `write.metadata.metrics.*` ask for.
-struct WriteOptions {
-  std::string codec = "zstd";               // zstd, snappy, gzip, lz4, brotli, uncompressed
-  int codec_level = 1;                      // 0 = the codec's own default
-  int64_t row_group_bytes = 128 << 20;      // encoded and compressed
-  int64_t page_bytes = 1 << 20;
-  int64_t dictionary_bytes = 2 << 20;
-  bool sync = true;                         // fsync before Close returns
-  HelperThread* helper = nullptr;           // encodes columns too, if there is one; outlives the writer
+struct WriteOptions : ParquetOptions {      // `modes` is not read: the two below say it by column
   MetricsMode metrics;                      // for columns that are not in column_metrics
   std::map<int, MetricsMode> column_metrics;  // by field id
 
@@ -43,9 +32,6 @@ struct WriteOptions {
 // kInvalid if a property that sluice reads has a value that it could not use; others pass.
 Status CheckProperty(const std::string& key, const std::string& value);
 
-// Gives back the memory that is kept for the next open files. Any thread.
-void ReleaseWriteMemory();
-
 class DataFileWriter {
  public:
   // Creates the file at `path` (its folder exists); the first Append decides the encoding of each column. `location`
@@ -53,25 +39,28 @@ class DataFileWriter {
   // not closed leaves an unfinished file: remove it.
   static Result<std::unique_ptr<DataFileWriter>> Open(Env& env, const std::string& path, const Schema& schema,
                                                       WriteOptions options, std::string location = {});
-  ~DataFileWriter();
 
-  // Appends the rows of `batch`, whose columns are the fields of the schema in order. An int32 column may fill a long
-  // field, a float a double, a decimal a wider one of the same scale. Nothing of the batch is kept.
-  Status Append(const arrow::RecordBatch& batch);
-  // The same for `rows` of it, in that order. One row may stand several times.
-  Status Append(const arrow::RecordBatch& batch, std::span<const uint32_t> rows);
+  // As ParquetWriter; the columns of `batch` are the fields of the schema in order.
+  Status Append(const arrow::RecordBatch& batch) { return writer_->Append(batch); }
+  Status Append(const arrow::RecordBatch& batch, std::span<const uint32_t> rows) {
+    return writer_->Append(batch, rows);
+  }
 
-  int64_t position() const;  // of the next row, from 0
-  int64_t bytes() const;     // written, and an estimate of what is still in memory
+  int64_t position() const { return writer_->position(); }
+  int64_t bytes() const { return writer_->bytes(); }
 
   // Writes the footer. The DataFile has path, format, record_count, size, metrics and split offsets;
   // the caller sets spec_id and partition. After an error the file is of no use.
   Result<DataFile> Close();
 
  private:
-  class Impl;
-  explicit DataFileWriter(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  DataFileWriter(std::string location, Schema schema, std::vector<MetricsMode> modes,
+                 std::unique_ptr<ParquetWriter> writer);
+
+  std::string location_;
+  Schema schema_;
+  std::vector<MetricsMode> modes_;  // one a field
+  std::unique_ptr<ParquetWriter> writer_;
 };
 
 }  // namespace sluice::iceberg

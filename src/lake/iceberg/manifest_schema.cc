@@ -2,7 +2,7 @@
 #include "lake/iceberg/manifest_schema.h"
 
 #include "lake/json.h"
-#include "lake/iceberg/parquet_schema.h"
+#include "lake/parquet/parquet_schema.h"
 
 namespace sluice::iceberg {
 namespace {

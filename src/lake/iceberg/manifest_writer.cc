@@ -7,7 +7,7 @@
 #include "format/avro/container.h"
 #include "lake/iceberg/manifest.h"
 #include "lake/iceberg/manifest_schema.h"
-#include "lake/iceberg/parquet_schema.h"
+#include "lake/parquet/parquet_schema.h"
 
 namespace sluice::iceberg {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
-#include "lake/iceberg/metrics.h"
+#include "lake/parquet/column_stats.h"
 #include "row/format_value.h"
 
 namespace sluice::iceberg {

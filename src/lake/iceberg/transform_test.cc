@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Partition transforms against Iceberg's own results, path texts, truncated bounds, and the `partition.key` grammar.
+// Partition transforms against Iceberg's own results, path texts, and the `partition.key` grammar.
 #include "lake/iceberg/transform.h"
 
 #include <arrow/builder.h>
@@ -11,7 +11,6 @@
 
 #include "base/bytes.h"
 #include "lake/iceberg/data_file_test_util.h"
-#include "lake/iceberg/metrics.h"
 
 namespace sluice::iceberg {
 namespace {
@@ -85,30 +84,6 @@ TEST(Transform, GivesWhatIcebergGives) {
   EXPECT_GE(tested["truncate"], 300);
   EXPECT_GE(tested["hour"], 18);
   EXPECT_GE(tested["year"], 29);
-}
-
-TEST(Transform, BoundsAreTruncatedAsIcebergDoes) {
-  std::ifstream vectors(Str(SLUICE_TEST_DATA, "/parquet/transforms.jsonl"));
-  int tested = 0;
-  for (std::string line; std::getline(vectors, line);) {
-    Json vector = Json::parse(line);
-    std::string name = vector["transform"];
-    if (!name.starts_with("bounds[")) continue;
-    int32_t length = std::stoi(name.substr(7));
-    bool text = vector["type"] == "string";
-    std::string value = text ? vector["value"].get<std::string>() : FromHex(vector["value"]);
-    auto upper = text ? TruncateTextUp(value, length) : TruncateBytesUp(value, length);
-    std::string lower = text ? TruncateText(value, length) : value.substr(0, static_cast<size_t>(length));
-    auto expected = [&](const Json& bound) { return text ? bound.get<std::string>() : FromHex(bound); };
-    EXPECT_EQ(lower, expected(vector["lower"])) << line;
-    bool none = !vector.contains("upper") || vector["upper"].is_null();
-    ASSERT_EQ(upper.has_value(), !none) << line;
-    if (!none) {
-      EXPECT_EQ(*upper, expected(vector["upper"])) << line;
-    }
-    ++tested;
-  }
-  EXPECT_EQ(tested, 42);
 }
 
 TEST(Transform, SpecificationsHashes) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lake/iceberg/block_pool.h"
+#include "lake/parquet/block_pool.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-namespace sluice::iceberg {
+namespace sluice {
 namespace {
 
 constexpr int64_t kMb = int64_t{1} << 20;
@@ -61,4 +61,4 @@ TEST(BlockPool, SaysWhenMemoryIsOut) {
 }
 
 }  // namespace
-}  // namespace sluice::iceberg
+}  // namespace sluice

@@ -10,7 +10,7 @@
 #include <mutex>
 #include <string>
 
-namespace sluice::iceberg {
+namespace sluice {
 
 // Blocks of at least kLeastBlock bytes lie in ranges of addresses that are wide enough to grow in without a copy. A
 // range that is freed is kept for the next block, so that its pages need not be made and cleared again. Smaller
@@ -55,4 +55,4 @@ class BlockPool final : public arrow::MemoryPool {
   int64_t kept_ = 0;  // `used` of the free ones
 };
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lake/iceberg/metrics.h"
+#include "lake/parquet/column_stats.h"
 
 #include <parquet/metadata.h>
 #include <parquet/schema.h>
@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "base/text.h"
 
-namespace sluice::iceberg {
+namespace sluice {
 namespace {
 
 // Bytes of the UTF-8 sequence that starts with `lead`; 1 for what cannot start one.
@@ -130,7 +130,7 @@ std::optional<Bounds> ByteBounds(const parquet::FileMetaData& footer, int column
   return Bounds{std::string(view(*least)), std::string(view(*greatest))};
 }
 
-std::optional<Bounds> ColumnBounds(const parquet::FileMetaData& footer, int column, const Field& field) {
+std::optional<Bounds> ColumnBounds(const parquet::FileMetaData& footer, int column, const WriteColumn& field) {
   bool decimal = field.type.kind == TypeKind::kDecimal;
   const parquet::ColumnDescriptor& leaf = *footer.schema()->Column(column);
   std::optional<Bounds> bounds;
@@ -151,11 +151,11 @@ std::optional<Bounds> ColumnBounds(const parquet::FileMetaData& footer, int colu
   }
 }
 
-void TruncateBounds(const Field& field, int32_t length, Bounds& bounds) {
-  if (field.iceberg_type == "string") {
+void TruncateBounds(const WriteColumn& field, int32_t length, Bounds& bounds) {
+  if (field.IsText()) {
     bounds.lower = TruncateText(bounds.lower, length);
     bounds.upper = TruncateTextUp(*bounds.upper, length);
-  } else if (field.iceberg_type == "binary" || field.iceberg_type.starts_with("fixed[")) {
+  } else if (field.IsBinary() && !field.uuid) {
     bounds.lower.resize(std::min(bounds.lower.size(), static_cast<size_t>(length)));
     bounds.upper = TruncateBytesUp(*bounds.upper, length);
   }
@@ -177,44 +177,47 @@ Result<MetricsMode> ParseMetricsMode(std::string_view text) {
   return Invalid(Str("metrics mode '", text, "' is unknown"), "use none, counts, truncate(16) or full");
 }
 
-void FillMetrics(const parquet::FileMetaData& footer, const Schema& schema, const std::vector<MetricsMode>& modes,
-                 const std::vector<int64_t>& nan_counts, DataFile& file) {
-  file.record_count = footer.num_rows();
+std::vector<int64_t> SplitOffsets(const parquet::FileMetaData& footer) {
+  std::vector<int64_t> offsets;
   for (int g = 0; g < footer.num_row_groups(); ++g) {
     auto first = footer.RowGroup(g)->ColumnChunk(0);
     int64_t offset = first->data_page_offset();
     if (first->has_dictionary_page()) offset = std::min(offset, first->dictionary_page_offset());
-    if (!file.split_offsets.empty() && offset <= file.split_offsets.back()) {
-      file.split_offsets.clear();
-      break;
-    }
-    file.split_offsets.push_back(offset);
+    if (!offsets.empty() && offset <= offsets.back()) return {};
+    offsets.push_back(offset);
   }
-  for (size_t i = 0; i < schema.fields.size(); ++i) {
-    const Field& field = schema.fields[i];
-    auto column = static_cast<int>(i);
+  return offsets;
+}
+
+std::vector<ColumnStats> ReadColumnStats(const parquet::FileMetaData& footer, const std::vector<WriteColumn>& columns,
+                                         const std::vector<MetricsMode>& modes,
+                                         const std::vector<int64_t>& nan_counts) {
+  std::vector<ColumnStats> all(columns.size());
+  for (size_t i = 0; i < columns.size(); ++i) {
     if (modes[i].kind == MetricsKind::kNone) continue;
-    int64_t size = 0, values = 0, nulls = 0;
+    const WriteColumn& field = columns[i];
+    ColumnStats& out = all[i];
+    auto column = static_cast<int>(i);
+    int64_t values = 0, nulls = 0;
     for (int g = 0; g < footer.num_row_groups(); ++g) {
       auto chunk = footer.RowGroup(g)->ColumnChunk(column);
-      size += chunk->total_compressed_size();
+      out.compressed_size += chunk->total_compressed_size();
       values += chunk->num_values();
       auto statistics = chunk->encoded_statistics();
       if (statistics != nullptr && statistics->has_null_count) nulls += statistics->null_count;
     }
-    file.column_sizes[field.type.kind == TypeKind::kArray ? field.element_id : field.id] = size;
     if (field.type.kind == TypeKind::kArray) continue;
-    file.value_counts[field.id] = values;
-    file.null_counts[field.id] = field.required ? 0 : nulls;
-    bool real = field.type.kind == TypeKind::kFloat || field.type.kind == TypeKind::kDouble;
-    if (real) file.nan_counts[field.id] = nan_counts[i];
+    out.values = values;
+    out.nulls = field.required ? 0 : nulls;
+    out.nans = nan_counts[i];
     if (modes[i].kind == MetricsKind::kCounts) continue;
     std::optional<Bounds> bounds = ColumnBounds(footer, column, field);
     if (!bounds) continue;
     if (modes[i].kind == MetricsKind::kTruncate) TruncateBounds(field, modes[i].length, *bounds);
-    file.lower_bounds[field.id] = std::move(bounds->lower);
-    if (bounds->upper) file.upper_bounds[field.id] = std::move(*bounds->upper);
+    out.lower = std::move(bounds->lower);
+    out.upper = std::move(bounds->upper);
   }
+  return all;
 }
 
 std::string TruncateText(std::string_view value, int32_t length) {
@@ -253,4 +256,4 @@ std::optional<std::string> TruncateBytesUp(std::string_view value, int32_t lengt
   return {};
 }
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lake/iceberg/dictionary_choice.h"
+#include "lake/parquet/dictionary_choice.h"
 
 #include <arrow/array.h>
 #include <arrow/type.h>
@@ -10,7 +10,7 @@
 #include <functional>
 #include <string_view>
 
-namespace sluice::iceberg {
+namespace sluice {
 namespace {
 
 constexpr int64_t kSampleRows = 4096;
@@ -61,4 +61,4 @@ bool DictionaryPays(const arrow::Array& column, const uint32_t* rows, int64_t co
   return !(steady && (fresh_early + fresh_late) * 8 > sampled);
 }
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

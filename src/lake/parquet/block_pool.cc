@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lake/iceberg/block_pool.h"
+#include "lake/parquet/block_pool.h"
 
 #include <arrow/status.h>
 #include <sys/mman.h>
@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 
-namespace sluice::iceberg {
+namespace sluice {
 namespace {
 
 bool IsBlock(int64_t size) { return size >= BlockPool::kLeastBlock; }
@@ -128,4 +128,4 @@ void BlockPool::Count(int64_t old_size, int64_t new_size) {
   ++count_;
 }
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lake/iceberg/parquet_schema.h"
+#include "lake/parquet/parquet_schema.h"
 
 #include <parquet/schema.h>
 #include <parquet/types.h>
 
 #include "base/text.h"
 
-namespace sluice::iceberg {
+namespace sluice {
 namespace {
 
 using parquet::LogicalType;
@@ -23,7 +23,7 @@ NodePtr Leaf(const std::string& name, bool required, std::shared_ptr<const Logic
   return PrimitiveNode::Make(name, repetition, std::move(logical), physical, length, id);
 }
 
-NodePtr DecimalNode(const Field& field) {
+NodePtr DecimalNode(const WriteColumn& field) {
   auto logical = LogicalType::Decimal(field.type.precision, field.type.scale);
   auto physical = field.type.precision <= 9                   ? parquet::Type::INT32
                   : field.type.precision <= kMaxIntegerDigits ? parquet::Type::INT64
@@ -32,8 +32,8 @@ NodePtr DecimalNode(const Field& field) {
   return Leaf(field.name, field.required, logical, physical, field.id, length > 0 ? length : -1);
 }
 
-Result<NodePtr> BinaryNode(const Field& field) {
-  if (field.iceberg_type == "uuid") {
+Result<NodePtr> BinaryNode(const WriteColumn& field) {
+  if (field.uuid) {
     return Leaf(field.name, field.required, LogicalType::UUID(), parquet::Type::FIXED_LEN_BYTE_ARRAY, field.id, 16);
   }
   if (int length = FixedBytes(field); length > 0) {
@@ -43,7 +43,7 @@ Result<NodePtr> BinaryNode(const Field& field) {
 }
 
 // group LIST { repeated group list { element } }
-Result<NodePtr> ListNode(const Field& field) {
+Result<NodePtr> ListNode(const WriteColumn& field) {
   bool text = field.type.element == TypeKind::kString;
   if (!text && field.type.element != TypeKind::kFloat) {
     return Unsupported(Str("column ", field.name, ": a list of this element type cannot be written"));
@@ -55,15 +55,18 @@ Result<NodePtr> ListNode(const Field& field) {
                          LogicalType::List(), field.id);
 }
 
-Result<NodePtr> ToNode(const Field& field) {
+Result<NodePtr> ToNode(const WriteColumn& field) {
   auto leaf = [&](std::shared_ptr<const LogicalType> logical, parquet::Type::type physical) {
     return Leaf(field.name, field.required, std::move(logical), physical, field.id);
   };
-  constexpr auto kMicros = LogicalType::TimeUnit::MICROS;
+  const bool paimon = field.style == ParquetStyle::kPaimon;
+  const auto unit = field.IsMillis() ? LogicalType::TimeUnit::MILLIS : LogicalType::TimeUnit::MICROS;
   switch (field.type.kind) {
     case TypeKind::kBoolean: return leaf(LogicalType::None(), parquet::Type::BOOLEAN);
     case TypeKind::kTinyInt:
+      return leaf(paimon ? LogicalType::Int(8, true) : LogicalType::None(), parquet::Type::INT32);
     case TypeKind::kSmallInt:
+      return leaf(paimon ? LogicalType::Int(16, true) : LogicalType::None(), parquet::Type::INT32);
     case TypeKind::kInt: return leaf(LogicalType::None(), parquet::Type::INT32);
     case TypeKind::kBigInt: return leaf(LogicalType::None(), parquet::Type::INT64);
     case TypeKind::kFloat: return leaf(LogicalType::None(), parquet::Type::FLOAT);
@@ -76,9 +79,10 @@ Result<NodePtr> ToNode(const Field& field) {
     case TypeKind::kVarBinary:
     case TypeKind::kBytes: return BinaryNode(field);
     case TypeKind::kDate: return leaf(LogicalType::Date(), parquet::Type::INT32);
-    case TypeKind::kTime: return leaf(LogicalType::Time(false, kMicros), parquet::Type::INT64);
-    case TypeKind::kTimestamp: return leaf(LogicalType::Timestamp(false, kMicros), parquet::Type::INT64);
-    case TypeKind::kTimestampLtz: return leaf(LogicalType::Timestamp(true, kMicros), parquet::Type::INT64);
+    case TypeKind::kTime:
+      return leaf(LogicalType::Time(paimon, unit), paimon ? parquet::Type::INT32 : parquet::Type::INT64);
+    case TypeKind::kTimestamp: return leaf(LogicalType::Timestamp(false, unit), parquet::Type::INT64);
+    case TypeKind::kTimestampLtz: return leaf(LogicalType::Timestamp(true, unit), parquet::Type::INT64);
     case TypeKind::kArray: return ListNode(field);
   }
   return Unsupported(Str("column ", field.name, ": type ", field.type.ToString(), " cannot be written"));
@@ -95,21 +99,18 @@ int DecimalBytes(int precision) {
   return bytes;
 }
 
-int FixedBytes(const Field& field) {
+int FixedBytes(const WriteColumn& field) {
   if (field.type.kind == TypeKind::kDecimal) {
     return field.type.precision > kMaxIntegerDigits ? DecimalBytes(field.type.precision) : 0;
   }
-  std::string_view type = field.iceberg_type;
-  if (type == "uuid") return 16;
-  int length = 0;
-  if (!type.starts_with("fixed[") || !ParseNumber(type.substr(6, type.size() - 7), length)) return 0;
-  return length;
+  return field.fixed_bytes;
 }
 
-Result<std::shared_ptr<GroupNode>> ToParquetSchema(const Schema& schema) {
+Result<std::shared_ptr<GroupNode>> ToParquetSchema(const std::vector<WriteColumn>& columns,
+                                                   const std::string& message_name) {
   parquet::schema::NodeVector nodes;
-  nodes.reserve(schema.fields.size());
-  for (const Field& field : schema.fields) {
+  nodes.reserve(columns.size());
+  for (const WriteColumn& field : columns) {
     try {
       TRY_SET(NodePtr node, ToNode(field));
       nodes.push_back(std::move(node));
@@ -117,7 +118,7 @@ Result<std::shared_ptr<GroupNode>> ToParquetSchema(const Schema& schema) {
       return Unsupported(Str("column ", field.name, ": ", error.what()));
     }
   }
-  return std::static_pointer_cast<GroupNode>(GroupNode::Make("table", Repetition::REQUIRED, nodes));
+  return std::static_pointer_cast<GroupNode>(GroupNode::Make(message_name, Repetition::REQUIRED, nodes));
 }
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

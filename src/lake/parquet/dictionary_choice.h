@@ -9,10 +9,10 @@ namespace arrow {
 class Array;
 }
 
-namespace sluice::iceberg {
+namespace sluice {
 
 // False if the sample keeps meeting new values at the rate it began with, and more than one in eight is new.
 // `rows`: as in ColumnAppender::Append.
 bool DictionaryPays(const arrow::Array& column, const uint32_t* rows, int64_t count);
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lake/iceberg/column_appender.h"
+#include "lake/parquet/column_appender.h"
 
 #include <arrow/array.h>
 #include <arrow/type.h>
@@ -16,9 +16,9 @@
 #include <vector>
 
 #include "base/text.h"
-#include "lake/iceberg/parquet_schema.h"
+#include "lake/parquet/parquet_schema.h"
 
-namespace sluice::iceberg {
+namespace sluice {
 namespace {
 
 // Values gathered before a call of the Parquet writer: they stay in the first two caches.
@@ -54,6 +54,14 @@ struct SmallDecimalCells {  // at most 18 digits: the low word of the two's comp
     std::memcpy(&low, values + 16 * row, sizeof low);
     return static_cast<Out>(low);
   }
+};
+
+template <typename Out>
+struct MilliCells {  // of microseconds, rounded down
+  static constexpr bool kSameBytes = false;
+  const int64_t* values;
+  explicit MilliCells(const arrow::Array& array) : values(array.data()->GetValues<int64_t>(1)) {}
+  Out Get(int64_t row, int64_t) const { return static_cast<Out>(values[row] / 1000 - (values[row] % 1000 < 0)); }
 };
 
 struct ByteCells {
@@ -111,7 +119,7 @@ struct Levels {
   int64_t count;
 };
 
-Error NullInRequired(const Field& field) {
+Error NullInRequired(const WriteColumn& field) {
   return Invalid(Str("column ", field.name, " is required but a row has NULL in it"));
 }
 
@@ -221,8 +229,8 @@ class Leaf {
 
 // ---- Appenders
 
-Error WrongType(const Field& field, const arrow::Array& column) {
-  return Invalid(Str("column ", field.name, " of type ", field.iceberg_type, " cannot take Arrow values of type ",
+Error WrongType(const WriteColumn& field, const arrow::Array& column) {
+  return Invalid(Str("column ", field.name, " of type ", field.TypeName(), " cannot take Arrow values of type ",
                      column.type()->ToString()));
 }
 
@@ -237,7 +245,7 @@ bool HasNull(const arrow::Array& column, const uint32_t* rows, int64_t count) {
 template <typename ParquetType>
 class FlatAppender : public ColumnAppender {
  public:
-  explicit FlatAppender(const Field& field) : field_(field) {}
+  explicit FlatAppender(const WriteColumn& field) : field_(field) {}
   int64_t nan_count() const override { return leaf_.nan_count(); }
 
  protected:
@@ -251,7 +259,7 @@ class FlatAppender : public ColumnAppender {
     return Ok();
   }
 
-  Field field_;
+  WriteColumn field_;
   Leaf<ParquetType> leaf_;
 };
 
@@ -263,7 +271,7 @@ struct BooleanAppender final : FlatAppender<parquet::BooleanType> {
   }
 };
 
-bool FitsDecimal(const Field& field, const arrow::Array& column) {
+bool FitsDecimal(const WriteColumn& field, const arrow::Array& column) {
   if (column.type_id() != arrow::Type::DECIMAL128 || field.type.kind != TypeKind::kDecimal) return false;
   auto& type = static_cast<const arrow::Decimal128Type&>(*column.type());
   return type.scale() == field.type.scale && type.precision() <= field.type.precision;
@@ -282,6 +290,18 @@ struct Int32Appender final : FlatAppender<parquet::Int32Type> {
   }
 };
 
+// TIME, TIMESTAMP and TIMESTAMP_LTZ come as microseconds.
+bool FitsMicros(const WriteColumn& field, const arrow::DataType& type) {
+  if (field.type.kind == TypeKind::kTime) {
+    return type.id() == arrow::Type::TIME64 &&
+           static_cast<const arrow::Time64Type&>(type).unit() == arrow::TimeUnit::MICRO;
+  }
+  const bool local = field.type.kind == TypeKind::kTimestamp;
+  if ((!local && field.type.kind != TypeKind::kTimestampLtz) || type.id() != arrow::Type::TIMESTAMP) return false;
+  auto& timestamp = static_cast<const arrow::TimestampType&>(type);
+  return timestamp.unit() == arrow::TimeUnit::MICRO && timestamp.timezone().empty() == local;
+}
+
 struct Int64Appender final : FlatAppender<parquet::Int64Type> {
   using FlatAppender::FlatAppender;
   Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
@@ -289,24 +309,18 @@ struct Int64Appender final : FlatAppender<parquet::Int64Type> {
     if (column.type_id() == arrow::Type::INT32 && field_.type.kind == TypeKind::kBigInt) {
       return Put(column, PlainCells<int32_t, int64_t>(column), rows, count, w);
     }
-    if (!Fits(*column.type())) return WrongType(field_, column);
+    const bool number = column.type_id() == arrow::Type::INT64 && field_.type.kind == TypeKind::kBigInt;
+    if (!number && !FitsMicros(field_, *column.type())) return WrongType(field_, column);
     return Put(column, PlainCells<int64_t, int64_t>(column), rows, count, w);
   }
-  bool Fits(const arrow::DataType& type) const {
-    switch (field_.type.kind) {
-      case TypeKind::kBigInt: return type.id() == arrow::Type::INT64;
-      case TypeKind::kTime:
-        return type.id() == arrow::Type::TIME64 &&
-               static_cast<const arrow::Time64Type&>(type).unit() == arrow::TimeUnit::MICRO;
-      case TypeKind::kTimestamp:
-      case TypeKind::kTimestampLtz: {
-        if (type.id() != arrow::Type::TIMESTAMP) return false;
-        auto& timestamp = static_cast<const arrow::TimestampType&>(type);
-        return timestamp.unit() == arrow::TimeUnit::MICRO &&
-               timestamp.timezone().empty() == (field_.type.kind == TypeKind::kTimestamp);
-      }
-      default: return false;
-    }
+};
+
+template <typename ParquetType>
+struct MillisAppender final : FlatAppender<ParquetType> {
+  using FlatAppender<ParquetType>::FlatAppender;
+  Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
+    if (!FitsMicros(this->field_, *column.type())) return WrongType(this->field_, column);
+    return this->Put(column, MilliCells<typename ParquetType::c_type>(column), rows, count, w);
   }
 };
 
@@ -332,7 +346,7 @@ struct DoubleAppender final : FlatAppender<parquet::DoubleType> {
 struct BytesAppender final : FlatAppender<parquet::ByteArrayType> {
   using FlatAppender::FlatAppender;
   Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
-    auto wanted = field_.iceberg_type == "string" ? arrow::Type::STRING : arrow::Type::BINARY;
+    auto wanted = field_.IsText() ? arrow::Type::STRING : arrow::Type::BINARY;
     if (column.type_id() != wanted) return WrongType(field_, column);
     return Put(column, ByteCells(column), rows, count, w);
   }
@@ -355,7 +369,7 @@ struct FixedAppender final : FlatAppender<parquet::FLBAType> {
     for (int64_t i = 0; i < count; ++i) {
       int64_t row = rows ? rows[i] : i;
       if (binary.IsValid(row) && binary.value_length(row) != width) {
-        return Invalid(Str("column ", field_.name, " of type ", field_.iceberg_type, " cannot take a value of ",
+        return Invalid(Str("column ", field_.name, " of type ", field_.TypeName(), " cannot take a value of ",
                            binary.value_length(row), " bytes"));
       }
     }
@@ -367,7 +381,7 @@ struct FixedAppender final : FlatAppender<parquet::FLBAType> {
 template <typename ParquetType, typename Cells, arrow::Type::type kElement>
 class ListAppender final : public ColumnAppender {
  public:
-  explicit ListAppender(const Field& field) : field_(field) {}
+  explicit ListAppender(const WriteColumn& field) : field_(field) {}
 
   Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
     if (column.type_id() != arrow::Type::LIST) return WrongType(field_, column);
@@ -419,7 +433,7 @@ class ListAppender final : public ColumnAppender {
     bytes_ = 0;
   }
 
-  Field field_;
+  WriteColumn field_;
   Leaf<ParquetType> leaf_;
   std::vector<int16_t> definition_;
   std::vector<int16_t> repetition_;
@@ -432,8 +446,12 @@ using FloatListAppender = ListAppender<parquet::FloatType, PlainCells<float, flo
 
 }  // namespace
 
-Result<std::unique_ptr<ColumnAppender>> ColumnAppender::Make(const Field& field) {
+Result<std::unique_ptr<ColumnAppender>> ColumnAppender::Make(const WriteColumn& field) {
   auto make = [&]<typename T>(std::type_identity<T>) { return std::unique_ptr<ColumnAppender>(new T(field)); };
+  if (field.IsMillis()) {
+    if (field.type.kind == TypeKind::kTime) return make(std::type_identity<MillisAppender<parquet::Int32Type>>());
+    return make(std::type_identity<MillisAppender<parquet::Int64Type>>());
+  }
   switch (field.type.kind) {
     case TypeKind::kBoolean: return make(std::type_identity<BooleanAppender>());
     case TypeKind::kTinyInt:
@@ -459,4 +477,4 @@ Result<std::unique_ptr<ColumnAppender>> ColumnAppender::Make(const Field& field)
   return make(std::type_identity<BytesAppender>());
 }
 
-}  // namespace sluice::iceberg
+}  // namespace sluice
