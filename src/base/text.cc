@@ -124,4 +124,27 @@ bool IsUtf8(std::string_view text) {
   return true;
 }
 
+std::string Hex(std::string_view bytes) {
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (char c : bytes) {
+    out += kDigits[static_cast<uint8_t>(c) >> 4];
+    out += kDigits[static_cast<uint8_t>(c) & 15];
+  }
+  return out;
+}
+
+std::optional<std::string> FromHex(std::string_view text) {
+  if (text.size() % 2 != 0) return {};
+  std::string out;
+  for (size_t i = 0; i < text.size(); i += 2) {
+    uint8_t byte = 0;
+    auto [end, error] = std::from_chars(text.data() + i, text.data() + i + 2, byte, 16);
+    if (error != std::errc() || end != text.data() + i + 2) return {};
+    out += static_cast<char>(byte);
+  }
+  return out;
+}
+
 }  // namespace sluice

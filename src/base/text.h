@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -57,5 +58,10 @@ std::string Nearest(std::string_view name, const std::vector<std::string>& candi
 std::string JsonEscape(std::string_view text);
 
 bool IsUtf8(std::string_view text);
+
+// Two digits a byte, lower case.
+std::string Hex(std::string_view bytes);
+// The inverse, of either case; nothing for what is none.
+std::optional<std::string> FromHex(std::string_view text);
 
 }  // namespace sluice

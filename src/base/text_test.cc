@@ -96,5 +96,13 @@ TEST(Text, Utf8Invalid) {
   for (const std::string& text : bad) EXPECT_FALSE(IsUtf8(text)) << JsonEscape(text);
 }
 
+TEST(Text, HexAndBack) {
+  const std::string bytes("\x00\x7f\x80\xff", 4);
+  EXPECT_EQ(Hex(bytes), "007f80ff");
+  EXPECT_EQ(FromHex("007F80ff"), bytes);
+  EXPECT_EQ(FromHex(""), "");
+  for (const char* bad : {"0", "0g", "g0", " 1", "+1", "0x"}) EXPECT_FALSE(FromHex(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace sluice

@@ -11,25 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string Hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (char c : bytes) {
-    auto u = static_cast<unsigned char>(c);
-    out += kDigits[u >> 4];
-    out += kDigits[u & 15];
-  }
-  return out;
-}
-
-std::string Unhex(const std::string& text) {
-  auto digit = [](char c) { return c <= '9' ? c - '0' : c - 'a' + 10; };
-  std::string out;
-  for (size_t i = 0; i + 1 < text.size(); i += 2) out += static_cast<char>(digit(text[i]) << 4 | digit(text[i + 1]));
-  return out;
-}
-
 json BoundJson(const KeyBound& bound) {
   if (bound.infinite) return nullptr;
   json literals = json::array();  // hex: a literal may hold any byte
@@ -41,8 +22,9 @@ KeyBound ParseBound(const json& value) {
   KeyBound bound;
   if (value.is_null()) return bound;
   bound.infinite = false;
-  bound.encoded = Unhex(value.at("key").get<std::string>());
-  for (const json& literal : value.at("sql")) bound.literals.push_back(Unhex(literal.get<std::string>()));
+  const auto bytes = [](const json& hex) { return FromHex(hex.get<std::string>()).value_or(""); };
+  bound.encoded = bytes(value.at("key"));
+  for (const json& literal : value.at("sql")) bound.literals.push_back(bytes(literal));
   return bound;
 }
 
@@ -110,7 +92,7 @@ Result<SourceState> ParseChecked(std::string_view text) {
     state.captured.insert({name.at(0).get<std::string>(), name.at(1).get<std::string>()});
   }
   for (const json& item : value.value("prepared", json::array())) {
-    PreparedXa& group = state.prepared[Unhex(item.at("xid").get<std::string>())];
+    PreparedXa& group = state.prepared[FromHex(item.at("xid").get<std::string>()).value_or("")];
     TRY_SET(group.at, ParsePosition(item.at("at")));
     group.rows = item.at("rows").get<bool>();
   }

@@ -15,16 +15,6 @@ namespace {
 
 using Kind = InitialDefault::Kind;
 
-std::string Hex(std::string_view bytes) {
-  std::string out;
-  for (unsigned char byte : bytes) {
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", byte);
-    out += digits;
-  }
-  return out;
-}
-
 // b'101' of a BIT(n) as the bytes of its width.
 std::string BitBytes(const MysqlColumn& column, std::string_view literal) {
   std::string out(static_cast<size_t>((column.length + 7) / 8), '\0');

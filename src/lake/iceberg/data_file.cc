@@ -2,32 +2,16 @@
 #include "lake/iceberg/data_file.h"
 
 #include "base/bytes.h"
+#include "base/text.h"
 #include "lake/json.h"
 
 namespace sluice::iceberg {
 namespace {
 
-std::string Hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (char c : bytes) {
-    out += kDigits[static_cast<uint8_t>(c) >> 4];
-    out += kDigits[static_cast<uint8_t>(c) & 15];
-  }
-  return out;
-}
-
 Result<std::string> Unhex(const std::string& text) {
-  auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
-  std::string out;
-  if (text.size() % 2 != 0) return Corrupt("odd number of hex digits");
-  for (size_t i = 0; i < text.size(); i += 2) {
-    int high = digit(text[i]);
-    int low = digit(text[i + 1]);
-    if (high < 0 || low < 0) return Corrupt("not a hex digit");
-    out += static_cast<char>(high << 4 | low);
-  }
-  return out;
+  std::optional<std::string> bytes = FromHex(text);
+  if (!bytes) return Corrupt("not hex digits");
+  return *std::move(bytes);
 }
 
 // ["i", 5]: the kind beside the value, since JSON has one kind of number. Floats as hex of their bytes.

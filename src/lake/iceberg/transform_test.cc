@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/text.h"
 #include "base/bytes.h"
 #include "lake/iceberg/data_file_test_util.h"
 
@@ -17,11 +18,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string FromHex(const std::string& hex) {
-  std::string out;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) out += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  return out;
-}
+std::string Bytes(const std::string& hex) { return FromHex(hex).value(); }
 
 bool IsBinary(const std::string& type) { return type == "binary" || type == "uuid" || type.starts_with("fixed"); }
 
@@ -33,7 +30,7 @@ std::shared_ptr<arrow::Array> Cell(const std::string& type, const Json& value) {
     std::string hex = value.get<std::string>();
     std::erase(hex, '-');
     arrow::BinaryBuilder builder;
-    if (!builder.Append(FromHex(hex)).ok()) return nullptr;
+    if (!builder.Append(Bytes(hex)).ok()) return nullptr;
     return builder.Finish().ValueOrDie();
   }
   if (type == "float" || type == "double") return nullptr;  // only single-value, tested by the writer
@@ -42,7 +39,7 @@ std::shared_ptr<arrow::Array> Cell(const std::string& type, const Json& value) {
 
 // The expected result as a PartitionValue's single-value bytes.
 std::string Expected(const std::string& result_type, const Json& value) {
-  if (IsBinary(result_type)) return FromHex(value.get<std::string>());
+  if (IsBinary(result_type)) return Bytes(value.get<std::string>());
   if (value.is_string() && result_type == "string") return value.get<std::string>();
   if (value.is_string()) {  // decimal
     arrow::Decimal128 number;
@@ -89,7 +86,7 @@ TEST(Transform, GivesWhatIcebergGives) {
 TEST(Transform, SpecificationsHashes) {
   EXPECT_EQ(static_cast<int32_t>(Murmur3("iceberg")), 1210000089);
   EXPECT_EQ(static_cast<int32_t>(Murmur3(std::string("\0\1\2\3", 4))), -188683207);
-  EXPECT_EQ(static_cast<int32_t>(Murmur3(FromHex("f79c3e09677c4bbda4793f349cb785e7"))), 1488055340);
+  EXPECT_EQ(static_cast<int32_t>(Murmur3(Bytes("f79c3e09677c4bbda4793f349cb785e7"))), 1488055340);
 }
 
 TEST(Transform, NullStaysNullAndRowsAreChosen) {

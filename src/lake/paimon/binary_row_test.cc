@@ -20,21 +20,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string FromHex(const std::string& hex) {
-  std::string out;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2) out += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  return out;
-}
-
-std::string ToHex(std::string_view bytes) {
-  std::string out;
-  for (unsigned char byte : bytes) {
-    char digits[3];
-    std::snprintf(digits, sizeof digits, "%02x", byte);
-    out += digits;
-  }
-  return out;
-}
+std::string Bytes(const std::string& hex) { return FromHex(hex).value(); }
 
 double Real(const Json& value) {
   if (!value.is_string()) return value.get<double>();
@@ -52,7 +38,7 @@ std::shared_ptr<arrow::Array> Cell(const DataType& type, const Json& value) {
   switch (type.kind) {
     case TypeKind::kBinary:
     case TypeKind::kVarBinary:
-    case TypeKind::kBytes: return of(FromHex(value.get<std::string>()));
+    case TypeKind::kBytes: return of(Bytes(value.get<std::string>()));
     case TypeKind::kChar:
     case TypeKind::kVarChar:
     case TypeKind::kString: return of(value.get<std::string>());
@@ -95,7 +81,7 @@ TEST(BinaryRow, IsWhatJavaMakes) {
     ASSERT_TRUE(codec.ok()) << vector;
     std::string row;
     codec->Encode(cells, 0, row);
-    ASSERT_EQ(ToHex(row), vector["row"]) << vector;
+    ASSERT_EQ(Hex(row), vector["row"]) << vector;
     ASSERT_EQ(HashBinaryRow(row), vector["hash"]) << vector;
     for (const auto& [buckets, bucket] : vector["default"].items()) {
       ASSERT_EQ(BucketOf(row, std::stoi(buckets)), bucket) << vector;
@@ -119,7 +105,7 @@ TEST(BinaryRow, OfDamagedBytesIsAnError) {
     }
     auto codec = BinaryRowCodec::Make(types);
     ASSERT_TRUE(codec.ok());
-    std::string bytes = std::string(3, '\0') + static_cast<char>(types.size()) + FromHex(vector["row"]);
+    std::string bytes = std::string(3, '\0') + static_cast<char>(types.size()) + Bytes(vector["row"]);
     for (size_t size = 0; size < bytes.size(); ++size) (void)codec->Parse(bytes.substr(0, size)).ok();
     EXPECT_FALSE(codec->Parse(bytes.substr(0, 11)).ok()) << vector;
     for (size_t at = 0; at < bytes.size(); ++at) {  // no byte makes it read outside
@@ -134,10 +120,10 @@ TEST(BinaryRow, OfATimeBeyondMicrosecondsIsAnError) {
   for (const int precision : {3, 6}) {
     auto codec = BinaryRowCodec::Make({{.kind = TypeKind::kTimestamp, .precision = static_cast<int8_t>(precision)}});
     ASSERT_TRUE(codec.ok());
-    std::string bytes = FromHex("00000001" "0000000000000000");
-    if (precision == 6) bytes += FromHex("0000000010000000");  // no nanoseconds; the milliseconds lie at 16
-    EXPECT_TRUE(codec->Parse(bytes + FromHex("0100000000000000")).ok()) << precision;
-    EXPECT_FALSE(codec->Parse(bytes + FromHex("ffffffffffffff7f")).ok()) << precision;
+    std::string bytes = Bytes("00000001" "0000000000000000");
+    if (precision == 6) bytes += Bytes("0000000010000000");  // no nanoseconds; the milliseconds lie at 16
+    EXPECT_TRUE(codec->Parse(bytes + Bytes("0100000000000000")).ok()) << precision;
+    EXPECT_FALSE(codec->Parse(bytes + Bytes("ffffffffffffff7f")).ok()) << precision;
   }
 }
 
