@@ -2,6 +2,8 @@
 #include "lake/paimon/manifest.h"
 
 #include <functional>
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include "base/text.h"
@@ -56,6 +58,11 @@ class Record {
     for (const AvroValue& item : Items(name)) out.push_back(item.bytes);
     return out;
   }
+  std::optional<std::vector<std::string>> MaybeTexts(std::string_view name) const {
+    const AvroValue* field = value_.Field(kNoId, name);
+    if (field == nullptr || field->type->kind != AvroKind::kArray) return {};
+    return Texts(name);
+  }
   const AvroValue* Child(std::string_view name) {
     const AvroValue* field = value_.Field(kNoId, name);
     if (field == nullptr || field->type->kind != AvroKind::kRecord) Missing(name);
@@ -89,6 +96,20 @@ Status ReadRecords(std::string_view bytes, std::string_view name, int64_t newest
   return error;
 }
 
+SimpleStats Stats(Record& parent, std::string_view name) {
+  SimpleStats stats;
+  const AvroValue* value = parent.Child(name);
+  if (value == nullptr) return stats;  // the parent says so
+  Record record(*value);
+  stats.min = record.Bytes("_MIN_VALUES");
+  stats.max = record.Bytes("_MAX_VALUES");
+  for (const AvroValue& count : record.Items("_NULL_COUNTS")) {
+    stats.null_counts.push_back(count.is_null() ? std::nullopt : std::optional<int64_t>(count.number));
+  }
+  if (!record.status().ok()) parent.Missing(name);
+  return stats;
+}
+
 Result<DataFileMeta> File(const AvroValue& value) {
   Record record(value);
   DataFileMeta file;
@@ -97,25 +118,70 @@ Result<DataFileMeta> File(const AvroValue& value) {
   file.row_count = record.Number("_ROW_COUNT");
   file.min_key = record.Bytes("_MIN_KEY");
   file.max_key = record.Bytes("_MAX_KEY");
+  file.key_stats = Stats(record, "_KEY_STATS");
+  file.value_stats = Stats(record, "_VALUE_STATS");
   file.min_sequence = record.Number("_MIN_SEQUENCE_NUMBER");
   file.max_sequence = record.Number("_MAX_SEQUENCE_NUMBER");
   file.schema_id = record.Number("_SCHEMA_ID");
   file.level = record.Int("_LEVEL");
   file.extra_files = record.Texts("_EXTRA_FILES");
+  file.creation_ms = record.MaybeNumber("_CREATION_TIME");
   file.delete_row_count = record.MaybeNumber("_DELETE_ROW_COUNT");
+  file.embedded_index = record.MaybeBytes("_EMBEDDED_FILE_INDEX");
+  if (const auto source = record.MaybeNumber("_FILE_SOURCE")) {
+    file.source = *source == 0 ? FileSource::kAppend : FileSource::kCompact;
+  }
+  file.value_stats_columns = record.MaybeTexts("_VALUE_STATS_COLS");
   file.external_path = record.MaybeBytes("_EXTERNAL_PATH");
   file.first_row_id = record.MaybeNumber("_FIRST_ROW_ID");
-  file.write_columns = record.Texts("_WRITE_COLS");
+  file.write_columns = record.MaybeTexts("_WRITE_COLS");
   TRY(record.status());
   return file;
 }
 
+auto Identity(const ManifestEntry& entry) {
+  return std::tie(entry.partition, entry.bucket, entry.file.level, entry.file.name);
+}
+
+struct ByIdentity {
+  bool operator()(const ManifestEntry* a, const ManifestEntry* b) const { return Identity(*a) < Identity(*b); }
+};
+
 }  // namespace
+
+std::vector<ManifestEntry> MergeEntries(const std::vector<ManifestEntry>& entries) {
+  std::map<const ManifestEntry*, bool, ByIdentity> last;
+  for (const ManifestEntry& entry : entries) {
+    auto found = last.find(&entry);
+    const bool gone = found != last.end() && found->first->kind == EntryKind::kAdd && entry.kind == EntryKind::kDelete;
+    if (found != last.end()) last.erase(found);
+    if (!gone) last.emplace(&entry, true);
+  }
+  std::vector<ManifestEntry> out;
+  for (const ManifestEntry& entry : entries) {
+    auto found = last.find(&entry);
+    if (found != last.end() && found->first == &entry) out.push_back(entry);
+  }
+  return out;
+}
 
 Result<std::vector<ManifestFile>> DecodeManifestList(std::string_view bytes, std::string_view name) {
   std::vector<ManifestFile> out;
   Status read = ReadRecords(bytes, name, 2, [&](Record& record) -> Status {
-    out.push_back({record.Bytes("_FILE_NAME"), record.Number("_NUM_ADDED_FILES"), record.Number("_NUM_DELETED_FILES")});
+    ManifestFile file;
+    file.name = record.Bytes("_FILE_NAME");
+    file.size = record.Number("_FILE_SIZE");
+    file.added_files = record.Number("_NUM_ADDED_FILES");
+    file.deleted_files = record.Number("_NUM_DELETED_FILES");
+    file.partition_stats = Stats(record, "_PARTITION_STATS");
+    file.schema_id = record.Number("_SCHEMA_ID");
+    file.min_bucket = record.MaybeNumber("_MIN_BUCKET");
+    file.max_bucket = record.MaybeNumber("_MAX_BUCKET");
+    file.min_level = record.MaybeNumber("_MIN_LEVEL");
+    file.max_level = record.MaybeNumber("_MAX_LEVEL");
+    file.min_row_id = record.MaybeNumber("_MIN_ROW_ID");
+    file.max_row_id = record.MaybeNumber("_MAX_ROW_ID");
+    out.push_back(std::move(file));
     return Ok();
   });
   TRY(std::move(read));
@@ -151,9 +217,12 @@ Result<std::vector<IndexEntry>> DecodeIndexManifest(std::string_view bytes, std:
     entry.bucket = record.Int("_BUCKET");
     entry.type = record.Bytes("_INDEX_TYPE");
     entry.name = record.Bytes("_FILE_NAME");
+    entry.size = record.Number("_FILE_SIZE");
+    entry.row_count = record.Number("_ROW_COUNT");
     for (const AvroValue& item : record.Items("_DELETIONS_VECTORS_RANGES")) {
       Record range(item);
-      entry.deletions.push_back({range.Bytes("f0"), range.Int("f1"), range.Int("f2")});
+      entry.deletions.push_back(
+          {range.Bytes("f0"), range.Int("f1"), range.Int("f2"), range.MaybeNumber("_CARDINALITY")});
       TRY(range.status());
     }
     out.push_back(std::move(entry));

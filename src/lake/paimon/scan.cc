@@ -17,7 +17,7 @@ Status CheckFile(const LiveFile& file) {
   if (!file.path.ends_with(kParquet)) {
     return Unsupported(Str("data file ", file.path, " is no Parquet file"), "this version of sluice reads Parquet");
   }
-  if (!file.meta.write_columns.empty()) {
+  if (file.meta.write_columns && !file.meta.write_columns->empty()) {
     return Unsupported(Str("data file ", file.path, " has some columns of its rows only (data evolution)"));
   }
   return Ok();

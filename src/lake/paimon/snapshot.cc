@@ -29,8 +29,49 @@ Result<Snapshot> ParseSnapshot(std::string_view text) {
   TRY_SET(snapshot.time_ms, LongMember(json, "timeMillis"));
   TRY_SET(const auto total, OptionalLong(json, "totalRecordCount"));
   snapshot.total_record_count = total.value_or(0);
+  TRY_SET(const auto delta, OptionalLong(json, "deltaRecordCount"));
+  snapshot.delta_record_count = delta.value_or(0);
+  TRY_SET(snapshot.changelog_record_count, OptionalLong(json, "changelogRecordCount"));
+  TRY_SET(snapshot.base_list_size, OptionalLong(json, "baseManifestListSize"));
+  TRY_SET(snapshot.delta_list_size, OptionalLong(json, "deltaManifestListSize"));
+  TRY_SET(snapshot.changelog_list_size, OptionalLong(json, "changelogManifestListSize"));
+  TRY_SET(snapshot.watermark, OptionalLong(json, "watermark"));
+  TRY_SET(snapshot.next_row_id, OptionalLong(json, "nextRowId"));
+  TRY_SET(snapshot.statistics, OptionalText(json, "statistics"));
   TRY_SET(snapshot.properties, TextMapMember(json, "properties"));
   return snapshot;
+}
+
+std::string Snapshot::ToJson() const {
+  Json json;
+  const auto put = [&](const char* key, const std::optional<int64_t>& value) {
+    if (value) json[key] = *value;
+  };
+  const auto put_text = [&](const char* key, const std::string& value) {
+    if (!value.empty()) json[key] = value;
+  };
+  json["version"] = kVersion;
+  json["id"] = id;
+  json["schemaId"] = schema_id;
+  json["baseManifestList"] = base_manifest_list;
+  put("baseManifestListSize", base_list_size);
+  json["deltaManifestList"] = delta_manifest_list;
+  put("deltaManifestListSize", delta_list_size);
+  put_text("changelogManifestList", changelog_manifest_list);
+  put("changelogManifestListSize", changelog_list_size);
+  put_text("indexManifest", index_manifest);
+  json["commitUser"] = commit_user;
+  json["commitIdentifier"] = commit_identifier;
+  json["commitKind"] = commit_kind;
+  json["timeMillis"] = time_ms;
+  json["totalRecordCount"] = total_record_count;
+  json["deltaRecordCount"] = delta_record_count;
+  put("changelogRecordCount", changelog_record_count);
+  put("watermark", watermark);
+  put_text("statistics", statistics);
+  if (!properties.empty()) json["properties"] = properties;
+  put("nextRowId", next_row_id);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace sluice::paimon

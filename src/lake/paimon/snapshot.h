@@ -24,7 +24,16 @@ struct Snapshot {
   std::string commit_kind;  // APPEND, COMPACT, OVERWRITE, ANALYZE
   int64_t time_ms = 0;
   int64_t total_record_count = 0;  // rows in files, before merging
+  int64_t delta_record_count = 0;
+  std::optional<int64_t> changelog_record_count;
+  // Bytes of the lists, where they are told.
+  std::optional<int64_t> base_list_size, delta_list_size, changelog_list_size;
+  // Kept from one snapshot to the next.
+  std::optional<int64_t> watermark, next_row_id;
+  std::string statistics;  // empty: none
   std::map<std::string, std::string> properties;
+
+  std::string ToJson() const;
 };
 
 // kUnsupported for a version of the format that is not known, else kCorrupt.

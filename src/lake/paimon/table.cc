@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "lake/paimon/binary_row.h"
-#include "lake/paimon/partition_path.h"
 
 namespace sluice::paimon {
 namespace {
@@ -17,27 +15,31 @@ constexpr std::string_view kSnapshotPrefix = "snapshot-";
 constexpr std::string_view kDeletionVectors = "DELETION_VECTORS";
 constexpr int kPostponed = -2;  // rows that a compaction will put into buckets: not yet rows of the table
 
-// The highest number behind `prefix` in the names of a folder; -1 if there is none.
-Result<int64_t> Newest(Env& env, const std::string& folder, std::string_view prefix) {
+Result<std::vector<DataType>> TypesOf(const Schema& schema, const std::vector<std::string>& columns) {
+  std::vector<DataType> types;
+  for (const std::string& name : columns) {
+    const Field* field = schema.Find(name);
+    if (field == nullptr || !field->supported) return Unsupported(Str("a table partitioned by column ", name));
+    types.push_back(field->type);
+  }
+  return types;
+}
+
+// The numbers behind `prefix` in the names of a folder, ascending; none if there is no such folder.
+Result<std::vector<int64_t>> Numbers(Env& env, const std::string& folder, std::string_view prefix) {
+  std::vector<int64_t> out;
   auto names = env.List(folder);
-  if (!names.ok() && names.error().code == ErrorCode::kNotFound) return int64_t{-1};
+  if (!names.ok() && names.error().code == ErrorCode::kNotFound) return out;
   if (!names.ok()) return std::move(names).error();
-  int64_t newest = -1, number = 0;
+  int64_t number = 0;
   for (const std::string& name : *names) {
     if (name.starts_with(prefix) && ParseNumber(std::string_view(name).substr(prefix.size()), number)) {
-      newest = std::max(newest, number);
+      out.push_back(number);
     }
   }
-  return newest;
+  std::sort(out.begin(), out.end());
+  return out;
 }
-
-auto Identity(const ManifestEntry& entry) {
-  return std::tie(entry.partition, entry.bucket, entry.file.level, entry.file.name);
-}
-
-struct ByIdentity {
-  bool operator()(const ManifestEntry* a, const ManifestEntry* b) const { return Identity(*a) < Identity(*b); }
-};
 
 }  // namespace
 
@@ -45,14 +47,27 @@ bool Table::IsTable(Env& env, const std::string& folder) { return env.List(folde
 
 Result<std::unique_ptr<Table>> Table::Open(Env& env, std::string folder) {
   std::unique_ptr<Table> table(new Table(env, std::move(folder)));
-  TRY_SET(const int64_t newest, Newest(env, table->folder_ + "/schema", kSchemaPrefix));
-  if (newest < 0) return NotFound(Str(table->folder_, " is no Paimon table: there is no file schema/schema-0"));
-  TRY_SET(table->newest_, table->ReadSchema(newest));
+  TRY(table->Refresh());
   return table;
 }
 
+Status Table::Refresh() {
+  TRY_SET(const auto ids, Numbers(env_, folder_ + "/schema", kSchemaPrefix));
+  if (ids.empty()) return NotFound(Str(folder_, " is no Paimon table: there is no file schema/schema-0"));
+  if (ids.back() == newest_.id && !newest_.fields.empty()) return Ok();
+  TRY_SET(newest_, ReadSchema(ids.back()));
+  return Ok();
+}
+
+std::string Table::SnapshotPath(int64_t id) const { return Str(folder_, "/snapshot/", kSnapshotPrefix, id); }
+std::string Table::SchemaPath(int64_t id) const { return Str(folder_, "/schema/", kSchemaPrefix, id); }
+
+Result<std::vector<int64_t>> Table::SnapshotIds() { return Numbers(env_, folder_ + "/snapshot", kSnapshotPrefix); }
+
+Result<std::vector<DataType>> Table::PartitionTypes() const { return TypesOf(newest_, newest_.partition_keys); }
+
 Result<Schema> Table::ReadSchema(int64_t id) {
-  const std::string path = Str(folder_, "/schema/", kSchemaPrefix, id);
+  const std::string path = SchemaPath(id);
   TRY_SET(const std::string text, env_.ReadFile(path));
   auto schema = ParseSchema(text);
   if (!schema.ok()) return std::move(schema).error().With(path);
@@ -71,14 +86,14 @@ Result<const Schema*> Table::SchemaOf(int64_t id) {
 
 Result<std::optional<Snapshot>> Table::LatestSnapshot() {
   // The hint LATEST may lag behind; the folder does not.
-  TRY_SET(const int64_t newest, Newest(env_, folder_ + "/snapshot", kSnapshotPrefix));
-  if (newest < 0) return std::optional<Snapshot>();
-  TRY_SET(Snapshot snapshot, SnapshotOf(newest));
+  TRY_SET(const auto ids, SnapshotIds());
+  if (ids.empty()) return std::optional<Snapshot>();
+  TRY_SET(Snapshot snapshot, SnapshotOf(ids.back()));
   return std::optional<Snapshot>(std::move(snapshot));
 }
 
 Result<Snapshot> Table::SnapshotOf(int64_t id) {
-  const std::string path = Str(folder_, "/snapshot/", kSnapshotPrefix, id);
+  const std::string path = SnapshotPath(id);
   auto text = env_.ReadFile(path);
   if (!text.ok() && text.error().code == ErrorCode::kNotFound) {
     return NotFound(Str("the table has no snapshot ", id), "expired snapshots cannot be read any more");
@@ -89,66 +104,79 @@ Result<Snapshot> Table::SnapshotOf(int64_t id) {
   return snapshot;
 }
 
-Status Table::AddEntries(const std::string& manifest_list, std::vector<ManifestEntry>& live) {
-  const std::string list_path = Str(folder_, "/manifest/", manifest_list);
-  TRY_SET(const std::string list_bytes, env_.ReadFile(list_path));
-  TRY_SET(const auto manifests, DecodeManifestList(list_bytes, list_path));
+Result<std::vector<ManifestFile>> Table::ReadManifestList(const std::string& name) {
+  const std::string path = ManifestPath(name);
+  TRY_SET(const std::string bytes, env_.ReadFile(path));
+  return DecodeManifestList(bytes, path);
+}
+
+Result<std::vector<ManifestEntry>> Table::ReadManifest(const std::string& name) {
+  const std::string path = ManifestPath(name);
+  TRY_SET(const std::string bytes, env_.ReadFile(path));
+  return DecodeManifest(bytes, path);
+}
+
+Result<std::vector<IndexEntry>> Table::ReadIndexManifest(const std::string& name) {
+  if (name.empty()) return std::vector<IndexEntry>();
+  const std::string path = ManifestPath(name);
+  TRY_SET(const std::string bytes, env_.ReadFile(path));
+  return DecodeIndexManifest(bytes, path);
+}
+
+Status Table::AddEntries(const std::string& manifest_list, std::vector<ManifestEntry>& entries) {
+  TRY_SET(const auto manifests, ReadManifestList(manifest_list));
   for (const ManifestFile& manifest : manifests) {
-    const std::string path = Str(folder_, "/manifest/", manifest.name);
-    TRY_SET(const std::string bytes, env_.ReadFile(path));
-    TRY_SET(auto entries, DecodeManifest(bytes, path));
-    std::move(entries.begin(), entries.end(), std::back_inserter(live));
+    TRY_SET(auto read, ReadManifest(manifest.name));
+    std::move(read.begin(), read.end(), std::back_inserter(entries));
   }
   return Ok();
 }
 
-Result<std::string> Table::BucketFolder(const ManifestEntry& entry) {
-  std::vector<DataType> types;
-  for (const std::string& name : newest_.partition_keys) {
-    const Field* field = newest_.Find(name);
-    if (field == nullptr || !field->supported) return Unsupported(Str("a table partitioned by column ", name));
-    types.push_back(field->type);
-  }
-  TRY_SET(const BinaryRowCodec codec, BinaryRowCodec::Make(types));
-  TRY_SET(const auto values, codec.Parse(entry.partition));
-  PartitionPathStyle style;
-  style.legacy = newest_.Option("partition.legacy-name", "true") != "false";
-  style.default_name = newest_.Option("partition.default-name", style.default_name);
-  return Str(folder_, "/", PartitionPath(newest_.partition_keys, types, values, style), "bucket-", entry.bucket);
-}
-
-Result<std::vector<LiveFile>> Table::LiveFiles(const Snapshot& snapshot) {
+Result<std::vector<ManifestEntry>> Table::LiveEntries(const Snapshot& snapshot) {
   std::vector<ManifestEntry> entries;
   TRY(AddEntries(snapshot.base_manifest_list, entries));
   TRY(AddEntries(snapshot.delta_manifest_list, entries));
-  std::map<const ManifestEntry*, bool, ByIdentity> live;
-  for (const ManifestEntry& entry : entries) {
-    live.erase(&entry);  // so that the key is the newest entry of that file
-    if (entry.kind == EntryKind::kAdd) live[&entry] = true;
-  }
+  std::vector<ManifestEntry> live = MergeEntries(entries);
+  std::erase_if(live, [](const ManifestEntry& entry) { return entry.kind == EntryKind::kDelete; });
+  return live;
+}
+
+Result<BucketFolders> BucketFolders::Of(const std::string& table_folder, const Schema& schema) {
+  TRY_SET(auto types, TypesOf(schema, schema.partition_keys));
+  TRY_SET(BinaryRowCodec codec, BinaryRowCodec::Make(types));
+  BucketFolders out(table_folder, schema.partition_keys, std::move(types), std::move(codec));
+  out.style_.legacy = schema.Option("partition.legacy-name", "true") != "false";
+  out.style_.default_name = schema.Option("partition.default-name", out.style_.default_name);
+  return out;
+}
+
+Result<std::string> BucketFolders::Folder(const std::string& partition, int bucket) const {
+  TRY_SET(const auto values, codec_.Parse(partition));
+  return Str(folder_, "/", PartitionPath(keys_, types_, values, style_), "bucket-", bucket);
+}
+
+Result<std::vector<LiveFile>> Table::LiveFiles(const Snapshot& snapshot) {
+  TRY_SET(const auto entries, LiveEntries(snapshot));
   std::map<std::tuple<std::string, int, std::string>, std::pair<std::string, DeletionRange>> deletions;
-  if (!snapshot.index_manifest.empty()) {
-    const std::string path = Str(folder_, "/manifest/", snapshot.index_manifest);
-    TRY_SET(const std::string bytes, env_.ReadFile(path));
-    TRY_SET(const auto indexes, DecodeIndexManifest(bytes, path));
-    for (const IndexEntry& index : indexes) {
-      if (index.type != kDeletionVectors) continue;
-      for (const DeletionRange& range : index.deletions) {
-        deletions[{index.partition, index.bucket, range.data_file}] = {Str(folder_, "/index/", index.name), range};
-      }
+  TRY_SET(const auto indexes, ReadIndexManifest(snapshot.index_manifest));
+  for (const IndexEntry& index : indexes) {
+    if (index.type != kDeletionVectors) continue;
+    for (const DeletionRange& range : index.deletions) {
+      deletions[{index.partition, index.bucket, range.data_file}] = {IndexPath(index.name), range};
     }
   }
+  TRY_SET(const BucketFolders folders, BucketFolders::Of(folder_, newest_));
   std::vector<LiveFile> out;
-  for (const auto& [entry, unused] : live) {
-    if (entry->bucket == kPostponed) continue;
-    LiveFile file{entry->partition, entry->bucket, {}, entry->file, {}, {}};
-    if (entry->file.external_path) {
-      return Unsupported(Str("data file ", entry->file.name, " is outside of the table, at ",
-                             *entry->file.external_path));
+  for (const ManifestEntry& entry : entries) {
+    if (entry.bucket == kPostponed) continue;
+    if (entry.file.external_path) {
+      return Unsupported(
+          Str("data file ", entry.file.name, " is outside of the table, at ", *entry.file.external_path));
     }
-    TRY_SET(const std::string bucket_folder, BucketFolder(*entry));
-    file.path = Str(bucket_folder, "/", entry->file.name);
-    auto deletion = deletions.find({entry->partition, entry->bucket, entry->file.name});
+    LiveFile file{entry.partition, entry.bucket, {}, entry.file, {}, {}};
+    TRY_SET(const std::string bucket_folder, folders.Folder(entry.partition, entry.bucket));
+    file.path = Str(bucket_folder, "/", entry.file.name);
+    auto deletion = deletions.find({entry.partition, entry.bucket, entry.file.name});
     if (deletion != deletions.end()) {
       file.index_path = deletion->second.first;
       file.deletion = deletion->second.second;

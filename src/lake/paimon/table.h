@@ -13,7 +13,9 @@
 #include "base/result.h"
 #include "io/env.h"
 #include "lake/parquet/delete_set.h"
+#include "lake/paimon/binary_row.h"
 #include "lake/paimon/manifest.h"
+#include "lake/paimon/partition_path.h"
 #include "lake/paimon/schema.h"
 #include "lake/paimon/snapshot.h"
 
@@ -26,6 +28,24 @@ struct LiveFile {
   DataFileMeta meta;
   std::optional<DeletionRange> deletion;  // the rows that its deletion vector names are gone; in `index_path`
   std::string index_path;
+};
+
+// Where the files of a partition and bucket are. Immutable; any thread.
+class BucketFolders {
+ public:
+  static Result<BucketFolders> Of(const std::string& table_folder, const Schema& schema);
+  // kCorrupt if the row is none of the partition columns. Without a slash at its end.
+  Result<std::string> Folder(const std::string& partition, int bucket) const;
+
+ private:
+  BucketFolders(std::string folder, std::vector<std::string> keys, std::vector<DataType> types, BinaryRowCodec codec)
+      : folder_(std::move(folder)), keys_(std::move(keys)), types_(std::move(types)), codec_(std::move(codec)) {}
+
+  std::string folder_;
+  std::vector<std::string> keys_;
+  std::vector<DataType> types_;
+  BinaryRowCodec codec_;
+  PartitionPathStyle style_;
 };
 
 class Table {
@@ -44,12 +64,27 @@ class Table {
   Result<Snapshot> SnapshotOf(int64_t id);
   // The data files of a snapshot, by partition and bucket, in each from the highest level to level 0.
   Result<std::vector<LiveFile>> LiveFiles(const Snapshot& snapshot);
+  // The same as entries that add them, in no order of meaning.
+  Result<std::vector<ManifestEntry>> LiveEntries(const Snapshot& snapshot);
+  Result<std::vector<ManifestFile>> ReadManifestList(const std::string& name);
+  Result<std::vector<ManifestEntry>> ReadManifest(const std::string& name);
+  Result<std::vector<IndexEntry>> ReadIndexManifest(const std::string& name);  // none for an empty name
+
+  // Of the columns that the table is partitioned by; kUnsupported names one that rows cannot hold.
+  Result<std::vector<DataType>> PartitionTypes() const;
+  std::string ManifestPath(const std::string& name) const { return folder_ + "/manifest/" + name; }
+  std::string IndexPath(const std::string& name) const { return folder_ + "/index/" + name; }
+  std::string SnapshotPath(int64_t id) const;
+  std::string SchemaPath(int64_t id) const;
+  // Ids of the snapshots that are there, ascending.
+  Result<std::vector<int64_t>> SnapshotIds();
+  // Takes in schemas that were made since.
+  Status Refresh();
 
  private:
   Table(Env& env, std::string folder) : env_(env), folder_(std::move(folder)) {}
   Result<Schema> ReadSchema(int64_t id);
-  Status AddEntries(const std::string& manifest_list, std::vector<ManifestEntry>& live);
-  Result<std::string> BucketFolder(const ManifestEntry& entry);
+  Status AddEntries(const std::string& manifest_list, std::vector<ManifestEntry>& entries);
 
   Env& env_;
   const std::string folder_;

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// TableChange: what an epoch changes in one Paimon table. Its files are written already, its manifests too; a
+// checkpoint holds it until it is committed. A value; any thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "lake/paimon/manifest.h"
+
+namespace sluice::paimon {
+
+// Manifests and what their entries sum up to.
+struct ChangedFiles {
+  std::vector<ManifestFile> manifests;
+  int64_t rows = 0;  // of files that come, less those of files that go
+
+  bool empty() const { return manifests.empty(); }
+};
+
+struct TableChange {
+  std::vector<std::string> schemas;  // versions to be made, JSON, by id
+  bool truncate = false;             // all files that are there go first
+  ChangedFiles added;                // rows of the epoch
+  ChangedFiles changelog;
+  ChangedFiles compacted;            // of no rows that readers would see change
+  std::vector<IndexEntry> indexes;   // in place of those of the same partition, bucket and type
+  std::map<std::string, std::string> properties;  // of the snapshots
+
+  std::string ToJson() const;                                 // one line
+  static Result<TableChange> Parse(std::string_view json);  // kCorrupt
+};
+
+}  // namespace sluice::paimon

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/table_options.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "base/text.h"
+
+namespace sluice::paimon {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  int64_t factor;
+};
+
+constexpr Unit kByteUnits[] = {
+    {"", 1}, {"b", 1}, {"bytes", 1}, {"k", 1 << 10}, {"kb", 1 << 10}, {"m", 1 << 20}, {"mb", 1 << 20},
+    {"g", 1 << 30}, {"gb", 1 << 30}, {"t", int64_t{1} << 40}, {"tb", int64_t{1} << 40},
+};
+constexpr Unit kTimeUnits[] = {
+    {"", 1}, {"ms", 1}, {"s", 1000}, {"sec", 1000}, {"min", 60'000}, {"m", 60'000}, {"h", 3'600'000},
+    {"hour", 3'600'000}, {"d", 86'400'000}, {"day", 86'400'000},
+};
+constexpr std::string_view kCodecs[] = {"zstd", "snappy", "gzip", "lz4", "brotli", "none"};
+
+template <size_t kCount>
+bool ParseWithUnit(std::string_view text, const Unit (&units)[kCount], int64_t& out) {
+  const std::string lower = Lower(Trim(text));
+  size_t digits = 0;
+  while (digits < lower.size() && lower[digits] >= '0' && lower[digits] <= '9') ++digits;
+  const std::string_view unit = Trim(std::string_view(lower).substr(digits));
+  int64_t number = 0;
+  if (!ParseNumber(std::string_view(lower).substr(0, digits), number)) return false;
+  for (const Unit& known : units) {
+    if (known.name == unit) return !__builtin_mul_overflow(number, known.factor, &out);
+  }
+  return false;
+}
+
+Error Bad(const std::string& key, const std::string& value, std::string_view wanted) {
+  return Invalid(Str("table option ", key, "='", value, "' must be ", wanted));
+}
+
+class Reader {
+ public:
+  explicit Reader(const Options& options) : options_(options) {}
+
+  const std::string* Find(const char* key) const {
+    auto found = options_.find(key);
+    return found == options_.end() ? nullptr : &found->second;
+  }
+  template <typename Number>
+  Status Count(const char* key, int64_t least, Number& out) const {
+    const std::string* text = Find(key);
+    if (text == nullptr) return Ok();
+    int64_t number = 0;
+    if (!ParseNumber(Trim(*text), number) || number < least || number > std::numeric_limits<Number>::max()) {
+      return Bad(key, *text, Str("a number of at least ", least));
+    }
+    out = static_cast<Number>(number);
+    return Ok();
+  }
+  Status Bytes(const char* key, int64_t& out) const {
+    const std::string* text = Find(key);
+    if (text == nullptr || (ParseWithUnit(*text, kByteUnits, out) && out > 0)) return Ok();
+    return Bad(key, *text, "a size, as in 128 mb");
+  }
+  Status Time(const char* key, int64_t& out) const {
+    const std::string* text = Find(key);
+    if (text == nullptr || ParseWithUnit(*text, kTimeUnits, out)) return Ok();
+    return Bad(key, *text, "a time, as in 1 h");
+  }
+  Status Flag(const char* key, bool& out) const {
+    const std::string* text = Find(key);
+    if (text == nullptr) return Ok();
+    const std::string value = Lower(Trim(*text));
+    if (value != "true" && value != "false") return Bad(key, *text, "true or false");
+    out = value == "true";
+    return Ok();
+  }
+  // The value must be the only one that is supported, if it is there.
+  Status Only(const char* key, std::string_view supported) const {
+    const std::string* text = Find(key);
+    if (text == nullptr || EqualsIgnoreCase(Trim(*text), supported)) return Ok();
+    return Unsupported(Str("table option ", key, "='", *text, "' is not supported yet"),
+                       Str("leave it out or set ", supported));
+  }
+
+ private:
+  const Options& options_;
+};
+
+std::vector<std::string> Names(const std::string* text) {
+  std::vector<std::string> out;
+  if (text == nullptr) return out;
+  for (const std::string& name : Split(*text, ',')) {
+    if (!Trim(name).empty()) out.emplace_back(Trim(name));
+  }
+  return out;
+}
+
+// What a writer that does not do it would make wrong.
+Status CheckSupported(const Reader& options) {
+  TRY(options.Only("merge-engine", "deduplicate"));
+  TRY(options.Only("deletion-vectors.enabled", "false"));
+  TRY(options.Only("file.format", "parquet"));
+  TRY(options.Only("changelog-file.format", "parquet"));
+  TRY(options.Only("manifest.format", "avro"));
+  TRY(options.Only("bucket-function.type", "default"));
+  TRY(options.Only("row-tracking.enabled", "false"));
+  TRY(options.Only("data-file.thin-mode", "false"));
+  TRY(options.Only("metadata.iceberg.storage", "disabled"));
+  for (const char* key : {"rowkind.field", "record-level.expire-time", "data-file.external-paths", "branch",
+                          "primary-key", "partition", "file.format.per.level"}) {
+    if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
+  }
+  return Ok();
+}
+
+Status ReadFiles(const Reader& options, TableOptions& out) {
+  out.target_file_bytes = out.keyed ? 128 << 20 : 256 << 20;
+  TRY(options.Bytes("target-file-size", out.target_file_bytes));
+  if (const std::string* codec = options.Find("file.compression")) {
+    out.compression = Lower(Trim(*codec));
+    if (std::find(std::begin(kCodecs), std::end(kCodecs), out.compression) == std::end(kCodecs)) {
+      return Bad("file.compression", *codec, "zstd, snappy, gzip, lz4, brotli or none");
+    }
+    if (out.compression == "none") out.compression = "uncompressed";
+  }
+  TRY(options.Count("file.compression.zstd-level", 1, out.compression_level));
+  TRY(options.Count("manifest.merge-min-count", 2, out.manifest_merge_count));
+  return options.Bytes("manifest.target-file-size", out.manifest_target_bytes);
+}
+
+Status ReadCompaction(const Reader& options, TableOptions& out) {
+  TRY(options.Flag("write-only", out.write_only));
+  TRY(options.Count("num-sorted-run.compaction-trigger", 1, out.compaction_trigger));
+  out.stop_trigger = out.compaction_trigger + 3;
+  TRY(options.Count("num-sorted-run.stop-trigger", 1, out.stop_trigger));
+  out.stop_trigger = std::max(out.stop_trigger, out.compaction_trigger);
+  out.levels = out.compaction_trigger + 1;
+  TRY(options.Count("num-levels", 2, out.levels));
+  TRY(options.Count("compaction.max-size-amplification-percent", 0, out.size_amplification));
+  return options.Count("compaction.size-ratio", 0, out.size_ratio);
+}
+
+Status ReadBuckets(const Reader& options, const std::vector<std::string>& key, TableOptions& out) {
+  int64_t buckets = -1;
+  TRY(options.Count("bucket", -2, buckets));
+  if (buckets == -2) {
+    return Unsupported("table option bucket='-2' is not supported yet", "use -1 or a number of buckets");
+  }
+  if (buckets == 0) return Bad("bucket", "0", "-1 or a number above 0");
+  out.buckets = buckets > 0 ? static_cast<int>(buckets) : -1;
+  out.bucket_mode = buckets > 0 ? BucketMode::kFixed : out.keyed ? BucketMode::kDynamic : BucketMode::kUnaware;
+  out.bucket_key = Names(options.Find("bucket-key"));
+  if (out.bucket_key.empty()) out.bucket_key = key;
+  return options.Count("dynamic-bucket.target-row-num", 1, out.bucket_target_rows);
+}
+
+Result<TableOptions> Read(const Options& given, const std::vector<std::string>& key) {
+  const Reader options(given);
+  TableOptions out;
+  out.keyed = !key.empty();
+  TRY(CheckSupported(options));
+  TRY(ReadFiles(options, out));
+  TRY(ReadCompaction(options, out));
+  TRY(ReadBuckets(options, key, out));
+  if (const std::string* producer = options.Find("changelog-producer")) {
+    const std::string name = Lower(Trim(*producer));
+    if (name == "input") {
+      out.changelog = ChangelogProducer::kInput;
+    } else if (name != "none") {
+      return Unsupported(Str("table option changelog-producer='", *producer, "' is not supported yet"),
+                         "use none or input");
+    }
+  }
+  out.sequence = Names(options.Find("sequence.field"));
+  if (const std::string* order = options.Find("sequence.field.sort-order")) {
+    out.sequence_descending = EqualsIgnoreCase(Trim(*order), "descending");
+  }
+  TRY(options.Flag("deduplicate.ignore-delete", out.ignore_delete));
+  TRY(options.Flag("ignore-delete", out.ignore_delete));
+  TRY(options.Count("snapshot.num-retained.min", 1, out.snapshots_min));
+  TRY(options.Count("snapshot.num-retained.max", 1, out.snapshots_max));
+  TRY(options.Time("snapshot.time-retained", out.snapshot_time_ms));
+  return out;
+}
+
+}  // namespace
+
+Result<TableOptions> TableOptions::Of(const Schema& schema) {
+  TRY_SET(TableOptions out, Read(schema.options, schema.TrimmedKey()));
+  out.keyed = !schema.primary_keys.empty();
+  for (const std::string& name : out.bucket_key) {
+    if (schema.Find(name) == nullptr) {
+      return Invalid(Str("table option bucket-key names ", name, ", which is no column"));
+    }
+  }
+  if (out.bucket_mode == BucketMode::kFixed && out.bucket_key.empty()) {
+    return Invalid("a table without a primary key needs the option bucket-key with a fixed number of buckets",
+                   "set table.properties.bucket-key, or leave table.properties.bucket out");
+  }
+  for (const std::string& name : out.sequence) {
+    if (schema.Find(name) == nullptr) {
+      return Invalid(Str("table option sequence.field names ", name, ", which is no column"));
+    }
+  }
+  return out;
+}
+
+Status CheckOption(const std::string& key, const std::string& value) {
+  auto read = Read({{key, value}}, {"any"});
+  return read.ok() ? Ok() : Status(std::move(read).error());
+}
+
+}  // namespace sluice::paimon

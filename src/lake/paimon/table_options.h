@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// TableOptions: what the options of a table's schema mean to its writer (docs of Paimon: "Core Options"). A value.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "lake/paimon/schema.h"
+
+namespace sluice::paimon {
+
+enum class BucketMode : uint8_t {
+  kFixed,    // `bucket` > 0: by the hash of the bucket key
+  kDynamic,  // -1 with a primary key: a key stays in the bucket that it came to, which the index remembers
+  kUnaware,  // -1 without a primary key: one folder
+};
+
+enum class ChangelogProducer : uint8_t { kNone, kInput };
+
+struct TableOptions {
+  BucketMode bucket_mode = BucketMode::kUnaware;
+  int buckets = -1;                      // of kFixed, else -1
+  std::vector<std::string> bucket_key;   // columns whose row is hashed
+  int64_t bucket_target_rows = 2'000'000;  // `dynamic-bucket.target-row-num`
+  ChangelogProducer changelog = ChangelogProducer::kNone;
+  std::vector<std::string> sequence;     // `sequence.field`
+  bool sequence_descending = false;
+  bool ignore_delete = false;
+  bool write_only = false;               // another process compacts, and expires snapshots
+  // Universal compaction.
+  int compaction_trigger = 5;            // `num-sorted-run.compaction-trigger`
+  int stop_trigger = 8;                  // `num-sorted-run.stop-trigger`
+  int levels = 6;                        // `num-levels`
+  int64_t size_amplification = 200;      // per cent
+  int64_t size_ratio = 1;                // per cent
+  // Files.
+  int64_t target_file_bytes = 128 << 20;
+  std::string compression = "zstd";
+  int compression_level = 1;
+  int64_t manifest_merge_count = 30;
+  int64_t manifest_target_bytes = 8 << 20;
+  // Snapshots.
+  int64_t snapshots_min = 10;
+  int64_t snapshots_max = INT32_MAX;
+  int64_t snapshot_time_ms = 3'600'000;
+
+  bool keyed = false;  // the table has a primary key
+
+  // kInvalid, kUnsupported name the option.
+  static Result<TableOptions> Of(const Schema& schema);
+};
+
+// Whether the value is one that the option can have, as far as that can be known without a table.
+Status CheckOption(const std::string& key, const std::string& value);
+
+}  // namespace sluice::paimon
