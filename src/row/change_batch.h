@@ -25,6 +25,7 @@ const char* RowKindName(RowKind kind);
 enum class BeforeImage : uint8_t {
   kNone,  // append-only: no -U; -D rows still carry the key columns
   kKey,   // -U only where the primary key changed; -U and -D rows have the key columns set, others may be NULL
+  kRow,   // as kKey, but -U and -D rows have all columns
   kFull,  // every -U and -D with all columns
 };
 

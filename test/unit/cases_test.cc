@@ -24,7 +24,7 @@
 #include "frontend/yaml/parser.h"
 #include "io/folder_test_util.h"
 #include "lake/catalog/hadoop.h"
-#include "lake/iceberg/default_value.h"
+#include "lake/default_value.h"
 #include "lake/iceberg/orphans.h"
 #include "lake/iceberg/scan.h"
 #include "row/arrow_status.h"

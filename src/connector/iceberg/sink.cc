@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "connector/iceberg/partitions.h"
-#include "connector/iceberg/prepared_epoch.h"
 #include "lake/catalog/hadoop.h"
 #include "lake/iceberg/orphans.h"
 #include "lake/iceberg/rebase.h"
@@ -87,7 +86,7 @@ Result<std::map<TableId, TableSchema>> IcebergSink::CompleteStoredEpoch() {
     TRY_SET(MetadataVersion version, catalog_->Load(id));
     TRY_SET(TableMetadata metadata, TableMetadata::Parse(version.json, version.file));
     const bool dropped = metadata.property(JobProperty(config_.job, "dropped")) == "true";
-    if (EpochOf(metadata, config_.job) <= 0 || dropped) continue;
+    if (EpochOf(metadata.properties(), config_.job) <= 0 || dropped) continue;
     TRY_SET(iceberg::Schema schema, metadata.current_schema());
     out[id] = iceberg::ToTableSchema(schema);
   }
@@ -180,36 +179,41 @@ void IcebergSink::TellIdlePartitions() {
 
 Result<std::string> IcebergSink::Prepare(const EpochInfo& epoch) {
   TellIdlePartitions();
-  PreparedEpoch prepared;
-  prepared.job = config_.job;
-  prepared.epoch = epoch.epoch;
+  struct Finished {
+    TableId id;
+    std::optional<int64_t> base;
+    TableChange change;
+  };
+  std::vector<Finished> changes;
   for (auto& [id, writer] : writers_) {
     if (!writer->dirty()) continue;
     TRY_SET(TableChange change, writer->Finish({epoch.epoch, epoch.end, epoch.position, epoch.state_id}));
-    prepared.tables.push_back({id, writer->base_snapshot(), std::move(change)});
+    changes.push_back({id, writer->base_snapshot(), std::move(change)});
   }
   ReleaseWriteMemory();
   PassFailpoint("iceberg.after_data_files");
-  if (prepared.tables.empty()) return std::string();
-  const bool several = prepared.tables.size() > 1;
+  if (changes.empty()) return std::string();
+  PreparedEpoch prepared{config_.job, epoch.epoch, {}};
+  const bool several = changes.size() > 1;
   std::string file;
   if (several) {
-    TRY_SET(file, EpochFile(prepared));
+    TRY_SET(file, EpochFile(changes[0].id, epoch.epoch));
   }
-  for (auto& table : prepared.tables) {
-    table.change.set_properties[JobProperty(config_.job, "tables")] = Str(prepared.tables.size());
+  for (auto& [id, base, change] : changes) {
+    change.set_properties[JobProperty(config_.job, "tables")] = Str(changes.size());
     std::string property = JobProperty(config_.job, "epoch-file");
-    if (several) table.change.set_properties[property] = file;
-    if (!several) table.change.remove_properties.push_back(property);
+    if (several) change.set_properties[property] = file;
+    if (!several) change.remove_properties.push_back(property);
+    prepared.tables.push_back({id, base, change.ToJson()});
   }
   return prepared.ToJson();
 }
 
 // In the first table's folder: whoever finds one table of the epoch can make the commits of the others.
-Result<std::string> IcebergSink::EpochFile(const PreparedEpoch& prepared) {
-  TRY_SET(std::string location, catalog_->Location(prepared.tables[0].id));
+Result<std::string> IcebergSink::EpochFile(const TableId& first, int64_t epoch) {
+  TRY_SET(std::string location, catalog_->Location(first));
   TRY_SET(std::string folder, LocalPath(location));
-  return Str(folder, "/metadata/epoch-", prepared.job, "-", prepared.epoch, ".json");
+  return Str(folder, "/metadata/epoch-", config_.job, "-", epoch, ".json");
 }
 
 // After a restart: what was prepared may lie there for long, and files that no metadata names are easily cleaned away.
@@ -236,28 +240,29 @@ Status IcebergSink::Commit(const std::string& text) {
     if (!epoch_file.empty()) PassFailpoint("iceberg.between_tables");
     auto found = writers_.find(table.id);
     TableWriter* writer = found != writers_.end() && found->second->finished() ? found->second.get() : nullptr;
+    TRY_SET(const TableChange change, iceberg::ParseTableChange(table.change));
     std::unique_ptr<Table> opened;  // after a restart, or done by an earlier try
     if (writer == nullptr) {
       TRY_SET(opened, Table::Open(env_, *catalog_, table.id));
     }
     const bool done = (writer != nullptr ? writer->table() : *opened).IsDone(guard);
     if (!done && several && epoch_file.empty()) {
-      TRY_SET(epoch_file, EpochFile(prepared));
+      TRY_SET(epoch_file, EpochFile(prepared.tables[0].id, prepared.epoch));
       TRY(env_.WriteFileDurably(epoch_file, text));
       PassFailpoint("iceberg.after_epoch_file");
     }
     if (writer != nullptr) {
-      TRY(writer->Commit(table.change, prepared.epoch));
+      TRY(writer->Commit(change, prepared.epoch));
     } else if (!done) {
-      TRY(CheckFiles(table.id, table.change));
-      TRY(CommitOrRebase(env_, *opened, table.change, guard, table.base));
+      TRY(CheckFiles(table.id, change));
+      TRY(CommitOrRebase(env_, *opened, change, guard, table.base));
     }
-    commits_ += !done && table.change.touches_files();
+    commits_ += !done && change.touches_files();
     committed_.insert(table.id);
   }
   if (!several) return Ok();
   // Every table has the epoch now. A file that stays behind is an orphan, nothing more.
-  TRY_SET(epoch_file, EpochFile(prepared));
+  TRY_SET(epoch_file, EpochFile(prepared.tables[0].id, prepared.epoch));
   (void)env_.Remove(epoch_file).ok();
   return Ok();
 }

@@ -21,6 +21,7 @@
 #include "lake/iceberg/metadata.h"
 #include "lake/iceberg/transform.h"
 #include "pipeline/pipeline_spec.h"
+#include "pipeline/prepared_epoch.h"
 #include "pipeline/sink.h"
 
 namespace sluice {
@@ -29,7 +30,6 @@ namespace iceberg {
 class TableWriter;
 struct TableChange;
 }  // namespace iceberg
-struct PreparedEpoch;
 
 struct IcebergSinkConfig {
   std::string warehouse;                 // path or file: URI
@@ -64,7 +64,7 @@ class IcebergSink final : public Sink {
   Result<iceberg::TableWriter*> WriterOf(const TableId& id);
   Status BoundMemory();
   void TellIdlePartitions();
-  Result<std::string> EpochFile(const PreparedEpoch& prepared);  // its local path
+  Result<std::string> EpochFile(const TableId& first, int64_t epoch);  // its local path
   Status CheckFiles(const TableId& id, const iceberg::TableChange& change);
 
   Env& env_;
@@ -86,9 +86,7 @@ Result<std::unique_ptr<Sink>> MakeIcebergSink(Env& env, const PipelineSpec& spec
 Status CheckIcebergTables(const PipelineSpec& spec, const std::map<TableId, TableSchema>& tables,
                           std::vector<std::string>& notes);
 
-// Identity of a job in its tables: the prefix and a hash of the pipeline's name, its source and its warehouse.
-std::string IcebergJobId(const PipelineSpec& spec, const std::string& prefix);
-// The same with the prefix of the file.
+// LakeJobId with the prefix of the file.
 Result<std::string> IcebergJobId(const PipelineSpec& spec);
 
 }  // namespace sluice

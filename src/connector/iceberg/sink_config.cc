@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sink block of a pipeline file -> IcebergSink.
-#include <cstdio>
 #include <set>
 
 #include "base/text.h"
@@ -8,6 +7,7 @@
 #include "connector/iceberg/sink.h"
 #include "connector/iceberg/spec.h"
 #include "lake/iceberg/data_writer.h"
+#include "pipeline/job_id.h"
 
 namespace sluice {
 namespace {
@@ -85,29 +85,10 @@ Status CheckIcebergTables(const PipelineSpec& spec, const std::map<TableId, Tabl
   return Ok();
 }
 
-std::string IcebergJobId(const PipelineSpec& spec, const std::string& prefix) {
-  auto text = [](const ConnectorSpec& connector, const char* key) {
-    auto found = connector.options.find(key);
-    return found == connector.options.end() ? std::string() : found->second.text;
-  };
-  std::string identity = Join({spec.name, spec.source.type, text(spec.source, "hostname"), text(spec.source, "port"),
-                               text(spec.source, "tables"), text(spec.sink, "catalog.properties.warehouse")},
-                              std::string_view("\0", 1));
-  uint64_t hash = 0xCBF29CE484222325ull;  // FNV-1a: stable over versions and machines
-  for (char byte : identity) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001B3ull;
-  std::string id;
-  for (char letter : prefix) id += std::isalnum(static_cast<unsigned char>(letter)) || letter == '-' ? letter : '_';
-  id += '-';
-  char digits[17];
-  std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(hash));
-  id += digits;
-  return id;
-}
-
 Result<std::string> IcebergJobId(const PipelineSpec& spec) {
   std::vector<std::string> ignored;
   TRY_SET(const Options options, ReadOptions(spec, ignored));
-  return IcebergJobId(spec, options.Text("job.id.prefix"));
+  return LakeJobId(spec, options.Text("job.id.prefix"));
 }
 
 Result<std::unique_ptr<Sink>> MakeIcebergSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings) {
@@ -120,7 +101,7 @@ Result<std::unique_ptr<Sink>> MakeIcebergSink(Env& env, const PipelineSpec& spec
         Unsupported(Str("catalog type `", catalog, "` is not supported yet"), "use catalog.properties.type: hadoop"));
   }
   config.warehouse = options.Text("catalog.properties.warehouse");
-  config.job = IcebergJobId(spec, options.Text("job.id.prefix"));
+  config.job = LakeJobId(spec, options.Text("job.id.prefix"));
   config.backfill = options.Boolean("add-column.backfill");
   TRY(ReadTableProperties(options, config.table_properties));
   TRY_SET(config.partitions, ReadPartitions(options));

@@ -1,38 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// StoredEpochs: how far a job has come by what its tables say of themselves (docs/formats/epoch.md). A value; reading
-// it changes nothing.
+// The epochs of a job that the Iceberg tables of a catalog hold. It changes nothing.
 #pragma once
 
-#include <cstdint>
-#include <map>
 #include <string>
-#include <string_view>
 
 #include "lake/catalog/catalog.h"
-#include "lake/iceberg/metadata.h"
-#include "pipeline/sink.h"
+#include "pipeline/stored_epochs.h"
 
 namespace sluice {
 
-struct StoredEpochs {
-  EpochInfo newest;         // epoch 0: no table has one of this job
-  bool known = false;       // the job made or wrote a table, perhaps without an epoch so far
-  int64_t tables_with = 0;  // tables that have the newest epoch
-  int64_t tables_of = 0;    // tables that it changed: more of them while its commits are made, or if that was cut off
-  std::string epoch_file;
-  // Of every table of the warehouse, the version that was read. The tables are read one after the other: if all are
-  // the same at a later time, they were what this says at some time between.
-  std::map<TableId, int64_t> versions;
-  std::map<TableId, int64_t> epochs;  // of the tables that have one
-
-  bool whole() const { return tables_with == tables_of; }
-};
-
 Result<StoredEpochs> ReadStoredEpochs(Catalog& catalog, const std::string& job);
-
-// The property `name` of a job in its tables.
-std::string JobProperty(const std::string& job, std::string_view name);
-// The epoch that `metadata` holds of this job; 0 if none.
-int64_t EpochOf(const iceberg::TableMetadata& metadata, const std::string& job);
 
 }  // namespace sluice

@@ -149,7 +149,7 @@ Result<std::shared_ptr<const RowPlan>> RowPlan::Make(const TableMap& map, const 
   plan->key_sorted_ = plan->key_;
   std::sort(plan->key_sorted_.begin(), plan->key_sorted_.end());
   plan->key_parts_ = KeyParts(table);
-  plan->key_images_ = before != BeforeImage::kFull && !plan->key_.empty();
+  plan->key_images_ = before != BeforeImage::kFull && before != BeforeImage::kRow && !plan->key_.empty();
   if (plan->ops_.empty()) return Invalid(Str(plan->name_, " has no columns"));
   return std::shared_ptr<const RowPlan>(std::move(plan));
 }
@@ -402,7 +402,8 @@ Status RowPlan::DecodeUpdate(Rows& rows, const Shape& before_shape, const Shape&
     TRY_SET(want_after, Wanted(rows, new_slot));
   }
   bool emit_before = want_before && (before_ == BeforeImage::kFull || !want_after);
-  if (want_before && want_after && before_ == BeforeImage::kKey) emit_before = KeyDiffers(rows, old_slot, new_slot);
+  const bool by_key = before_ == BeforeImage::kKey || before_ == BeforeImage::kRow;
+  if (want_before && want_after && by_key) emit_before = KeyDiffers(rows, old_slot, new_slot);
   const RowKind old_kind = want_after ? RowKind::kUpdateBefore : RowKind::kDelete;
   if (emit_before && key_images_) TRY(rows.AddKey(old_kind, old_slot));
   if (emit_before && !key_images_) rows.Add(old_kind);

@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "lake/catalog/catalog.h"
 #include "lake/parquet/data_reader.h"
-#include "lake/iceberg/default_value.h"
+#include "lake/default_value.h"
 #include "lake/iceberg/rebase.h"
 #include "lake/iceberg/table_writer.h"
 #include "lake/iceberg/table_writer_parts.h"

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "lake/iceberg/table.h"
 #include "row/table_id.h"
 
 namespace sluice {
@@ -17,7 +16,7 @@ namespace sluice {
 struct PreparedTable {
   TableId id;
   std::optional<int64_t> base;  // snapshot that the change was made on
-  iceberg::TableChange change;
+  std::string change;           // JSON, as the table format has it
 };
 
 struct PreparedEpoch {

@@ -12,11 +12,11 @@ namespace arrow {
 struct Scalar;
 }
 
-namespace sluice::iceberg {
+namespace sluice {
 
 // What `initial` says, as a value of the column's Arrow type. If it is not told: the column's literal default; without
 // one, for a NOT NULL number, text or binary zero or empty. Null pointer: old rows are NULL. kUnsupported, naming the
 // column, if the text is no value of the type, or if only the server knows the values.
 Result<std::shared_ptr<arrow::Scalar>> ValueOfOldRows(const Column& column, const InitialDefault& initial);
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

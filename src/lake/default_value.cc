@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lake/iceberg/default_value.h"
+#include "lake/default_value.h"
 
 #include <arrow/array/builder_binary.h>
 #include <arrow/buffer.h>
@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-namespace sluice::iceberg {
+namespace sluice {
 namespace {
 
 using ScalarPtr = std::shared_ptr<arrow::Scalar>;
@@ -157,4 +157,4 @@ Result<ScalarPtr> ValueOfOldRows(const Column& column, const InitialDefault& ini
   return value;
 }
 
-}  // namespace sluice::iceberg
+}  // namespace sluice

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "connector/iceberg/prepared_epoch.h"
+#include "pipeline/prepared_epoch.h"
 
 #include <nlohmann/json.hpp>
 
@@ -15,7 +15,7 @@ std::string PreparedEpoch::ToJson() const {
     const PreparedTable& table = tables[i];
     out += Str(i == 0 ? "" : ",", "{\"namespace\":\"", JsonEscape(table.id.schema), "\",\"table\":\"",
                JsonEscape(table.id.table), "\",\"base\":", table.base ? Str(*table.base) : "null",
-               ",\"change\":", table.change.ToJson(), "}");
+               ",\"change\":", table.change, "}");
   }
   return out + "]}";
 }
@@ -39,7 +39,7 @@ Result<PreparedEpoch> PreparedEpoch::Parse(const std::string& text) {
     PreparedTable out;
     out.id = {table["namespace"].get<std::string>(), table["table"].get<std::string>()};
     if (table.contains("base") && table["base"].is_number_integer()) out.base = table["base"].get<int64_t>();
-    TRY_SET(out.change, iceberg::ParseTableChange(table["change"].dump()));
+    out.change = table["change"].dump();
     prepared.tables.push_back(std::move(out));
   }
   return prepared;
