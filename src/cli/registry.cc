@@ -5,6 +5,7 @@
 #include "connector/blackhole/sink.h"
 #include "connector/iceberg/sink.h"
 #include "connector/mysql/source.h"
+#include "connector/paimon/sink.h"
 #include "connector/values/sink.h"
 
 namespace sluice {
@@ -28,9 +29,10 @@ Result<std::unique_ptr<Source>> MakeSource(const PipelineSpec& spec, std::vector
 
 Result<std::unique_ptr<Sink>> MakeSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings) {
   if (spec.sink.type == "iceberg") return MakeIcebergSink(env, spec, warnings);
+  if (spec.sink.type == "paimon") return MakePaimonSink(env, spec, warnings);
   if (spec.sink.type == "values" || spec.sink.type == "print") return MakeValuesSink(spec, warnings);
   if (spec.sink.type == "blackhole") return MakeBlackholeSink(spec, warnings);
-  return UnknownType("sink", spec.sink, {"iceberg", "values", "print", "blackhole"});
+  return UnknownType("sink", spec.sink, {"iceberg", "paimon", "values", "print", "blackhole"});
 }
 
 Status CheckOptions(const PipelineSpec& spec, std::vector<std::string>& warnings) {

@@ -12,15 +12,13 @@
 
 #include "base/text.h"
 #include "lake/paimon/cell_order.h"
+#include "lake/paimon/special_fields.h"
 #include "row/arrow_status.h"
 #include "row/change_batch.h"
 
 namespace sluice::paimon {
 namespace {
 
-// Columns of a data file beside the table's own (SpecialFields of Paimon).
-constexpr int kSequenceId = 2147483646;
-constexpr int kKindId = 2147483645;
 constexpr size_t kSystemColumns = 2;  // the first ones that a Run reads
 constexpr int64_t kBatchRows = 4096;  // of the merged rows, and of each file
 constexpr size_t kSourcesMax = 64;    // batches of files that one batch of merged rows is taken from
@@ -90,11 +88,12 @@ Result<MergeOrder> MergeOrder::Of(const Schema& schema) {
 
 class MergeReader::Impl {
  public:
-  Impl(size_t key, size_t sequence, bool descending, bool ignore_delete)
-      : key_end_(kSystemColumns + key),
-        sequence_end_(key_end_ + sequence),
-        descending_(descending),
-        ignore_delete_(ignore_delete) {}
+  Impl(const MergeOrder& order, bool keep_deletes)
+      : key_end_(kSystemColumns + order.key.size()),
+        sequence_end_(key_end_ + order.sequence.size()),
+        descending_(order.descending),
+        ignore_delete_(order.ignore_delete),
+        keep_deletes_(keep_deletes) {}
 
   Status Add(Env& env, const std::string& path, const std::vector<FileColumn>& columns) {
     ReadOptions options;
@@ -160,7 +159,7 @@ class MergeReader::Impl {
       same_.push_back(i);
       if (Newer(runs_[i], runs_[newest])) newest = i;
     }
-    const int64_t place = runs_[newest].retracts() ? -1 : PlaceOf(runs_[newest]);
+    const int64_t place = runs_[newest].retracts() && !keep_deletes_ ? -1 : PlaceOf(runs_[newest]);
     bool ended = false;
     for (size_t i : same_) {
       TRY(Advance(runs_[i]));
@@ -200,7 +199,7 @@ class MergeReader::Impl {
   }
 
   const size_t key_end_, sequence_end_;  // columns of a run
-  const bool descending_, ignore_delete_;
+  const bool descending_, ignore_delete_, keep_deletes_;
   std::vector<Run> runs_;     // that have a row
   std::vector<size_t> same_;  // runs whose row has the lowest key
   std::vector<std::pair<BatchPtr, int64_t>> sources_;
@@ -208,16 +207,16 @@ class MergeReader::Impl {
 };
 
 Result<std::unique_ptr<MergeReader>> MergeReader::Open(Env& env, const std::vector<std::string>& paths,
-                                                       const MergeOrder& order, std::vector<FileColumn> wanted) {
+                                                       const MergeOrder& order, std::vector<FileColumn> wanted,
+                                                       bool keep_deletes) {
   std::vector<FileColumn> columns(kSystemColumns);
-  columns[0] = {kSequenceId, "_SEQUENCE_NUMBER", DataType{.kind = TypeKind::kBigInt}, false};
-  columns[1] = {kKindId, "_VALUE_KIND", DataType{.kind = TypeKind::kInt}, false};
+  columns[0] = {kSequenceId, kSequenceName, DataType{.kind = TypeKind::kBigInt}, false};
+  columns[1] = {kKindId, kKindName, DataType{.kind = TypeKind::kInt}, false};
   for (const auto* fields : {&order.key, &order.sequence}) {
     for (const Field* field : *fields) columns.push_back(ColumnOf(*field));
   }
   columns.insert(columns.end(), wanted.begin(), wanted.end());
-  auto impl =
-      std::make_unique<Impl>(order.key.size(), order.sequence.size(), order.descending, order.ignore_delete);
+  auto impl = std::make_unique<Impl>(order, keep_deletes);
   for (const std::string& path : paths) TRY(impl->Add(env, path, columns));
   return std::unique_ptr<MergeReader>(new MergeReader(std::move(impl)));
 }

@@ -28,9 +28,11 @@ struct MergeOrder {
 
 class MergeReader {
  public:
-  // `wanted`: the columns of the batches. Each path is a file of one bucket.
+  // `wanted`: the columns of the batches. Each path is a file of one bucket. `keep_deletes`: a key whose newest row
+  // deletes it gives that row.
   static Result<std::unique_ptr<MergeReader>> Open(Env& env, const std::vector<std::string>& paths,
-                                                   const MergeOrder& order, std::vector<FileColumn> wanted);
+                                                   const MergeOrder& order, std::vector<FileColumn> wanted,
+                                                   bool keep_deletes = false);
   ~MergeReader();
 
   // The next batch with at least one row, by key; false at the end. Its positions say nothing.

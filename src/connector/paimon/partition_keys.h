@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// `partition.key` of the Paimon sink: db.t1:k1,k2;db.t2:k3. Pure functions; any thread.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "lake/paimon/schema.h"
+#include "row/schema.h"
+#include "row/table_id.h"
+
+namespace sluice {
+
+using PartitionKeys = std::map<std::string, std::vector<std::string>>;  // database.table -> columns
+
+// kInvalid names the entry and what is wrong.
+Result<PartitionKeys> ParsePartitionKeys(const std::string& text);
+
+// The table that would be made; its options are checked. Errors name the table.
+Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const TableId& id, const TableSchema& schema,
+                                      const paimon::Options& options);
+
+// A sentence for each entry whose table is not among `tables` (schema.table): a misspelt one would be made without
+// partitions, and without a word.
+std::vector<std::string> IdlePartitionKeys(const PartitionKeys& keys, const std::set<std::string>& tables);
+
+}  // namespace sluice

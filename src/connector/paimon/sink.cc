@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connector/paimon/sink.h"
+
+#include <malloc.h>
+
+#include <utility>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "connector/paimon/partition_keys.h"
+#include "lake/paimon/evolve.h"
+#include "lake/paimon/table_writer.h"
+#include "lake/parquet/file_writer.h"
+#include "pipeline/prepared_epoch.h"
+
+namespace sluice {
+namespace {
+
+using paimon::Table;
+using paimon::TableChange;
+using paimon::TableWriter;
+
+constexpr int64_t kBufferedBytesMax = 128 << 20;  // of all tables together
+
+}  // namespace
+
+PaimonSink::PaimonSink(Env& env, PaimonSinkConfig config, paimon::Warehouse warehouse)
+    : env_(env), config_(std::move(config)), warehouse_(std::move(warehouse)) {
+  // A row that moves between partitions or buckets must go from where it was, and a changelog names both images.
+  const auto producer = config_.table_options.find("changelog-producer");
+  const bool changelog = producer != config_.table_options.end() && producer->second != "none";
+  const bool keyed_by_values = config_.table_options.contains("sequence.field");
+  if (!config_.partition_keys.empty() || changelog || keyed_by_values) before_ = BeforeImage::kFull;
+}
+
+PaimonSink::~PaimonSink() = default;
+
+Result<std::unique_ptr<PaimonSink>> PaimonSink::Make(Env& env, PaimonSinkConfig config) {
+  TRY_SET(auto warehouse, paimon::Warehouse::Make(env, config.warehouse));
+  return std::unique_ptr<PaimonSink>(new PaimonSink(env, std::move(config), std::move(warehouse)));
+}
+
+// A file is made and removed: rights, a read-only mount and a full disk show now, not after an hour of reading.
+Status PaimonSink::Open() {
+  auto probe = [&]() -> Status {
+    TRY(env_.MakeFolders(warehouse_.folder()));
+    return env_.CheckWritable(Str(warehouse_.folder(), "/sluice-probe"));
+  };
+  Status status = probe();
+  if (status.ok()) return status;
+  Error error = std::move(status).error().With(Str("warehouse ", config_.warehouse, " cannot be written"));
+  bool full = error.code == ErrorCode::kUnavailable && error.hint.find("space") != std::string::npos;
+  if (!full) error.code = ErrorCode::kInvalid;
+  if (error.hint.empty()) error.hint = "catalog.properties.warehouse must be a folder that sluice may write to";
+  return error;
+}
+
+Result<std::unique_ptr<Table>> PaimonSink::OpenTable(const TableId& id) {
+  TRY_SET(const std::string folder, warehouse_.TableFolder(id));
+  return Table::Open(env_, folder);
+}
+
+Result<std::optional<EpochInfo>> PaimonSink::StoredEpoch() {
+  stored_ = {};
+  TRY_SET(const auto tables, warehouse_.List());
+  for (const TableId& id : tables) {
+    TRY_SET(const auto table, OpenTable(id));
+    TRY_SET(const auto own, paimon::LatestOfUser(*table, config_.job));
+    if (!own) continue;
+    // The process that committed it may have died before it was durable.
+    TRY(paimon::SyncTable(env_, *table));
+    stored_.versions[id] = own->id;
+    stored_.Add(id, own->properties, config_.job);
+  }
+  if (stored_.newest.epoch == 0) return std::optional<EpochInfo>();
+  EpochInfo newest = stored_.newest;
+  newest.position.clear();
+  return std::optional<EpochInfo>(std::move(newest));
+}
+
+Result<std::map<TableId, TableSchema>> PaimonSink::CompleteStoredEpoch() {
+  if (!stored_.whole()) {
+    std::string what =
+        Str("epoch ", stored_.newest.epoch, " is in ", stored_.tables_with, " of ", stored_.tables_of, " tables");
+    auto text = env_.ReadFile(stored_.epoch_file);
+    if (!text.ok()) {
+      return Corrupt(Str(what, ", and the file with its commits is gone: ", text.error().message),
+                     "a table of this job was removed, or files of one: remove all tables of this job to copy anew");
+    }
+    LogWarn(Str(what, ": its commits are completed from ", stored_.epoch_file));
+    TRY(Commit(*text));
+  }
+  std::map<TableId, TableSchema> out;
+  for (const auto& [id, epoch] : stored_.epochs) {
+    TRY_SET(const auto table, OpenTable(id));
+    TRY_SET(const auto own, paimon::LatestOfUser(*table, config_.job));
+    if (!own || own->properties.contains(JobProperty(config_.job, "dropped"))) continue;
+    out[id] = paimon::ToTableSchema(table->newest_schema());
+  }
+  return out;
+}
+
+Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
+  TRY_SET(const std::string folder, warehouse_.TableFolder(id));
+  TRY_SET(const bool exists, warehouse_.Exists(id));
+  if (!exists) {
+    TRY_SET(paimon::Schema wanted, PaimonSchemaOf(config_.partition_keys, id, schema, config_.table_options));
+    wanted.time_ms = env_.NowMs();
+    Status created = paimon::CreateTable(env_, folder, wanted);
+    if (created.ok()) LogInfo(Str("table ", id.ToString(), " created"));
+    if (!created.ok() && created.error().code != ErrorCode::kConflict) return created;  // else somebody was faster
+  }
+  PassFailpoint("table.after_create");
+  TRY_SET(auto table, OpenTable(id));
+  // A checkpoint will name the table: the process that made it may have died before its entry was durable.
+  TRY(paimon::SyncTable(env_, *table));
+  paimon::TableWriterOptions options;
+  options.name = id.ToString();
+  options.user = config_.job;
+  options.backfill = config_.backfill;
+  options.helper = &helper_;
+  TRY_SET(auto writer, TableWriter::Make(env_, std::move(table), std::move(options)));
+  TRY(writer->Adopt(schema));
+  writers_[id] = std::move(writer);
+  return Ok();
+}
+
+Result<TableWriter*> PaimonSink::WriterOf(const TableId& id) {
+  auto found = writers_.find(id);
+  if (found == writers_.end()) {
+    return Invalid(Str("table ", id.ToString(), " was not created before its first row"),
+                   "this is a bug in the source");
+  }
+  return found->second.get();
+}
+
+Status PaimonSink::Apply(const SchemaChange& change) {
+  if (change.kind == SchemaChangeKind::kCreateTable && !writers_.contains(change.table)) {
+    return CreateOrAdopt(change.table, *change.schema);
+  }
+  TRY_SET(TableWriter * writer, WriterOf(change.table));
+  return writer->Change(change);
+}
+
+Status PaimonSink::Write(const ChangeBatch& batch) {
+  TRY_SET(TableWriter * writer, WriterOf(batch.table));
+  TRY(writer->Write(batch));
+  return BoundMemory();
+}
+
+Status PaimonSink::BoundMemory() {
+  while (true) {
+    int64_t sum = 0, most = 0;
+    TableWriter* largest = nullptr;
+    for (auto& [id, writer] : writers_) {
+      const int64_t bytes = writer->buffered_bytes();
+      sum += bytes;
+      if (bytes <= most) continue;
+      most = bytes;
+      largest = writer.get();
+    }
+    if (sum <= kBufferedBytesMax || largest == nullptr) return Ok();
+    TRY(largest->Flush());
+  }
+}
+
+void PaimonSink::TellIdlePartitions() {
+  if (std::exchange(told_partitions_, true)) return;
+  std::set<std::string> tables;
+  for (const auto& [id, writer] : writers_) tables.insert(id.ToString());
+  for (const std::string& note : IdlePartitionKeys(config_.partition_keys, tables)) LogWarn(note);
+}
+
+Result<std::string> PaimonSink::Prepare(const EpochInfo& epoch) {
+  TellIdlePartitions();
+  struct Finished {
+    TableId id;
+    int64_t base = 0;
+    TableChange change;
+  };
+  std::vector<Finished> changes;
+  for (auto& [id, writer] : writers_) {
+    if (!writer->dirty()) continue;
+    TRY_SET(TableChange change, writer->Finish({epoch.epoch, epoch.end, epoch.position, epoch.state_id}));
+    changes.push_back({id, writer->base_snapshot(), std::move(change)});
+  }
+  ReleaseWriteMemory();
+  if (changes.empty()) return std::string();
+  PreparedEpoch prepared{config_.job, epoch.epoch, {}};
+  for (auto& [id, base, change] : changes) {
+    change.properties[JobProperty(config_.job, "tables")] = Str(changes.size());
+    if (changes.size() > 1) {
+      TRY_SET(change.properties[JobProperty(config_.job, "epoch-file")], EpochFile(changes[0].id, epoch.epoch));
+    }
+    prepared.tables.push_back({id, base, change.ToJson()});
+  }
+  return prepared.ToJson();
+}
+
+// In the first table's folder: whoever finds one table of the epoch can make the commits of the others.
+Result<std::string> PaimonSink::EpochFile(const TableId& first, int64_t epoch) {
+  TRY_SET(const std::string folder, warehouse_.TableFolder(first));
+  return Str(folder, "/manifest/epoch-", config_.job, "-", epoch, ".json");
+}
+
+Status PaimonSink::Commit(const std::string& text) {
+  if (text.empty()) return Ok();
+  TRY_SET(PreparedEpoch prepared, PreparedEpoch::Parse(text));
+  std::string epoch_file;
+  if (prepared.tables.size() > 1) {
+    TRY_SET(epoch_file, EpochFile(prepared.tables[0].id, prepared.epoch));
+    TRY(env_.WriteFileDurably(epoch_file, text));
+    PassFailpoint("paimon.after_epoch_file");
+  }
+  bool first = true;
+  for (const PreparedTable& table : prepared.tables) {
+    if (!std::exchange(first, false)) PassFailpoint("paimon.between_tables");
+    TRY_SET(const TableChange change, TableChange::Parse(table.change));
+    auto found = writers_.find(table.id);
+    if (found != writers_.end() && found->second->finished()) {
+      TRY_SET(const int64_t made, found->second->Commit(change, prepared.epoch));
+      commits_ += made;
+    } else {  // after a restart, or done by an earlier try
+      TRY_SET(const auto opened, OpenTable(table.id));
+      TRY_SET(const auto outcome, paimon::CommitChange(env_, *opened, change, {prepared.job, prepared.epoch},
+                                                       table.base.value_or(0)));
+      commits_ += outcome.snapshots_made;
+    }
+    committed_.insert(table.id);
+  }
+  // Every table has the epoch now. A file that stays behind is an orphan, nothing more.
+  if (!epoch_file.empty()) (void)env_.Remove(epoch_file).ok();
+  return Ok();
+}
+
+Status PaimonSink::RemoveUnreachable(const std::vector<std::string>&) { return Ok(); }
+
+Status PaimonSink::Maintain() {
+  if (committed_.empty()) return Ok();
+  committed_.clear();
+  malloc_trim(0);
+  return Ok();
+}
+
+SinkStats PaimonSink::stats() const {
+  SinkStats sum;
+  sum.commits = commits_;
+  for (auto& [id, writer] : writers_) {
+    const paimon::TableWriterStats& stats = writer->stats();
+    sum.inserted += stats.inserted;
+    sum.updated += stats.updated;
+    sum.deleted += stats.deleted;
+    sum.bytes_written += stats.bytes_written;
+  }
+  return sum;
+}
+
+}  // namespace sluice

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// PaimonSink: change batches and schema changes -> Paimon tables of one filesystem catalog, exactly once. Owned by the
+// job, its one thread. What a commit stores and how a restart decides: docs/formats/epoch.md.
+//
+// DROP TABLE removes the rows and keeps the table with its history: a commit cannot undo the loss of files, and readers
+// may be at work.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/helper_thread.h"
+#include "io/env.h"
+#include "lake/paimon/schema.h"
+#include "lake/paimon/warehouse.h"
+#include "pipeline/pipeline_spec.h"
+#include "pipeline/sink.h"
+#include "pipeline/stored_epochs.h"
+
+namespace sluice {
+
+namespace paimon {
+class Table;
+class TableWriter;
+}  // namespace paimon
+
+struct PaimonSinkConfig {
+  std::string warehouse;             // path or file: URI
+  std::string job;                   // tells jobs apart that write to one warehouse: their snapshots' commitUser
+  paimon::Options table_options;     // of tables that are made
+  std::map<std::string, std::vector<std::string>> partition_keys;  // likewise, by database.table
+  bool backfill = true;              // ADD COLUMN with a default rewrites the live files
+};
+
+class PaimonSink final : public Sink {
+ public:
+  // `env` outlives the sink.
+  static Result<std::unique_ptr<PaimonSink>> Make(Env& env, PaimonSinkConfig config);
+  ~PaimonSink() override;
+
+  BeforeImage before_image() const override { return before_; }
+  // kInvalid if the warehouse cannot be written.
+  Status Open() override;
+  Result<std::optional<EpochInfo>> StoredEpoch() override;
+  Result<std::map<TableId, TableSchema>> CompleteStoredEpoch() override;
+  Status Apply(const SchemaChange& change) override;
+  Status Write(const ChangeBatch& batch) override;
+  Result<std::string> Prepare(const EpochInfo& epoch) override;
+  Status Commit(const std::string& prepared) override;
+  Status RemoveUnreachable(const std::vector<std::string>& files) override;
+  Status Maintain() override;
+  SinkStats stats() const override;
+
+ private:
+  PaimonSink(Env& env, PaimonSinkConfig config, paimon::Warehouse warehouse);
+  Status CreateOrAdopt(const TableId& id, const TableSchema& schema);
+  Result<paimon::TableWriter*> WriterOf(const TableId& id);
+  Result<std::unique_ptr<paimon::Table>> OpenTable(const TableId& id);
+  Status BoundMemory();
+  void TellIdlePartitions();
+  Result<std::string> EpochFile(const TableId& first, int64_t epoch);  // its path
+
+  Env& env_;
+  const PaimonSinkConfig config_;
+  const paimon::Warehouse warehouse_;
+  BeforeImage before_ = BeforeImage::kRow;
+  HelperThread helper_;  // encodes with the job's thread
+  std::map<TableId, std::unique_ptr<paimon::TableWriter>> writers_;
+  std::set<TableId> committed_;  // since the last Maintain
+  StoredEpochs stored_;          // at the last StoredEpoch()
+  int64_t commits_ = 0;
+  bool told_partitions_ = false;
+};
+
+// From the sink block of a pipeline file. Warnings get one sentence for each option without effect.
+Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings);
+
+// Whether the sink could make these tables: kInvalid at the option's place. `notes` gets a sentence for each entry of
+// partition.key that is for none of them.
+Status CheckPaimonTables(const PipelineSpec& spec, const std::map<TableId, TableSchema>& tables,
+                         std::vector<std::string>& notes);
+
+}  // namespace sluice

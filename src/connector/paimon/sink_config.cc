@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sink block of a pipeline file -> PaimonSink.
+#include <set>
+
+#include "base/text.h"
+#include "connector/paimon/partition_keys.h"
+#include "connector/paimon/sink.h"
+#include "connector/paimon/spec.h"
+#include "lake/paimon/evolve.h"
+#include "lake/paimon/table_options.h"
+#include "pipeline/job_id.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kTableProperties = "table.properties.";
+
+Error At(const FilePlace& place, Error error) { return std::move(error).With(place.ToString()); }
+
+Result<Options> ReadOptions(const PipelineSpec& spec, std::vector<std::string>& warnings) {
+  return Options::Check("sink \"paimon\"", PaimonSinkOptions(), spec.sink.options, spec.sink.place, warnings);
+}
+
+Status ReadTableOptions(const Options& options, paimon::Options& out) {
+  for (auto& [key, value] : options.WithPrefix(kTableProperties)) {
+    Status valid = paimon::CheckOption(key, value.text);
+    if (!valid.ok()) return At(value.place, std::move(valid).error());
+    out[key] = value.text;
+  }
+  return Ok();
+}
+
+Result<PartitionKeys> ReadPartitionKeys(const Options& options) {
+  auto keys = ParsePartitionKeys(options.Text("partition.key"));
+  if (!keys.ok()) return At(options.PlaceOf("partition.key"), std::move(keys).error());
+  return keys;
+}
+
+}  // namespace
+
+Result<PartitionKeys> ParsePartitionKeys(const std::string& text) {
+  PartitionKeys out;
+  for (const std::string& entry : Split(text, ';')) {
+    if (Trim(entry).empty()) continue;
+    const size_t colon = entry.find(':');
+    const std::string table(Trim(std::string_view(entry).substr(0, colon)));
+    std::vector<std::string> columns;
+    for (const std::string& column : Split(colon == std::string::npos ? "" : entry.substr(colon + 1), ',')) {
+      if (!Trim(column).empty()) columns.emplace_back(Trim(column));
+    }
+    if (table.empty() || columns.empty()) {
+      return Invalid(Str("partition.key: \"", Trim(entry), "\" names no table and columns"),
+                     "write it as db.table1:column1,column2;db.table2:column3");
+    }
+    if (!out.emplace(table, columns).second) return Invalid(Str("partition.key names ", table, " twice"));
+  }
+  return out;
+}
+
+Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const TableId& id, const TableSchema& schema,
+                                      const paimon::Options& options) {
+  auto found = keys.find(id.ToString());
+  auto made = paimon::FromTableSchema(schema, found == keys.end() ? std::vector<std::string>() : found->second, options);
+  if (!made.ok()) return std::move(made).error().With(Str("table ", id.ToString()));
+  auto valid = paimon::TableOptions::Of(*made);
+  if (!valid.ok()) return std::move(valid).error().With(Str("table ", id.ToString()));
+  return made;
+}
+
+std::vector<std::string> IdlePartitionKeys(const PartitionKeys& keys, const std::set<std::string>& tables) {
+  std::vector<std::string> out;
+  for (const auto& [table, columns] : keys) {
+    if (tables.contains(table)) continue;
+    out.push_back(Str("partition.key names ", table, ", which is no table of this sink until now"));
+  }
+  return out;
+}
+
+Status CheckPaimonTables(const PipelineSpec& spec, const std::map<TableId, TableSchema>& tables,
+                         std::vector<std::string>& notes) {
+  std::vector<std::string> told;
+  TRY_SET(const Options options, ReadOptions(spec, told));
+  TRY_SET(const PartitionKeys keys, ReadPartitionKeys(options));
+  paimon::Options table_options;
+  TRY(ReadTableOptions(options, table_options));
+  std::set<std::string> names;
+  for (const auto& [id, schema] : tables) {
+    names.insert(id.ToString());
+    auto made = PaimonSchemaOf(keys, id, schema, table_options);
+    if (!made.ok()) return At(spec.sink.place, std::move(made).error());
+  }
+  for (const std::string& note : IdlePartitionKeys(keys, names)) {
+    notes.push_back(Str(options.PlaceOf("partition.key").ToString(), ": ", note));
+  }
+  return Ok();
+}
+
+Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings) {
+  TRY_SET(const Options options, ReadOptions(spec, warnings));
+  PaimonSinkConfig config;
+  const std::string metastore = Lower(options.Text("catalog.properties.metastore"));
+  if (metastore != "filesystem") {
+    return At(options.PlaceOf("catalog.properties.metastore"),
+              Unsupported(Str("metastore `", metastore, "` is not supported yet"),
+                          "use catalog.properties.metastore: filesystem"));
+  }
+  config.warehouse = options.Text("catalog.properties.warehouse");
+  config.job = LakeJobId(spec, options.Text("commit.user-prefix"));
+  config.backfill = options.Boolean("add-column.backfill");
+  TRY(ReadTableOptions(options, config.table_options));
+  TRY_SET(config.partition_keys, ReadPartitionKeys(options));
+  auto sink = PaimonSink::Make(env, std::move(config));
+  if (!sink.ok()) return At(options.PlaceOf("catalog.properties.warehouse"), std::move(sink).error());
+  return std::unique_ptr<Sink>(*std::move(sink));
+}
+
+}  // namespace sluice

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keys of Flink CDC 3.6's PaimonDataSinkOptions and their meaning here.
+#include "connector/paimon/spec.h"
+
+namespace sluice {
+namespace {
+
+OptionSpec Refused(std::string key, std::string reason) {
+  return {.key = std::move(key), .status = OptionStatus::kRefused, .reason = std::move(reason)};
+}
+
+}  // namespace
+
+std::vector<OptionSpec> PaimonSinkOptions() {
+  std::vector<OptionSpec> out;
+  out.push_back({.key = "catalog.properties.warehouse",
+                 .description = "folder of the databases, a path or a file: URI",
+                 .required = true});
+  // Free text, so that the sink can refuse hive, jdbc and rest by name.
+  out.push_back({.key = "catalog.properties.metastore",
+                 .default_value = "filesystem",
+                 .description = "kind of the catalog; filesystem is supported, hive, jdbc and rest are not yet"});
+  out.push_back(Refused("catalog.properties.uri",
+                        "there is no Hive, JDBC or REST catalog yet; use catalog.properties.metastore: filesystem"));
+  out.push_back(Refused("catalog.properties.s3.*", "S3 is not supported yet; use a local folder"));
+  out.push_back({.key = "catalog.properties.*",
+                 .status = OptionStatus::kIgnored,
+                 .reason = "the filesystem catalog on local files has no such setting"});
+  out.push_back({.key = "table.properties.*", .description = "Paimon table options of tables that are created"});
+  out.push_back({.key = "partition.key",
+                 .description = "partition columns by table: db.t1:k1,k2;db.t2:k3; they become part of the primary key"});
+  out.push_back({.key = "commit.user-prefix",
+                 .default_value = "admin",
+                 .description = "begins the job's id, by which it finds its own commits"});
+  out.push_back({.key = "add-column.backfill",
+                 .type = OptionType::kBoolean,
+                 .default_value = "true",
+                 .description = "whether ADD COLUMN with a default rewrites the table, so that old rows show it"});
+  return out;
+}
+
+}  // namespace sluice

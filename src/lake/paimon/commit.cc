@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/commit.h"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "lake/paimon/manifest_files.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr int kTriesMax = 100;
+constexpr const char* kAppend = "APPEND";
+constexpr const char* kOverwrite = "OVERWRITE";
+constexpr const char* kCompact = "COMPACT";
+
+// Under its own name only if that is free. kConflict if it is taken.
+Status LinkFile(Env& env, const std::string& path, std::string_view bytes) {
+  const size_t slash = path.rfind('/');
+  const std::string temporary = Str(path.substr(0, slash), "/.", path.substr(slash + 1), ".", env.Uuid(), ".tmp");
+  Status status = env.WriteFile(temporary, bytes);
+  if (status.ok()) status = env.RenameNoReplace(temporary, path);
+  if (!status.ok()) (void)env.Remove(temporary).ok();
+  return status;
+}
+
+// Hints only save a look into the folder; a lost one does no harm.
+void WriteHint(Env& env, const Table& table, const char* name, int64_t id) {
+  const std::string path = Str(table.folder(), "/snapshot/", name);
+  Status status = env.WriteFileDurably(path, Str(id));
+  if (!status.ok()) LogWarn(Str(path, " could not be written: ", status.error().message));
+}
+
+// The files of one snapshot, and what must be removed if another writer gets its number.
+class SnapshotFiles {
+ public:
+  SnapshotFiles(Env& env, Table& table) : env_(env), table_(table) {}
+
+  Result<std::string> WriteList(const std::vector<ManifestFile>& manifests, std::optional<int64_t>& size) {
+    const std::string bytes = EncodeManifestList(manifests, env_.Random(), env_.Random());
+    size = static_cast<int64_t>(bytes.size());
+    return Write("manifest-list-", bytes);
+  }
+  Result<std::string> WriteIndexManifest(const std::vector<IndexEntry>& entries) {
+    return Write("index-manifest-", EncodeIndexManifest(entries, env_.Random(), env_.Random()));
+  }
+  void Own(const std::vector<ManifestFile>& manifests) {
+    for (const ManifestFile& manifest : manifests) paths_.push_back(table_.ManifestPath(manifest.name));
+  }
+  void Remove() {
+    for (const std::string& path : paths_) (void)env_.Remove(path).ok();
+  }
+
+ private:
+  Result<std::string> Write(const char* prefix, const std::string& bytes) {
+    const std::string name = Str(prefix, env_.Uuid(), "-0");
+    paths_.push_back(table_.ManifestPath(name));
+    TRY(env_.WriteFile(paths_.back(), bytes));
+    return name;
+  }
+
+  Env& env_;
+  Table& table_;
+  std::vector<std::string> paths_;
+};
+
+bool SameIndex(const IndexEntry& a, const IndexEntry& b) {
+  return std::tie(a.partition, a.bucket, a.type) == std::tie(b.partition, b.bucket, b.type);
+}
+
+auto FileIdentity(const ManifestEntry& entry) {
+  return std::make_tuple(entry.partition, entry.bucket, entry.file.level, entry.file.name);
+}
+
+class Commit {
+ public:
+  Commit(Env& env, Table& table, const TableChange& change, const CommitIdentity& identity)
+      : env_(env), table_(table), change_(change), identity_(identity) {}
+
+  // `compaction`: the second snapshot of a change. False: made before, by an earlier try.
+  Result<bool> Make(bool compaction, CommitOutcome& outcome, int64_t& base) {
+    for (int tries = 0; tries < kTriesMax; ++tries) {
+      TRY_SET(const auto latest, table_.LatestSnapshot());
+      TRY_SET(const bool done, IsDone(latest, compaction));
+      if (done) {
+        outcome.snapshot = latest->id;
+        outcome.alone = false;  // who came in between is not known
+        return false;
+      }
+      const int64_t latest_id = latest ? latest->id : 0;
+      if (latest_id != base) outcome.alone = false;
+      if (compaction && !outcome.alone) {
+        TRY_SET(const bool there, InputsAreThere(*latest));
+        if (!there) {
+          outcome.compacted = false;
+          return false;
+        }
+      }
+      SnapshotFiles files(env_, table_);
+      TRY_SET(const Snapshot next, Build(latest, compaction, files));
+      TRY(env_.SyncFolder(table_.folder() + "/manifest"));
+      PassFailpoint("paimon.after_manifest_lists");
+      Status linked = LinkFile(env_, table_.SnapshotPath(next.id), next.ToJson());
+      if (linked.ok()) {
+        PassFailpoint("paimon.after_snapshot");
+        if (latest_id == 0) WriteHint(env_, table_, "EARLIEST", next.id);
+        WriteHint(env_, table_, "LATEST", next.id);
+        ++outcome.snapshots_made;
+        outcome.snapshot = base = next.id;
+        return true;
+      }
+      if (linked.error().code != ErrorCode::kConflict) return std::move(linked).error();
+      files.Remove();
+      LogInfo(Str(table_.folder(), ": snapshot ", next.id, " was made by another writer; trying the next number"));
+    }
+    return Conflict(Str(table_.folder(), ": other writers made each of ", kTriesMax, " snapshots first"));
+  }
+
+ private:
+  // Looks back to the user's own snapshots with this identifier.
+  Result<bool> IsDone(const std::optional<Snapshot>& latest, bool compaction) {
+    if (!latest) return false;
+    TRY_SET(const auto ids, table_.SnapshotIds());
+    for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+      TRY_SET(const Snapshot snapshot, table_.SnapshotOf(*id));
+      if (snapshot.commit_user != identity_.user) continue;
+      if (snapshot.commit_identifier > identity_.identifier) return true;
+      if (snapshot.commit_identifier < identity_.identifier) return false;
+      if (!compaction || snapshot.commit_kind == kCompact) return true;
+    }
+    return false;
+  }
+
+  Result<bool> InputsAreThere(const Snapshot& latest) {
+    std::vector<ManifestEntry> entries;
+    for (const ManifestFile& manifest : change_.compacted.manifests) {
+      TRY_SET(auto read, table_.ReadManifest(manifest.name));
+      std::move(read.begin(), read.end(), std::back_inserter(entries));
+    }
+    TRY_SET(const auto live, table_.LiveEntries(latest));
+    std::set<decltype(FileIdentity(entries[0]))> there;
+    for (const ManifestEntry& entry : live) there.insert(FileIdentity(entry));
+    return std::all_of(entries.begin(), entries.end(), [&](const ManifestEntry& entry) {
+      return entry.kind == EntryKind::kAdd || there.contains(FileIdentity(entry));
+    });
+  }
+
+  Result<Snapshot> Build(const std::optional<Snapshot>& latest, bool compaction, SnapshotFiles& files) {
+    const bool truncate = change_.truncate && !compaction;
+    const ChangedFiles& changed = compaction ? change_.compacted : change_.added;
+    Snapshot next;
+    next.id = latest ? latest->id + 1 : 1;
+    next.schema_id = table_.newest_schema().id;
+    next.commit_user = identity_.user;
+    next.commit_identifier = identity_.identifier;
+    next.commit_kind = compaction ? kCompact : truncate ? kOverwrite : kAppend;
+    next.time_ms = env_.NowMs();
+    next.properties = change_.properties;
+    std::vector<ManifestFile> base, delta = changed.manifests;
+    next.delta_record_count = changed.rows;
+    if (latest) {
+      TRY_SET(base, table_.ReadManifestList(latest->base_manifest_list));
+      TRY_SET(const auto added, table_.ReadManifestList(latest->delta_manifest_list));
+      base.insert(base.end(), added.begin(), added.end());
+      next.total_record_count = latest->total_record_count;
+      next.watermark = latest->watermark;
+      next.next_row_id = latest->next_row_id;
+      next.statistics = latest->statistics;
+      next.index_manifest = truncate ? std::string() : latest->index_manifest;
+      next.time_ms = std::max(next.time_ms, latest->time_ms);
+    }
+    if (truncate && latest) {
+      TRY_SET(auto live, table_.LiveEntries(*latest));
+      for (ManifestEntry& entry : live) {
+        entry.kind = EntryKind::kDelete;
+        next.delta_record_count -= entry.file.row_count;
+      }
+      TRY_SET(const auto removed, WriteManifests(env_, table_, live));
+      files.Own(removed);
+      delta.insert(delta.begin(), removed.begin(), removed.end());
+    }
+    next.total_record_count += next.delta_record_count;
+    TRY_SET(const TableOptions options, TableOptions::Of(table_.newest_schema()));
+    std::set<std::string> before;
+    for (const ManifestFile& manifest : base) before.insert(manifest.name);
+    TRY_SET(base, MergeManifests(env_, table_, options, std::move(base)));
+    for (const ManifestFile& manifest : base) {
+      if (!before.contains(manifest.name)) files.Own({manifest});
+    }
+    TRY_SET(next.base_manifest_list, files.WriteList(base, next.base_list_size));
+    TRY_SET(next.delta_manifest_list, files.WriteList(delta, next.delta_list_size));
+    if (!compaction && !change_.changelog.empty()) {
+      TRY_SET(next.changelog_manifest_list, files.WriteList(change_.changelog.manifests, next.changelog_list_size));
+      next.changelog_record_count = change_.changelog.rows;
+    }
+    if (!compaction && !change_.indexes.empty()) {
+      TRY_SET(auto indexes, table_.ReadIndexManifest(next.index_manifest));
+      std::erase_if(indexes, [&](const IndexEntry& old) {
+        return std::any_of(change_.indexes.begin(), change_.indexes.end(),
+                           [&](const IndexEntry& entry) { return SameIndex(old, entry); });
+      });
+      indexes.insert(indexes.end(), change_.indexes.begin(), change_.indexes.end());
+      TRY_SET(next.index_manifest, files.WriteIndexManifest(indexes));
+    }
+    return next;
+  }
+
+  Env& env_;
+  Table& table_;
+  const TableChange& change_;
+  const CommitIdentity& identity_;
+};
+
+// Versions that an earlier try made are the same to the letter.
+Status MakeSchemas(Env& env, Table& table, const TableChange& change) {
+  for (const std::string& text : change.schemas) {
+    TRY_SET(const Schema schema, ParseSchema(text));
+    const std::string path = table.SchemaPath(schema.id);
+    Status linked = LinkFile(env, path, text);
+    if (linked.ok()) {
+      PassFailpoint("paimon.after_schema");
+      continue;
+    }
+    if (linked.error().code != ErrorCode::kConflict) return linked;
+    TRY_SET(const std::string there, env.ReadFile(path));
+    if (there == text) continue;
+    return Conflict(Str(path, " was made by another writer while this job changed the schema too"),
+                    "remove the state directory: the job then resumes from the position in its tables");
+  }
+  return change.schemas.empty() ? Ok() : table.Refresh();
+}
+
+}  // namespace
+
+Status CreateTable(Env& env, const std::string& folder, const Schema& schema) {
+  for (const char* sub : {"/schema", "/snapshot", "/manifest"}) TRY(env.MakeFolders(folder + sub));
+  Status linked = LinkFile(env, Str(folder, "/schema/schema-", schema.id), schema.ToJson());
+  if (!linked.ok() && linked.error().code == ErrorCode::kConflict) return Conflict(Str(folder, " is a table already"));
+  return linked;
+}
+
+Result<CommitOutcome> CommitChange(Env& env, Table& table, const TableChange& change, const CommitIdentity& identity,
+                                   int64_t base) {
+  for (const char* sub : {"/snapshot", "/manifest"}) TRY(env.MakeFolders(table.folder() + sub));
+  TRY(table.Refresh());
+  TRY(MakeSchemas(env, table, change));
+  CommitOutcome outcome;
+  Commit commit(env, table, change, identity);
+  TRY_SET(const bool appended, commit.Make(false, outcome, base));
+  (void)appended;
+  if (change.compacted.empty()) return outcome;
+  PassFailpoint("paimon.between_snapshots");
+  TRY_SET(const bool compacted, commit.Make(true, outcome, base));
+  (void)compacted;
+  return outcome;
+}
+
+Result<std::optional<Snapshot>> LatestOfUser(Table& table, const std::string& user) {
+  TRY_SET(const auto ids, table.SnapshotIds());
+  for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+    auto snapshot = table.SnapshotOf(*id);
+    if (!snapshot.ok() && snapshot.error().code == ErrorCode::kNotFound) break;  // expired meanwhile, and all before
+    if (!snapshot.ok()) return std::move(snapshot).error();
+    if (snapshot->commit_user == user) return std::optional<Snapshot>(*std::move(snapshot));
+  }
+  return std::optional<Snapshot>();
+}
+
+Status SyncTable(Env& env, const Table& table) {
+  for (const char* sub : {"/schema", "/snapshot"}) {
+    Status synced = env.SyncFolder(table.folder() + sub);
+    if (!synced.ok() && synced.error().code != ErrorCode::kNotFound) return synced;
+  }
+  return Ok();
+}
+
+}  // namespace sluice::paimon

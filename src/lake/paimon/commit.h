@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commits to a Paimon table: schema versions and snapshots, each made by a link that only one writer can win (docs of
+// Paimon: "Snapshot", "Concurrency Control"). Borrow all; one thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "io/env.h"
+#include "lake/paimon/table.h"
+#include "lake/paimon/table_change.h"
+
+namespace sluice::paimon {
+
+// Who commits what: snapshots of a user have identifiers that never fall, by which a commit is found again.
+struct CommitIdentity {
+  std::string user;
+  int64_t identifier = 0;
+};
+
+struct CommitOutcome {
+  int64_t snapshot = 0;        // the newest one that this commit made, or that has it already
+  int64_t snapshots_made = 0;
+  bool alone = true;           // nobody else committed since the snapshot that the change was made on
+  bool compacted = true;       // false: another writer took a file that was to be compacted, so that was left out
+};
+
+// Makes the schema of a table that is not there: kConflict if it is.
+Status CreateTable(Env& env, const std::string& folder, const Schema& schema);
+
+// Makes the change visible: schemas, then a snapshot of its rows (OVERWRITE if it truncates, else APPEND), then one of
+// its compaction. Each is made once, also when tried again after a crash. `base`: the newest snapshot when the change
+// was made; 0 if there was none. kConflict: the schema was changed by another writer.
+Result<CommitOutcome> CommitChange(Env& env, Table& table, const TableChange& change, const CommitIdentity& identity,
+                                   int64_t base);
+
+// The newest snapshot of a user; nothing if there is none (any more).
+Result<std::optional<Snapshot>> LatestOfUser(Table& table, const std::string& user);
+
+// Makes what is found survive a power failure, also if its writer died before it had done so.
+Status SyncTable(Env& env, const Table& table);
+
+}  // namespace sluice::paimon

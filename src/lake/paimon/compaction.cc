@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/compaction.h"
+
+#include <arrow/array.h>
+#include <arrow/array/util.h>
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "base/text.h"
+#include "lake/paimon/cell_order.h"
+#include "lake/paimon/key_sort.h"
+#include "lake/paimon/merge_reader.h"
+#include "row/arrow_status.h"
+
+namespace sluice::paimon {
+namespace {
+
+// Of the target size: larger files are left as they are when nothing overlaps them.
+constexpr int64_t kLargePercent = 70;
+
+struct Ranged {
+  const DataFileMeta* file = nullptr;
+  Columns least, greatest;  // a row each
+};
+
+Result<Columns> RowOf(const BinaryRowCodec& codec, const std::string& serialized) {
+  TRY_SET(const auto cells, codec.Parse(serialized));
+  Columns out;
+  for (const auto& cell : cells) {
+    ARROW_TRY_SET(auto array, arrow::MakeArrayFromScalar(*cell, 1));
+    out.push_back(std::move(array));
+  }
+  return out;
+}
+
+int CompareRows(const Columns& a, const Columns& b) {
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (const int order = CompareCells(*a[i], 0, *b[i], 0); order != 0) return order;
+  }
+  return 0;
+}
+
+class Compaction {
+ public:
+  Compaction(Env& env, const Schema& schema, const TableOptions& options, std::shared_ptr<const RowLayout> layout,
+             const RowFileOptions& files, const CompactionUnit& unit, const FilledColumn* filled)
+      : env_(env),
+        schema_(schema),
+        options_(options),
+        layout_(std::move(layout)),
+        files_(files),
+        unit_(unit),
+        filled_(filled) {}
+
+  Result<CompactionResult> Run() {
+    Status done = Work();
+    if (done.ok()) return std::move(result_);
+    writer_.reset();
+    for (const std::string& path : written_) (void)env_.Remove(path).ok();
+    return std::move(done).error();
+  }
+
+ private:
+  Status Work() {
+    TRY_SET(const auto sections, Sections());
+    std::vector<const DataFileMeta*> merged;
+    for (const auto& section : sections) {
+      const DataFileMeta& file = *section[0];
+      const bool large = file.size * 100 >= options_.target_file_bytes * kLargePercent;
+      if (section.size() == 1 && large && CanUpgrade(file)) {
+        TRY(Merge(merged));
+        Upgrade(file);
+      } else {
+        merged.insert(merged.end(), section.begin(), section.end());
+      }
+    }
+    return Merge(merged);
+  }
+
+  // Files whose keys overlap, by key.
+  Result<std::vector<std::vector<const DataFileMeta*>>> Sections() {
+    std::vector<DataType> types;
+    for (size_t i = 0; i < layout_->key_columns(); ++i) types.push_back(layout_->columns()[i].type);
+    TRY_SET(const BinaryRowCodec codec, BinaryRowCodec::Make(types));
+    std::vector<Ranged> files;
+    for (const DataFileMeta& file : unit_.files) {
+      Ranged ranged;
+      ranged.file = &file;
+      TRY_SET(ranged.least, RowOf(codec, file.min_key));
+      TRY_SET(ranged.greatest, RowOf(codec, file.max_key));
+      files.push_back(std::move(ranged));
+    }
+    std::stable_sort(files.begin(), files.end(),
+                     [](const Ranged& a, const Ranged& b) { return CompareRows(a.least, b.least) < 0; });
+    std::vector<std::vector<const DataFileMeta*>> sections;
+    const Columns* end = nullptr;
+    for (const Ranged& ranged : files) {
+      if (end == nullptr || CompareRows(ranged.least, *end) > 0) sections.emplace_back();
+      sections.back().push_back(ranged.file);
+      if (end == nullptr || CompareRows(ranged.greatest, *end) > 0) end = &ranged.greatest;
+    }
+    return sections;
+  }
+
+  bool CanUpgrade(const DataFileMeta& file) const {
+    return filled_ == nullptr && (!unit_.drop_deletes || file.delete_row_count == 0);
+  }
+
+  void Upgrade(const DataFileMeta& file) {
+    if (file.level == unit_.output_level) return;  // stays as it is
+    result_.before.push_back(file);
+    result_.after.push_back(file);
+    result_.after.back().level = unit_.output_level;
+  }
+
+  // Merges the files and forgets them.
+  Status Merge(std::vector<const DataFileMeta*>& files) {
+    if (files.size() == 1 && CanUpgrade(*files[0])) Upgrade(*files[0]);
+    if (files.size() > 1 || (files.size() == 1 && !CanUpgrade(*files[0]))) TRY(Rewrite(files));
+    files.clear();
+    return Ok();
+  }
+
+  Status Rewrite(const std::vector<const DataFileMeta*>& files) {
+    std::vector<std::string> paths;
+    for (const DataFileMeta* file : files) {
+      paths.push_back(Str(files_.folder, "/", file->name));
+      result_.before.push_back(*file);
+    }
+    TRY_SET(const MergeOrder order, MergeOrder::Of(schema_));
+    TRY_SET(const auto reader,
+            MergeReader::Open(env_, paths, order, layout_->FileColumns(), /*keep_deletes=*/!unit_.drop_deletes));
+    std::vector<uint32_t> all;
+    for (DataBatch batch;;) {
+      TRY_SET(const bool more, reader->Next(batch));
+      if (!more) break;
+      if (writer_ == nullptr) {
+        TRY_SET(writer_, RowFileWriter::Open(env_, layout_, files_));
+        written_.push_back(writer_->path());
+      }
+      if (filled_ != nullptr) TRY(Fill(batch.rows));
+      all.resize(static_cast<size_t>(batch.rows->num_rows()));
+      std::iota(all.begin(), all.end(), 0u);
+      TRY(writer_->Append(*batch.rows, all));
+      if (writer_->bytes() >= options_.target_file_bytes) TRY(CloseFile());
+    }
+    return CloseFile();
+  }
+
+  Status Fill(std::shared_ptr<arrow::RecordBatch>& rows) const {
+    const int column = static_cast<int>(layout_->first_value()) + filled_->column;
+    ARROW_TRY_SET(auto constant, arrow::MakeArrayFromScalar(*filled_->value, rows->num_rows()));
+    const auto field = rows->schema()->field(column)->WithType(constant->type());
+    ARROW_TRY_SET(rows, rows->SetColumn(column, field, constant));
+    return Ok();
+  }
+
+  Status CloseFile() {
+    if (writer_ == nullptr) return Ok();
+    TRY_SET(DataFileMeta meta, writer_->Close(env_.NowMs()));
+    writer_.reset();
+    meta.level = unit_.output_level;
+    meta.source = FileSource::kCompact;
+    result_.after.push_back(std::move(meta));
+    return Ok();
+  }
+
+  Env& env_;
+  const Schema& schema_;
+  const TableOptions& options_;
+  const std::shared_ptr<const RowLayout> layout_;
+  const RowFileOptions& files_;
+  const CompactionUnit& unit_;
+  const FilledColumn* const filled_;
+  CompactionResult result_;
+  std::unique_ptr<RowFileWriter> writer_;
+  std::vector<std::string> written_;
+};
+
+}  // namespace
+
+Result<CompactionResult> Compact(Env& env, const Schema& schema, const TableOptions& options,
+                                 const std::shared_ptr<const RowLayout>& layout, const RowFileOptions& files,
+                                 const CompactionUnit& unit, const FilledColumn* filled) {
+  return Compaction(env, schema, options, layout, files, unit, filled).Run();
+}
+
+}  // namespace sluice::paimon

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// DynamicBuckets: which bucket a key of one partition has, by the hash of its row (docs of Paimon: "Dynamic Bucket").
+// An index file holds the hashes of a bucket: numbers of 4 bytes, big-endian. One thread. Memory: 8 to 16 bytes a key.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace sluice::paimon {
+
+class DynamicBuckets {
+ public:
+  explicit DynamicBuckets(int64_t target_rows) : target_rows_(target_rows) {}
+
+  // The hashes of an index file. kCorrupt if its size is none.
+  Status Load(int bucket, std::string_view bytes);
+  // The bucket of a key; a new key comes to one that has room.
+  int Assign(int32_t hash);
+
+  const std::set<int>& changed() const { return changed_; }  // buckets with new keys since the last Saved
+  std::string IndexFile(int bucket) const;                    // bytes
+  int64_t keys(int bucket) const { return static_cast<int64_t>(hashes_[static_cast<size_t>(bucket)].size()); }
+  void Saved() { changed_.clear(); }
+
+ private:
+  // Of the slot with the hash, or of the free one where it belongs.
+  size_t SlotOf(int32_t hash) const;
+  void Put(int32_t hash, int bucket);
+  void Grow();
+
+  const int64_t target_rows_;
+  std::vector<std::vector<int32_t>> hashes_;  // of each bucket
+  std::vector<uint64_t> slots_;               // kUsed, bucket, hash
+  size_t used_ = 0;
+  size_t filling_ = 0;  // the bucket that new keys come to
+  std::set<int> changed_;
+};
+
+}  // namespace sluice::paimon

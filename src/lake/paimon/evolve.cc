@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/evolve.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr std::string_view kReservedNames[] = {"_SEQUENCE_NUMBER", "_VALUE_KIND", "_LEVEL", "rowkind", "_ROW_ID"};
+
+// The kinds of a family, each wider than the one before.
+constexpr std::array kIntegers = {TypeKind::kTinyInt, TypeKind::kSmallInt, TypeKind::kInt, TypeKind::kBigInt};
+constexpr std::array kReals = {TypeKind::kFloat, TypeKind::kDouble};
+constexpr std::array kTexts = {TypeKind::kChar, TypeKind::kVarChar, TypeKind::kString};
+constexpr std::array kBinaries = {TypeKind::kBinary, TypeKind::kVarBinary, TypeKind::kBytes};
+
+template <size_t kCount>
+int Place(const std::array<TypeKind, kCount>& family, TypeKind kind) {
+  auto found = std::find(family.begin(), family.end(), kind);
+  return found == family.end() ? -1 : static_cast<int>(found - family.begin());
+}
+
+template <size_t kCount>
+bool WidensIn(const std::array<TypeKind, kCount>& family, const DataType& from, const DataType& to) {
+  const int a = Place(family, from.kind), b = Place(family, to.kind);
+  if (a < 0 || b < a) return false;
+  const bool has_length = b + 1 < static_cast<int>(kCount);
+  return !has_length || from.length <= to.length;
+}
+
+Status CheckName(const std::string& name) {
+  const bool reserved = name.starts_with("_KEY_") ||
+                        std::find(std::begin(kReservedNames), std::end(kReservedNames), name) != std::end(kReservedNames);
+  if (!reserved) return Ok();
+  return Unsupported(Str("column ", name, ": Paimon keeps this name for itself"),
+                     "rename the column in the source, or leave its table out");
+}
+
+bool Contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+bool IsKey(const Schema& schema, const std::string& name) {
+  return Contains(schema.primary_keys, name) || Contains(schema.partition_keys, name);
+}
+
+Field FieldOf(const Column& column, int id) {
+  Field field;
+  field.id = id;
+  field.name = column.name;
+  field.type = column.type;
+  field.description = column.comment;
+  return field;
+}
+
+Result<size_t> IndexOf(const Schema& schema, const SchemaChange& change, const std::string& name) {
+  for (size_t i = 0; i < schema.fields.size(); ++i) {
+    if (schema.fields[i].name == name) return i;
+  }
+  return Invalid(Str("table ", change.table.ToString(), " has no column ", name));
+}
+
+Status PlaceField(const SchemaChange& change, Field field, std::vector<Field>& fields) {
+  auto at = fields.end();
+  if (change.place == ColumnPlace::kFirst) at = fields.begin();
+  if (change.place == ColumnPlace::kAfter) {
+    auto after = std::find_if(fields.begin(), fields.end(), [&](const Field& f) { return f.name == change.after; });
+    if (after != fields.end()) at = after + 1;
+  }
+  fields.insert(at, std::move(field));
+  return Ok();
+}
+
+Status AddColumn(const SchemaChange& change, Schema& out) {
+  const Column& column = change.column;
+  TRY(CheckName(column.name));
+  if (out.Find(column.name) != nullptr) {
+    return Invalid(Str("table ", change.table.ToString(), " has a column ", column.name, " already"));
+  }
+  Field field = FieldOf(column, ++out.highest_field_id);
+  field.type.nullable = true;  // old rows have NULL in it
+  return PlaceField(change, std::move(field), out.fields);
+}
+
+Status AlterColumn(const SchemaChange& change, Schema& out) {
+  TRY_SET(const size_t index, IndexOf(out, change, change.name));
+  Field field = out.fields[index];
+  DataType wanted = change.column.type;
+  wanted.nullable = IsKey(out, field.name) ? field.type.nullable : field.type.nullable || wanted.nullable;
+  if (!wanted.SameIgnoringNull(field.type)) {
+    const bool narrows = CanWiden(wanted, field.type);  // all values fit: the column stays as it is
+    if (!narrows && !CanWiden(field.type, wanted)) {
+      return Unsupported(Str("table ", change.table.ToString(), ": column ", field.name, " cannot become ",
+                             wanted.ToString(), " from ", field.type.ToString()),
+                         "write to another table (route), or change the type back in the source");
+    }
+    if (!narrows && IsKey(out, field.name)) {
+      return Unsupported(Str("table ", change.table.ToString(), ": column ", field.name,
+                             " is part of the key, and Paimon cannot change its type"),
+                         "drop the Paimon table and let it be copied again");
+    }
+    if (narrows) {
+      const bool nullable = wanted.nullable;
+      wanted = field.type;
+      wanted.nullable = nullable;
+    }
+  }
+  field.type = wanted;
+  field.type_json.clear();
+  field.description = change.column.comment;
+  const bool moves = change.place == ColumnPlace::kFirst || change.place == ColumnPlace::kAfter;
+  if (!moves) {
+    out.fields[index] = std::move(field);
+    return Ok();
+  }
+  out.fields.erase(out.fields.begin() + static_cast<std::ptrdiff_t>(index));
+  return PlaceField(change, std::move(field), out.fields);
+}
+
+Error KeyStays(const SchemaChange& change, const char* what) {
+  return Unsupported(Str("table ", change.table.ToString(), ": column ", change.name,
+                         " is part of the key, and Paimon cannot ", what, " it"),
+                     "drop the Paimon table and let it be copied again");
+}
+
+Status DropColumn(const SchemaChange& change, Schema& out) {
+  TRY_SET(const size_t index, IndexOf(out, change, change.name));
+  if (IsKey(out, change.name)) return KeyStays(change, "drop");
+  if (out.fields.size() == 1) return Unsupported(Str("column ", change.name, " is the last one of its table"));
+  out.fields.erase(out.fields.begin() + static_cast<std::ptrdiff_t>(index));
+  return Ok();
+}
+
+Status RenameColumn(const SchemaChange& change, Schema& out) {
+  TRY_SET(const size_t index, IndexOf(out, change, change.name));
+  if (Contains(out.partition_keys, change.name)) return KeyStays(change, "rename");
+  for (const char* option : {"bucket-key", "sequence.field"}) {
+    for (const std::string& name : Split(out.Option(option, ""), ',')) {
+      if (Trim(name) == change.name) return KeyStays(change, "rename");
+    }
+  }
+  TRY(CheckName(change.column.name));
+  if (change.column.name != change.name && out.Find(change.column.name) != nullptr) {
+    return Invalid(Str("table ", change.table.ToString(), " has a column ", change.column.name, " already"));
+  }
+  out.fields[index].name = change.column.name;
+  std::replace(out.primary_keys.begin(), out.primary_keys.end(), change.name, change.column.name);
+  return Ok();
+}
+
+}  // namespace
+
+bool CanWiden(const DataType& from, const DataType& to) {
+  if (from.SameIgnoringNull(to)) return true;
+  if (from.kind == TypeKind::kDecimal && to.kind == TypeKind::kDecimal) {
+    return from.scale == to.scale && from.precision <= to.precision;
+  }
+  const bool clock = from.kind == TypeKind::kTime || from.kind == TypeKind::kTimestamp ||
+                     from.kind == TypeKind::kTimestampLtz;
+  if (clock && from.kind == to.kind) return from.precision <= to.precision;
+  return (Place(kIntegers, from.kind) >= 0 && Place(kIntegers, to.kind) >= Place(kIntegers, from.kind)) ||
+         (Place(kReals, from.kind) >= 0 && Place(kReals, to.kind) >= Place(kReals, from.kind)) ||
+         WidensIn(kTexts, from, to) || WidensIn(kBinaries, from, to);
+}
+
+Result<Schema> FromTableSchema(const TableSchema& table, const std::vector<std::string>& partition_keys,
+                               const Options& options) {
+  Schema schema;
+  for (const Column& column : table.columns) {
+    TRY(CheckName(column.name));
+    Field field = FieldOf(column, ++schema.highest_field_id);
+    if (table.IsKey(column.name)) field.type.nullable = false;
+    schema.fields.push_back(std::move(field));
+  }
+  schema.primary_keys = table.primary_key;
+  for (const std::string& name : partition_keys) {
+    auto field = std::find_if(schema.fields.begin(), schema.fields.end(), [&](const Field& f) { return f.name == name; });
+    if (field == schema.fields.end()) return Invalid(Str("partition column ", name, " is no column of the table"));
+    schema.partition_keys.push_back(name);
+    if (schema.primary_keys.empty()) continue;
+    field->type.nullable = false;
+    if (!Contains(schema.primary_keys, name)) schema.primary_keys.push_back(name);
+  }
+  if (!schema.primary_keys.empty() && schema.TrimmedKey().empty()) {
+    return Unsupported("a table cannot be partitioned by all columns of its primary key");
+  }
+  schema.options = options;
+  schema.comment = table.comment;
+  return schema;
+}
+
+TableSchema ToTableSchema(const Schema& schema) {
+  TableSchema table;
+  for (const Field& field : schema.fields) {
+    if (field.supported) table.columns.push_back({field.name, field.type, field.description, std::nullopt});
+  }
+  table.primary_key = schema.primary_keys;
+  table.comment = schema.comment;
+  return table;
+}
+
+Result<Schema> Evolve(const Schema& schema, const SchemaChange& change) {
+  Schema out = schema;
+  switch (change.kind) {
+    case SchemaChangeKind::kAddColumn: TRY(AddColumn(change, out)); break;
+    case SchemaChangeKind::kAlterColumn: TRY(AlterColumn(change, out)); break;
+    case SchemaChangeKind::kDropColumn: TRY(DropColumn(change, out)); break;
+    case SchemaChangeKind::kRenameColumn: TRY(RenameColumn(change, out)); break;
+    case SchemaChangeKind::kAlterComment: out.comment = change.schema->comment; break;
+    case SchemaChangeKind::kCreateTable:
+    case SchemaChangeKind::kDropTable:
+    case SchemaChangeKind::kTruncateTable: break;
+  }
+  return out;
+}
+
+}  // namespace sluice::paimon

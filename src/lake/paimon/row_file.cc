@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/row_file.h"
+
+#include <arrow/array.h>
+#include <arrow/array/util.h>
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+#include <arrow/type.h>
+#include <arrow/util/decimal.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/check.h"
+#include "base/text.h"
+#include "lake/paimon/key_sort.h"
+#include "lake/paimon/special_fields.h"
+#include "row/arrow_status.h"
+#include "row/change_batch.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr size_t kSystemColumns = 2;
+constexpr const char* kMessageName = "paimon_schema";
+
+WriteColumn ColumnOf(const Field& field) {
+  WriteColumn column;
+  column.id = field.id;
+  column.name = field.name;
+  column.type = field.type;
+  column.required = !field.type.nullable;
+  column.style = ParquetStyle::kPaimon;
+  if (field.type.kind == TypeKind::kArray) column.element_id = kElementIds + 1024 * field.id + 1;
+  return column;
+}
+
+WriteColumn SystemColumn(int id, const char* name, TypeKind kind) {
+  WriteColumn column;
+  column.id = id;
+  column.name = name;
+  column.type.kind = kind;
+  column.type.nullable = false;
+  column.required = true;
+  column.style = ParquetStyle::kPaimon;
+  return column;
+}
+
+template <typename Number>
+bool LoadNumber(const std::string& bytes, Number& out) {
+  if (bytes.size() != sizeof out) return false;
+  std::memcpy(&out, bytes.data(), sizeof out);
+  return true;
+}
+
+std::shared_ptr<arrow::Scalar> ScalarOf(const std::shared_ptr<arrow::DataType>& type, auto&& value) {
+  auto made = arrow::MakeScalar(type, std::forward<decltype(value)>(value));
+  return made.ok() ? *std::move(made) : nullptr;
+}
+
+// A bound of the Parquet file as a cell; null for one that is not known.
+std::shared_ptr<arrow::Scalar> BoundOf(const WriteColumn& column, const std::optional<std::string>& bound) {
+  const auto type = column.type.ToArrow();
+  if (!bound) return nullptr;
+  switch (type->id()) {
+    case arrow::Type::BOOL: return bound->empty() ? nullptr : ScalarOf(type, (*bound)[0] != 0);
+    case arrow::Type::INT32:
+    case arrow::Type::DATE32: {
+      int32_t value = 0;
+      return LoadNumber(*bound, value) ? ScalarOf(type, value) : nullptr;
+    }
+    case arrow::Type::FLOAT: {
+      float value = 0;
+      return LoadNumber(*bound, value) ? ScalarOf(type, value) : nullptr;
+    }
+    case arrow::Type::DOUBLE: {
+      double value = 0;
+      return LoadNumber(*bound, value) ? ScalarOf(type, value) : nullptr;
+    }
+    case arrow::Type::INT64:
+    case arrow::Type::TIME64:
+    case arrow::Type::TIMESTAMP: {
+      int64_t value = 0;
+      int32_t millis = 0;
+      if (LoadNumber(*bound, millis)) {
+        value = millis;
+      } else if (!LoadNumber(*bound, value)) {
+        return nullptr;
+      }
+      if (column.IsMillis() && __builtin_mul_overflow(value, 1000, &value)) return nullptr;
+      return ScalarOf(type, value);
+    }
+    case arrow::Type::DECIMAL128: {
+      auto value = arrow::Decimal128::FromBigEndian(reinterpret_cast<const uint8_t*>(bound->data()),
+                                                    static_cast<int32_t>(bound->size()));
+      return value.ok() ? ScalarOf(type, *value) : nullptr;
+    }
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY: return ScalarOf(type, std::string(*bound));
+    default: return nullptr;
+  }
+}
+
+// One row of cells, for the codec.
+Status AddCell(const WriteColumn& column, std::shared_ptr<arrow::Scalar> cell, Columns& out) {
+  if (cell == nullptr) cell = arrow::MakeNullScalar(column.type.ToArrow());
+  ARROW_TRY_SET(auto array, arrow::MakeArrayFromScalar(*cell, 1));
+  out.push_back(std::move(array));
+  return Ok();
+}
+
+// Statistics of some columns of the file.
+Result<SimpleStats> StatsOf(const std::vector<WriteColumn>& columns, const std::vector<ColumnStats>& stats,
+                            const std::vector<size_t>& chosen, const BinaryRowCodec& codec) {
+  SimpleStats out;
+  Columns least, most;
+  for (size_t i : chosen) {
+    const bool known = stats[i].nans == 0;  // NaN is above all, and in no bound
+    TRY(AddCell(columns[i], known ? BoundOf(columns[i], stats[i].lower) : nullptr, least));
+    TRY(AddCell(columns[i], known ? BoundOf(columns[i], stats[i].upper) : nullptr, most));
+    out.null_counts.push_back(stats[i].nulls);
+  }
+  out.min = codec.Serialize(least, 0);
+  out.max = codec.Serialize(most, 0);
+  return out;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const RowLayout>> RowLayout::Make(const Schema& schema, const TableOptions& options) {
+  std::vector<std::string> names;
+  for (const Field& field : schema.fields) names.push_back(field.name);
+  TRY_SET(const auto fields, SupportedFields(schema, names));
+  std::vector<DataType> key_types, stats_types;
+  std::vector<WriteColumn> columns;
+  std::vector<int> key;
+  for (const std::string& name : options.keyed ? schema.TrimmedKey() : std::vector<std::string>()) {
+    const Field& field = *schema.Find(name);
+    WriteColumn column = ColumnOf(field);
+    column.id += kKeyIds;
+    column.name = kKeyPrefix + field.name;
+    column.required = true;
+    columns.push_back(std::move(column));
+    key_types.push_back(field.type);
+    key.push_back(static_cast<int>(&field - schema.fields.data()));
+  }
+  if (options.keyed) {
+    columns.push_back(SystemColumn(kSequenceId, kSequenceName, TypeKind::kBigInt));
+    columns.push_back(SystemColumn(kKindId, kKindName, TypeKind::kTinyInt));
+  }
+  std::vector<size_t> stats_columns;
+  std::vector<std::string> stats_names;
+  for (const Field* field : fields) {
+    columns.push_back(ColumnOf(*field));
+    if (field->type.kind == TypeKind::kArray) continue;
+    stats_columns.push_back(columns.size() - 1);
+    stats_names.push_back(field->name);
+    stats_types.push_back(field->type);
+  }
+  TRY_SET(BinaryRowCodec key_codec, BinaryRowCodec::Make(key_types));
+  TRY_SET(BinaryRowCodec stats_codec, BinaryRowCodec::Make(stats_types));
+  std::shared_ptr<RowLayout> layout(new RowLayout(std::move(key_codec), std::move(stats_codec)));
+  layout->schema_id_ = schema.id;
+  layout->columns_ = std::move(columns);
+  layout->key_ = std::move(key);
+  layout->all_have_stats_ = stats_columns.size() == fields.size();
+  layout->stats_columns_ = std::move(stats_columns);
+  layout->stats_names_ = std::move(stats_names);
+  return std::shared_ptr<const RowLayout>(std::move(layout));
+}
+
+std::shared_ptr<arrow::RecordBatch> RowLayout::Rows(const Columns& values, std::shared_ptr<arrow::Array> sequence,
+                                                    std::shared_ptr<arrow::Array> kinds, int64_t rows) const {
+  Columns columns;
+  for (int i : key_) columns.push_back(values[static_cast<size_t>(i)]);
+  if (keyed()) {
+    columns.push_back(std::move(sequence));
+    columns.push_back(std::move(kinds));
+  }
+  columns.insert(columns.end(), values.begin(), values.end());
+  CHECK(columns.size() == columns_.size());
+  std::vector<std::shared_ptr<arrow::Field>> fields;
+  for (size_t i = 0; i < columns.size(); ++i) fields.push_back(arrow::field(columns_[i].name, columns[i]->type()));
+  return arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows, std::move(columns));
+}
+
+std::vector<FileColumn> RowLayout::FileColumns() const {
+  std::vector<FileColumn> out;
+  for (const WriteColumn& column : columns_) out.push_back({column.id, column.name, column.type, column.required});
+  return out;
+}
+
+RowFileWriter::RowFileWriter(std::shared_ptr<const RowLayout> layout, std::string name, std::string path,
+                             std::unique_ptr<ParquetWriter> writer)
+    : layout_(std::move(layout)), name_(std::move(name)), path_(std::move(path)), writer_(std::move(writer)) {}
+
+Result<std::unique_ptr<RowFileWriter>> RowFileWriter::Open(Env& env, std::shared_ptr<const RowLayout> layout,
+                                                           const RowFileOptions& options) {
+  std::string name = Str(options.prefix, env.Uuid(), "-0.parquet");
+  std::string path = Str(options.folder, "/", name);
+  TRY_SET(auto writer, ParquetWriter::Open(env, path, layout->columns_, kMessageName, options.parquet));
+  return std::unique_ptr<RowFileWriter>(
+      new RowFileWriter(std::move(layout), std::move(name), std::move(path), std::move(writer)));
+}
+
+Status RowFileWriter::Append(const arrow::RecordBatch& rows, std::span<const uint32_t> chosen) {
+  if (chosen.empty()) return Ok();
+  TRY(writer_->Append(rows, chosen));
+  if (!layout_->keyed()) return Ok();
+  const size_t keys = layout_->key_.size();
+  Columns key(rows.columns().begin(), rows.columns().begin() + static_cast<std::ptrdiff_t>(keys));
+  if (first_key_.empty()) first_key_ = layout_->key_codec_.Serialize(key, chosen.front());
+  last_key_ = layout_->key_codec_.Serialize(key, chosen.back());
+  const auto* sequence = rows.column(static_cast<int>(keys))->data()->GetValues<int64_t>(1);
+  const auto* kinds = rows.column(static_cast<int>(keys + 1))->data()->GetValues<int32_t>(1);
+  for (uint32_t row : chosen) {
+    min_sequence_ = std::min(min_sequence_, sequence[row]);
+    max_sequence_ = std::max(max_sequence_, sequence[row]);
+    const auto kind = static_cast<RowKind>(kinds[row]);
+    retracted_ += kind == RowKind::kUpdateBefore || kind == RowKind::kDelete;
+  }
+  return Ok();
+}
+
+Status RowFileWriter::Stats(const WrittenFile& written, DataFileMeta& meta) const {
+  meta.key_stats = SimpleStats::None();
+  if (layout_->keyed()) {
+    std::vector<size_t> key(layout_->key_.size());
+    for (size_t i = 0; i < key.size(); ++i) key[i] = i;
+    TRY_SET(meta.key_stats, StatsOf(layout_->columns_, written.columns, key, layout_->key_codec_));
+  }
+  TRY_SET(meta.value_stats,
+          StatsOf(layout_->columns_, written.columns, layout_->stats_columns_, layout_->stats_codec_));
+  if (!layout_->all_have_stats_) meta.value_stats_columns = layout_->stats_names_;
+  return Ok();
+}
+
+Result<DataFileMeta> RowFileWriter::Close(int64_t now_ms) {
+  TRY_SET(const WrittenFile written, writer_->Close());
+  DataFileMeta meta;
+  meta.name = name_;
+  meta.size = written.size;
+  meta.row_count = written.rows;
+  meta.min_key = layout_->keyed() ? first_key_ : EmptyRow();
+  meta.max_key = layout_->keyed() ? last_key_ : EmptyRow();
+  meta.min_sequence = layout_->keyed() ? min_sequence_ : 0;
+  meta.max_sequence = layout_->keyed() ? max_sequence_ : std::max<int64_t>(written.rows, 1) - 1;
+  meta.schema_id = layout_->schema_id_;
+  meta.creation_ms = now_ms;
+  meta.delete_row_count = retracted_;
+  TRY(Stats(written, meta));
+  return meta;
+}
+
+}  // namespace sluice::paimon

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: Apache-2.0
+// The row path of TableWriter; table_writer_epoch.cc has schema changes and epochs.
+#include "lake/paimon/table_writer.h"
+
+#include <arrow/array.h>
+#include <arrow/array/concatenate.h>
+#include <arrow/array/util.h>
+#include <arrow/buffer.h>
+#include <arrow/compute/api.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+#include <arrow/util/byte_size.h>
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "lake/paimon/table_writer_parts.h"
+#include "row/arrow_status.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr int64_t kBufferedBytesMax = 64 << 20;   // then the rows that wait are written
+constexpr int64_t kBufferedRowsMax = 1 << 30;
+constexpr int64_t kRowGroupBytes = 32 << 20;      // bounds an open file's memory
+constexpr const char* kDataPrefix = "data-";
+constexpr const char* kChangelogPrefix = "changelog-";
+
+bool Retracts(RowKind kind) { return kind == RowKind::kUpdateBefore || kind == RowKind::kDelete; }
+
+// The values live as long as the array.
+template <typename Value>
+std::shared_ptr<arrow::Array> ToArray(std::shared_ptr<arrow::DataType> type, std::vector<Value> values) {
+  const auto count = static_cast<int64_t>(values.size());
+  auto data = arrow::ArrayData::Make(std::move(type), count, {nullptr, arrow::Buffer::FromVector(std::move(values))}, 0);
+  return arrow::MakeArray(std::move(data));
+}
+
+}  // namespace
+
+TableWriter::TableWriter(Env& env, std::unique_ptr<Table> table, TableWriterOptions options)
+    : env_(env),
+      table_(std::move(table)),
+      options_(std::move(options)),
+      prefix_(Str("sluice.", options_.user, ".")) {}
+
+TableWriter::~TableWriter() {
+  if (finished_) return;  // whether these files are committed is not known here
+  for (const ManifestEntry& entry : added_) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+  for (const ManifestEntry& entry : changelog_) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+  for (const ManifestEntry& entry : compacted_) {
+    if (rewritten_.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+  }
+}
+
+Result<std::unique_ptr<TableWriter>> TableWriter::Make(Env& env, std::unique_ptr<Table> table,
+                                                       TableWriterOptions options) {
+  std::unique_ptr<TableWriter> writer(new TableWriter(env, std::move(table), std::move(options)));
+  TRY(writer->Load(writer->table_->newest_schema()));
+  TRY_SET(const auto own, LatestOfUser(*writer->table_, writer->options_.user));
+  if (own) {
+    auto dropped = own->properties.find(writer->prefix_ + "dropped");
+    writer->dropped_ = dropped != own->properties.end() && dropped->second == "true";
+  }
+  return writer;
+}
+
+Status TableWriter::Load(const Schema& schema) {
+  auto fit = [&]() -> Status {
+    TRY_SET(table_options_, TableOptions::Of(schema));
+    TRY_SET(layout_, RowLayout::Make(schema, table_options_));
+    TRY_SET(folders_, BucketFolders::Of(table_->folder(), schema));
+    if (router_ != nullptr) return router_->Bind(schema, table_options_);
+    TRY_SET(router_, RowRouter::Make(env_, schema, table_options_));
+    return Ok();
+  };
+  Status fits = fit();
+  if (!fits.ok()) return std::move(fits).error().With(Str("table ", options_.name));
+  schema_ = schema;
+  binding_.reset();
+  return Ok();
+}
+
+Status TableWriter::TakeInCommits() {
+  if (dirty()) return Ok();
+  TRY_SET(const auto ids, table_->SnapshotIds());
+  const int64_t newest = ids.empty() ? 0 : ids.back();
+  const int64_t schema_before = table_->newest_schema().id;
+  TRY(table_->Refresh());
+  if (table_->newest_schema().id != schema_before) TRY(Load(table_->newest_schema()));
+  if (newest == base_ && !stale_) return Ok();
+  if (!stale_) LogInfo(Str("table ", options_.name, ": another writer has committed; its files are taken in"));
+  base_ = newest;
+  return Reload();
+}
+
+Status TableWriter::Reload() {
+  buckets_.clear();
+  next_sequence_ = 0;
+  router_.reset();  // it knows the index of another snapshot
+  TRY_SET(router_, RowRouter::Make(env_, schema_, table_options_));
+  if (base_ > 0) {
+    TRY_SET(const Snapshot snapshot, table_->SnapshotOf(base_));
+    TRY_SET(auto entries, table_->LiveEntries(snapshot));
+    for (ManifestEntry& entry : entries) {
+      if (table_options_.bucket_mode == BucketMode::kFixed && entry.total_buckets != table_options_.buckets) {
+        return Unsupported(Str("table ", options_.name, " has ", table_options_.buckets, " buckets, but files of ",
+                               entry.total_buckets),
+                           "rescale its partitions with INSERT OVERWRITE of another engine first");
+      }
+      next_sequence_ = std::max(next_sequence_, entry.file.max_sequence + 1);
+      buckets_[{entry.partition, entry.bucket}].files.push_back(std::move(entry.file));
+    }
+  }
+  stale_ = false;
+  return Ok();
+}
+
+Status TableWriter::Bind(const std::shared_ptr<const TableSchema>& schema) {
+  if (binding_ && (binding_->schema == schema || *binding_->schema == *schema)) {
+    binding_->schema = schema;
+    return Ok();
+  }
+  auto binding = std::make_unique<Binding>();
+  binding->schema = schema;
+  size_t used = 0;
+  for (const Field& field : schema_.fields) {
+    const int column = schema->Find(field.name);
+    if (column < 0 && !field.type.nullable) {
+      return Invalid(Str("table ", options_.name, ": column ", field.name,
+                         " is NOT NULL, and the source has no such column"),
+                     "make the column nullable in the table");
+    }
+    used += column >= 0;
+    binding->source.push_back(column);
+    binding->types.push_back(field.type.ToArrow());
+  }
+  for (const Column& column : schema->columns) {
+    if (used == schema->columns.size() || schema_.Find(column.name) != nullptr) continue;
+    return Invalid(Str("table ", options_.name, " has no column ", column.name),
+                   "this is a bug: a schema change was lost");
+  }
+  binding_ = std::move(binding);
+  return Ok();
+}
+
+Status TableWriter::Write(const ChangeBatch& batch) {
+  CHECK(!finished_);
+  if (batch.row_count() == 0) return Ok();
+  TRY(TakeInCommits());
+  TRY(Bind(batch.schema));
+  Pending pending;
+  pending.rows = batch.row_count();
+  pending.kinds = batch.kinds;
+  for (size_t i = 0; i < binding_->source.size(); ++i) {
+    const int source = binding_->source[i];
+    std::shared_ptr<arrow::Array> column;
+    if (source < 0) {
+      ARROW_TRY_SET(column, arrow::MakeArrayOfNull(binding_->types[i], pending.rows));
+    } else {
+      column = batch.rows->column(source);
+    }
+    if (!column->type()->Equals(*binding_->types[i])) {
+      ARROW_TRY_SET(column, arrow::compute::Cast(*column, binding_->types[i]));
+    }
+    pending.columns.push_back(std::move(column));
+  }
+  TRY(router_->Route(*table_, pending.columns, pending.rows, pending.buckets));
+  Count(batch);
+  buffered_bytes_ += batch.bytes();
+  int64_t rows = pending.rows;
+  pending_.push_back(std::move(pending));
+  for (const Pending& waiting : pending_) rows += waiting.rows;
+  return buffered_bytes_ >= kBufferedBytesMax || rows >= kBufferedRowsMax ? Flush() : Ok();
+}
+
+void TableWriter::Count(const ChangeBatch& batch) {
+  if (batch.kinds.empty()) {
+    stats_.inserted += batch.row_count();
+    return;
+  }
+  int64_t counts[4] = {};
+  for (RowKind kind : batch.kinds) ++counts[static_cast<size_t>(kind)];
+  stats_.inserted += counts[0];
+  stats_.updated += counts[2];
+  stats_.deleted += counts[3];
+}
+
+Result<TableWriter::Gathered> TableWriter::Gather() {
+  Gathered out;
+  int64_t rows = 0;
+  for (const Pending& pending : pending_) rows += pending.rows;
+  for (size_t i = 0; i < schema_.fields.size(); ++i) {
+    Columns parts;
+    for (const Pending& pending : pending_) parts.push_back(pending.columns[i]);
+    if (parts.size() == 1) {
+      out.values.push_back(parts[0]);
+      continue;
+    }
+    ARROW_TRY_SET(auto joined, arrow::Concatenate(parts));
+    out.values.push_back(std::move(joined));
+  }
+  out.chosen.resize(router_->buckets().size());
+  std::vector<int32_t> kinds(static_cast<size_t>(rows), 0);
+  uint32_t row = 0;
+  for (const Pending& pending : pending_) {
+    for (size_t i = 0; i < static_cast<size_t>(pending.rows); ++i, ++row) {
+      const RowKind kind = pending.kinds.empty() ? RowKind::kInsert : pending.kinds[i];
+      kinds[row] = static_cast<int32_t>(kind);
+      if (!Retracts(kind) || (table_options_.keyed && !table_options_.ignore_delete)) {
+        out.chosen[pending.buckets[i]].push_back(row);
+      } else if (kind == RowKind::kDelete && !table_options_.keyed && !std::exchange(warned_keyless_delete_, true)) {
+        LogWarn(Str("table ", options_.name, " has no primary key: updates are appended as new rows and deletes are "
+                    "left out; give the source table a primary key to have both"));
+      }
+    }
+  }
+  std::vector<int64_t> sequence(static_cast<size_t>(rows));
+  std::iota(sequence.begin(), sequence.end(), next_sequence_);
+  out.first_sequence = next_sequence_;
+  next_sequence_ += rows;
+  out.rows = layout_->Rows(out.values, ToArray(arrow::int64(), std::move(sequence)),
+                           ToArray(arrow::int32(), std::move(kinds)), rows);
+  pending_.clear();
+  buffered_bytes_ = 0;
+  return out;
+}
+
+// One file of level 0 for each bucket that got rows.
+Status TableWriter::Flush() {
+  if (pending_.empty()) return Ok();
+  TRY_SET(Gathered rows, Gather());
+  newest_schema_used_ = true;
+  for (size_t i = 0; i < rows.chosen.size(); ++i) {
+    if (!rows.chosen[i].empty()) TRY(WriteBucket(router_->buckets()[i], rows, rows.chosen[i]));
+  }
+  return Ok();
+}
+
+Status TableWriter::WriteBucket(const BucketId& id, const Gathered& rows, std::vector<uint32_t>& chosen) {
+  Bucket& bucket = buckets_[id];
+  bucket.touched = true;
+  if (table_options_.keyed && table_options_.changelog == ChangelogProducer::kInput) {
+    TRY_SET(DataFileMeta file, WriteFile(id, kChangelogPrefix, rows, chosen));
+    changelog_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
+  }
+  if (table_options_.keyed) {
+    Columns key, sequence;
+    for (int column : layout_->key()) key.push_back(rows.values[static_cast<size_t>(column)]);
+    for (const std::string& name : table_options_.sequence) {
+      sequence.push_back(rows.values[static_cast<size_t>(schema_.Find(name) - schema_.fields.data())]);
+    }
+    sorter_.Sort(key, sequence, table_options_.sequence_descending, chosen);
+  }
+  TRY_SET(DataFileMeta file, WriteFile(id, kDataPrefix, rows, chosen));
+  bucket.files.push_back(file);
+  added_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
+  return Ok();
+}
+
+Result<DataFileMeta> TableWriter::WriteFile(const BucketId& id, const char* prefix, const Gathered& rows,
+                                            const std::vector<uint32_t>& chosen) {
+  TRY_SET(RowFileOptions files, FilesOf(id, buckets_[id]));
+  files.prefix = prefix;
+  TRY_SET(auto writer, RowFileWriter::Open(env_, layout_, files));
+  auto write = [&]() -> Result<DataFileMeta> {
+    TRY(writer->Append(*rows.rows, chosen));
+    return writer->Close(env_.NowMs());
+  };
+  auto written = write();
+  if (!written.ok()) {
+    (void)env_.Remove(writer->path()).ok();
+    return std::move(written).error().With(Str("table ", options_.name));
+  }
+  DataFileMeta meta = *std::move(written);
+  meta.source = FileSource::kAppend;
+  if (!table_options_.keyed) {
+    meta.min_sequence = rows.first_sequence;
+    meta.max_sequence = rows.first_sequence + meta.row_count - 1;
+  }
+  stats_.bytes_written += meta.size;
+  return meta;
+}
+
+Result<RowFileOptions> TableWriter::FilesOf(const BucketId& id, Bucket& bucket) {
+  RowFileOptions files;
+  TRY_SET(files.folder, folders_->Folder(id.partition, id.bucket));
+  if (!bucket.folder_made) TRY(env_.MakeFolders(files.folder));
+  bucket.folder_made = true;
+  folders_touched_.insert(files.folder);
+  files.parquet.codec = table_options_.compression;
+  files.parquet.codec_level = table_options_.compression == "zstd" ? table_options_.compression_level : 0;
+  files.parquet.row_group_bytes = kRowGroupBytes;
+  files.parquet.sync = options_.sync;
+  files.parquet.helper = options_.helper;
+  return files;
+}
+
+ManifestEntry TableWriter::EntryOf(const BucketId& id, EntryKind kind, DataFileMeta file) const {
+  ManifestEntry entry;
+  entry.kind = kind;
+  entry.partition = id.partition;
+  entry.bucket = id.bucket;
+  entry.total_buckets = table_options_.buckets;
+  entry.file = std::move(file);
+  return entry;
+}
+
+void TableWriter::RemoveFile(const BucketId& id, const std::string& name) {
+  const auto folder = folders_->Folder(id.partition, id.bucket);
+  if (folder.ok()) (void)env_.Remove(Str(*folder, "/", name)).ok();
+}
+
+}  // namespace sluice::paimon

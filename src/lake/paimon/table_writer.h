@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// TableWriter: change batches -> data files of level 0, their compaction and one TableChange an epoch, for one Paimon
+// table. What it writes is invisible until Commit. Owned by a sink; one thread. Memory: the rows that wait to be sorted
+// (buffered_bytes), what the manifests say of each live file, the hashes of all keys with dynamic buckets.
+//
+// Epoch: (Adopt | Change | Write)* Finish [the change becomes durable elsewhere] Commit. An error leaves the writer of
+// no further use: make a new one.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/helper_thread.h"
+#include "base/result.h"
+#include "io/env.h"
+#include "lake/paimon/commit.h"
+#include "lake/paimon/compaction.h"
+#include "lake/paimon/key_sort.h"
+#include "lake/paimon/row_file.h"
+#include "lake/paimon/row_router.h"
+#include "lake/paimon/table.h"
+#include "lake/paimon/table_change.h"
+#include "row/change_batch.h"
+#include "row/schema_change.h"
+
+namespace sluice::paimon {
+
+struct EpochStamp {  // pipeline's EpochInfo
+  int64_t epoch = 0;
+  std::string end;
+  std::string position = {};
+  std::string state_id = {};
+};
+
+struct TableWriterOptions {
+  std::string name;                // of the table, for messages
+  std::string user;                // identity of the job: its snapshots' commitUser
+  bool backfill = true;            // ADD COLUMN with a default value rewrites the files
+  bool sync = true;                // fsync files; off for tests only
+  HelperThread* helper = nullptr;  // shares the encoding, if there is one; outlives the writer
+};
+
+struct TableWriterStats {
+  int64_t inserted = 0;  // rows by kind as given; an update counts once
+  int64_t updated = 0;
+  int64_t deleted = 0;
+  int64_t bytes_written = 0;
+};
+
+class TableWriter {
+ public:
+  // The table may be changed by nobody else through this object; other processes may commit to it.
+  static Result<std::unique_ptr<TableWriter>> Make(Env& env, std::unique_ptr<Table> table, TableWriterOptions options);
+  ~TableWriter();
+
+  // The source's schema: missing columns are added, narrower ones widened, columns that the source has not stay and are
+  // NULL in new rows. kInvalid, naming the column and both types, where that is not possible.
+  Status Adopt(const TableSchema& schema);
+  // kUnsupported: nothing changed. Truncation and DROP TABLE remove all rows. The next Adopt after a DROP TABLE, also
+  // that of a later process, makes the columns exactly those of its schema.
+  Status Change(const SchemaChange& change);
+  // Rows with the columns of the last Adopt or Change, found by name.
+  Status Write(const ChangeBatch& batch);
+
+  bool dirty() const;  // an epoch's commit would change the table
+  // Closes all files. Only when dirty.
+  Result<TableChange> Finish(const EpochStamp& epoch);
+  // Commits the result of the last Finish: snapshots that were made. kConflict: another writer changed the schema.
+  Result<int64_t> Commit(const TableChange& change, int64_t epoch);
+
+  bool finished() const { return finished_; }  // between Finish and Commit
+  int64_t base_snapshot() const { return base_; }  // that the next change builds on; 0: none
+  int64_t buffered_bytes() const { return buffered_bytes_; }
+  Status Flush();  // gives that memory back; files may get small
+  Table& table() { return *table_; }
+  const TableWriterStats& stats() const { return stats_; }
+
+ private:
+  // Rows that wait, with the table's columns and types.
+  struct Pending {
+    Columns columns;
+    std::vector<RowKind> kinds;     // one a row; empty: all +I
+    std::vector<uint32_t> buckets;  // one a row, numbers of the router
+    int64_t rows = 0;
+  };
+  struct Bucket {
+    std::vector<DataFileMeta> files;  // of all levels, those of this epoch too
+    bool folder_made = false;
+    bool touched = false;  // in this epoch
+  };
+  struct Binding;  // how the batches of one TableSchema become rows of the table
+  struct Gathered;
+
+  TableWriter(Env& env, std::unique_ptr<Table> table, TableWriterOptions options);
+  Status TakeInCommits();  // of other writers, before the first change of an epoch
+  Status Load(const Schema& schema);
+  Status Reload();         // the buckets as the newest snapshot has them
+  Status Bind(const std::shared_ptr<const TableSchema>& schema);
+  Status EvolveTo(Schema next);
+  Status Replace(const TableSchema& wanted);
+  Status Truncate();
+  Status Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value);
+  Result<Gathered> Gather();
+  Status WriteBucket(const BucketId& id, const Gathered& rows, std::vector<uint32_t>& chosen);
+  Result<DataFileMeta> WriteFile(const BucketId& id, const char* prefix, const Gathered& rows,
+                                 const std::vector<uint32_t>& chosen);
+  Result<RowFileOptions> FilesOf(const BucketId& id, Bucket& bucket);
+  Status CompactBuckets();
+  Status CompactBucket(const BucketId& id, Bucket& bucket, const CompactionUnit& unit, const FilledColumn* filled);
+  Status TakeCompaction(const BucketId& id, Bucket& bucket, CompactionResult result);
+  ManifestEntry EntryOf(const BucketId& id, EntryKind kind, DataFileMeta file) const;
+  Result<ChangedFiles> ToManifests(const std::vector<ManifestEntry>& entries);
+  void RemoveFile(const BucketId& id, const std::string& name);
+  void Count(const ChangeBatch& batch);
+  bool HasRows() const;
+
+  Env& env_;
+  std::unique_ptr<Table> table_;
+  const TableWriterOptions options_;
+  std::string prefix_;  // of the job's properties
+
+  Schema schema_;  // with the evolution of this epoch
+  TableOptions table_options_;
+  std::shared_ptr<const RowLayout> layout_;
+  std::optional<BucketFolders> folders_;
+  std::unique_ptr<RowRouter> router_;
+  std::unique_ptr<Binding> binding_;
+  std::vector<std::string> new_schemas_;  // JSON of versions of this epoch
+  bool newest_schema_used_ = true;        // by files
+  int64_t base_ = 0;
+  bool stale_ = true;  // buckets_ are not those of base_
+
+  std::map<BucketId, Bucket> buckets_;
+  int64_t next_sequence_ = 0;
+  std::vector<Pending> pending_;
+  int64_t buffered_bytes_ = 0;
+  KeySorter sorter_;
+
+  std::vector<ManifestEntry> added_, changelog_, compacted_;
+  std::set<std::string> rewritten_;      // files that compactions of this epoch wrote
+  std::set<std::string> folders_touched_;
+  bool truncated_ = false;
+  bool properties_changed_ = false;
+  bool dropped_ = false;  // at the source, and not made again since
+  bool finished_ = false;
+
+  TableWriterStats stats_;
+  bool warned_keyless_delete_ = false;
+};
+
+}  // namespace sluice::paimon

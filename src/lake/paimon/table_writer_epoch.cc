@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+// Schema changes, compaction, epochs and commits of TableWriter.
+#include <arrow/scalar.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "lake/default_value.h"
+#include "lake/paimon/evolve.h"
+#include "lake/paimon/manifest_files.h"
+#include "lake/paimon/table_writer.h"
+#include "lake/paimon/table_writer_parts.h"
+
+namespace sluice::paimon {
+namespace {
+
+SchemaChange AlterTo(const Column& column) {
+  SchemaChange change;
+  change.kind = SchemaChangeKind::kAlterColumn;
+  change.name = column.name;
+  change.column = column;
+  return change;
+}
+
+bool SameShape(const Schema& a, const Schema& b) {
+  return a.fields == b.fields && a.comment == b.comment && a.primary_keys == b.primary_keys;
+}
+
+}  // namespace
+
+// A version of its own for each change that files may be written with.
+Status TableWriter::EvolveTo(Schema next) {
+  TRY(Flush());
+  if (newest_schema_used_ || new_schemas_.empty()) {
+    ++next.id;
+    new_schemas_.emplace_back();
+  }
+  next.time_ms = env_.NowMs();
+  new_schemas_.back() = next.ToJson();
+  newest_schema_used_ = false;
+  return Load(next);
+}
+
+Status TableWriter::Adopt(const TableSchema& wanted) {
+  CHECK(!finished_);
+  if (dropped_) return Replace(wanted);
+  Schema next = schema_;
+  std::string previous;
+  for (const Column& column : wanted.columns) {
+    const std::string after = std::exchange(previous, column.name);
+    const Field* field = next.Find(column.name);
+    SchemaChange change;
+    if (field == nullptr) {
+      change.kind = SchemaChangeKind::kAddColumn;
+      change.column = column;
+      change.place = after.empty() ? ColumnPlace::kFirst : ColumnPlace::kAfter;  // where the source has it
+      change.after = after;
+    } else if (!field->supported) {
+      return Unsupported(Str("table ", options_.name, ": column ", column.name, " is of type ", field->type_json));
+    } else {
+      const bool widens = CanWiden(field->type, column.type);
+      if (!widens && !CanWiden(column.type, field->type)) {
+        return Invalid(Str("table ", options_.name, ": column ", column.name, " is ", field->type.ToString(),
+                           " in the table and ", column.type.ToString(), " in the source"),
+                       "write to another table (route), or change the type of the column in the source or in the table");
+      }
+      Column target = column;
+      if (!widens) target.type = field->type;
+      target.type.nullable = field->type.nullable || column.type.nullable;
+      if (target.comment.empty()) target.comment = field->description;
+      change = AlterTo(target);
+    }
+    auto evolved = Evolve(next, change);
+    if (!evolved.ok()) return std::move(evolved).error().With(Str("table ", options_.name));
+    next = *std::move(evolved);
+  }
+  for (const Field& field : Schema(next).fields) {  // stays, and is NULL in new rows
+    if (field.type.nullable || wanted.Find(field.name) >= 0) continue;
+    Column optional{field.name, field.type, field.description, std::nullopt};
+    optional.type.nullable = true;
+    TRY_SET(next, Evolve(next, AlterTo(optional)));
+  }
+  std::vector<std::string> key = wanted.primary_key;
+  for (const std::string& name : next.partition_keys) {
+    if (!key.empty() && std::find(key.begin(), key.end(), name) == key.end()) key.push_back(name);
+  }
+  std::vector<std::string> have = next.primary_keys;
+  std::sort(key.begin(), key.end());
+  std::sort(have.begin(), have.end());
+  if (key != have) {
+    return Invalid(Str("table ", options_.name, " has the primary key (", Join(next.primary_keys, ", "),
+                       "), and the source (", Join(wanted.primary_key, ", "), ")"),
+                   "write to another table (route), or drop the Paimon table and let it be copied again");
+  }
+  return SameShape(next, schema_) ? Ok() : EvolveTo(std::move(next));
+}
+
+// The table is empty, but it has its history: a column keeps its id where its type can stay or widen.
+Status TableWriter::Replace(const TableSchema& wanted) {
+  TRY_SET(Schema next, FromTableSchema(wanted, schema_.partition_keys, schema_.options));
+  if (next.primary_keys != schema_.primary_keys) {
+    return Unsupported(Str("table ", options_.name, " was made again at the source with another primary key"),
+                       "drop the Paimon table, so that it is made anew, or route the source table to another one");
+  }
+  int highest = schema_.highest_field_id;
+  for (Field& field : next.fields) {
+    const Field* old = schema_.Find(field.name);
+    const bool keeps = old != nullptr && old->supported && CanWiden(old->type, field.type);
+    const bool key = std::find(next.primary_keys.begin(), next.primary_keys.end(), field.name) !=
+                     next.primary_keys.end();
+    if (key && (old == nullptr || !old->type.SameIgnoringNull(field.type))) {
+      return Unsupported(Str("table ", options_.name, " was made again at the source with another type of column ",
+                             field.name, ", which is part of the key"),
+                         "drop the Paimon table, so that it is made anew, or route the source table to another one");
+    }
+    field.id = keeps ? old->id : ++highest;
+  }
+  next.highest_field_id = highest;
+  next.id = schema_.id;
+  LogInfo(Str("table ", options_.name, " was made again at the source: it gets the columns of the new table"));
+  dropped_ = false;
+  properties_changed_ = true;
+  return SameShape(next, schema_) ? Ok() : EvolveTo(std::move(next));
+}
+
+Status TableWriter::Change(const SchemaChange& change) {
+  CHECK(!finished_);
+  TRY(TakeInCommits());
+  switch (change.kind) {
+    case SchemaChangeKind::kCreateTable: return Adopt(*change.schema);
+    case SchemaChangeKind::kTruncateTable: return Truncate();
+    case SchemaChangeKind::kDropTable:
+      LogWarn(Str("table ", options_.name,
+                  " was dropped at the source: its rows are removed, the empty table and its history stay"));
+      dropped_ = true;
+      return Truncate();
+    default: break;
+  }
+  TRY_SET(Schema next, Evolve(schema_, change));
+  if (SameShape(next, schema_)) return Ok();
+  const bool fills = change.kind == SchemaChangeKind::kAddColumn && change.initial.kind != InitialDefault::Kind::kNull;
+  std::shared_ptr<arrow::Scalar> value;
+  if (fills && options_.backfill) {
+    TRY(Flush());
+    if (HasRows()) {
+      TRY_SET(value, ValueOfOldRows(change.column, change.initial));
+    }
+  }
+  TRY(EvolveTo(std::move(next)));
+  return value == nullptr ? Ok() : Backfill(change.column.name, value);
+}
+
+bool TableWriter::HasRows() const {
+  return std::any_of(buckets_.begin(), buckets_.end(), [](const auto& bucket) { return !bucket.second.files.empty(); });
+}
+
+Status TableWriter::Truncate() {
+  pending_.clear();
+  buffered_bytes_ = 0;
+  for (const ManifestEntry& entry : added_) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+  for (const ManifestEntry& entry : compacted_) {
+    if (rewritten_.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+  }
+  added_.clear();
+  compacted_.clear();
+  rewritten_.clear();
+  for (auto& [id, bucket] : buckets_) bucket.files.clear();
+  router_->Truncate();
+  truncated_ = true;
+  return Ok();
+}
+
+// Readers show NULL for a column that a file has not, so the files are written again with the value in them.
+Status TableWriter::Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value) {
+  const FilledColumn filled{static_cast<int>(schema_.Find(column) - schema_.fields.data()), value};
+  newest_schema_used_ = true;
+  int64_t rows = 0;
+  for (auto& [id, bucket] : buckets_) {
+    if (bucket.files.empty()) continue;
+    CompactionUnit unit;
+    unit.files = bucket.files;
+    unit.output_level = table_options_.keyed ? table_options_.levels - 1 : 0;
+    for (const DataFileMeta& file : bucket.files) {
+      unit.output_level = std::max(unit.output_level, file.level);
+      rows += file.row_count;
+    }
+    unit.drop_deletes = true;
+    TRY(CompactBucket(id, bucket, unit, &filled));
+  }
+  LogInfo(Str("table ", options_.name, ": column ", column, " filled with its default in ", rows, " rows"));
+  return Ok();
+}
+
+Status TableWriter::CompactBuckets() {
+  if (!table_options_.keyed || table_options_.write_only) return Ok();
+  for (auto& [id, bucket] : buckets_) {
+    if (!std::exchange(bucket.touched, false)) continue;
+    while (const auto unit = PickCompaction(bucket.files, table_options_)) {
+      TRY(CompactBucket(id, bucket, *unit, nullptr));
+    }
+  }
+  return Ok();
+}
+
+Status TableWriter::CompactBucket(const BucketId& id, Bucket& bucket, const CompactionUnit& unit,
+                                  const FilledColumn* filled) {
+  TRY_SET(const RowFileOptions files, FilesOf(id, bucket));
+  auto done = Compact(env_, schema_, table_options_, layout_, files, unit, filled);
+  if (!done.ok()) return std::move(done).error().With(Str("table ", options_.name, ": compaction"));
+  for (const DataFileMeta& file : done->after) stats_.bytes_written += file.schema_id == schema_.id ? file.size : 0;
+  return TakeCompaction(id, bucket, *std::move(done));
+}
+
+// One change must not name a file as come and gone: what this epoch's compactions made goes without a word.
+Status TableWriter::TakeCompaction(const BucketId& id, Bucket& bucket, CompactionResult result) {
+  std::set<std::string> kept;
+  for (const DataFileMeta& file : result.after) kept.insert(file.name);
+  for (DataFileMeta& file : result.before) {
+    std::erase_if(bucket.files, [&](const DataFileMeta& f) { return f.name == file.name && f.level == file.level; });
+    const ManifestEntry gone = EntryOf(id, EntryKind::kDelete, file);
+    auto made = std::find_if(compacted_.begin(), compacted_.end(), [&](const ManifestEntry& entry) {
+      return entry.kind == EntryKind::kAdd && entry.partition == gone.partition && entry.bucket == gone.bucket &&
+             entry.file.name == file.name && entry.file.level == file.level;
+    });
+    if (made == compacted_.end()) {
+      compacted_.push_back(gone);
+      continue;
+    }
+    compacted_.erase(made);
+    if (rewritten_.contains(file.name) && !kept.contains(file.name)) {
+      rewritten_.erase(file.name);
+      RemoveFile(id, file.name);
+    }
+  }
+  std::set<std::string> before;
+  for (const DataFileMeta& file : result.before) before.insert(file.name);
+  for (DataFileMeta& file : result.after) {
+    if (!before.contains(file.name)) rewritten_.insert(file.name);
+    bucket.files.push_back(file);
+    compacted_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
+  }
+  return Ok();
+}
+
+bool TableWriter::dirty() const {
+  return !pending_.empty() || !added_.empty() || !changelog_.empty() || !compacted_.empty() || truncated_ ||
+         properties_changed_ || !new_schemas_.empty();
+}
+
+Result<ChangedFiles> TableWriter::ToManifests(const std::vector<ManifestEntry>& entries) {
+  ChangedFiles out;
+  for (const ManifestEntry& entry : entries) {
+    out.rows += entry.kind == EntryKind::kAdd ? entry.file.row_count : -entry.file.row_count;
+  }
+  TRY_SET(out.manifests, WriteManifests(env_, *table_, entries));
+  return out;
+}
+
+Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
+  CHECK(!finished_);
+  TRY(Flush());
+  TRY(CompactBuckets());
+  for (const std::string& folder : folders_touched_) TRY(env_.SyncFolder(folder));
+  folders_touched_.clear();
+  PassFailpoint("paimon.after_data_files");
+  TableChange change;
+  change.schemas = new_schemas_;
+  change.truncate = truncated_;
+  TRY_SET(change.added, ToManifests(added_));
+  TRY_SET(change.changelog, ToManifests(changelog_));
+  TRY_SET(change.compacted, ToManifests(compacted_));
+  TRY_SET(change.indexes, router_->WriteIndexes(*table_));
+  TRY(env_.SyncFolder(table_->folder() + "/manifest"));
+  change.properties = {{prefix_ + "epoch", Str(epoch.epoch)},
+                       {prefix_ + "position", epoch.position},
+                       {prefix_ + "end", epoch.end},
+                       {prefix_ + "state", epoch.state_id}};
+  if (dropped_) change.properties[prefix_ + "dropped"] = "true";
+  finished_ = true;
+  return change;
+}
+
+Result<int64_t> TableWriter::Commit(const TableChange& change, int64_t epoch) {
+  CHECK(finished_);
+  TRY_SET(const CommitOutcome outcome, CommitChange(env_, *table_, change, {options_.user, epoch}, base_));
+  if (!outcome.compacted) {
+    LogInfo(Str("table ", options_.name, ": another writer compacted the same files; ours are left out"));
+    for (const ManifestEntry& entry : compacted_) {
+      if (rewritten_.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+    }
+  }
+  stale_ = !outcome.alone || !outcome.compacted;
+  base_ = outcome.snapshot;
+  added_.clear();
+  changelog_.clear();
+  compacted_.clear();
+  rewritten_.clear();
+  new_schemas_.clear();
+  newest_schema_used_ = true;
+  finished_ = truncated_ = properties_changed_ = false;
+  if (table_->newest_schema().id != schema_.id) TRY(Load(table_->newest_schema()));
+  return outcome.snapshots_made;
+}
+
+}  // namespace sluice::paimon

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/universal_compaction.h"
+
+#include <algorithm>
+#include <map>
+
+namespace sluice::paimon {
+namespace {
+
+struct Run {
+  int level = 0;
+  std::vector<const DataFileMeta*> files;
+  int64_t bytes = 0;
+};
+
+// Level 0 from the newest file on, then the other levels.
+std::vector<Run> RunsOf(const std::vector<DataFileMeta>& files) {
+  std::vector<Run> runs;
+  std::map<int, Run> levels;
+  for (const DataFileMeta& file : files) {
+    if (file.level == 0) {
+      runs.push_back({0, {&file}, file.size});
+      continue;
+    }
+    Run& run = levels[file.level];
+    run.level = file.level;
+    run.files.push_back(&file);
+    run.bytes += file.size;
+  }
+  std::stable_sort(runs.begin(), runs.end(), [](const Run& a, const Run& b) {
+    return a.files[0]->max_sequence > b.files[0]->max_sequence;
+  });
+  for (auto& [level, run] : levels) runs.push_back(std::move(run));
+  return runs;
+}
+
+CompactionUnit UnitOf(const std::vector<Run>& runs, size_t count, int output_level) {
+  CompactionUnit unit;
+  unit.output_level = output_level;
+  for (size_t i = 0; i < count; ++i) {
+    for (const DataFileMeta* file : runs[i].files) unit.files.push_back(*file);
+  }
+  unit.drop_deletes = output_level > 0;
+  for (size_t i = count; i < runs.size(); ++i) unit.drop_deletes &= runs[i].level < output_level;
+  return unit;
+}
+
+// The first `count` runs, to the level below the next one.
+CompactionUnit UnitUpTo(const std::vector<Run>& runs, size_t count, int top) {
+  if (count == runs.size()) return UnitOf(runs, count, top);
+  int level = std::max(0, runs[count].level - 1);
+  if (level == 0) {  // level 0 is for files that come: take all up to the first run above it
+    while (count < runs.size()) {
+      level = runs[count++].level;
+      if (level != 0) break;
+    }
+  }
+  if (count == runs.size()) return UnitOf(runs, count, top);
+  return UnitOf(runs, count, level);
+}
+
+// From `count` runs on, as many as are about as large as those before them together.
+size_t Grow(const std::vector<Run>& runs, size_t count, int64_t ratio) {
+  int64_t bytes = 0;
+  for (size_t i = 0; i < count; ++i) bytes += runs[i].bytes;
+  while (count < runs.size() && bytes * (100 + ratio) / 100 >= runs[count].bytes) bytes += runs[count++].bytes;
+  return count;
+}
+
+}  // namespace
+
+int CountRuns(const std::vector<DataFileMeta>& files) { return static_cast<int>(RunsOf(files).size()); }
+
+std::optional<CompactionUnit> PickCompaction(const std::vector<DataFileMeta>& files, const TableOptions& options,
+                                             bool full) {
+  const std::vector<Run> runs = RunsOf(files);
+  int top = options.levels - 1;
+  for (const Run& run : runs) top = std::max(top, run.level);
+  if (runs.empty()) return {};
+  if (full) {
+    if (runs.size() == 1 && runs[0].level == top) return {};
+    return UnitOf(runs, runs.size(), top);
+  }
+  const auto trigger = static_cast<size_t>(options.compaction_trigger);
+  if (runs.size() < trigger || runs.size() < 2) return {};
+  int64_t above = 0;
+  for (size_t i = 0; i + 1 < runs.size(); ++i) above += runs[i].bytes;
+  if (above * 100 > options.size_amplification * runs.back().bytes) return UnitOf(runs, runs.size(), top);
+  if (const size_t count = Grow(runs, 1, options.size_ratio); count > 1) return UnitUpTo(runs, count, top);
+  if (runs.size() <= trigger) return {};
+  return UnitUpTo(runs, Grow(runs, runs.size() - trigger + 1, options.size_ratio), top);
+}
+
+}  // namespace sluice::paimon

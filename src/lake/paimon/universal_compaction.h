@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which files of a bucket are merged next (docs of Paimon: "Compaction"; the rules are those of RocksDB's universal
+// compaction). A pure function; any thread.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "lake/paimon/manifest.h"
+#include "lake/paimon/table_options.h"
+
+namespace sluice::paimon {
+
+struct CompactionUnit {
+  std::vector<DataFileMeta> files;
+  int output_level = 0;
+  bool drop_deletes = false;  // below the output there is nothing that a deletion could hide
+};
+
+// Sorted runs of a bucket's files: each file of level 0 is one, and each higher level.
+int CountRuns(const std::vector<DataFileMeta>& files);
+
+// Nothing if all is well. `full`: all files into one run of the highest level, if they are not that.
+std::optional<CompactionUnit> PickCompaction(const std::vector<DataFileMeta>& files, const TableOptions& options,
+                                             bool full = false);
+
+}  // namespace sluice::paimon

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/warehouse.h"
+
+#include "base/text.h"
+#include "lake/catalog/catalog.h"
+#include "lake/paimon/table.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr std::string_view kDatabaseSuffix = ".db";
+constexpr size_t kNameMax = 250;  // bytes; with the suffix, what Linux file systems take
+
+Status CheckName(const char* what, const std::string& name) {
+  const bool good = !name.empty() && name.size() <= kNameMax && name[0] != '.' &&
+                    name.find('/') == std::string::npos && name.find('\0') == std::string::npos && IsUtf8(name);
+  if (good) return Ok();
+  return Unsupported(Str(what, " name \"", JsonEscape(name), "\" cannot be the name of a folder"),
+                     "give it another name with a route");
+}
+
+Result<std::vector<std::string>> Folders(Env& env, const std::string& folder) {
+  auto names = env.List(folder);
+  // Absent, or a file.
+  if (!names.ok() && names.error().code == ErrorCode::kNotFound) return std::vector<std::string>();
+  return names;
+}
+
+}  // namespace
+
+Result<Warehouse> Warehouse::Make(Env& env, const std::string& location) {
+  TRY_SET(std::string folder, LocalPath(location));
+  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  return Warehouse(env, std::move(folder));
+}
+
+Result<std::string> Warehouse::TableFolder(const TableId& id) const {
+  TRY(CheckName("database", id.schema));
+  TRY(CheckName("table", id.table));
+  return Str(folder_, "/", id.schema, kDatabaseSuffix, "/", id.table);
+}
+
+Result<bool> Warehouse::Exists(const TableId& id) const {
+  TRY_SET(const std::string folder, TableFolder(id));
+  TRY_SET(const auto names, Folders(*env_, folder + "/schema"));
+  for (const std::string& name : names) {
+    if (name.starts_with("schema-")) return true;
+  }
+  return false;
+}
+
+Result<std::vector<TableId>> Warehouse::List() const {
+  std::vector<TableId> out;
+  TRY_SET(const auto databases, Folders(*env_, folder_));
+  for (const std::string& database : databases) {
+    if (!database.ends_with(kDatabaseSuffix) || database.size() == kDatabaseSuffix.size()) continue;
+    TRY_SET(const auto tables, Folders(*env_, Str(folder_, "/", database)));
+    for (const std::string& table : tables) {
+      const TableId id{database.substr(0, database.size() - kDatabaseSuffix.size()), table};
+      if (table.starts_with('.')) continue;
+      TRY_SET(const bool exists, Exists(id));
+      if (exists) out.push_back(id);
+    }
+  }
+  return out;
+}
+
+}  // namespace sluice::paimon
