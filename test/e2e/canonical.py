@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One text form for a value, whether it comes from MariaDB or from an Iceberg table (docs/types.md has the mapping).
+"""One text form for a value, whether it comes from MariaDB or from a lake table (docs/types.md has the mapping).
 
 NULL is None. A zero or impossible date is NULL in the lake. Every other value is a string:
 booleans true/false, numbers in plain digits, floats as Python's repr, times and timestamps with six digits,
@@ -53,12 +53,12 @@ def _source_datetime(value):
     return f"{head}.{fraction:0<6}"
 
 
-def _source_time(value):
-    """A time that is none of a day is NULL at the sink (docs/types.md)."""
+def _source_time(value, digits=6):
+    """A time that is none of a day is NULL at the sink (docs/types.md); `digits` of the seconds' fraction are kept."""
     if _text(value).startswith("-") or int(_text(value).split(":")[0]) >= 24:
         return None
     head, _, fraction = _text(value).partition(".")
-    return f"{head}.{fraction:0<6}"
+    return f"{head}.{fraction[:digits]:0<6}"
 
 
 def _source_boolean(value):
@@ -115,7 +115,7 @@ PLAIN = {
 }
 
 
-def source_column(name: str, data_type: str, column_type: str, tinyint1_as_boolean=True):
+def source_column(name: str, data_type: str, column_type: str, tinyint1_as_boolean=True, time_digits=6):
     """(SQL expression, function) for a column of information_schema.columns."""
     quoted = "`" + name.replace("`", "``") + "`"
     data_type = data_type.lower()
@@ -139,7 +139,7 @@ def source_column(name: str, data_type: str, column_type: str, tinyint1_as_boole
             (_source_datetime(v) or "") + zone if _source_datetime(v) else None
         )
     if data_type == "time":
-        return f"CAST({quoted} AS CHAR)", _source_time
+        return f"CAST({quoted} AS CHAR)", lambda v: _source_time(v, time_digits)
     if data_type == "year":
         return f"{quoted}+0", lambda v: str(int(_text(v)))
     if data_type == "set":
@@ -152,7 +152,7 @@ def source_column(name: str, data_type: str, column_type: str, tinyint1_as_boole
     raise AssertionError(f"column {name}: the harness does not know type {column_type}")
 
 
-def source_rows(connection, table: str, columns=None, tinyint1_as_boolean=True, where=""):
+def source_rows(connection, table: str, columns=None, tinyint1_as_boolean=True, where="", time_digits=6):
     """(names, rows) of `database.table` in canonical form. The connection was opened with text=True."""
     database, name = table.split(".", 1)
     with connection.cursor() as cursor:
@@ -167,7 +167,7 @@ def source_rows(connection, table: str, columns=None, tinyint1_as_boolean=True, 
             raise AssertionError(f"{table}: no such table in the source")
         known = {row[0]: row for row in described}
         names = list(columns) if columns else [row[0] for row in described]
-        plan = [source_column(*known[n], tinyint1_as_boolean) for n in names]
+        plan = [source_column(*known[n], tinyint1_as_boolean, time_digits) for n in names]
         quoted = ".".join("`" + part.replace("`", "``") + "`" for part in (database, name))
         cursor.execute(f"SELECT {', '.join(p[0] for p in plan)} FROM {quoted} {where}")
         convert = [p[1] for p in plan]
@@ -175,7 +175,39 @@ def source_rows(connection, table: str, columns=None, tinyint1_as_boolean=True, 
     return names, rows
 
 
-# ---- Iceberg: by the field's Iceberg type
+# ---- Lake tables: by the field's Iceberg type
+
+PAIMON_KINDS = {
+    "BOOLEAN": "boolean",
+    "TINYINT": "int",
+    "SMALLINT": "int",
+    "INT": "int",
+    "BIGINT": "long",
+    "FLOAT": "float",
+    "DOUBLE": "double",
+    "DECIMAL": "decimal",
+    "CHAR": "string",
+    "VARCHAR": "string",
+    "STRING": "string",
+    "BINARY": "binary",
+    "VARBINARY": "binary",
+    "BYTES": "binary",
+    "DATE": "date",
+    "TIME": "time",
+    "TIMESTAMP": "timestamp",
+    "TIMESTAMP_LTZ": "timestamptz",
+    "ARRAY<STRING>": "list<string>",
+}
+
+
+def paimon_kind(kind: str) -> str:
+    """The Iceberg type whose canonical form the values of a Paimon type have; of its parameters none counts."""
+    bare = kind.removesuffix(" NOT NULL")
+    zoned = bare.endswith("WITH LOCAL TIME ZONE") or bare.startswith("TIMESTAMP_LTZ")
+    name = "TIMESTAMP_LTZ" if zoned else bare if bare.startswith("ARRAY") else bare.split("(")[0]
+    if name not in PAIMON_KINDS:
+        raise AssertionError(f"the harness does not know Paimon type {kind}")
+    return PAIMON_KINDS[name]
 
 
 def lake_value(kind: str, value):

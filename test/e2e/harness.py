@@ -12,6 +12,7 @@ import threading
 
 import lake as lake_module
 import mariadb
+import paimon_lake
 import processes
 import proxy
 import sluice
@@ -32,7 +33,7 @@ class Shared:
     def __init__(self, folder: str):
         self.folder = folder
         self.template_dir = os.path.join(processes.root_dir(), ".deps", "mariadb-template")
-        self._server = None
+        self._server = self._pypaimon = None
         self._databases = 0
 
     def template(self) -> str:
@@ -45,6 +46,15 @@ class Shared:
             self._server.start()
         return self._server
 
+    def pypaimon(self) -> paimon_lake.PyPaimon:
+        """The process that holds pypaimon; Skip where it cannot be installed."""
+        if self._pypaimon is None:
+            missing = paimon_lake.PyPaimon.missing()
+            if missing:
+                raise Skip(missing)
+            self._pypaimon = paimon_lake.PyPaimon(self.folder)
+        return self._pypaimon
+
     def next_database(self) -> str:
         self._databases += 1
         return f"e2e_{self._databases}"
@@ -53,6 +63,9 @@ class Shared:
         if self._server:
             self._server.close()
             self._server = None
+        if self._pypaimon:
+            self._pypaimon.close()
+            self._pypaimon = None
 
 
 class Context:

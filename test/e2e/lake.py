@@ -17,6 +17,8 @@ class Difference(AssertionError):
 class Lake:
     """A warehouse folder. Every call reads the newest state."""
 
+    time_digits = 6  # of the fraction of a second in a TIME
+
     def __init__(self, warehouse: str):
         self.warehouse = warehouse
 
@@ -142,7 +144,8 @@ def compare(
     """Raises Difference when the lake table does not hold exactly the rows of the source table."""
     lake_table = lake_table or source_table
     with server.connect(text=True) as db:
-        names, source = canonical.source_rows(db, source_table, columns, tinyint1_as_boolean, where)
+        digits = lake.time_digits
+        names, source = canonical.source_rows(db, source_table, columns, tinyint1_as_boolean, where, digits)
     if not lake.exists(lake_table):
         raise Difference(f"{lake_table}: no such table in the lake; there are {lake.tables()}")
     lake_names, rows = lake.rows(lake_table, columns, geometry=geometry)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pypaimon in a process of its own, under the Python of .deps/venv-paimon: it reads tables for the tests and writes
+into them as a foreign writer. Requests and answers: test/peers/worker.py. Each request opens the table anew."""
+
+import os
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.append(os.path.join(os.path.dirname(HERE), "peers"))
+
+import pyarrow  # noqa: E402
+from pypaimon import CatalogFactory, Schema  # noqa: E402
+from pypaimon.schema.data_types import PyarrowFieldParser  # noqa: E402
+
+import canonical  # noqa: E402
+import worker  # noqa: E402
+
+
+def open_table(warehouse, table, snapshot=None):
+    opened = CatalogFactory.create({"warehouse": warehouse}).get_table(table)
+    return opened.copy({"scan.snapshot-id": str(snapshot)}) if snapshot is not None else opened
+
+
+class PyPaimon:
+    """What a test may ask for."""
+
+    def rows(self, warehouse, table, snapshot=None, columns=None):
+        """Columns as [name, type] in the order of the schema or of `columns`; their rows in canonical form."""
+        opened = open_table(warehouse, table, snapshot)
+        types = {field.name: str(field.type) for field in opened.fields}
+        names = list(columns or types)
+        builder = opened.new_read_builder()
+        if columns:
+            builder = builder.with_projection(names)
+        data = builder.new_read().to_arrow(builder.new_scan().plan().splits())
+        lists = []
+        for name in names:
+            kind = canonical.paimon_kind(types[name])
+            lists.append([canonical.lake_value(kind, value) for value in data.column(name).to_pylist()])
+        return {"columns": [[name, types[name]] for name in names], "rows": list(zip(*lists)) if lists else []}
+
+    def create(self, warehouse, table, fields, primary_keys=(), partition_keys=(), options=None):
+        """`fields`: [name, type of pyarrow by its alias, nullable]."""
+        schema = pyarrow.schema(
+            [pyarrow.field(name, pyarrow.type_for_alias(kind), nullable) for name, kind, nullable in fields]
+        )
+        catalog = CatalogFactory.create({"warehouse": warehouse})
+        catalog.create_database(table.split(".")[0], True)
+        made = Schema.from_pyarrow_schema(schema, list(partition_keys), list(primary_keys), options or {})
+        catalog.create_table(table, made, False)
+
+    def write(self, warehouse, table, rows):
+        """One commit of rows as {column: value}; values of other types than JSON's as text."""
+        opened = open_table(warehouse, table)
+        schema = PyarrowFieldParser.from_paimon_schema(opened.fields)
+        columns = [pyarrow.array([row.get(field.name) for row in rows]).cast(field.type) for field in schema]
+        builder = opened.new_batch_write_builder()
+        writer, commit = builder.new_write(), builder.new_commit()
+        try:
+            writer.write_arrow(pyarrow.Table.from_arrays(columns, schema=schema))
+            commit.commit(writer.prepare_commit())
+        finally:
+            writer.close()
+            commit.close()
+
+
+if __name__ == "__main__":
+    worker.serve(PyPaimon())
