@@ -141,6 +141,13 @@ class PaimonLake:
         names = [name for name, _ in answer["columns"]]
         return names, with_geometry(names, answer["rows"], geometry)
 
+    def create(self, table: str, fields, primary_keys=(), partition_keys=(), options=None):
+        """A table made by pypaimon; `fields`: (name, type as in a schema file)."""
+        self.reader.ask(
+            "create", warehouse=self.warehouse, table=table, fields=list(fields), primary_keys=list(primary_keys),
+            partition_keys=list(partition_keys), options=options or {},
+        )
+
     def write(self, table: str, rows: list[dict]):
         """One commit by pypaimon, as any other program makes it: rows of a key that is there take its place."""
         self.reader.ask("write", warehouse=self.warehouse, table=table, rows=rows)

@@ -2,6 +2,9 @@
 """pypaimon in a process of its own, under the Python of .deps/venv-paimon: it reads tables for the tests and writes
 into them as a foreign writer. Requests and answers: test/peers/worker.py. Each request opens the table anew."""
 
+import datetime
+import decimal
+import json
 import os
 import sys
 
@@ -10,7 +13,7 @@ sys.path.append(os.path.join(os.path.dirname(HERE), "peers"))
 
 import pyarrow  # noqa: E402
 from pypaimon import CatalogFactory, Schema  # noqa: E402
-from pypaimon.schema.data_types import PyarrowFieldParser  # noqa: E402
+from pypaimon.schema.data_types import DataField, PyarrowFieldParser  # noqa: E402
 
 import canonical  # noqa: E402
 import worker  # noqa: E402
@@ -19,6 +22,27 @@ import worker  # noqa: E402
 def open_table(warehouse, table, snapshot=None):
     opened = CatalogFactory.create({"warehouse": warehouse}).get_table(table)
     return opened.copy({"scan.snapshot-id": str(snapshot)}) if snapshot is not None else opened
+
+
+READERS = {
+    "boolean": lambda text: text == "true",
+    "int": int,
+    "long": int,
+    "float": float,
+    "double": float,
+    "decimal": decimal.Decimal,
+    "binary": lambda text: bytes.fromhex(text[2:-1]),
+    "date": datetime.date.fromisoformat,
+    "time": datetime.time.fromisoformat,
+    "timestamp": datetime.datetime.fromisoformat,
+    "timestamptz": lambda text: datetime.datetime.fromisoformat(text.replace("Z", "+00:00")),
+    "list<string>": json.loads,
+}
+
+
+def python_value(kind, text):
+    """The Python value of canonical.py's form of it."""
+    return None if text is None else READERS.get(kind, str)(text)
 
 
 class PyPaimon:
@@ -40,20 +64,21 @@ class PyPaimon:
         return {"columns": [[name, types[name]] for name in names], "rows": list(zip(*lists)) if lists else []}
 
     def create(self, warehouse, table, fields, primary_keys=(), partition_keys=(), options=None):
-        """`fields`: [name, type of pyarrow by its alias, nullable]."""
-        schema = pyarrow.schema(
-            [pyarrow.field(name, pyarrow.type_for_alias(kind), nullable) for name, kind, nullable in fields]
-        )
+        """`fields`: [name, type as in a schema file]."""
+        made = [DataField.from_dict({"id": i, "name": n, "type": kind}) for i, (n, kind) in enumerate(fields)]
         catalog = CatalogFactory.create({"warehouse": warehouse})
         catalog.create_database(table.split(".")[0], True)
-        made = Schema.from_pyarrow_schema(schema, list(partition_keys), list(primary_keys), options or {})
-        catalog.create_table(table, made, False)
+        catalog.create_table(table, Schema(made, list(partition_keys), list(primary_keys), options or {}), False)
 
     def write(self, warehouse, table, rows):
-        """One commit of rows as {column: value}; values of other types than JSON's as text."""
+        """One commit of rows as {column: value in canonical form}; a column that is left out is NULL."""
         opened = open_table(warehouse, table)
         schema = PyarrowFieldParser.from_paimon_schema(opened.fields)
-        columns = [pyarrow.array([row.get(field.name) for row in rows]).cast(field.type) for field in schema]
+        columns = []
+        for field, arrow in zip(opened.fields, schema):
+            kind = canonical.paimon_kind(str(field.type))
+            values = [python_value(kind, row.get(field.name)) for row in rows]
+            columns.append(pyarrow.array(values, arrow.type))
         builder = opened.new_batch_write_builder()
         writer, commit = builder.new_write(), builder.new_commit()
         try:

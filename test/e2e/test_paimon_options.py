@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Options of the Paimon sink, its routes, and the other commands on a pipeline to Paimon."""
+
+import json
+import os
+
+import paimon_job
+import test_route
+from paimon_job import FIXED
+
+TWO = "CREATE TABLE t (id INT PRIMARY KEY, v DECIMAL(10,2)); INSERT INTO t VALUES (1, 1.5), (2, NULL)"
+
+
+def refused(ctx, sink, *words, table=None):
+    """check and run end with code 2 (a file that cannot be), name each word, give a hint, and write nothing."""
+    path = paimon_job.pipeline(ctx, "e2e_options.t", FIXED if table is None else table, sink)
+    for command in ("check", "run"):
+        result = ctx.start(command, path).wait(20)
+        assert result.code == 2, f"{command} {words}: exit code {result.code}\n{result.out}{result.err}"
+        for word in words:
+            assert word in result.err, f"{command}: '{word}' is not in the error:\n{result.err}"
+        assert "hint: " in result.err, f"{command}: the error does not say what to do:\n{result.err}"
+        assert "is not supported\nhint: supported are: iceberg" not in result.err, "there is no sink of type paimon"
+    assert not os.path.exists(ctx.warehouse), "something was written"
+
+
+def test_unknown_options_are_refused_with_the_nearest(ctx):
+    refused(ctx, {"commit.user-prefx": "a"}, "commit.user-prefx", "commit.user-prefix")
+    refused(ctx, {"partition.keys": "a.b:c"}, "partition.keys", "partition.key")
+    refused(ctx, {"catalog.properties.warehous": "x"}, "catalog.properties.warehous")
+    refused(ctx, {"warehouse": "x"}, "catalog.properties.warehouse")
+
+
+def test_other_metastores_are_refused_by_name(ctx):
+    for metastore in ("hive", "rest", "jdbc"):
+        refused(ctx, {"catalog.properties.metastore": metastore}, metastore, "filesystem")
+    refused(ctx, {"catalog.properties.metastore": "filesytem"}, "filesytem", "filesystem")
+
+
+def test_warehouses_that_cannot_be(ctx):
+    refused(ctx, {"catalog.properties.warehouse": None}, "catalog.properties.warehouse")
+    for place in ("s3://bucket/lake", "hdfs://host/lake", "oss://bucket/lake"):
+        refused(ctx, {"catalog.properties.warehouse": place}, place.split(":")[0])
+
+
+def test_table_options_that_are_not_written_are_refused(ctx):
+    for key, value in (
+        ("file.format", "orc"),
+        ("file.format", "avro"),
+        ("merge-engine", "partial-update"),
+        ("merge-engine", "aggregation"),
+        ("changelog-producer", "sometimes"),
+        ("bucket", "two"),
+        ("bucket", "0"),
+        ("num-sorted-run.compaction-trigger", "x"),
+    ):
+        refused(ctx, None, key, value, table={key: value})
+
+
+def test_the_warehouse_may_be_a_file_url(ctx):
+    db = ctx.database(TWO)
+    path = paimon_job.pipeline(ctx, f"{db}.t", FIXED, {"catalog.properties.warehouse": "file://" + ctx.warehouse})
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, f"{db}.t")
+
+
+def test_the_metastore_may_be_left_out(ctx):
+    db = ctx.database(TWO)
+    ctx.catch_up(paimon_job.pipeline(ctx, f"{db}.t", FIXED, {"catalog.properties.metastore": None}))
+    paimon_job.equal(ctx, f"{db}.t")
+
+
+def test_check(ctx):
+    db = ctx.database(TWO)
+    path = paimon_job.pipeline(ctx, f"{db}.t", FIXED)
+    result = ctx.command("check", path)
+    assert result.code == 0, result.out + result.err
+    text = result.out.replace("(10,2)", "(10, 2)")
+    assert f"{db}.t" in text and "DECIMAL(10, 2)" in text and "paimon" in text.lower(), text
+    assert not os.path.exists(ctx.warehouse), "check wrote into the warehouse"
+    ctx.catch_up(path)
+    assert ctx.command("check", path).code == 0
+
+
+def test_check_tells_entries_that_fit_nothing(ctx):
+    db = ctx.database(TWO)
+    path = paimon_job.pipeline(ctx, f"{db}.t", FIXED, {"partition.key": f"{db}.misspelt:id"})
+    result = ctx.start("check", path).wait(20)
+    assert result.code == 0 and f"partition.key names {db}.misspelt" in result.out, result.out + result.err
+
+
+def test_read(ctx):
+    db = ctx.database(
+        "CREATE TABLE sku (code VARCHAR(20) PRIMARY KEY, name VARCHAR(60)); INSERT INTO sku SELECT CONCAT('sku-', seq),"
+        " CONCAT('Näme ', seq) FROM seq_0_to_39"
+    )
+    path = paimon_job.pipeline(ctx, f"{db}.sku", FIXED)
+    ctx.catch_up(path)
+    table = ctx.lake.folder(f"{db}.sku")
+    rows = [json.loads(line) for line in paimon_job.read(ctx, f"{db}.sku").splitlines()]
+    assert len(rows) == 40 and min(row["code"] for row in rows) == "sku-0", rows[:3]
+    limited = ctx.command("read", table, "--format", "csv", "--columns", "code", "--where", "code = 'sku-7'")
+    assert limited.code == 0 and limited.out.split() == ["code", "sku-7"], limited.out + limited.err
+    for number in range(40):  # by the statistics of files and by buckets nothing is left out
+        found = paimon_job.read(ctx, f"{db}.sku", "--where", f"code = 'sku-{number}'")
+        assert len(found.splitlines()) == 1, (number, found)
+
+
+def test_verify_compares_or_says_that_it_cannot(ctx):
+    db = ctx.database(TWO)
+    path = paimon_job.pipeline(ctx, f"{db}.t", FIXED)
+    ctx.catch_up(path)
+    result = ctx.command("verify", path)
+    if "cannot be compared" in result.err:
+        assert result.code == 2 and "paimon" in result.err and "hint" in result.err, result.err
+        return
+    assert result.code == 0, result.out + result.err
+    ctx.server.execute("SET sql_log_bin = 0; UPDATE t SET v = 7 WHERE id = 2", db)
+    result = ctx.command("verify", path)
+    assert result.code == 1 and "id=2" in result.out, f"verify missed the difference: {result.out}{result.err}"
+
+
+def test_shards_into_one_table(ctx):
+    """The scenario of data/sharded-customers; of the id that two shards have one row remains, the last written."""
+    server = ctx.new_server()
+    server.execute("SET sql_log_bin = 0; DROP USER 'flow'@'%'")
+    server.execute(test_route.read("schema.sql"))
+    text = test_route.read("to-paimon.yaml")
+    paimon_job.use(ctx)
+    for mark, value in (("@HOST@", "127.0.0.1"), ("@PORT@", str(server.port)), ("@LAKE@", ctx.warehouse)):
+        text = text.replace(mark, value)
+    path = ctx.write("shards.yaml", text)
+    ctx.catch_up(path)
+    server.execute(test_route.read("changes.sql"))
+    ctx.catch_up(path)
+    assert ctx.lake.tables() == ["lake.customers"], ctx.lake.tables()
+    wanted = {}
+    for line in test_route.read("expected.jsonl").splitlines():
+        row = list(json.loads(line).values())[2:]
+        wanted.setdefault(str(row[0]), []).append(tuple(None if v is None else str(v) for v in row))
+    names, rows = ctx.lake.rows("lake.customers")
+    assert names == ["id", "name", "city", "phone", "email"], names
+    assert sorted(row[0] for row in rows) == sorted(wanted), rows
+    assert all(row in wanted[row[0]] for row in rows), f"{rows}, expected {wanted}"
+    server.execute("UPDATE shop_1.customers_1 SET city = 'first' WHERE id = 310")
+    server.execute("UPDATE shop_2.customers_1 SET city = 'last' WHERE id = 310")
+    ctx.catch_up(path)
+    shown = {row[0]: row for row in ctx.lake.rows("lake.customers")[1]}
+    assert shown["310"][1:3] == ("Chen", "last") and len(shown) == 3, shown
+    paimon_job.sound(ctx, "lake.customers")
+
+
+def test_shards_merge_into_the_widest_schema(ctx):
+    db = ctx.database(
+        "CREATE TABLE t_1 (id INT PRIMARY KEY, a INT, b VARCHAR(10), d DECIMAL(5,2), only1 DATE, f FLOAT); CREATE TABLE"
+        " t_2 (id BIGINT PRIMARY KEY, b TEXT, a BIGINT, d DECIMAL(12,4), only2 TIME, f DOUBLE);"
+        "INSERT INTO t_1 VALUES (1, -1, 'one', 1.25, '2024-01-01', 1.5);"
+        "INSERT INTO t_2 VALUES (5000000000, 'two', 5000000001, 12345.6789, '10:00:00', 2.5)"
+    )
+    path = paimon_job.pipeline(
+        ctx, f"{db}.t_[0-9]+", FIXED, route=[{"source-table": f"{db}.t_[0-9]+", "sink-table": "lake.t"}]
+    )
+    ctx.catch_up(path)
+    kinds = dict(ctx.lake.columns("lake.t"))
+    assert kinds["id"] == "BIGINT NOT NULL" and kinds["a"] == "BIGINT" and kinds["b"] == "STRING", kinds
+    assert kinds["d"] == "DECIMAL(12, 4)" and kinds["f"] == "DOUBLE" and kinds["only1"] == "DATE", kinds
+    ctx.server.execute("UPDATE t_1 SET a = -5; DELETE FROM t_2; INSERT INTO t_2 (id, a) VALUES (3, 3)", db)
+    ctx.catch_up(path)
+    rows = {row[0]: row[1:] for row in ctx.lake.rows("lake.t", ["id", "a", "d", "only1"])[1]}
+    assert rows == {"1": ("-5", "1.2500", "2024-01-01"), "3": ("3", None, None)}, rows
+    paimon_job.sound(ctx, "lake.t")
+
+
+def test_replace_symbol_and_capture_groups(ctx):
+    db = ctx.database(
+        "CREATE TABLE web_order (id INT PRIMARY KEY); INSERT INTO web_order VALUES (1);"
+        "CREATE TABLE plain (id INT PRIMARY KEY); INSERT INTO plain VALUES (2)"
+    )
+    path = paimon_job.pipeline(
+        ctx, f"{db}.\\.*", FIXED,
+        route=[
+            {"source-table": f"{db}.(web|app)_(\\.*)", "sink-table": "ods_$1.$2", "description": "by channel"},
+            {"source-table": f"{db}.plain", "sink-table": "ods.pre_<>_post", "replace-symbol": "<>"},
+        ],
+    )
+    ctx.catch_up(path)
+    assert ctx.lake.tables() == ["ods.pre_plain_post", "ods_web.order"], ctx.lake.tables()
+    paimon_job.equal(ctx, f"{db}.web_order", "ods_web.order")
+    paimon_job.equal(ctx, f"{db}.plain", "ods.pre_plain_post")
+
+
+def test_new_tables_while_the_job_runs(ctx):
+    db = ctx.database(TWO)
+    path = paimon_job.pipeline(ctx, f"{db}.\\.*", FIXED)
+    ctx.catch_up(path)
+    ctx.server.execute("CREATE TABLE late (id INT PRIMARY KEY, w TEXT); INSERT INTO late VALUES (1, 'x')", db)
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, f"{db}.late")
+    paimon_job.equal(ctx, f"{db}.t")
+
+
+def test_a_second_process_is_refused(ctx):
+    db = ctx.database(TWO)
+    path = paimon_job.pipeline(ctx, f"{db}.t", FIXED)
+    job = ctx.start_run(path)
+    ctx.wait_equal(f"{db}.t", job=job)
+    result = ctx.catch_up(path, code=None)
+    assert result.code == 1 and "another" in result.err.lower(), result.err
+    job.terminate(5)
