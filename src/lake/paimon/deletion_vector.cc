@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/paimon/deletion_vector.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -93,21 +94,29 @@ Result<DeleteSet> ParseDeletionVector(std::string_view vector, int64_t rows) {
   return out;
 }
 
-// file = version 1 | { length, big-endian | magic and bitmap | their CRC-32, big-endian }*
+// file = version 1 | { length, big-endian | magic and bitmap | their CRC-32, big-endian }*. One file holds the vectors
+// of many data files, so only the bytes of this one are read.
 Result<DeleteSet> ReadDeletions(Env& env, const LiveFile& file) {
   if (!file.deletion) return DeleteSet();
   const auto damaged = [&](std::string_view what) {
     return Corrupt(Str("index file ", file.index_path, ": the deletion vector of ", file.meta.name, " ", what),
                    "restore the file from a copy, or read an older snapshot");
   };
-  TRY_SET(const std::string bytes, env.ReadFile(file.index_path));
-  constexpr size_t kWord = 4;
-  const auto offset = static_cast<size_t>(file.deletion->offset);
-  if (file.deletion->offset < 0 || offset + kWord > bytes.size()) return damaged("is outside of the file");
-  const uint64_t length = LoadBe(bytes.data() + offset, kWord);
-  if (length < kWord || length + 2 * kWord > bytes.size() - offset) return damaged("ends behind the file");
-  const std::string_view vector = std::string_view(bytes).substr(offset + kWord, length);
-  if (Crc32(vector) != LoadBe(vector.data() + length, kWord)) return damaged("has another checksum");
+  constexpr int64_t kWord = 4;
+  TRY_SET(const auto index, env.OpenFile(file.index_path));
+  const int64_t offset = file.deletion->offset;
+  const int64_t left = index->size() - offset;
+  char word[kWord];
+  if (offset < 0 || left < kWord) return damaged("is outside of the file");
+  TRY_SET(const int64_t word_read, index->ReadAt(offset, kWord, word));
+  if (word_read < kWord) return damaged("is outside of the file");
+  const auto length = static_cast<int64_t>(LoadBe(word, kWord));
+  if (length < kWord || length > left - 2 * kWord) return damaged("ends behind the file");
+  std::string bytes(static_cast<size_t>(length + kWord), '\0');
+  TRY_SET(const int64_t bytes_read, index->ReadAt(offset + kWord, length + kWord, bytes.data()));
+  if (bytes_read < length + kWord) return damaged("ends behind the file");
+  const std::string_view vector = std::string_view(bytes).substr(0, static_cast<size_t>(length));
+  if (Crc32(vector) != LoadBe(bytes.data() + length, kWord)) return damaged("has another checksum");
   auto deletions = ParseDeletionVector(vector, file.meta.row_count);
   if (!deletions.ok()) return damaged(Str("is ", deletions.error().message));
   return deletions;
