@@ -85,16 +85,9 @@ bool IsList(const arrow::DataType& type) {
   return type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST;
 }
 
-bool SameInstants(const arrow::DataType& from, const arrow::DataType& to) {
-  if (from.id() != arrow::Type::TIMESTAMP || to.id() != arrow::Type::TIMESTAMP) return false;
-  auto& a = static_cast<const arrow::TimestampType&>(from);
-  auto& b = static_cast<const arrow::TimestampType&>(to);
-  return a.unit() == b.unit() && a.timezone().empty() == b.timezone().empty();
-}
-
 bool CanRead(const arrow::DataType& from, const arrow::DataType& to) {
   if (IsList(from) && IsList(to)) return CanRead(*from.field(0)->type(), *to.field(0)->type());
-  return from.Equals(to) || WidensDecimal(from, to) || SameInstants(from, to) || CanCast(from, to);
+  return from.Equals(to) || WidensDecimal(from, to) || CanCast(from, to);
 }
 
 // CanRead is true for the types.
