@@ -15,18 +15,18 @@ namespace {
 
 Status Read(const ReadArguments& arguments) {
   TRY_SET(RowCondition condition, RowCondition::Parse(arguments.where));
-  const std::string path = AbsolutePath(arguments.table);
-  std::vector<std::string> columns = arguments.columns;
-  if (columns.empty()) {
-    TRY_SET(const auto all, OpenLakeScan(path, arguments.snapshot, {}));
-    for (const LakeColumn& column : all->columns()) columns.push_back(column.name);
-  }
+  std::vector<std::string> columns = arguments.columns;  // none: all
   std::vector<std::string> wanted = columns;  // those of the condition are read too, and not printed
-  for (const std::string& name : condition.columns()) {
-    if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.push_back(name);
+  if (!columns.empty()) {
+    for (const std::string& name : condition.columns()) {
+      if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.push_back(name);
+    }
   }
-  TRY_SET(const auto scan, OpenLakeScan(path, arguments.snapshot, wanted));
+  TRY_SET(const auto scan, OpenLakeScan(AbsolutePath(arguments.table), arguments.snapshot, wanted));
   TRY(condition.Bind(scan->columns()));
+  if (columns.empty()) {
+    for (const LakeColumn& column : scan->columns()) columns.push_back(column.name);
+  }
   RowPrinter printer(stdout, arguments.format, columns);
   std::vector<uint8_t> selected;
   int64_t left = arguments.limit < 0 ? INT64_MAX : arguments.limit;

@@ -10,8 +10,8 @@
 #include <cmath>
 #include <limits>
 
-#include "base/check.h"
 #include "base/text.h"
+#include "lake/parquet/file_column.h"
 
 namespace sluice {
 namespace {
@@ -167,12 +167,11 @@ bool RowCondition::BindLiteral(const LakeColumn& column, Term& term) {
 
 Status RowCondition::Bind(const std::vector<LakeColumn>& columns) {
   for (Term& term : terms_) {
-    if (term.op == Op::kIsNull || term.op == Op::kIsNotNull) continue;
     const auto found = std::find_if(columns.begin(), columns.end(), [&](const LakeColumn& column) {
       return column.name == term.column;
     });
-    CHECK(found != columns.end());
-    if (BindLiteral(*found, term)) continue;
+    if (found == columns.end()) return NoColumnOf(term.column, columns);
+    if (term.op == Op::kIsNull || term.op == Op::kIsNotNull || BindLiteral(*found, term)) continue;
     const std::string name = term.column;
     if (found->type.kind == TypeKind::kArray) {
       return Invalid(Str("--where: column ", name, " is a ", found->type_text, ", which is not compared"),

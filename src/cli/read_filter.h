@@ -35,7 +35,8 @@ class RowCondition {
   // "id >= 5 AND name = 'Ada' AND note IS NOT NULL". kInvalid shows what was not understood.
   static Result<RowCondition> Parse(std::string_view text);
   const std::vector<std::string>& columns() const { return columns_; }
-  // `columns` has all of columns(). kInvalid names column, type and literal if that is none of the type.
+  // kNotFound for a column that is none of `columns`; kInvalid names column, type and literal if that is none of the
+  // type.
   Status Bind(const std::vector<LakeColumn>& columns);
   // For each row of a batch of these columns, 1 if all terms hold. A comparison with NULL does not.
   void Select(const arrow::RecordBatch& rows, std::vector<uint8_t>& out) const;

@@ -204,6 +204,18 @@ TEST_F(ReadFilterTest, NullsAndLists) {
   EXPECT_NE(Where("c = 'a'").find("column c is a list<string>, which is not compared"), std::string::npos);
 }
 
+TEST_F(ReadFilterTest, ColumnsThatAreNotThere) {
+  Column("int", "[1]");
+  columns_.push_back({"quantity", columns_[0].type, "int"});
+  for (const char* text : {"quantiti = 1", "c = 1 AND quantiti IS NULL", "quantiti IS NOT NULL", "quantiti = 'x'"}) {
+    const auto bound = RowCondition::Parse(text)->Bind(columns_);
+    ASSERT_FALSE(bound.ok()) << text;
+    EXPECT_EQ(bound.error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(bound.error().ToString(), "the table has no column `quantiti`\nhint: did you mean `quantity`?");
+  }
+  EXPECT_EQ(RowCondition::Parse("nope = 1")->Bind(columns_).error().hint, "its columns are c, quantity");
+}
+
 TEST_F(ReadFilterTest, Grammar) {
   Column("int", "[1, 2, 3]");
   EXPECT_EQ(Where("`c`>1 and \"c\"<>3"), "2");

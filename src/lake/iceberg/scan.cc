@@ -34,14 +34,7 @@ Result<TableScan> TableScan::Make(Env& env, Table& table, std::optional<int64_t>
     wanted.fields.clear();
     for (const std::string& name : columns) {
       const Field* field = all.Find(name);
-      if (field == nullptr) {
-        std::vector<std::string> names;
-        for (const Field& other : all.fields) names.push_back(other.name);
-        std::string nearest = Nearest(name, names);
-        return NotFound(Str("the table has no column `", name, "`"),
-                        nearest.empty() ? Str("its columns are ", Join(names, ", "))
-                                        : Str("did you mean `", nearest, "`?"));
-      }
+      if (field == nullptr) return NoColumnOf(name, all.fields);
       wanted.fields.push_back(*field);
     }
   }

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "lake/json.h"
+#include "lake/parquet/file_column.h"
 
 namespace sluice::paimon {
 namespace {
@@ -179,14 +180,7 @@ Result<std::vector<const Field*>> SupportedFields(const Schema& schema, const st
   std::vector<const Field*> out;
   for (const std::string& name : names) {
     const Field* field = schema.Find(name);
-    if (field == nullptr) {
-      std::vector<std::string> all;
-      for (const Field& other : schema.fields) all.push_back(other.name);
-      const std::string nearest = Nearest(name, all);
-      return NotFound(Str("the table has no column `", name, "`"), nearest.empty()
-                                                                        ? Str("its columns are ", Join(all, ", "))
-                                                                        : Str("did you mean `", nearest, "`?"));
-    }
+    if (field == nullptr) return NoColumnOf(name, schema.fields);
     if (!field->supported) {
       return Unsupported(Str("column ", name, " is of type ", field->type_json), "leave it out with --columns");
     }

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "base/result.h"
 #include "row/type.h"
 
 namespace sluice {
@@ -14,5 +16,15 @@ struct FileColumn {
   DataType type;
   bool required = false;
 };
+
+// kNotFound: the table has no column `name`. The hint is the nearest of its columns' `names`, else all of them.
+Error NoColumn(const std::string& name, const std::vector<std::string>& names);
+// The same; each of `columns` has a name.
+template <typename Columns>
+Error NoColumnOf(const std::string& name, const Columns& columns) {
+  std::vector<std::string> names;
+  for (const auto& column : columns) names.push_back(column.name);
+  return NoColumn(name, names);
+}
 
 }  // namespace sluice
