@@ -171,6 +171,7 @@ Status RowCondition::Bind(const std::vector<LakeColumn>& columns) {
       return column.name == term.column;
     });
     if (found == columns.end()) return NoColumnOf(term.column, columns);
+    term.at = static_cast<int>(found - columns.begin());
     if (term.op == Op::kIsNull || term.op == Op::kIsNotNull || BindLiteral(*found, term)) continue;
     const std::string name = term.column;
     if (found->type.kind == TypeKind::kArray) {
@@ -261,7 +262,7 @@ void RowCondition::SelectTerm(const Term& term, const arrow::Array& column, std:
 
 void RowCondition::Select(const arrow::RecordBatch& rows, std::vector<uint8_t>& out) const {
   out.assign(static_cast<size_t>(rows.num_rows()), 1);
-  for (const Term& term : terms_) SelectTerm(term, *rows.GetColumnByName(term.column), out);
+  for (const Term& term : terms_) SelectTerm(term, *rows.column(term.at), out);
 }
 
 }  // namespace sluice

@@ -49,6 +49,7 @@ class RowCondition {
     std::string value;  // as written, without quotes
     bool hex = false;   // x'…'
     std::variant<ExactLiteral, double, std::string> literal = {};  // bound
+    int at = 0;  // of the bound columns: a name may stand there twice
   };
   static Result<Term> ParseTerm(std::string_view& rest);
   static bool BindLiteral(const LakeColumn& column, Term& term);

@@ -204,6 +204,13 @@ TEST_F(ReadFilterTest, NullsAndLists) {
   EXPECT_NE(Where("c = 'a'").find("column c is a list<string>, which is not compared"), std::string::npos);
 }
 
+TEST_F(ReadFilterTest, AColumnThatStandsThereTwice) {
+  Column("int", "[1, 2]");
+  columns_.push_back(columns_[0]);
+  rows_ = *rows_->AddColumn(1, rows_->schema()->field(0), rows_->column(0));
+  EXPECT_EQ(Where("c >= 2"), "2");
+}
+
 TEST_F(ReadFilterTest, ColumnsThatAreNotThere) {
   Column("int", "[1]");
   columns_.push_back({"quantity", columns_[0].type, "int"});
