@@ -117,10 +117,23 @@ def test_compare_a_failed_job_of_flink_is_an_error_and_no_wait(ctx):
         raise AssertionError("a failed job was waited for")
 
 
-def _quiet(*loops):
-    """A machine whose loop takes these seconds, one after the other; its best before was 0.36 s."""
-    times = iter([0.36] * 5 + list(loops))
-    return measure.QuietMachine(lambda: next(times), lambda seconds: None)
+class _Loop:
+    """A CPU loop that takes these seconds, one after the other; before them 0.36 s, five times."""
+
+    def __init__(self, *seconds):
+        self.seconds, self.calls = [0.36] * 5 + list(seconds), 0
+
+    def __call__(self):
+        self.calls += 1
+        return self.seconds[self.calls - 1]
+
+
+def _machine(loop):
+    return measure.QuietMachine(loop, lambda seconds: None)
+
+
+def _quiet(*seconds):
+    return _machine(_Loop(*seconds))
 
 
 def _runs(quiet, *samples):
@@ -173,13 +186,13 @@ def test_compare_waits_for_the_machine_and_takes_the_better_loop_after_a_run(ctx
     slow = _quiet(*[0.66] * measure.QuietMachine.WAITS)
     assert slow.wait() == 0.66, "it does not wait for ever"
     rounds = 15
-    slow = _quiet(*[0.66] * measure.QuietMachine.WAITS * rounds)
+    loop = _Loop(*[0.66] * (measure.QuietMachine.WAITS * rounds + 1))
+    slow = _machine(loop)
     for _ in range(rounds):
         slow.wait()
     assert len(slow.loops) == rounds
-    calls = iter([0.66] * 3)
-    slow._loop = lambda: next(calls)
-    assert slow.wait() == 0.66 and len(list(calls)) == 2, "all waits together have an end"
+    calls = loop.calls
+    assert slow.wait() == 0.66 and loop.calls == calls + 1, "all waits together have an end"
     sample, made = _runs(slow, (1.0, 0.9, 0.66, 0.66), (1.0, 0.0, 0.36, 0.36))
     assert made == 1, "what cannot wait is not repeated"
 
