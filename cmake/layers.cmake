@@ -93,14 +93,17 @@ function(sluice_simulation)
   target_link_libraries(sluice_sim PRIVATE sluice_connector_iceberg sluice_runtime)
 endfunction()
 
-# build/<name> for each bench/<name>.cc, built only on request: `scripts/build benchmarks`.
+# build/<name> for each bench/<name>.cc, linked only on request: `scripts/build benchmarks`. `all` compiles them, so
+# that a change of what they use is noticed.
 function(sluice_benchmarks)
   add_custom_target(benchmarks)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/bench/*.cc)
   foreach(file IN LISTS files)
     get_filename_component(name ${file} NAME_WE)
-    add_executable(${name} EXCLUDE_FROM_ALL ${file})
-    target_link_libraries(${name} PRIVATE sluice_cli)
+    add_library(${name}_object OBJECT ${file})
+    target_link_libraries(${name}_object PUBLIC sluice_cli)
+    add_executable(${name} EXCLUDE_FROM_ALL)
+    target_link_libraries(${name} PRIVATE ${name}_object)
     add_dependencies(benchmarks ${name})
   endforeach()
 endfunction()
