@@ -9,6 +9,7 @@
 #include "cli/commands.h"
 #include "cli/registry.h"
 #include "connector/iceberg/sink.h"
+#include "connector/paimon/sink.h"
 #include "connector/mysql/inspect.h"
 #include "lake/catalog/catalog.h"
 #include "lake/iceberg/schema.h"
@@ -63,9 +64,9 @@ Status PrintPlan(const PipelineSpec& spec, const mysql::Inspection& source) {
     PrintColumns(schema, spec.sink.type == "iceberg");
   }
   TRY(PrintIdleRules(spec, source));
-  if (spec.sink.type != "iceberg") return Ok();
   std::vector<std::string> notes;
-  TRY(CheckIcebergTables(spec, sink_tables, notes));
+  if (spec.sink.type == "iceberg") TRY(CheckIcebergTables(spec, sink_tables, notes));
+  if (spec.sink.type == "paimon") TRY(CheckPaimonTables(spec, sink_tables, notes));
   for (const std::string& note : notes) Print(Str("note: ", note));
   return Ok();
 }

@@ -117,7 +117,7 @@ class ScriptSource final : public Source {
         }
         Column literal = column;
         literal.default_value = row->cells[c];
-        TRY_SET(auto scalar, iceberg::ValueOfOldRows(literal, {}));
+        TRY_SET(auto scalar, ValueOfOldRows(literal, {}));
         ARROW_TRY(builder->AppendScalar(*scalar));
       }
       ARROW_TRY_SET(auto array, builder->Finish());

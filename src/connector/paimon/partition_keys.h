@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `partition.key` of the Paimon sink: db.t1:k1,k2;db.t2:k3. Pure functions; any thread.
+// The columns that tables are partitioned by, from `partition.key`: db.t1:k1,k2;db.t2:k3. Pure functions; any thread.
 #pragma once
 
 #include <map>

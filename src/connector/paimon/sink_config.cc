@@ -60,7 +60,8 @@ Result<PartitionKeys> ParsePartitionKeys(const std::string& text) {
 Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const TableId& id, const TableSchema& schema,
                                       const paimon::Options& options) {
   auto found = keys.find(id.ToString());
-  auto made = paimon::FromTableSchema(schema, found == keys.end() ? std::vector<std::string>() : found->second, options);
+  const auto columns = found == keys.end() ? std::vector<std::string>() : found->second;
+  auto made = paimon::FromTableSchema(schema, columns, options);
   if (!made.ok()) return std::move(made).error().With(Str("table ", id.ToString()));
   auto valid = paimon::TableOptions::Of(*made);
   if (!valid.ok()) return std::move(valid).error().With(Str("table ", id.ToString()));

@@ -28,10 +28,11 @@ std::vector<OptionSpec> PaimonSinkOptions() {
                  .reason = "the filesystem catalog on local files has no such setting"});
   out.push_back({.key = "table.properties.*", .description = "Paimon table options of tables that are created"});
   out.push_back({.key = "partition.key",
-                 .description = "partition columns by table: db.t1:k1,k2;db.t2:k3; they become part of the primary key"});
+                 .description = "partition columns by table: db.t1:k1,k2;db.t2:k3; they join the primary key"});
   out.push_back({.key = "commit.user-prefix",
                  .default_value = "admin",
-                 .description = "begins the job's id, by which it finds its own commits"});
+                 .description = "begins the job's id, by which it finds its own commits",
+                 .aliases = {"commit.user"}});
   out.push_back({.key = "add-column.backfill",
                  .type = OptionType::kBoolean,
                  .default_value = "true",

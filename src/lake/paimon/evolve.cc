@@ -5,11 +5,12 @@
 #include <array>
 
 #include "base/text.h"
+#include "lake/paimon/special_fields.h"
 
 namespace sluice::paimon {
 namespace {
 
-constexpr std::string_view kReservedNames[] = {"_SEQUENCE_NUMBER", "_VALUE_KIND", "_LEVEL", "rowkind", "_ROW_ID"};
+constexpr std::string_view kReservedNames[] = {kSequenceName, kKindName, "_LEVEL", "rowkind", "_ROW_ID"};
 
 // The kinds of a family, each wider than the one before.
 constexpr std::array kIntegers = {TypeKind::kTinyInt, TypeKind::kSmallInt, TypeKind::kInt, TypeKind::kBigInt};
@@ -32,9 +33,8 @@ bool WidensIn(const std::array<TypeKind, kCount>& family, const DataType& from, 
 }
 
 Status CheckName(const std::string& name) {
-  const bool reserved = name.starts_with("_KEY_") ||
-                        std::find(std::begin(kReservedNames), std::end(kReservedNames), name) != std::end(kReservedNames);
-  if (!reserved) return Ok();
+  const auto found = std::find(std::begin(kReservedNames), std::end(kReservedNames), name);
+  if (found == std::end(kReservedNames) && !name.starts_with(kKeyPrefix)) return Ok();
   return Unsupported(Str("column ", name, ": Paimon keeps this name for itself"),
                      "rename the column in the source, or leave its table out");
 }
@@ -108,8 +108,8 @@ Status AlterColumn(const SchemaChange& change, Schema& out) {
       wanted.nullable = nullable;
     }
   }
+  if (wanted != field.type) field.type_json.clear();
   field.type = wanted;
-  field.type_json.clear();
   field.description = change.column.comment;
   const bool moves = change.place == ColumnPlace::kFirst || change.place == ColumnPlace::kAfter;
   if (!moves) {
@@ -177,7 +177,8 @@ Result<Schema> FromTableSchema(const TableSchema& table, const std::vector<std::
   }
   schema.primary_keys = table.primary_key;
   for (const std::string& name : partition_keys) {
-    auto field = std::find_if(schema.fields.begin(), schema.fields.end(), [&](const Field& f) { return f.name == name; });
+    const auto named = [&](const Field& field) { return field.name == name; };
+    auto field = std::find_if(schema.fields.begin(), schema.fields.end(), named);
     if (field == schema.fields.end()) return Invalid(Str("partition column ", name, " is no column of the table"));
     schema.partition_keys.push_back(name);
     if (schema.primary_keys.empty()) continue;

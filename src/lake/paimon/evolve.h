@@ -21,8 +21,8 @@ Result<Schema> FromTableSchema(const TableSchema& table, const std::vector<std::
 TableSchema ToTableSchema(const Schema& schema);
 
 // What `schema` becomes; its id is not changed. kUnsupported, naming the column and both types, for what Paimon or its
-// readers cannot do: a type that is not wider, a drop or rename of a key column. A column that is added is nullable, and
-// one that is nullable stays so.
+// readers cannot do: a type that is not wider, a drop of a key column. A column that is added is nullable, and one that
+// is nullable stays so.
 Result<Schema> Evolve(const Schema& schema, const SchemaChange& change);
 
 // Whether files with values of `from` can be read as `to`: the same, or wider. NOT NULL aside.

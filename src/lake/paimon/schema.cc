@@ -66,7 +66,12 @@ Json FieldToJson(const Field& field) {
   Json json;
   json["id"] = field.id;
   json["name"] = field.name;
-  json["type"] = field.type_json.empty() ? Json(ToPaimonType(field.type)) : Json::parse(field.type_json);
+  const std::string type = ToPaimonType(field.type);
+  if (!field.type_json.empty()) {
+    json["type"] = Json::parse(field.type_json);
+  } else {
+    json["type"] = field.type.kind == TypeKind::kArray ? Json::parse(type) : Json(type);
+  }
   if (!field.description.empty()) json["description"] = field.description;
   if (field.default_value) json["defaultValue"] = *field.default_value;
   return json;

@@ -36,8 +36,8 @@ bool Retracts(RowKind kind) { return kind == RowKind::kUpdateBefore || kind == R
 template <typename Value>
 std::shared_ptr<arrow::Array> ToArray(std::shared_ptr<arrow::DataType> type, std::vector<Value> values) {
   const auto count = static_cast<int64_t>(values.size());
-  auto data = arrow::ArrayData::Make(std::move(type), count, {nullptr, arrow::Buffer::FromVector(std::move(values))}, 0);
-  return arrow::MakeArray(std::move(data));
+  auto buffer = arrow::Buffer::FromVector(std::move(values));
+  return arrow::MakeArray(arrow::ArrayData::Make(std::move(type), count, {nullptr, std::move(buffer)}, 0));
 }
 
 }  // namespace
@@ -86,12 +86,13 @@ Status TableWriter::Load(const Schema& schema) {
 }
 
 Status TableWriter::TakeInCommits() {
-  if (dirty()) return Ok();
+  const bool evolved = dirty();  // since the last commit
+  if (evolved && !stale_) return Ok();
   TRY_SET(const auto ids, table_->SnapshotIds());
   const int64_t newest = ids.empty() ? 0 : ids.back();
   const int64_t schema_before = table_->newest_schema().id;
   TRY(table_->Refresh());
-  if (table_->newest_schema().id != schema_before) TRY(Load(table_->newest_schema()));
+  if (!evolved && table_->newest_schema().id != schema_before) TRY(Load(table_->newest_schema()));
   if (newest == base_ && !stale_) return Ok();
   if (!stale_) LogInfo(Str("table ", options_.name, ": another writer has committed; its files are taken in"));
   base_ = newest;
@@ -274,7 +275,11 @@ Result<DataFileMeta> TableWriter::WriteFile(const BucketId& id, const char* pref
   auto written = write();
   if (!written.ok()) {
     (void)env_.Remove(writer->path()).ok();
-    return std::move(written).error().With(Str("table ", options_.name));
+    Error error = std::move(written).error().With(Str("table ", options_.name));
+    if (error.code == ErrorCode::kInvalid && error.hint.empty()) {
+      error.hint = "columns of the key, and those that the table is partitioned by, cannot hold NULL in Paimon";
+    }
+    return error;
   }
   DataFileMeta meta = *std::move(written);
   meta.source = FileSource::kAppend;

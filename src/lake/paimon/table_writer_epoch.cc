@@ -66,7 +66,7 @@ Status TableWriter::Adopt(const TableSchema& wanted) {
       if (!widens && !CanWiden(column.type, field->type)) {
         return Invalid(Str("table ", options_.name, ": column ", column.name, " is ", field->type.ToString(),
                            " in the table and ", column.type.ToString(), " in the source"),
-                       "write to another table (route), or change the type of the column in the source or in the table");
+                       "write to another table (route), or change the column's type in the source or in the table");
       }
       Column target = column;
       if (!widens) target.type = field->type;

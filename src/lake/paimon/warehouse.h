@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Warehouse: the filesystem catalog of Paimon on a local disk: WAREHOUSE/DATABASE.db/TABLE. Borrows the Env; any thread.
+// Warehouse: the filesystem catalog of Paimon on a local disk, WAREHOUSE/DATABASE.db/TABLE. Borrows the Env; any
+// thread.
 #pragma once
 
 #include <string>
