@@ -60,9 +60,26 @@ def python_value(kind, text):
     return None if text is None else READERS.get(kind, str)(text)
 
 
+def told(method):
+    """An error of pypaimon often says what went wrong only in those that it came from."""
+
+    def call(*args, **options):
+        try:
+            return method(*args, **options)
+        except Exception as error:
+            texts, cause = [], error
+            while cause is not None:
+                texts.append(f"{type(cause).__name__}: {cause}")
+                cause = cause.__cause__
+            raise RuntimeError(", from ".join(dict.fromkeys(texts))) from error
+
+    return call
+
+
 class PyPaimon:
     """What a test may ask for."""
 
+    @told
     def rows(self, warehouse, table, snapshot=None, columns=None):
         """Columns as [name, type] in the order of the schema or of `columns`; their rows in canonical form."""
         opened = open_table(warehouse, table, snapshot)
@@ -78,6 +95,7 @@ class PyPaimon:
             lists.append([canonical.lake_value(kind, value) for value in data.column(name).to_pylist()])
         return {"columns": [[name, types[name]] for name in names], "rows": list(zip(*lists)) if lists else []}
 
+    @told
     def create(self, warehouse, table, fields, primary_keys=(), partition_keys=(), options=None):
         """`fields`: [name, type as in a schema file]."""
         made = [DataField.from_dict({"id": i, "name": n, "type": kind}) for i, (n, kind) in enumerate(fields)]
@@ -85,6 +103,7 @@ class PyPaimon:
         catalog.create_database(table.split(".")[0], True)
         catalog.create_table(table, Schema(made, list(partition_keys), list(primary_keys), options or {}), False)
 
+    @told
     def write(self, warehouse, table, rows):
         """One commit of rows as {column: value in canonical form}; a column that is left out is NULL."""
         opened = open_table(warehouse, table)

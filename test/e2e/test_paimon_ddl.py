@@ -241,7 +241,7 @@ def test_truncate_of_partitions_and_of_tables_without_a_key(ctx):
         " INTERVAL seq % 3 DAY) FROM seq_1_to_30; CREATE TABLE log (n INT); INSERT INTO log VALUES (1), (1)"
     )
     path = paimon_job.pipeline(
-        ctx, f"{db}.\\.*", FIXED, {"partition.key": f"{db}.p:d"}, pipeline={"schema.change.behavior": "evolve"}
+        ctx, f"{db}.\\.*", {}, {"partition.key": f"{db}.p:d"}, pipeline={"schema.change.behavior": "evolve"}
     )
     ctx.catch_up(path)
     for sql in ("TRUNCATE p; TRUNCATE log", "INSERT INTO p VALUES (1, '2024-01-02'); INSERT INTO log VALUES (2)"):
