@@ -41,23 +41,23 @@ Result<HeldLog> Held(const StoredEpochs& stored, const std::string& server) {
 
 }  // namespace
 
-Result<HeldLog> ReadHeldLog(Catalog& catalog, const std::string& job, const std::string& server) {
-  TRY_SET(StoredEpochs stored, ReadStoredEpochs(catalog, job));
+Result<HeldLog> ReadHeldLog(LakeTables& lake, const std::string& job, const std::string& server) {
+  TRY_SET(StoredEpochs stored, lake.ReadStoredEpochs(job));
   return Held(stored, server);
 }
 
-Result<LakeMoment> LookAtLake(Env& env, Catalog& catalog, const std::string& job, const std::string& server,
+Result<LakeMoment> LookAtLake(Env& env, LakeTables& lake, const std::string& job, const std::string& server,
                               const std::set<TableId>& wanted) {
   for (int look = 1;; ++look) {
     LakeMoment moment;
-    TRY_SET(StoredEpochs stored, ReadStoredEpochs(catalog, job));
+    TRY_SET(StoredEpochs stored, lake.ReadStoredEpochs(job));
     bool same = true;
     for (const TableId& id : wanted) {
-      auto table = iceberg::Table::Open(env, catalog, id);
+      auto table = lake.Open(id);
       if (!table.ok() && table.error().code == ErrorCode::kNotFound) continue;
       TRY_SET(moment.tables[id], std::move(table));
       auto before = stored.versions.find(id);
-      same &= before != stored.versions.end() && before->second == moment.tables[id]->version().version;
+      same &= before != stored.versions.end() && before->second == moment.tables[id]->version();
     }
     TRY_SET(moment.held, Held(stored, server));
     // A job at work commits one table after the other.

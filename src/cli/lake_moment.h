@@ -8,9 +8,8 @@
 #include <set>
 #include <string>
 
-#include "connector/iceberg/stored_epochs.h"
+#include "cli/lake_tables.h"
 #include "connector/mysql/source_state.h"
-#include "lake/iceberg/table.h"
 
 namespace sluice {
 
@@ -34,13 +33,13 @@ struct HeldLog {
 
 struct LakeMoment {
   HeldLog held;
-  std::map<TableId, std::unique_ptr<iceberg::Table>> tables;  // those of the wanted ones that are there
+  std::map<TableId, std::unique_ptr<LakeTable>> tables;  // those of the wanted ones that are there
 };
 
 // `server`: ServerInfo::uid, whose positions are meant.
-Result<HeldLog> ReadHeldLog(Catalog& catalog, const std::string& job, const std::string& server);
+Result<HeldLog> ReadHeldLog(LakeTables& lake, const std::string& job, const std::string& server);
 // kUnavailable if the tables change faster than they can be read.
-Result<LakeMoment> LookAtLake(Env& env, Catalog& catalog, const std::string& job, const std::string& server,
+Result<LakeMoment> LookAtLake(Env& env, LakeTables& lake, const std::string& job, const std::string& server,
                               const std::set<TableId>& wanted);
 
 }  // namespace sluice

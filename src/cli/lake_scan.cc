@@ -12,35 +12,68 @@
 namespace sluice {
 namespace {
 
-template <typename Table, typename Scan>
+template <typename Scan>
 class ScanOf final : public LakeScan {
  public:
-  ScanOf(std::unique_ptr<Table> table, Scan scan, std::vector<LakeColumn> columns)
-      : table_(std::move(table)), scan_(std::move(scan)), columns_(std::move(columns)) {}
+  ScanOf(Scan scan, std::vector<LakeColumn> columns) : scan_(std::move(scan)), columns_(std::move(columns)) {}
 
   const std::vector<LakeColumn>& columns() const override { return columns_; }
   Result<bool> Next(DataBatch& out) override { return scan_.Next(out); }
 
  private:
-  std::unique_ptr<Table> table_;  // outlives the scan
   Scan scan_;
   const std::vector<LakeColumn> columns_;
 };
 
+// With the table that it borrows.
+class OwningScan final : public LakeScan {
+ public:
+  OwningScan(std::shared_ptr<void> table, std::unique_ptr<LakeScan> scan)
+      : table_(std::move(table)), scan_(std::move(scan)) {}
+
+  const std::vector<LakeColumn>& columns() const override { return scan_->columns(); }
+  Result<bool> Next(DataBatch& out) override { return scan_->Next(out); }
+
+ private:
+  std::shared_ptr<void> table_;
+  std::unique_ptr<LakeScan> scan_;
+};
+
+template <typename Table>
+Result<std::unique_ptr<LakeScan>> Own(Env& env, std::unique_ptr<Table> table, std::optional<int64_t> snapshot,
+                                      const std::vector<std::string>& columns) {
+  TRY_SET(auto scan, MakeLakeScan(env, *table, snapshot, columns));
+  return std::unique_ptr<LakeScan>(new OwningScan(std::shared_ptr<void>(std::move(table)), std::move(scan)));
+}
+
 }  // namespace
+
+Result<std::unique_ptr<LakeScan>> MakeLakeScan(Env& env, iceberg::Table& table, std::optional<int64_t> snapshot,
+                                               const std::vector<std::string>& columns) {
+  TRY_SET(auto scan, iceberg::TableScan::Make(env, table, snapshot, columns));
+  std::vector<LakeColumn> found;
+  for (const iceberg::Field& field : scan.schema().fields) {
+    found.push_back({field.name, field.type, field.iceberg_type});
+  }
+  return std::unique_ptr<LakeScan>(new ScanOf<iceberg::TableScan>(std::move(scan), std::move(found)));
+}
+
+Result<std::unique_ptr<LakeScan>> MakeLakeScan(Env& env, paimon::Table& table, std::optional<int64_t> snapshot,
+                                               const std::vector<std::string>& columns) {
+  TRY_SET(auto scan, paimon::TableScan::Make(env, table, snapshot, columns));
+  std::vector<LakeColumn> found;
+  for (const FileColumn& column : scan.columns()) {
+    found.push_back({column.name, column.type, column.type.ToString()});
+  }
+  return std::unique_ptr<LakeScan>(new ScanOf<paimon::TableScan>(std::move(scan), std::move(found)));
+}
 
 Result<std::unique_ptr<LakeScan>> OpenLakeScan(const std::string& path, std::optional<int64_t> snapshot,
                                                const std::vector<std::string>& columns) {
   Env& env = PosixEnv();
-  std::vector<LakeColumn> found;
   if (paimon::Table::IsTable(env, path)) {
     TRY_SET(auto table, paimon::Table::Open(env, path));
-    TRY_SET(auto scan, paimon::TableScan::Make(env, *table, snapshot, columns));
-    for (const FileColumn& column : scan.columns()) {
-      found.push_back({column.name, column.type, column.type.ToString()});
-    }
-    using Found = ScanOf<paimon::Table, paimon::TableScan>;
-    return std::unique_ptr<LakeScan>(new Found(std::move(table), std::move(scan), std::move(found)));
+    return Own(env, std::move(table), snapshot, columns);
   }
   auto opened = iceberg::Table::OpenAt(env, path);
   if (!opened.ok()) {
@@ -51,13 +84,7 @@ Result<std::unique_ptr<LakeScan>> OpenLakeScan(const std::string& path, std::opt
     }
     return error;
   }
-  auto table = *std::move(opened);
-  TRY_SET(auto scan, iceberg::TableScan::Make(env, *table, snapshot, columns));
-  for (const iceberg::Field& field : scan.schema().fields) {
-    found.push_back({field.name, field.type, field.iceberg_type});
-  }
-  using Found = ScanOf<iceberg::Table, iceberg::TableScan>;
-  return std::unique_ptr<LakeScan>(new Found(std::move(table), std::move(scan), std::move(found)));
+  return Own(env, *std::move(opened), snapshot, columns);
 }
 
 }  // namespace sluice

@@ -9,10 +9,18 @@
 #include <vector>
 
 #include "base/result.h"
+#include "io/env.h"
 #include "lake/parquet/data_reader.h"
 #include "row/type.h"
 
 namespace sluice {
+
+namespace iceberg {
+class Table;
+}
+namespace paimon {
+class Table;
+}
 
 struct LakeColumn {
   std::string name;
@@ -26,6 +34,12 @@ class LakeScan {
   virtual const std::vector<LakeColumn>& columns() const = 0;
   virtual Result<bool> Next(DataBatch& out) = 0;  // false at the end
 };
+
+// Borrows the table.
+Result<std::unique_ptr<LakeScan>> MakeLakeScan(Env& env, iceberg::Table& table, std::optional<int64_t> snapshot,
+                                               const std::vector<std::string>& columns);
+Result<std::unique_ptr<LakeScan>> MakeLakeScan(Env& env, paimon::Table& table, std::optional<int64_t> snapshot,
+                                               const std::vector<std::string>& columns);
 
 // `path`: the folder of an Iceberg or Paimon table, or an Iceberg metadata file. `columns`: in the wanted order; empty:
 // all. kNotFound for an unknown table, column or snapshot.

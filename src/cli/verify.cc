@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `sluice verify`: source and Iceberg tables, row by row, at one position of the source's log.
+// `sluice verify`: source and lake tables, row by row, at one position of the source's log.
 //
 // The source is read in one view, whose position is known; so is that of the tables, whoever writes them meanwhile.
 //   equal rows                     are equal, wherever the two positions are
@@ -14,12 +14,9 @@
 #include "cli/commands.h"
 #include "cli/lake_moment.h"
 #include "cli/registry.h"
-#include "connector/iceberg/sink.h"
 #include "connector/mysql/log_changes.h"
 #include "connector/mysql/table_reader.h"
-#include "lake/catalog/hadoop.h"
 #include "lake/iceberg/row_digest.h"
-#include "lake/iceberg/scan.h"
 #include "pipeline/router.h"
 #include "pipeline/schema_evolver.h"
 
@@ -33,8 +30,9 @@ constexpr int64_t kPollMs = 200;
 constexpr int64_t kTellMs = 5'000;
 
 struct SinkTable {
-  int schema_id = -1;  // -1: there is no such table
-  iceberg::Schema schema;
+  int64_t schema_id = -1;  // -1: there is no such table
+  TableSchema schema;
+  std::unique_ptr<LakeTable> table;  // as it was then
   std::unique_ptr<RowDigests> digests;
   std::vector<std::string> columns;          // compared
   std::vector<std::string> missing_columns;  // of the source, not in the sink
@@ -46,7 +44,7 @@ struct SinkTable {
 
 struct Ways {
   mysql::SourceConfig config;
-  std::unique_ptr<HadoopCatalog> catalog;
+  std::unique_ptr<LakeTables> lake;
   std::string job;
   Router router;
   std::string state_folder;
@@ -88,7 +86,7 @@ class Verifier {
     for (int round = 0; round < kRoundsMost; ++round) {
       std::set<TableId> ids;
       for (const auto& [id, sink] : sinks_) ids.insert(id);
-      TRY_SET(moment_, LookAtLake(PosixEnv(), *ways_.catalog, ways_.job, view_.server_uid, ids));
+      TRY_SET(moment_, LookAtLake(PosixEnv(), *ways_.lake, ways_.job, view_.server_uid, ids));
       TRY(CheckShapes());
       compared_ = false;
       TRY_SET(bool comparable, BringForward());
@@ -128,12 +126,13 @@ class Verifier {
     for (const TableId& sink_id : ways_.router.Route(id)) {
       if (sinks_.contains(sink_id)) continue;
       SinkTable& sink = sinks_[sink_id];
-      auto opened = iceberg::Table::Open(PosixEnv(), *ways_.catalog, sink_id);
+      auto opened = ways_.lake->Open(sink_id);
       if (!opened.ok() && opened.error().code == ErrorCode::kNotFound) continue;
       TRY_SET(auto table, std::move(opened));
-      sink.schema_id = table->metadata().current_schema_id();
-      TRY_SET(sink.schema, table->metadata().current_schema());
-      evolver_->Seed(sink_id, iceberg::ToTableSchema(sink.schema));
+      sink.schema_id = table->schema_id();
+      sink.schema = table->schema();
+      evolver_->Seed(sink_id, sink.schema);
+      sink.table = std::move(table);
     }
     SchemaChange create;
     create.table = id;
@@ -147,7 +146,7 @@ class Verifier {
     if (sink.schema_id < 0) return;
     std::vector<std::string> columns;
     for (const Column& column : schema.columns) {
-      if (sink.schema.Find(column.name) != nullptr) {
+      if (sink.schema.Find(column.name) >= 0) {
         columns.push_back(column.name);
       } else {
         sink.missing_columns.push_back(Str(id.ToString(), ".", column.name));
@@ -162,7 +161,9 @@ class Verifier {
     TRY_SET(auto routed, evolver_->Route(batch));
     for (const ChangeBatch& part : routed) {
       SinkTable& sink = sinks_.at(part.table);
-      if (sink.digests != nullptr) sink.digests->AddLeft(*part.rows);
+      if (sink.digests == nullptr) continue;
+      TRY_SET(const auto rows, sink.table->AsStored(part.rows));
+      sink.digests->AddLeft(*rows);
     }
     return Ok();
   }
@@ -172,7 +173,10 @@ class Verifier {
     TRY_SET(auto routed, evolver_->Route(batch));
     for (const ChangeBatch& part : routed) {
       SinkTable& sink = sinks_.at(part.table);
-      if (sink.digests != nullptr) sink.digests->ChangeLeft(part);
+      if (sink.digests == nullptr) continue;
+      ChangeBatch stored = part;
+      TRY_SET(stored.rows, sink.table->AsStored(part.rows));
+      sink.digests->ChangeLeft(stored);
     }
     return Ok();
   }
@@ -183,7 +187,7 @@ class Verifier {
       auto table = moment_.tables.find(id);
       sink.present = table != moment_.tables.end();
       if (!sink.present) continue;
-      const int schema_id = table->second->metadata().current_schema_id();
+      const int64_t schema_id = table->second->schema_id();
       if (schema_id == sink.schema_id) continue;
       return Conflict(Str("table ", id.ToString(), sink.schema_id < 0 ? " was made" : " got other columns"));
     }
@@ -212,10 +216,10 @@ class Verifier {
       sink.behind = false;
       if (!sink.present) continue;
       sink.digests->BeginRight();
-      TRY_SET(auto scan, iceberg::TableScan::Make(PosixEnv(), *moment_.tables.at(id), {}, sink.columns));
+      TRY_SET(auto scan, moment_.tables.at(id)->Scan(sink.columns));
       DataBatch batch;
       while (true) {
-        TRY_SET(bool more, scan.Next(batch));
+        TRY_SET(bool more, scan->Next(batch));
         if (!more) break;
         sink.digests->AddRight(*batch.rows);
       }
@@ -285,7 +289,7 @@ class Verifier {
         tell = now + kTellMs;
       }
       (void)env.Wait(std::min(kPollMs, left_ms_), nullptr);
-      TRY_SET(held, ReadHeldLog(*ways_.catalog, ways_.job, view_.server_uid));
+      TRY_SET(held, ReadHeldLog(*ways_.lake, ways_.job, view_.server_uid));
     }
   }
 
@@ -363,7 +367,7 @@ bool Verifier::Report(Verdict verdict) {
 
 void Verifier::ReportTable(const TableId& id, const SinkTable& sink, Verdict verdict) const {
   if (!sink.present) {
-    std::printf("MISSING    %s: there is no Iceberg table of this name\n", id.ToString().c_str());
+    std::printf("MISSING    %s: the sink has no table of this name\n", id.ToString().c_str());
     return;
   }
   const RowDigests& digests = *sink.digests;
@@ -401,14 +405,11 @@ std::string Verifier::Advice() const {
 
 Result<bool> Verify(const VerifyArguments& arguments, const PipelineSpec& spec, int64_t wait_ms) {
   std::vector<std::string> warnings;
-  if (spec.sink.type != "iceberg") {
-    return Unsupported(Str("a sink of type `", spec.sink.type, "` cannot be compared"), "verify reads iceberg sinks");
-  }
+  TRY_SET(auto lake, LakeTables::Of(PosixEnv(), spec));
   TRY_SET(mysql::SourceConfig config, mysql::MakeSourceConfig(spec, warnings));
-  TRY_SET(auto catalog, HadoopCatalog::Make(PosixEnv(), spec.sink.options.at("catalog.properties.warehouse").text));
-  TRY_SET(std::string job, IcebergJobId(spec));
+  TRY_SET(std::string job, lake->JobId(spec));
   TRY_SET(Router router, Router::Make(spec.routes, spec.route_mode));
-  Ways ways{std::move(config), std::move(catalog), std::move(job), std::move(router),
+  Ways ways{std::move(config), std::move(lake), std::move(job), std::move(router),
             StateFolder(arguments.state, arguments.file.file), wait_ms};
   return Verifier(spec, std::move(ways)).Run();
 }

@@ -41,6 +41,20 @@ Result<std::unique_ptr<PaimonSink>> PaimonSink::Make(Env& env, PaimonSinkConfig 
   return std::unique_ptr<PaimonSink>(new PaimonSink(env, std::move(config), std::move(warehouse)));
 }
 
+Result<StoredEpochs> ReadPaimonEpochs(Env& env, const paimon::Warehouse& warehouse, const std::string& job) {
+  StoredEpochs out;
+  TRY_SET(const auto tables, warehouse.List());
+  for (const TableId& id : tables) {
+    TRY_SET(const std::string folder, warehouse.TableFolder(id));
+    TRY_SET(const auto table, Table::Open(env, folder));
+    TRY_SET(const auto ids, table->SnapshotIds());
+    out.versions[id] = ids.empty() ? 0 : ids.back();
+    TRY_SET(const auto own, paimon::LatestOfUser(*table, job));
+    if (own) out.Add(id, own->properties, job);
+  }
+  return out;
+}
+
 // A file is made and removed: rights, a read-only mount and a full disk show now, not after an hour of reading.
 Status PaimonSink::Open() {
   auto probe = [&]() -> Status {
@@ -62,16 +76,11 @@ Result<std::unique_ptr<Table>> PaimonSink::OpenTable(const TableId& id) {
 }
 
 Result<std::optional<EpochInfo>> PaimonSink::StoredEpoch() {
-  stored_ = {};
-  TRY_SET(const auto tables, warehouse_.List());
-  for (const TableId& id : tables) {
+  TRY_SET(stored_, ReadPaimonEpochs(env_, warehouse_, config_.job));
+  // The process that committed them may have died before they were durable.
+  for (const auto& [id, epoch] : stored_.epochs) {
     TRY_SET(const auto table, OpenTable(id));
-    TRY_SET(const auto own, paimon::LatestOfUser(*table, config_.job));
-    if (!own) continue;
-    // The process that committed it may have died before it was durable.
     TRY(paimon::SyncTable(env_, *table));
-    stored_.versions[id] = own->id;
-    stored_.Add(id, own->properties, config_.job);
   }
   if (stored_.newest.epoch == 0) return std::optional<EpochInfo>();
   EpochInfo newest = stored_.newest;

@@ -80,6 +80,11 @@ class PaimonSink final : public Sink {
 // From the sink block of a pipeline file. Warnings get one sentence for each option without effect.
 Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings);
 
+// What the tables of the warehouse say of a job.
+Result<StoredEpochs> ReadPaimonEpochs(Env& env, const paimon::Warehouse& warehouse, const std::string& job);
+// LakeJobId with the prefix of the file.
+Result<std::string> PaimonJobId(const PipelineSpec& spec);
+
 // Whether the sink could make these tables: kInvalid at the option's place. `notes` gets a sentence for each entry of
 // partition.key that is for none of them.
 Status CheckPaimonTables(const PipelineSpec& spec, const std::map<TableId, TableSchema>& tables,

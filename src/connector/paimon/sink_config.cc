@@ -96,6 +96,12 @@ Status CheckPaimonTables(const PipelineSpec& spec, const std::map<TableId, Table
   return Ok();
 }
 
+Result<std::string> PaimonJobId(const PipelineSpec& spec) {
+  std::vector<std::string> ignored;
+  TRY_SET(const Options options, ReadOptions(spec, ignored));
+  return LakeJobId(spec, options.Text("commit.user-prefix"));
+}
+
 Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings) {
   TRY_SET(const Options options, ReadOptions(spec, warnings));
   PaimonSinkConfig config;
