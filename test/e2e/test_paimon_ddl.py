@@ -184,7 +184,8 @@ def test_comments(ctx):
         "CREATE TABLE t (id INT PRIMARY KEY COMMENT 'the key', a INT COMMENT 'first') COMMENT 'a table';"
         "INSERT INTO t VALUES (1, 1)"
     )
-    path = paimon_job.pipeline(ctx, f"{db}.t", FIXED, pipeline={"schema.change.behavior": "evolve"})
+    source, pipeline = {"include-comments.enabled": "true"}, {"schema.change.behavior": "evolve"}
+    path = paimon_job.pipeline(ctx, f"{db}.t", FIXED, source=source, pipeline=pipeline)
     ctx.catch_up(path)
     told = lambda: {f["name"]: f.get("description") for f in ctx.lake.schema(f"{db}.t")["fields"]}
     assert told() == {"id": "the key", "a": "first"}, told()

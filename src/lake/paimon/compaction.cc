@@ -47,10 +47,12 @@ int CompareRows(const Columns& a, const Columns& b) {
 
 class Compaction {
  public:
-  Compaction(Env& env, const Schema& schema, const TableOptions& options, std::shared_ptr<const RowLayout> layout,
+  Compaction(Env& env, const Schema& schema, const SchemasById& schemas, const TableOptions& options,
+             std::shared_ptr<const RowLayout> layout,
              const RowFileOptions& files, const CompactionUnit& unit, const FilledColumn* filled)
       : env_(env),
         schema_(schema),
+        schemas_(schemas),
         options_(options),
         layout_(std::move(layout)),
         files_(files),
@@ -84,6 +86,11 @@ class Compaction {
 
   // Files whose keys overlap, by key.
   Result<std::vector<std::vector<const DataFileMeta*>>> Sections() {
+    std::vector<std::vector<const DataFileMeta*>> sections;
+    if (!layout_->keyed()) {
+      for (const DataFileMeta& file : unit_.files) sections.push_back({&file});
+      return sections;
+    }
     std::vector<DataType> types;
     for (size_t i = 0; i < layout_->key_columns(); ++i) types.push_back(layout_->columns()[i].type);
     TRY_SET(const BinaryRowCodec codec, BinaryRowCodec::Make(types));
@@ -97,7 +104,6 @@ class Compaction {
     }
     std::stable_sort(files.begin(), files.end(),
                      [](const Ranged& a, const Ranged& b) { return CompareRows(a.least, b.least) < 0; });
-    std::vector<std::vector<const DataFileMeta*>> sections;
     const Columns* end = nullptr;
     for (const Ranged& ranged : files) {
       if (end == nullptr || CompareRows(ranged.least, *end) > 0) sections.emplace_back();
@@ -127,18 +133,32 @@ class Compaction {
   }
 
   Status Rewrite(const std::vector<const DataFileMeta*>& files) {
-    std::vector<std::string> paths;
+    std::vector<MergeInput> inputs;
     for (const DataFileMeta* file : files) {
-      paths.push_back(Str(files_.folder, "/", file->name));
+      inputs.push_back({Str(files_.folder, "/", file->name), schemas_.at(file->schema_id)});
       result_.before.push_back(*file);
+    }
+    if (!layout_->keyed()) {
+      for (const MergeInput& input : inputs) {
+        TRY_SET(const auto reader,
+                DataFileReader::Open(env_, input.path, AsWritten(layout_->FileColumns(), *input.written)));
+        TRY(Append(*reader));
+      }
+      return CloseFile();
     }
     TRY_SET(const MergeOrder order, MergeOrder::Of(schema_));
     TRY_SET(const auto reader,
-            MergeReader::Open(env_, paths, order, layout_->FileColumns(), /*keep_deletes=*/!unit_.drop_deletes));
+            MergeReader::Open(env_, inputs, order, layout_->FileColumns(), /*keep_deletes=*/!unit_.drop_deletes));
+    TRY(Append(*reader));
+    return CloseFile();
+  }
+
+  template <typename Reader>
+  Status Append(Reader& reader) {
     std::vector<uint32_t> all;
     for (DataBatch batch;;) {
-      TRY_SET(const bool more, reader->Next(batch));
-      if (!more) break;
+      TRY_SET(const bool more, reader.Next(batch));
+      if (!more) return Ok();
       if (writer_ == nullptr) {
         TRY_SET(writer_, RowFileWriter::Open(env_, layout_, files_));
         written_.push_back(writer_->path());
@@ -149,7 +169,6 @@ class Compaction {
       TRY(writer_->Append(*batch.rows, all));
       if (writer_->bytes() >= options_.target_file_bytes) TRY(CloseFile());
     }
-    return CloseFile();
   }
 
   Status Fill(std::shared_ptr<arrow::RecordBatch>& rows) const {
@@ -166,12 +185,21 @@ class Compaction {
     writer_.reset();
     meta.level = unit_.output_level;
     meta.source = FileSource::kCompact;
+    if (!layout_->keyed()) {  // the place of its rows among those of other files
+      meta.min_sequence = unit_.files.front().min_sequence;
+      meta.max_sequence = unit_.files.front().max_sequence;
+      for (const DataFileMeta& file : unit_.files) {
+        meta.min_sequence = std::min(meta.min_sequence, file.min_sequence);
+        meta.max_sequence = std::max(meta.max_sequence, file.max_sequence);
+      }
+    }
     result_.after.push_back(std::move(meta));
     return Ok();
   }
 
   Env& env_;
   const Schema& schema_;
+  const SchemasById& schemas_;
   const TableOptions& options_;
   const std::shared_ptr<const RowLayout> layout_;
   const RowFileOptions& files_;
@@ -184,10 +212,11 @@ class Compaction {
 
 }  // namespace
 
-Result<CompactionResult> Compact(Env& env, const Schema& schema, const TableOptions& options,
+Result<CompactionResult> Compact(Env& env, const Schema& schema, const SchemasById& schemas,
+                                 const TableOptions& options,
                                  const std::shared_ptr<const RowLayout>& layout, const RowFileOptions& files,
                                  const CompactionUnit& unit, const FilledColumn* filled) {
-  return Compaction(env, schema, options, layout, files, unit, filled).Run();
+  return Compaction(env, schema, schemas, options, layout, files, unit, filled).Run();
 }
 
 }  // namespace sluice::paimon

@@ -3,6 +3,7 @@
 // writes nobody sees before a commit, so it can be done on any thread; one call is of one thread.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,9 +31,13 @@ struct CompactionResult {
   std::vector<DataFileMeta> before, after;
 };
 
-// `layout` and `files`: of the newest schema and the bucket's folder. Files that need no merging only change their
-// level; with `filled` all are written. After an error the files that were written are removed.
-Result<CompactionResult> Compact(Env& env, const Schema& schema, const TableOptions& options,
+// By id, those that files were written with.
+using SchemasById = std::map<int64_t, const Schema*>;
+
+// `schema` and `layout`: the newest ones; `files`: of the bucket's folder. Files that need no merging only change
+// their level; with `filled` all are written. After an error the files that were written are removed.
+Result<CompactionResult> Compact(Env& env, const Schema& schema, const SchemasById& schemas,
+                                 const TableOptions& options,
                                  const std::shared_ptr<const RowLayout>& layout, const RowFileOptions& files,
                                  const CompactionUnit& unit, const FilledColumn* filled = nullptr);
 

@@ -10,6 +10,7 @@
 namespace sluice::paimon {
 namespace {
 
+constexpr int kTimePrecision = 3;
 constexpr std::string_view kReservedNames[] = {kSequenceName, kKindName, "_LEVEL", "rowkind", "_ROW_ID"};
 
 // The kinds of a family, each wider than the one before.
@@ -172,7 +173,18 @@ Result<Schema> FromTableSchema(const TableSchema& table, const std::vector<std::
   for (const Column& column : table.columns) {
     TRY(CheckName(column.name));
     Field field = FieldOf(column, ++schema.highest_field_id);
-    if (table.IsKey(column.name)) field.type.nullable = false;
+    if (table.IsKey(column.name)) {
+      field.type.nullable = false;
+      if (column.type.kind == TypeKind::kTime && column.type.precision > kTimePrecision) {
+        return Unsupported(Str("column ", column.name, " ", column.type.ToString(),
+                               " of the primary key: Paimon keeps milliseconds, so that two keys could become one"),
+                           "leave the table out, or give it another key");
+      }
+      if (column.type.kind == TypeKind::kArray) {
+        return Unsupported(Str("column ", column.name, " ", column.type.ToString(), " cannot be part of a key"),
+                           "leave the table out, or give it another key");
+      }
+    }
     schema.fields.push_back(std::move(field));
   }
   schema.primary_keys = table.primary_key;
@@ -186,7 +198,9 @@ Result<Schema> FromTableSchema(const TableSchema& table, const std::vector<std::
     if (!Contains(schema.primary_keys, name)) schema.primary_keys.push_back(name);
   }
   if (!schema.primary_keys.empty() && schema.TrimmedKey().empty()) {
-    return Unsupported("a table cannot be partitioned by all columns of its primary key");
+    return Unsupported(Str("a table cannot be partitioned by all columns of its primary key (",
+                           Join(table.primary_key, ", "), ")"),
+                       "leave one of them out of the partition columns");
   }
   schema.options = options;
   schema.comment = table.comment;

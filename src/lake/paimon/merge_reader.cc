@@ -206,7 +206,7 @@ class MergeReader::Impl {
   int64_t source_rows_ = 0;
 };
 
-Result<std::unique_ptr<MergeReader>> MergeReader::Open(Env& env, const std::vector<std::string>& paths,
+Result<std::unique_ptr<MergeReader>> MergeReader::Open(Env& env, const std::vector<MergeInput>& files,
                                                        const MergeOrder& order, std::vector<FileColumn> wanted,
                                                        bool keep_deletes) {
   std::vector<FileColumn> columns(kSystemColumns);
@@ -217,7 +217,7 @@ Result<std::unique_ptr<MergeReader>> MergeReader::Open(Env& env, const std::vect
   }
   columns.insert(columns.end(), wanted.begin(), wanted.end());
   auto impl = std::make_unique<Impl>(order, keep_deletes);
-  for (const std::string& path : paths) TRY(impl->Add(env, path, columns));
+  for (const MergeInput& file : files) TRY(impl->Add(env, file.path, AsWritten(columns, *file.written)));
   return std::unique_ptr<MergeReader>(new MergeReader(std::move(impl)));
 }
 

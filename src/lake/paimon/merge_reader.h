@@ -26,11 +26,16 @@ struct MergeOrder {
   static Result<MergeOrder> Of(const Schema& schema);
 };
 
+struct MergeInput {
+  std::string path;                 // of a file of the bucket
+  const Schema* written = nullptr;  // the schema that it was written with
+};
+
 class MergeReader {
  public:
-  // `wanted`: the columns of the batches. Each path is a file of one bucket. `keep_deletes`: a key whose newest row
+  // `wanted`: the columns of the batches. The files are those of one bucket. `keep_deletes`: a key whose newest row
   // deletes it gives that row.
-  static Result<std::unique_ptr<MergeReader>> Open(Env& env, const std::vector<std::string>& paths,
+  static Result<std::unique_ptr<MergeReader>> Open(Env& env, const std::vector<MergeInput>& files,
                                                    const MergeOrder& order, std::vector<FileColumn> wanted,
                                                    bool keep_deletes = false);
   ~MergeReader();

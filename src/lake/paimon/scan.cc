@@ -37,7 +37,7 @@ Result<TableScan> TableScan::Make(Env& env, Table& table, std::optional<int64_t>
   if (snapshot_id) {
     TRY_SET(schema, table.SchemaOf(snapshot->schema_id));
   }
-  TableScan scan(env, *schema);
+  TableScan scan(env, table, *schema);
   std::vector<std::string> wanted = names;
   for (size_t i = 0; names.empty() && i < schema->fields.size(); ++i) wanted.push_back(schema->fields[i].name);
   TRY_SET(const auto fields, SupportedFields(*schema, wanted));
@@ -86,16 +86,20 @@ Status TableScan::Plan(std::vector<LiveFile> files) {
 Status TableScan::OpenNext() {
   const Split& split = splits_[next_split_++];
   if (split.merge) {
-    std::vector<std::string> paths;
-    for (const LiveFile& file : split.files) paths.push_back(file.path);
-    TRY_SET(merged_, MergeReader::Open(*env_, paths, order_, columns_));
+    std::vector<MergeInput> files;
+    for (const LiveFile& file : split.files) {
+      TRY_SET(const Schema* written, table_->SchemaOf(file.meta.schema_id));
+      files.push_back({file.path, written});
+    }
+    TRY_SET(merged_, MergeReader::Open(*env_, files, order_, columns_));
     return Ok();
   }
   TRY_SET(DeleteSet deletes, ReadDeletions(*env_, split.files[0]));
   deletes_ = std::make_unique<DeleteSet>(std::move(deletes));
   ReadOptions options;
   options.deletes = deletes_->empty() ? nullptr : deletes_.get();
-  TRY_SET(file_, DataFileReader::Open(*env_, split.files[0].path, columns_, options));
+  TRY_SET(const Schema* written, table_->SchemaOf(split.files[0].meta.schema_id));
+  TRY_SET(file_, DataFileReader::Open(*env_, split.files[0].path, AsWritten(columns_, *written), options));
   return Ok();
 }
 

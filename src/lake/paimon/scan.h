@@ -33,11 +33,12 @@ class TableScan {
     std::vector<LiveFile> files;
     bool merge = false;
   };
-  TableScan(Env& env, const Schema& schema) : env_(&env), schema_(&schema) {}
+  TableScan(Env& env, Table& table, const Schema& schema) : env_(&env), table_(&table), schema_(&schema) {}
   Status Plan(std::vector<LiveFile> files);
   Status OpenNext();
 
   Env* env_;
+  Table* table_;
   const Schema* schema_;
   MergeOrder order_;
   std::vector<FileColumn> columns_;

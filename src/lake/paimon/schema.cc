@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "lake/json.h"
+#include "lake/paimon/special_fields.h"
 #include "lake/parquet/file_column.h"
 
 namespace sluice::paimon {
@@ -179,6 +180,18 @@ std::string Schema::ToJson() const {
   json["comment"] = comment;
   json["timeMillis"] = time_ms;
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+std::vector<FileColumn> AsWritten(std::vector<FileColumn> columns, const Schema& written) {
+  for (FileColumn& column : columns) {
+    if (column.id == kSequenceId || column.id == kKindId) continue;
+    const bool key = column.name.starts_with(kKeyPrefix);  // no column of a table begins so
+    column.stored_name = std::string();
+    for (const Field& field : written.fields) {
+      if (field.id + (key ? kKeyIds : 0) == column.id) column.stored_name = (key ? kKeyPrefix : "") + field.name;
+    }
+  }
+  return columns;
 }
 
 Result<std::vector<const Field*>> SupportedFields(const Schema& schema, const std::vector<std::string>& names) {

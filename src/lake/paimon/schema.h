@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lake/parquet/file_column.h"
 #include "row/type.h"
 
 namespace sluice::paimon {
@@ -55,6 +56,10 @@ Result<Schema> ParseSchema(std::string_view json);
 std::string ToPaimonType(const DataType& type);
 // kUnsupported for what rows cannot hold.
 Result<DataType> FromPaimonType(std::string_view type);
+
+// The columns as a file has them that was written with the schema `written`: one without field ids is read by the names
+// of its time.
+std::vector<FileColumn> AsWritten(std::vector<FileColumn> columns, const Schema& written);
 
 // The fields of these names in their order; kNotFound, kUnsupported naming the column.
 Result<std::vector<const Field*>> SupportedFields(const Schema& schema, const std::vector<std::string>& names);

@@ -209,7 +209,14 @@ Status TableWriter::CompactBuckets() {
 Status TableWriter::CompactBucket(const BucketId& id, Bucket& bucket, const CompactionUnit& unit,
                                   const FilledColumn* filled) {
   TRY_SET(const RowFileOptions files, FilesOf(id, bucket));
-  auto done = Compact(env_, schema_, table_options_, layout_, files, unit, filled);
+  SchemasById schemas;
+  for (const DataFileMeta& file : unit.files) {
+    const bool made = file.schema_id <= table_->newest_schema().id;
+    schemas[file.schema_id] = &schema_;  // of this epoch: its files have ids
+    if (!made) continue;
+    TRY_SET(schemas[file.schema_id], table_->SchemaOf(file.schema_id));
+  }
+  auto done = Compact(env_, schema_, schemas, table_options_, layout_, files, unit, filled);
   if (!done.ok()) return std::move(done).error().With(Str("table ", options_.name, ": compaction"));
   for (const DataFileMeta& file : done->after) stats_.bytes_written += file.schema_id == schema_.id ? file.size : 0;
   return TakeCompaction(id, bucket, *std::move(done));

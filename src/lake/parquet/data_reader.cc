@@ -178,7 +178,9 @@ class DataFileReader::Impl {
     for (const FileColumn& field : wanted_) {
       int node = kMissing;
       for (int i = 0; i < root.field_count() && node == kMissing; ++i) {
-        if (ids ? root.field(i)->field_id() == field.id : root.field(i)->name() == field.name) node = i;
+        const bool same = ids ? root.field(i)->field_id() == field.id
+                              : root.field(i)->name() == field.stored_name.value_or(field.name);
+        if (same) node = i;
       }
       nodes.push_back(node);
     }

@@ -2,6 +2,7 @@
 // FileColumn: a column of a data file as a table names it. A value; any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@ struct FileColumn {
   std::string name;
   DataType type;
   bool required = false;
+  std::optional<std::string> stored_name = {};  // in a file without ids, if it is not `name`; empty: not in it
 };
 
 // kNotFound: the table has no column `name`. The hint is the nearest of its columns' `names`, else all of them.
