@@ -60,7 +60,8 @@ constexpr const char* kTables = R"(Examples:
 constexpr const char* kOrphans = R"(Examples:
   sluice tables orphans lake/shop/orders
   sluice tables orphans lake/shop/orders --older-than 12h
-  sluice tables orphans lake/shop/orders --older-than 12h --delete)";
+  sluice tables orphans lake/shop/orders --older-than 12h --delete
+  sluice tables orphans lake/shop.db/orders                            of Paimon)";
 
 constexpr const char* kCompletion = R"x(Examples:
   eval "$(sluice completion bash)"                                     in ~/.bashrc

@@ -100,7 +100,7 @@ CLI::App* AddVerify(CLI::App& app, Arguments& arguments) {
 
 CLI::App* AddOrphans(CLI::App& app, Arguments& arguments) {
   OrphansArguments& orphans = arguments.orphans;
-  auto* tables = app.add_subcommand("tables", "Care for Iceberg tables");
+  auto* tables = app.add_subcommand("tables", "Care for Iceberg and Paimon tables");
   tables->require_subcommand(1);
   auto* command = tables->add_subcommand("orphans", "List files in a table's folder that belong to no snapshot");
   AddLakeTable(command, orphans.table);

@@ -1,18 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 // `sluice tables orphans`: files in a table's folder that nothing names.
-#include "lake/iceberg/orphans.h"
-
 #include <cstdio>
+#include <vector>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "io/env.h"
+#include "lake/iceberg/orphans.h"
+#include "lake/paimon/orphans.h"
+#include "lake/paimon/table.h"
 #include "pipeline/option.h"
 
 namespace sluice {
 namespace {
 
 constexpr int64_t kYoungestMs = 3'600'000;
+
+Result<std::vector<OrphanFile>> Find(Env& env, const std::string& table, int64_t before_ms) {
+  if (paimon::Table::IsTable(env, table)) return paimon::FindOrphans(env, table, before_ms);
+  auto files = iceberg::FindOrphans(env, table, before_ms);
+  if (files.ok() || files.error().code != ErrorCode::kNotFound) return files;
+  Error error = std::move(files).error();
+  error.hint = "give the folder of an Iceberg table (with metadata/v<N>.metadata.json), or of a Paimon table (with "
+               "schema/schema-0)";
+  return error;
+}
 
 Status Orphans(const OrphansArguments& arguments) {
   auto age_ms = ParseDurationMs(arguments.older_than);
@@ -22,9 +34,9 @@ Status Orphans(const OrphansArguments& arguments) {
                    "a writer at work may be about to commit them");
   }
   Env& env = PosixEnv();
-  TRY_SET(auto files, iceberg::FindOrphans(env, AbsolutePath(arguments.table), env.NowMs() - *age_ms));
+  TRY_SET(auto files, Find(env, AbsolutePath(arguments.table), env.NowMs() - *age_ms));
   int64_t bytes = 0;
-  for (const iceberg::OrphanFile& file : files) {
+  for (const OrphanFile& file : files) {
     if (arguments.remove) TRY(env.Remove(file.path));
     bytes += file.bytes;
     std::printf("%12lld  %s\n", static_cast<long long>(file.bytes), file.path.c_str());

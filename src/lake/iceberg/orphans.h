@@ -9,14 +9,9 @@
 #include <vector>
 
 #include "lake/iceberg/table.h"
+#include "lake/orphan_file.h"
 
 namespace sluice::iceberg {
-
-struct OrphanFile {
-  std::string path;  // local
-  int64_t bytes = 0;
-  int64_t modified_ms = 0;
-};
 
 // Reachable is what a snapshot of the table names, its metadata files and statistics, and the epoch file in its
 // properties (docs/formats/epoch.md). Files are compared by name, without folders: the names are unique, and a path in

@@ -29,13 +29,6 @@ Status LinkFile(Env& env, const std::string& path, std::string_view bytes) {
   return status;
 }
 
-// Hints only save a look into the folder; a lost one does no harm.
-void WriteHint(Env& env, const Table& table, const char* name, int64_t id) {
-  const std::string path = Str(table.folder(), "/snapshot/", name);
-  Status status = env.WriteFileDurably(path, Str(id));
-  if (!status.ok()) LogWarn(Str(path, " could not be written: ", status.error().message));
-}
-
 // The files of one snapshot, and what must be removed if another writer gets its number.
 class SnapshotFiles {
  public:
@@ -269,6 +262,12 @@ Result<std::optional<Snapshot>> LatestOfUser(Table& table, const std::string& us
     if (snapshot->commit_user == user) return std::optional<Snapshot>(*std::move(snapshot));
   }
   return std::optional<Snapshot>();
+}
+
+void WriteHint(Env& env, const Table& table, const char* name, int64_t id) {
+  const std::string path = Str(table.folder(), "/snapshot/", name);
+  Status status = env.WriteFileDurably(path, Str(id));
+  if (!status.ok()) LogWarn(Str(path, " could not be written: ", status.error().message));
 }
 
 Status SyncTable(Env& env, const Table& table) {

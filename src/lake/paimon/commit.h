@@ -39,6 +39,9 @@ Result<CommitOutcome> CommitChange(Env& env, Table& table, const TableChange& ch
 // The newest snapshot of a user; nothing if there is none (any more).
 Result<std::optional<Snapshot>> LatestOfUser(Table& table, const std::string& user);
 
+// Hints, EARLIEST and LATEST, only save a look into the folder; one that is lost or old does no harm.
+void WriteHint(Env& env, const Table& table, const char* name, int64_t id);
+
 // Makes what is found survive a power failure, also if its writer died before it had done so.
 Status SyncTable(Env& env, const Table& table);
 

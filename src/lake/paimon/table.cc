@@ -152,7 +152,8 @@ Result<BucketFolders> BucketFolders::Of(const std::string& table_folder, const S
 
 Result<std::string> BucketFolders::Folder(const std::string& partition, int bucket) const {
   TRY_SET(const auto values, codec_.Parse(partition));
-  return Str(folder_, "/", PartitionPath(keys_, types_, values, style_), "bucket-", bucket);
+  const std::string partition_path = PartitionPath(keys_, types_, values, style_);
+  return Str(folder_, "/", partition_path, "bucket-", bucket == kPostponed ? "postpone" : Str(bucket));
 }
 
 Result<std::vector<LiveFile>> Table::LiveFiles(const Snapshot& snapshot) {

@@ -186,6 +186,10 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   TRY(options.Count("snapshot.num-retained.min", 1, out.snapshots_min));
   TRY(options.Count("snapshot.num-retained.max", 1, out.snapshots_max));
   TRY(options.Time("snapshot.time-retained", out.snapshot_time_ms));
+  TRY(options.Count("snapshot.expire.limit", 1, out.snapshot_expire_limit));
+  for (const char* name : {"changelog.num-retained.min", "changelog.num-retained.max", "changelog.time-retained"}) {
+    out.changelog_outlives |= options.Find(name) != nullptr;
+  }
   return out;
 }
 

@@ -46,6 +46,8 @@ struct TableOptions {
   int64_t snapshots_min = 10;
   int64_t snapshots_max = INT32_MAX;
   int64_t snapshot_time_ms = 3'600'000;
+  int64_t snapshot_expire_limit = 50;
+  bool changelog_outlives = false;  // `changelog.num-retained.*`, `changelog.time-retained`: snapshots that expire
 
   bool keyed = false;  // the table has a primary key
 

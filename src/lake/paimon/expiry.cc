@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/expiry.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "lake/paimon/commit.h"
+#include "lake/paimon/reach.h"
+#include "lake/paimon/references.h"
+#include "lake/paimon/table_options.h"
+
+namespace sluice::paimon {
+namespace {
+
+bool HoldsPosition(const Snapshot& snapshot) {
+  return std::any_of(snapshot.properties.begin(), snapshot.properties.end(),
+                     [](const auto& property) { return property.first.starts_with("sluice."); });
+}
+
+class Expiry {
+ public:
+  Expiry(Env& env, Table& table) : env_(env), table_(table) {}
+
+  Result<Expired> Run() {
+    TRY_SET(const TableOptions options, TableOptions::Of(table_.newest_schema()));
+    if (options.write_only || options.changelog_outlives) return Expired();
+    TRY_SET(references_, ReadReferences(env_, table_.folder()));
+    TRY(Choose(options));
+    if (expired_.empty()) return outcome_;
+    TRY(Collect());
+    for (const Snapshot& snapshot : expired_) TRY(env_.Remove(table_.SnapshotPath(snapshot.id)));
+    TRY(env_.SyncFolder(table_.folder() + "/snapshot"));
+    WriteHint(env_, table_, "EARLIEST", kept_.id);
+    outcome_.snapshots = static_cast<int64_t>(expired_.size());
+    Status removed = Ok();  // or the first error: the others are tried all the same
+    for (const std::string& path : garbage_) {
+      Status status = env_.Remove(path);
+      if (!status.ok() && removed.ok()) removed = std::move(status);
+    }
+    if (!removed.ok()) return std::move(removed).error();
+    return outcome_;
+  }
+
+  // Another process has taken the snapshot that was to be the oldest: it does the same, and is ahead.
+  bool Overtaken() {
+    const auto there = env_.Exists(table_.SnapshotPath(kept_.id));
+    return kept_.id != 0 && there.ok() && !*there;
+  }
+
+ private:
+  // The bounds are those of Java's ExpireSnapshotsImpl.
+  Status Choose(const TableOptions& options) {
+    TRY_SET(const auto ids, table_.SnapshotIds());
+    if (ids.size() < 2) return Ok();
+    const int64_t spare = ids.back() - options.snapshots_max + 1;  // those before go at any age
+    int64_t end = ids.back() - options.snapshots_min + 1;
+    if (references_.consumed) end = std::min(end, *references_.consumed);
+    const int64_t oldest_ms = env_.NowMs() - options.snapshot_time_ms;
+    for (const int64_t id : ids) {
+      kept_.id = id;
+      TRY_SET(Snapshot snapshot, table_.SnapshotOf(id));
+      const bool stays = id >= end || id == ids.back() || (id >= spare && snapshot.time_ms >= oldest_ms);
+      outcome_.more = !stays && id - ids.front() >= options.snapshot_expire_limit;
+      kept_ = snapshot;
+      if (stays || outcome_.more) break;
+      expired_.push_back(std::move(snapshot));
+    }
+    return HoldPositions(ids);
+  }
+
+  // Ends the range before the newest snapshot of a job: it could not tell any more what it has committed.
+  Status HoldPositions(const std::vector<int64_t>& ids) {
+    std::map<std::string, size_t> newest;  // of users without a newer one; places in expired_
+    for (size_t i = 0; i < expired_.size(); ++i) {
+      if (HoldsPosition(expired_[i])) newest[expired_[i].commit_user] = i;
+    }
+    for (auto id = ids.rbegin(); !newest.empty() && *id >= kept_.id; ++id) {
+      TRY_SET(const Snapshot snapshot, table_.SnapshotOf(*id));
+      if (HoldsPosition(snapshot)) newest.erase(snapshot.commit_user);
+    }
+    for (const auto& [user, place] : newest) {
+      if (place >= expired_.size()) continue;
+      kept_ = expired_[place];
+      expired_.resize(place);
+      outcome_.held_by = user;
+      outcome_.more = false;
+    }
+    return Ok();
+  }
+
+  Status Collect() {
+    Reach reach(table_);
+    TRY(reach.Add(kept_, Reach::Data::kNone));
+    // A file that goes with one of these snapshots can be in the last tag before that, not in older ones.
+    auto& tags = references_.tags;
+    std::erase_if(tags, [&](const Snapshot& tag) { return tag.id >= kept_.id; });
+    auto first = std::find_if(tags.rbegin(), tags.rend(),
+                              [&](const Snapshot& tag) { return tag.id <= expired_.front().id; });
+    if (first != tags.rend()) tags.erase(tags.begin(), std::prev(first.base()));
+    TRY(reach.Add(references_));
+    TRY(CollectData(reach));
+    for (const Snapshot& snapshot : expired_) TRY(CollectMetadata(snapshot, reach));
+    return Ok();
+  }
+
+  // What a snapshot deletes was needed by those before it only.
+  Status CollectData(const Reach& reach) {
+    TRY_SET(const BucketFolders folders, BucketFolders::Of(table_.folder(), table_.newest_schema()));
+    for (size_t i = 1; i <= expired_.size(); ++i) {
+      const Snapshot& snapshot = i < expired_.size() ? expired_[i] : kept_;
+      TRY_SET(const auto entries, EntriesOf(snapshot.delta_manifest_list));
+      std::set<std::string> lifted;  // to another level, under the same name: one that goes and one that comes
+      for (const ManifestEntry& entry : entries) {
+        if (entry.kind == EntryKind::kAdd) lifted.insert(entry.file.name);
+      }
+      for (const ManifestEntry& entry : entries) {
+        if (entry.kind == EntryKind::kDelete && !lifted.contains(entry.file.name)) {
+          TRY(AddGarbage(folders, entry, reach));
+        }
+      }
+    }
+    for (const Snapshot& snapshot : expired_) {
+      TRY_SET(const auto entries, EntriesOf(snapshot.changelog_manifest_list));
+      for (const ManifestEntry& entry : entries) {
+        if (entry.kind == EntryKind::kAdd) TRY(AddGarbage(folders, entry, reach));
+      }
+    }
+    return Ok();
+  }
+
+  Status AddGarbage(const BucketFolders& folders, const ManifestEntry& entry, const Reach& reach) {
+    if (entry.file.external_path) return Ok();  // not in the table's folder: not ours to remove
+    TRY_SET(const std::string folder, folders.Folder(entry.partition, entry.bucket));
+    std::vector<std::string> names = entry.file.extra_files;
+    names.push_back(entry.file.name);
+    for (const std::string& name : names) {
+      if (!reach.Has(name)) garbage_.push_back(folder + "/" + name);
+    }
+    return Ok();
+  }
+
+  // Lists after what they name.
+  Status CollectMetadata(const Snapshot& snapshot, const Reach& reach) {
+    const auto take = [&](const std::string& name, const std::string& path) {
+      if (!name.empty() && !reach.Has(name) && metadata_.insert(name).second) garbage_.push_back(path);
+    };
+    TRY_SET(const auto indexes, OrNone(table_.ReadIndexManifest(snapshot.index_manifest)));
+    for (const IndexEntry& index : indexes) take(index.name, table_.IndexPath(index.name));
+    take(snapshot.index_manifest, table_.ManifestPath(snapshot.index_manifest));
+    take(snapshot.statistics, table_.folder() + "/statistics/" + snapshot.statistics);
+    for (const std::string& list :
+         {snapshot.base_manifest_list, snapshot.delta_manifest_list, snapshot.changelog_manifest_list}) {
+      if (list.empty()) continue;
+      TRY_SET(const auto manifests, OrNone(table_.ReadManifestList(list)));
+      for (const ManifestFile& manifest : manifests) take(manifest.name, table_.ManifestPath(manifest.name));
+      take(list, table_.ManifestPath(list));
+    }
+    return Ok();
+  }
+
+  // Of a list that an expiry of Java may have taken before it was killed: what is not there needs not go.
+  Result<std::vector<ManifestEntry>> EntriesOf(const std::string& list) {
+    std::vector<ManifestEntry> out;
+    if (list.empty()) return out;
+    TRY_SET(const auto manifests, OrNone(table_.ReadManifestList(list)));
+    for (const ManifestFile& manifest : manifests) {
+      TRY_SET(auto entries, OrNone(table_.ReadManifest(manifest.name)));
+      std::move(entries.begin(), entries.end(), std::back_inserter(out));
+    }
+    return out;
+  }
+
+  template <typename Value>
+  static Result<std::vector<Value>> OrNone(Result<std::vector<Value>> read) {
+    if (!read.ok() && read.error().code == ErrorCode::kNotFound) return std::vector<Value>();
+    return read;
+  }
+
+  Env& env_;
+  Table& table_;
+  References references_;
+  std::vector<Snapshot> expired_;  // from the oldest on
+  Snapshot kept_;                  // the oldest that stays; while they are chosen, the one that is looked at
+  std::set<std::string> metadata_;
+  std::vector<std::string> garbage_;  // paths, in the order of their removal
+  Expired outcome_;
+};
+
+}  // namespace
+
+Result<Expired> ExpireSnapshots(Env& env, Table& table) {
+  Expiry expiry(env, table);
+  auto outcome = expiry.Run();
+  const bool not_found = !outcome.ok() && outcome.error().code == ErrorCode::kNotFound;
+  if (not_found && expiry.Overtaken()) return Expired();
+  return outcome;
+}
+
+}  // namespace sluice::paimon
