@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "connector/paimon/partition_keys.h"
 #include "lake/paimon/evolve.h"
+#include "lake/paimon/expiry.h"
+#include "lake/paimon/orphans.h"
 #include "lake/paimon/table_writer.h"
 #include "lake/parquet/file_writer.h"
 #include "pipeline/prepared_epoch.h"
@@ -243,11 +245,48 @@ Status PaimonSink::Commit(const std::string& text) {
   return Ok();
 }
 
-Status PaimonSink::RemoveUnreachable(const std::vector<std::string>&) { return Ok(); }
+Status PaimonSink::RemoveUnreachable(const std::vector<std::string>& files) {
+  TRY_SET(const auto tables, warehouse_.List());
+  int64_t removed = 0;
+  for (const TableId& id : tables) {
+    TRY_SET(const std::string folder, warehouse_.TableFolder(id));
+    std::vector<std::string> there;
+    for (const std::string& file : files) {
+      if (!file.starts_with(folder + "/")) continue;
+      TRY_SET(const bool exists, env_.Exists(file));
+      if (exists) there.push_back(file);
+    }
+    if (there.empty()) continue;
+    TRY_SET(const auto table, OpenTable(id));
+    TRY_SET(const int64_t of_table, paimon::RemoveUnreachable(env_, *table, there));
+    removed += of_table;
+  }
+  if (removed > 0) LogInfo(Str(removed, " files that a killed process left were removed"));
+  return Ok();
+}
+
+// Through a table of its own: the writer's must not see a new schema before the writer looks for one.
+Result<bool> PaimonSink::Expire(const TableId& id) {
+  TRY_SET(const auto table, OpenTable(id));
+  TRY_SET(const paimon::Expired expired, paimon::ExpireSnapshots(env_, *table));
+  if (!expired.held_by.empty() && expired.held_by != config_.job && held_.insert({id, expired.held_by}).second) {
+    LogInfo(Str("table ", id.ToString(), ": no snapshot expires from the newest one of ", expired.held_by,
+                " on: it has the position of that job"));
+  }
+  return expired.more;
+}
 
 Status PaimonSink::Maintain() {
   if (committed_.empty()) return Ok();
-  committed_.clear();
+  std::set<TableId> again;
+  for (const TableId& id : committed_) {
+    const auto more = Expire(id);
+    if (more.ok() && *more) again.insert(id);
+    if (more.ok()) continue;
+    LogWarn(Str("table ", id.ToString(),
+                ": upkeep failed and is tried again after the next commit: ", more.error().message));
+  }
+  committed_ = std::move(again);
   malloc_trim(0);
   return Ok();
 }

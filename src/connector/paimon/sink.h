@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/helper_thread.h"
@@ -62,6 +63,7 @@ class PaimonSink final : public Sink {
   Result<paimon::TableWriter*> WriterOf(const TableId& id);
   Result<std::unique_ptr<paimon::Table>> OpenTable(const TableId& id);
   Status BoundMemory();
+  Result<bool> Expire(const TableId& id);  // whether there is more to do
   void TellIdlePartitions();
   Result<std::string> EpochFile(const TableId& first, int64_t epoch);  // its path
 
@@ -71,7 +73,8 @@ class PaimonSink final : public Sink {
   BeforeImage before_ = BeforeImage::kRow;
   HelperThread helper_;  // encodes with the job's thread
   std::map<TableId, std::unique_ptr<paimon::TableWriter>> writers_;
-  std::set<TableId> committed_;  // since the last Maintain
+  std::set<TableId> committed_;  // since the last Maintain, or with snapshots that it did not come to
+  std::set<std::pair<TableId, std::string>> held_;  // tables and foreign jobs that keep snapshots in them: it was said
   StoredEpochs stored_;          // at the last StoredEpoch()
   int64_t commits_ = 0;
   bool told_partitions_ = false;
