@@ -139,18 +139,28 @@ class Compaction {
       result_.before.push_back(*file);
     }
     if (!layout_->keyed()) {
-      for (const MergeInput& input : inputs) {
-        TRY_SET(const auto reader,
-                DataFileReader::Open(env_, input.path, AsWritten(layout_->FileColumns(), *input.written)));
-        TRY(Append(*reader));
-      }
-      return CloseFile();
+      for (size_t i = 0; i < inputs.size(); ++i) TRY(Copy(*files[i], inputs[i]));
+      return Ok();
     }
     TRY_SET(const MergeOrder order, MergeOrder::Of(schema_));
     TRY_SET(const auto reader,
             MergeReader::Open(env_, inputs, order, layout_->FileColumns(), /*keep_deletes=*/!unit_.drop_deletes));
     TRY(Append(*reader));
     return CloseFile();
+  }
+
+  // Of a table without a key: rows keep their order and their place among those of other files.
+  Status Copy(const DataFileMeta& file, const MergeInput& input) {
+    TRY_SET(const auto reader,
+            DataFileReader::Open(env_, input.path, AsWritten(layout_->FileColumns(), *input.written)));
+    const size_t first = result_.after.size();
+    TRY(Append(*reader));
+    TRY(CloseFile());
+    for (size_t i = first; i < result_.after.size(); ++i) {
+      result_.after[i].min_sequence = file.min_sequence;
+      result_.after[i].max_sequence = file.max_sequence;
+    }
+    return Ok();
   }
 
   template <typename Reader>
@@ -185,14 +195,6 @@ class Compaction {
     writer_.reset();
     meta.level = unit_.output_level;
     meta.source = FileSource::kCompact;
-    if (!layout_->keyed()) {  // the place of its rows among those of other files
-      meta.min_sequence = unit_.files.front().min_sequence;
-      meta.max_sequence = unit_.files.front().max_sequence;
-      for (const DataFileMeta& file : unit_.files) {
-        meta.min_sequence = std::min(meta.min_sequence, file.min_sequence);
-        meta.max_sequence = std::max(meta.max_sequence, file.max_sequence);
-      }
-    }
     result_.after.push_back(std::move(meta));
     return Ok();
   }
