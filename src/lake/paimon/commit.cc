@@ -9,6 +9,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "lake/paimon/key_range.h"
 #include "lake/paimon/manifest_files.h"
 
 namespace sluice::paimon {
@@ -70,6 +71,8 @@ auto FileIdentity(const ManifestEntry& entry) {
   return std::make_tuple(entry.partition, entry.bucket, entry.file.level, entry.file.name);
 }
 
+auto LevelOf(const ManifestEntry& entry) { return std::tie(entry.partition, entry.bucket, entry.file.level); }
+
 class Commit {
  public:
   Commit(Env& env, Table& table, const TableChange& change, const CommitIdentity& identity)
@@ -88,8 +91,8 @@ class Commit {
       const int64_t latest_id = latest ? latest->id : 0;
       if (latest_id != base) outcome.alone = false;
       if (compaction && !outcome.alone) {
-        TRY_SET(const bool there, InputsAreThere(*latest));
-        if (!there) {
+        TRY_SET(const bool fits, CompactionFits(*latest));
+        if (!fits) {
           outcome.compacted = false;
           return false;
         }
@@ -120,27 +123,50 @@ class Commit {
     if (!latest) return false;
     TRY_SET(const auto ids, table_.SnapshotIds());
     for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
-      TRY_SET(const Snapshot snapshot, table_.SnapshotOf(*id));
-      if (snapshot.commit_user != identity_.user) continue;
-      if (snapshot.commit_identifier > identity_.identifier) return true;
-      if (snapshot.commit_identifier < identity_.identifier) return false;
-      if (!compaction || snapshot.commit_kind == kCompact) return true;
+      const auto snapshot = table_.SnapshotOf(*id);
+      if (!snapshot.ok() && snapshot.error().code == ErrorCode::kNotFound) break;  // expired meanwhile, and all before
+      if (!snapshot.ok()) return snapshot.error();
+      if (snapshot->commit_user != identity_.user) continue;
+      if (snapshot->commit_identifier > identity_.identifier) return true;
+      if (snapshot->commit_identifier < identity_.identifier) return false;
+      if (!compaction || snapshot->commit_kind == kCompact) return true;
     }
     return false;
   }
 
-  Result<bool> InputsAreThere(const Snapshot& latest) {
+  // After commits of others: whether what is compacted is still there, the new files are too (a writer removes what it
+  // left out), and their keys meet none in their level.
+  Result<bool> CompactionFits(const Snapshot& latest) {
     std::vector<ManifestEntry> entries;
     for (const ManifestFile& manifest : change_.compacted.manifests) {
-      TRY_SET(auto read, table_.ReadManifest(manifest.name));
-      std::move(read.begin(), read.end(), std::back_inserter(entries));
+      auto read = table_.ReadManifest(manifest.name);
+      if (!read.ok() && read.error().code == ErrorCode::kNotFound) return false;
+      if (!read.ok()) return std::move(read).error();
+      std::move(read->begin(), read->end(), std::back_inserter(entries));
     }
-    TRY_SET(const auto live, table_.LiveEntries(latest));
-    std::set<decltype(FileIdentity(entries[0]))> there;
+    TRY_SET(auto live, table_.LiveEntries(latest));
+    std::set<decltype(FileIdentity(entries[0]))> there, gone;
     for (const ManifestEntry& entry : live) there.insert(FileIdentity(entry));
-    return std::all_of(entries.begin(), entries.end(), [&](const ManifestEntry& entry) {
-      return entry.kind == EntryKind::kAdd || there.contains(FileIdentity(entry));
-    });
+    for (const ManifestEntry& entry : entries) {
+      if (entry.kind == EntryKind::kDelete && !there.contains(FileIdentity(entry))) return false;
+      if (entry.kind == EntryKind::kDelete) gone.insert(FileIdentity(entry));
+    }
+    std::erase_if(live, [&](const ManifestEntry& entry) { return gone.contains(FileIdentity(entry)); });
+    TRY_SET(const BucketFolders folders, BucketFolders::Of(table_.folder(), table_.newest_schema()));
+    TRY_SET(const BinaryRowCodec keys, KeyRange::Codec(table_.newest_schema()));
+    for (const ManifestEntry& entry : entries) {
+      if (entry.kind != EntryKind::kAdd) continue;
+      TRY_SET(const std::string folder, folders.Folder(entry.partition, entry.bucket));
+      TRY_SET(const bool exists, env_.Exists(Str(folder, "/", entry.file.name)));
+      if (!exists) return false;
+      TRY_SET(const KeyRange range, KeyRange::Of(keys, entry.file));
+      for (const ManifestEntry& other : live) {
+        if (entry.file.level == 0 || LevelOf(other) != LevelOf(entry)) continue;
+        TRY_SET(const KeyRange taken, KeyRange::Of(keys, other.file));
+        if (range.Overlaps(taken)) return false;
+      }
+    }
+    return true;
   }
 
   Result<Snapshot> Build(const std::optional<Snapshot>& latest, bool compaction, SnapshotFiles& files) {

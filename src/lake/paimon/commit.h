@@ -24,7 +24,7 @@ struct CommitOutcome {
   int64_t snapshot = 0;        // the newest one that this commit made, or that has it already
   int64_t snapshots_made = 0;
   bool alone = true;           // nobody else committed since the snapshot that the change was made on
-  bool compacted = true;       // false: another writer took a file that was to be compacted, so that was left out
+  bool compacted = true;       // false: left out, as another writer compacted the same files or keys
 };
 
 // Makes the schema of a table that is not there: kConflict if it is.

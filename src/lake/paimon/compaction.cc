@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/paimon/compaction.h"
 
-#include <arrow/array.h>
 #include <arrow/array/util.h>
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
@@ -12,8 +11,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "lake/paimon/cell_order.h"
-#include "lake/paimon/key_sort.h"
+#include "lake/paimon/key_range.h"
 #include "lake/paimon/merge_reader.h"
 #include "row/arrow_status.h"
 
@@ -22,28 +20,6 @@ namespace {
 
 // Of the target size: larger files are left as they are when nothing overlaps them.
 constexpr int64_t kLargePercent = 70;
-
-struct Ranged {
-  const DataFileMeta* file = nullptr;
-  Columns least, greatest;  // a row each
-};
-
-Result<Columns> RowOf(const BinaryRowCodec& codec, const std::string& serialized) {
-  TRY_SET(const auto cells, codec.Parse(serialized));
-  Columns out;
-  for (const auto& cell : cells) {
-    ARROW_TRY_SET(auto array, arrow::MakeArrayFromScalar(*cell, 1));
-    out.push_back(std::move(array));
-  }
-  return out;
-}
-
-int CompareRows(const Columns& a, const Columns& b) {
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (const int order = CompareCells(*a[i], 0, *b[i], 0); order != 0) return order;
-  }
-  return 0;
-}
 
 class Compaction {
  public:
@@ -91,24 +67,19 @@ class Compaction {
       for (const DataFileMeta& file : unit_.files) sections.push_back({&file});
       return sections;
     }
-    std::vector<DataType> types;
-    for (size_t i = 0; i < layout_->key_columns(); ++i) types.push_back(layout_->columns()[i].type);
-    TRY_SET(const BinaryRowCodec codec, BinaryRowCodec::Make(types));
-    std::vector<Ranged> files;
+    TRY_SET(const BinaryRowCodec codec, KeyRange::Codec(schema_));
+    std::vector<std::pair<KeyRange, const DataFileMeta*>> files;
     for (const DataFileMeta& file : unit_.files) {
-      Ranged ranged;
-      ranged.file = &file;
-      TRY_SET(ranged.least, RowOf(codec, file.min_key));
-      TRY_SET(ranged.greatest, RowOf(codec, file.max_key));
-      files.push_back(std::move(ranged));
+      TRY_SET(KeyRange range, KeyRange::Of(codec, file));
+      files.emplace_back(std::move(range), &file);
     }
     std::stable_sort(files.begin(), files.end(),
-                     [](const Ranged& a, const Ranged& b) { return CompareRows(a.least, b.least) < 0; });
-    const Columns* end = nullptr;
-    for (const Ranged& ranged : files) {
-      if (end == nullptr || CompareRows(ranged.least, *end) > 0) sections.emplace_back();
-      sections.back().push_back(ranged.file);
-      if (end == nullptr || CompareRows(ranged.greatest, *end) > 0) end = &ranged.greatest;
+                     [](const auto& a, const auto& b) { return a.first.BeginsBefore(b.first); });
+    const KeyRange* last = nullptr;  // of a section, with the greatest key
+    for (const auto& [range, file] : files) {
+      if (last == nullptr || last->IsBelow(range)) sections.emplace_back();
+      sections.back().push_back(file);
+      if (last == nullptr || last->EndsBefore(range)) last = &range;
     }
     return sections;
   }

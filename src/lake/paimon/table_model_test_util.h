@@ -155,7 +155,8 @@ class Lake {
   std::vector<Snapshot> Snapshots() const {
     std::vector<Snapshot> out;
     auto table = OpenTable();
-    for (int64_t id : *table->SnapshotIds()) out.push_back(*table->SnapshotOf(id));
+    const auto ids = *table->SnapshotIds();
+    for (int64_t id : ids) out.push_back(*table->SnapshotOf(id));
     return out;
   }
   std::string Kinds() const {  // "APPEND COMPACT"

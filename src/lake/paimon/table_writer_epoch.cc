@@ -296,6 +296,7 @@ Result<int64_t> TableWriter::Commit(const TableChange& change, int64_t epoch) {
   TRY_SET(const CommitOutcome outcome, CommitChange(env_, *table_, change, {options_.user, epoch}, base_));
   if (!outcome.compacted) {
     LogInfo(Str("table ", options_.name, ": another writer compacted the same files; ours are left out"));
+    for (const ManifestFile& file : change.compacted.manifests) (void)env_.Remove(table_->ManifestPath(file.name)).ok();
     for (const ManifestEntry& entry : compacted_) {
       if (rewritten_.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
     }
