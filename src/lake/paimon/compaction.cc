@@ -49,7 +49,7 @@ class Compaction {
     std::vector<const DataFileMeta*> merged;
     for (const auto& section : sections) {
       const DataFileMeta& file = *section[0];
-      const bool large = file.size * 100 >= options_.target_file_bytes * kLargePercent;
+      const bool large = file.size >= options_.target_file_bytes / 100 * kLargePercent;
       if (section.size() == 1 && large && CanUpgrade(file)) {
         TRY(Merge(merged));
         Upgrade(file);

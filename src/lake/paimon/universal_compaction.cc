@@ -7,6 +7,8 @@
 namespace sluice::paimon {
 namespace {
 
+using Product = __int128;  // of a size and any percentage
+
 struct Run {
   int level = 0;
   std::vector<const DataFileMeta*> files;
@@ -63,7 +65,9 @@ CompactionUnit UnitUpTo(const std::vector<Run>& runs, size_t count, int top) {
 size_t Grow(const std::vector<Run>& runs, size_t count, int64_t ratio) {
   int64_t bytes = 0;
   for (size_t i = 0; i < count; ++i) bytes += runs[i].bytes;
-  while (count < runs.size() && bytes * (100 + ratio) / 100 >= runs[count].bytes) bytes += runs[count++].bytes;
+  while (count < runs.size() && Product{bytes} * (Product{100} + ratio) / 100 >= runs[count].bytes) {
+    bytes += runs[count++].bytes;
+  }
   return count;
 }
 
@@ -85,7 +89,9 @@ std::optional<CompactionUnit> PickCompaction(const std::vector<DataFileMeta>& fi
   if (runs.size() < trigger || runs.size() < 2) return {};
   int64_t above = 0;
   for (size_t i = 0; i + 1 < runs.size(); ++i) above += runs[i].bytes;
-  if (above * 100 > options.size_amplification * runs.back().bytes) return UnitOf(runs, runs.size(), top);
+  if (Product{above} * 100 > Product{options.size_amplification} * runs.back().bytes) {
+    return UnitOf(runs, runs.size(), top);
+  }
   if (const size_t count = Grow(runs, 1, options.size_ratio); count > 1) return UnitUpTo(runs, count, top);
   if (runs.size() <= trigger) return {};
   return UnitUpTo(runs, Grow(runs, runs.size() - trigger + 1, options.size_ratio), top);
