@@ -90,19 +90,30 @@ class Commit {
       }
       const int64_t latest_id = latest ? latest->id : 0;
       if (latest_id != base) outcome.alone = false;
-      if (compaction && !outcome.alone) {
-        TRY_SET(const bool fits, CompactionFits(*latest));
-        if (!fits) {
-          outcome.compacted = false;
-          return false;
-        }
-      }
       SnapshotFiles files(env_, table_);
-      TRY_SET(const Snapshot next, Build(latest, compaction, files));
+      Snapshot next;
+      const auto build = [&]() -> Result<bool> {
+        if (compaction && !outcome.alone) {
+          TRY_SET(const bool fits, CompactionFits(*latest));
+          if (!fits) return false;
+        }
+        TRY_SET(next, Build(latest, compaction, files));
+        return true;
+      };
+      const auto built = build();
+      if (!built.ok() && latest && IsExpired(*latest, built.error())) {
+        files.Remove();
+        continue;
+      }
+      if (!built.ok()) return Error(built.error());
+      if (!*built) {
+        outcome.compacted = false;
+        return false;
+      }
       TRY(env_.SyncFolder(table_.folder() + "/manifest"));
       PassFailpoint("paimon.after_manifest_lists");
-      Status linked = LinkFile(env_, table_.SnapshotPath(next.id), next.ToJson());
-      if (linked.ok()) {
+      TRY_SET(const bool made, Link(next));
+      if (made) {
         PassFailpoint("paimon.after_snapshot");
         if (latest_id == 0) WriteHint(env_, table_, "EARLIEST", next.id);
         WriteHint(env_, table_, "LATEST", next.id);
@@ -110,7 +121,6 @@ class Commit {
         outcome.snapshot = base = next.id;
         return true;
       }
-      if (linked.error().code != ErrorCode::kConflict) return std::move(linked).error();
       files.Remove();
       LogInfo(Str(table_.folder(), ": snapshot ", next.id, " was made by another writer; trying the next number"));
     }
@@ -118,18 +128,40 @@ class Commit {
   }
 
  private:
+  // False if another writer got the number. It may be free again: if this process slept for so long that the others'
+  // snapshots from there on have expired meanwhile.
+  Result<bool> Link(const Snapshot& next) {
+    const std::string path = table_.SnapshotPath(next.id);
+    Status linked = LinkFile(env_, path, next.ToJson());
+    if (!linked.ok() && linked.error().code == ErrorCode::kConflict) return false;
+    if (!linked.ok()) return std::move(linked).error();
+    TRY_SET(const auto ids, table_.SnapshotIds());
+    if (ids.empty() || next.id >= ids.front()) return true;
+    TRY_SET(const bool apart, env_.Exists(path));
+    if (!apart) return true;  // it was made, and has expired too
+    TRY(env_.Remove(path));
+    return false;
+  }
+
+  // What could not be read is of a snapshot that has expired since it was the newest.
+  bool IsExpired(const Snapshot& latest, const Error& error) {
+    if (error.code != ErrorCode::kNotFound) return false;
+    const auto there = env_.Exists(table_.SnapshotPath(latest.id));
+    return there.ok() && !*there;
+  }
+
   // Looks back to the user's own snapshots with this identifier.
   Result<bool> IsDone(const std::optional<Snapshot>& latest, bool compaction) {
     if (!latest) return false;
     TRY_SET(const auto ids, table_.SnapshotIds());
     for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
-      const auto snapshot = table_.SnapshotOf(*id);
-      if (!snapshot.ok() && snapshot.error().code == ErrorCode::kNotFound) break;  // expired meanwhile, and all before
-      if (!snapshot.ok()) return snapshot.error();
-      if (snapshot->commit_user != identity_.user) continue;
-      if (snapshot->commit_identifier > identity_.identifier) return true;
-      if (snapshot->commit_identifier < identity_.identifier) return false;
-      if (!compaction || snapshot->commit_kind == kCompact) return true;
+      auto read = table_.SnapshotOf(*id);
+      if (!read.ok() && read.error().code == ErrorCode::kNotFound) break;  // expired meanwhile, and all before
+      TRY_SET(const Snapshot snapshot, std::move(read));
+      if (snapshot.commit_user != identity_.user) continue;
+      if (snapshot.commit_identifier > identity_.identifier) return true;
+      if (snapshot.commit_identifier < identity_.identifier) return false;
+      if (!compaction || snapshot.commit_kind == kCompact) return true;
     }
     return false;
   }

@@ -26,18 +26,20 @@ class TableReach {
   Result<Reach> Run() {
     reach_.AddName("LATEST");
     reach_.AddName("EARLIEST");
-    TRY(AddFolder("/schema", "schema-"));
-    TRY(AddFolder("/snapshot", "snapshot-"));
+    TRY_SET(const auto schemas, env_.List(table_.folder() + "/schema"));
+    for (const std::string& name : schemas) {
+      if (name.starts_with("schema-")) reach_.AddName(name);
+    }
     TRY_SET(const References references, ReadReferences(env_, table_.folder()));
     TRY(reach_.Add(references));
     TRY_SET(const auto ids, table_.SnapshotIds());
     bool follows = false;
-    for (size_t i = 0; i < ids.size(); ++i) {
-      follows = follows && ids[i - 1] + 1 == ids[i];
-      Status added = AddSnapshot(ids[i], follows);
+    for (const int64_t id : ids) {
+      reach_.AddName(NameOf(table_.SnapshotPath(id)));
+      Status added = AddSnapshot(id, follows);
       follows = added.ok();
       if (added.ok()) continue;
-      const auto there = env_.Exists(table_.SnapshotPath(ids[i]));
+      const auto there = env_.Exists(table_.SnapshotPath(id));
       const bool expired = added.error().code == ErrorCode::kNotFound && there.ok() && !*there;
       if (!expired) return std::move(added).error();
     }
@@ -46,14 +48,6 @@ class TableReach {
   }
 
  private:
-  Status AddFolder(const char* sub, std::string_view prefix) {
-    TRY_SET(const auto names, env_.List(table_.folder() + sub));
-    for (const std::string& name : names) {
-      if (name.starts_with(prefix)) reach_.AddName(name);
-    }
-    return Ok();
-  }
-
   // `follows`: the one before it is in. Its files are that one's, and those that it adds.
   Status AddSnapshot(int64_t id, bool follows) {
     TRY_SET(const Snapshot snapshot, table_.SnapshotOf(id));

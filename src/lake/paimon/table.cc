@@ -13,6 +13,7 @@ namespace {
 constexpr std::string_view kSchemaPrefix = "schema-";
 constexpr std::string_view kSnapshotPrefix = "snapshot-";
 constexpr std::string_view kDeletionVectors = "DELETION_VECTORS";
+constexpr int kTriesMax = 10;
 constexpr int kPostponed = -2;  // rows that a compaction will put into buckets: not yet rows of the table
 
 Result<std::vector<DataType>> TypesOf(const Schema& schema, const std::vector<std::string>& columns) {
@@ -62,7 +63,23 @@ Status Table::Refresh() {
 std::string Table::SnapshotPath(int64_t id) const { return Str(folder_, "/snapshot/", kSnapshotPrefix, id); }
 std::string Table::SchemaPath(int64_t id) const { return Str(folder_, "/schema/", kSchemaPrefix, id); }
 
-Result<std::vector<int64_t>> Table::SnapshotIds() { return Numbers(env_, folder_ + "/snapshot", kSnapshotPrefix); }
+Result<std::vector<int64_t>> Table::SnapshotIds() {
+  TRY_SET(auto ids, Numbers(env_, folder_ + "/snapshot", kSnapshotPrefix));
+  for (size_t i = ids.size(); i-- > 1;) {
+    const int64_t before = ids[i] - 1;
+    if (ids[i - 1] == before) continue;
+    const auto place = ids.begin() + static_cast<std::ptrdiff_t>(i);
+    // Of files that are made while a folder is listed some are in the list, and not always the first ones.
+    TRY_SET(const bool there, env_.Exists(SnapshotPath(before)));
+    if (!there) {
+      ids.erase(ids.begin(), place);
+      break;
+    }
+    ids.insert(place, before);
+    ++i;
+  }
+  return ids;
+}
 
 Result<std::vector<DataType>> Table::PartitionTypes() const { return TypesOf(newest_, newest_.partition_keys); }
 
@@ -86,10 +103,15 @@ Result<const Schema*> Table::SchemaOf(int64_t id) {
 
 Result<std::optional<Snapshot>> Table::LatestSnapshot() {
   // The hint LATEST may lag behind; the folder does not.
-  TRY_SET(const auto ids, SnapshotIds());
-  if (ids.empty()) return std::optional<Snapshot>();
-  TRY_SET(Snapshot snapshot, SnapshotOf(ids.back()));
-  return std::optional<Snapshot>(std::move(snapshot));
+  for (int tries = 1;; ++tries) {
+    TRY_SET(const auto ids, SnapshotIds());
+    if (ids.empty()) return std::optional<Snapshot>();
+    auto snapshot = SnapshotOf(ids.back());
+    const bool expired = !snapshot.ok() && snapshot.error().code == ErrorCode::kNotFound;  // since it was listed
+    if (expired && tries < kTriesMax) continue;
+    if (!snapshot.ok()) return std::move(snapshot).error();
+    return std::optional<Snapshot>(*std::move(snapshot));
+  }
 }
 
 Result<Snapshot> Table::SnapshotOf(int64_t id) {

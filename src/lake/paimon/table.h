@@ -76,7 +76,8 @@ class Table {
   std::string IndexPath(const std::string& name) const { return folder_ + "/index/" + name; }
   std::string SnapshotPath(int64_t id) const;
   std::string SchemaPath(int64_t id) const;
-  // Ids of the snapshots that are there, ascending.
+  // Ids of the snapshots that are there, ascending and without gaps: what is before a gap is none of the table's any
+  // more (Commit::Link in commit.cc).
   Result<std::vector<int64_t>> SnapshotIds();
   // Takes in schemas that were made since.
   Status Refresh();

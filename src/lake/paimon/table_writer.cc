@@ -96,7 +96,17 @@ Status TableWriter::TakeInCommits() {
   if (newest == base_ && !stale_) return Ok();
   if (!stale_) LogInfo(Str("table ", options_.name, ": another writer has committed; its files are taken in"));
   base_ = newest;
-  return Reload();
+  Status loaded = Reload();
+  if (loaded.ok()) return loaded;
+  return Overtaken(std::move(loaded).error());
+}
+
+// The error of a file that is gone, as the conflict that it is if another writer has replaced and expired it.
+Error TableWriter::Overtaken(Error error) {
+  if (error.code != ErrorCode::kNotFound) return error;
+  const auto ids = table_->SnapshotIds();
+  if (ids.ok() && !ids->empty() && ids->back() != base_) error.code = ErrorCode::kConflict;
+  return error;
 }
 
 Status TableWriter::Reload() {

@@ -100,6 +100,7 @@ class TableWriter {
   Status TakeInCommits();  // of other writers, before the first change of an epoch
   Status Load(const Schema& schema);
   Status Reload();         // the buckets as the newest snapshot has them
+  Error Overtaken(Error error);
   Status Bind(const std::shared_ptr<const TableSchema>& schema);
   Status EvolveTo(Schema next);
   Status Replace(const TableSchema& wanted);

@@ -217,7 +217,7 @@ Status TableWriter::CompactBucket(const BucketId& id, Bucket& bucket, const Comp
     TRY_SET(schemas[file.schema_id], table_->SchemaOf(file.schema_id));
   }
   auto done = Compact(env_, schema_, schemas, table_options_, layout_, files, unit, filled);
-  if (!done.ok()) return std::move(done).error().With(Str("table ", options_.name, ": compaction"));
+  if (!done.ok()) return Overtaken(std::move(done).error()).With(Str("table ", options_.name, ": compaction"));
   for (const DataFileMeta& file : done->after) stats_.bytes_written += file.schema_id == schema_.id ? file.size : 0;
   return TakeCompaction(id, bucket, *std::move(done));
 }
