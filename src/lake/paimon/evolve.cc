@@ -48,6 +48,18 @@ bool IsKey(const Schema& schema, const std::string& name) {
   return Contains(schema.primary_keys, name) || Contains(schema.partition_keys, name);
 }
 
+// Whether an option of the table has the column in its list of names.
+bool IsNamedBy(const char* option, const Schema& schema, const std::string& name) {
+  for (const std::string& listed : Split(schema.Option(option, ""), ',')) {
+    if (Trim(listed) == name) return true;
+  }
+  return false;
+}
+
+bool IsNamedByOption(const Schema& schema, const std::string& name) {
+  return IsNamedBy("bucket-key", schema, name) || IsNamedBy("sequence.field", schema, name);
+}
+
 Field FieldOf(const Column& column, int id) {
   Field field;
   field.id = id;
@@ -98,7 +110,9 @@ Status AlterColumn(const SchemaChange& change, Schema& out) {
                              wanted.ToString(), " from ", field.type.ToString()),
                          "write to another table (route), or change the type back in the source");
     }
-    if (!narrows && IsKey(out, field.name)) {
+    const bool hash_stays = Place(kTexts, field.type.kind) >= 0 || Place(kBinaries, field.type.kind) >= 0;
+    const bool moves_rows = IsNamedBy("bucket-key", out, field.name) && !hash_stays;
+    if (!narrows && (IsKey(out, field.name) || moves_rows)) {
       return Unsupported(Str("table ", change.table.ToString(), ": column ", field.name,
                              " is part of the key, and Paimon cannot change its type"),
                          "drop the Paimon table and let it be copied again");
@@ -129,7 +143,7 @@ Error KeyStays(const SchemaChange& change, const char* what) {
 
 Status DropColumn(const SchemaChange& change, Schema& out) {
   TRY_SET(const size_t index, IndexOf(out, change, change.name));
-  if (IsKey(out, change.name)) return KeyStays(change, "drop");
+  if (IsKey(out, change.name) || IsNamedByOption(out, change.name)) return KeyStays(change, "drop");
   if (out.fields.size() == 1) return Unsupported(Str("column ", change.name, " is the last one of its table"));
   out.fields.erase(out.fields.begin() + static_cast<std::ptrdiff_t>(index));
   return Ok();
@@ -137,12 +151,7 @@ Status DropColumn(const SchemaChange& change, Schema& out) {
 
 Status RenameColumn(const SchemaChange& change, Schema& out) {
   TRY_SET(const size_t index, IndexOf(out, change, change.name));
-  if (Contains(out.partition_keys, change.name)) return KeyStays(change, "rename");
-  for (const char* option : {"bucket-key", "sequence.field"}) {
-    for (const std::string& name : Split(out.Option(option, ""), ',')) {
-      if (Trim(name) == change.name) return KeyStays(change, "rename");
-    }
-  }
+  if (Contains(out.partition_keys, change.name) || IsNamedByOption(out, change.name)) return KeyStays(change, "rename");
   TRY(CheckName(change.column.name));
   if (change.column.name != change.name && out.Find(change.column.name) != nullptr) {
     return Invalid(Str("table ", change.table.ToString(), " has a column ", change.column.name, " already"));

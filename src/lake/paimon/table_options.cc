@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "base/text.h"
 
@@ -23,6 +22,7 @@ constexpr Unit kTimeUnits[] = {
     {"", 1}, {"ms", 1}, {"s", 1000}, {"sec", 1000}, {"min", 60'000}, {"m", 60'000}, {"h", 3'600'000},
     {"hour", 3'600'000}, {"d", 86'400'000}, {"day", 86'400'000},
 };
+constexpr int64_t kZstdLevelMax = 22;
 constexpr std::string_view kCodecs[] = {"zstd", "snappy", "gzip", "lz4", "brotli", "none"};
 
 template <size_t kCount>
@@ -51,13 +51,14 @@ class Reader {
     auto found = options_.find(key);
     return found == options_.end() ? nullptr : &found->second;
   }
+  // `most`: of most options in Java, which could not read the table.
   template <typename Number>
-  Status Count(const char* key, int64_t least, Number& out) const {
+  Status Count(const char* key, int64_t least, Number& out, int64_t most = INT32_MAX) const {
     const std::string* text = Find(key);
     if (text == nullptr) return Ok();
     int64_t number = 0;
-    if (!ParseNumber(Trim(*text), number) || number < least || number > std::numeric_limits<Number>::max()) {
-      return Bad(key, *text, Str("a number of at least ", least));
+    if (!ParseNumber(Trim(*text), number) || number < least || number > most) {
+      return Bad(key, *text, Str("a number from ", least, " to ", most));
     }
     out = static_cast<Number>(number);
     return Ok();
@@ -129,7 +130,7 @@ Status ReadFiles(const Reader& options, TableOptions& out) {
     }
     if (out.compression == "none") out.compression = "uncompressed";
   }
-  TRY(options.Count("file.compression.zstd-level", 1, out.compression_level));
+  TRY(options.Count("file.compression.zstd-level", 1, out.compression_level, kZstdLevelMax));
   TRY(options.Count("manifest.merge-min-count", 2, out.manifest_merge_count));
   return options.Bytes("manifest.target-file-size", out.manifest_target_bytes);
 }
@@ -157,7 +158,7 @@ Status ReadBuckets(const Reader& options, const std::vector<std::string>& key, T
   out.bucket_mode = buckets > 0 ? BucketMode::kFixed : out.keyed ? BucketMode::kDynamic : BucketMode::kUnaware;
   out.bucket_key = Names(options.Find("bucket-key"));
   if (out.bucket_key.empty()) out.bucket_key = key;
-  return options.Count("dynamic-bucket.target-row-num", 1, out.bucket_target_rows);
+  return options.Count("dynamic-bucket.target-row-num", 1, out.bucket_target_rows, INT64_MAX);
 }
 
 Result<TableOptions> Read(const Options& given, const std::vector<std::string>& key) {

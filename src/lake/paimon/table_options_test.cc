@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Options of a table: what is read, what is refused and by which name.
+#include "lake/paimon/table_options.h"
+
+#include <gtest/gtest.h>
+
+#include "base/text.h"
+
+namespace sluice::paimon {
+namespace {
+
+Schema Keyed(Options options) {
+  Schema schema;
+  for (const char* name : {"id", "dt", "v"}) {
+    Field field;
+    field.name = name;
+    field.id = static_cast<int>(schema.fields.size());
+    schema.fields.push_back(field);
+  }
+  schema.primary_keys = {"id", "dt"};
+  schema.partition_keys = {"dt"};
+  schema.options = std::move(options);
+  return schema;
+}
+
+Schema Keyless(Options options) {
+  Schema schema = Keyed(std::move(options));
+  schema.primary_keys.clear();
+  return schema;
+}
+
+TableOptions Of(const Options& options) {
+  auto read = TableOptions::Of(Keyed(options));
+  EXPECT_TRUE(read.ok()) << read.error().ToString();
+  return read.ok() ? *read : TableOptions();
+}
+
+std::string Refusal(const Schema& schema) {
+  const auto read = TableOptions::Of(schema);
+  return read.ok() ? "none" : read.error().message;
+}
+
+TEST(PaimonTableOptions, HaveJavasDefaults) {
+  const TableOptions options = Of({});
+  EXPECT_EQ(options.bucket_mode, BucketMode::kDynamic);
+  EXPECT_EQ(options.buckets, -1);
+  EXPECT_EQ(options.bucket_key, std::vector<std::string>{"id"});
+  EXPECT_TRUE(options.keyed);
+  EXPECT_EQ(options.compaction_trigger, 5);
+  EXPECT_EQ(options.stop_trigger, 8);
+  EXPECT_EQ(options.levels, 6);
+  EXPECT_EQ(options.target_file_bytes, 128 << 20);
+  EXPECT_EQ(options.compression, "zstd");
+  EXPECT_EQ(options.snapshot_time_ms, 3'600'000);
+  const auto keyless = TableOptions::Of(Keyless({}));
+  ASSERT_TRUE(keyless.ok());
+  EXPECT_EQ(keyless->bucket_mode, BucketMode::kUnaware);
+  EXPECT_FALSE(keyless->keyed);
+  EXPECT_EQ(keyless->target_file_bytes, 256 << 20);
+}
+
+TEST(PaimonTableOptions, OfACompactionFollowItsTrigger) {
+  const TableOptions options = Of({{"num-sorted-run.compaction-trigger", "3"}});
+  EXPECT_EQ(options.stop_trigger, 6);
+  EXPECT_EQ(options.levels, 4);
+  EXPECT_EQ(Of({{"num-sorted-run.compaction-trigger", "9"}, {"num-sorted-run.stop-trigger", "2"}}).stop_trigger, 9);
+  EXPECT_EQ(Of({{"num-levels", "3"}}).levels, 3);
+}
+
+TEST(PaimonTableOptions, AreReadWithTheirUnits) {
+  for (const auto& [text, bytes] : std::vector<std::pair<std::string, int64_t>>{
+           {"1", 1}, {"100b", 100}, {"2 bytes", 2}, {"3kb", 3 << 10}, {" 4 MB ", 4 << 20}, {"1g", 1 << 30},
+           {"2tb", int64_t{2} << 40}}) {
+    EXPECT_EQ(Of({{"target-file-size", text}}).target_file_bytes, bytes) << text;
+  }
+  for (const auto& [text, ms] : std::vector<std::pair<std::string, int64_t>>{
+           {"5", 5}, {"5ms", 5}, {"2 s", 2000}, {"3 min", 180'000}, {"1 h", 3'600'000}, {"1d", 86'400'000}}) {
+    EXPECT_EQ(Of({{"snapshot.time-retained", text}}).snapshot_time_ms, ms) << text;
+  }
+  for (const char* text : {"", "mb", "-1 mb", "1 xb", "0", "9223372036854775807 kb", "1.5 mb", "1 mb 2"}) {
+    EXPECT_NE(Refusal(Keyed({{"target-file-size", text}})).find("target-file-size"), std::string::npos) << text;
+  }
+  for (const char* text : {"", "h", "1 x", "99999999999999999 d"}) {
+    EXPECT_NE(Refusal(Keyed({{"snapshot.time-retained", text}})).find("snapshot.time-retained"), std::string::npos);
+  }
+}
+
+TEST(PaimonTableOptions, RefuseNumbersThatTheyCannotBe) {
+  for (const char* key : {"bucket", "num-sorted-run.compaction-trigger", "num-sorted-run.stop-trigger", "num-levels",
+                          "compaction.max-size-amplification-percent", "compaction.size-ratio",
+                          "manifest.merge-min-count", "snapshot.num-retained.min", "file.compression.zstd-level"}) {
+    for (const char* text : {"", "x", "-7", "1.5", "2147483648", "4294967298", "99999999999999999999"}) {
+      EXPECT_NE(Refusal(Keyed({{key, text}})).find(Str(key, "='", text, "'")), std::string::npos) << key << text;
+    }
+  }
+  EXPECT_EQ(Of({{"dynamic-bucket.target-row-num", "4294967298"}}).bucket_target_rows, 4294967298);
+  EXPECT_NE(Refusal(Keyed({{"file.compression.zstd-level", "23"}})), "none");
+  EXPECT_NE(Refusal(Keyed({{"bucket", "0"}})), "none");
+}
+
+TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
+  for (const auto& [key, value] : Options{
+           {"bucket", "-2"}, {"merge-engine", "aggregation"}, {"deletion-vectors.enabled", "true"},
+           {"file.format", "orc"}, {"changelog-file.format", "avro"}, {"manifest.format", "orc"},
+           {"bucket-function.type", "mod"}, {"row-tracking.enabled", "true"}, {"data-file.thin-mode", "true"},
+           {"metadata.iceberg.storage", "table-location"}, {"rowkind.field", "v"}, {"branch", "b"},
+           {"record-level.expire-time", "1 h"}, {"data-file.external-paths", "x"}, {"primary-key", "id"},
+           {"partition", "dt"}, {"file.format.per.level", "0:avro"}, {"changelog-producer", "lookup"}}) {
+    const auto read = TableOptions::Of(Keyed({{key, value}}));
+    ASSERT_FALSE(read.ok()) << key;
+    EXPECT_EQ(read.error().code, ErrorCode::kUnsupported) << key;
+    EXPECT_NE(read.error().message.find(key), std::string::npos);
+    EXPECT_FALSE(CheckOption(key, value).ok());
+  }
+  for (const auto& [key, value] : Options{
+           {"merge-engine", "Deduplicate"}, {"deletion-vectors.enabled", "FALSE"}, {"file.format", " parquet "},
+           {"changelog-producer", "none"}, {"some.other", "x"}, {"file.compression", "LZ4"}, {"write-only", "True"}}) {
+    EXPECT_EQ(Refusal(Keyed({{key, value}})), "none") << key;
+    EXPECT_TRUE(CheckOption(key, value).ok());
+  }
+  EXPECT_NE(Refusal(Keyed({{"file.compression", "zip"}})), "none");
+  EXPECT_NE(Refusal(Keyed({{"write-only", "yes"}})), "none");
+}
+
+TEST(PaimonTableOptions, NameColumnsThatAreThere) {
+  EXPECT_NE(Refusal(Keyed({{"bucket-key", "id, x"}})).find("names x"), std::string::npos);
+  EXPECT_NE(Refusal(Keyed({{"sequence.field", "y"}})).find("names y"), std::string::npos);
+  EXPECT_EQ(Of({{"sequence.field", " v , id,"}}).sequence, (std::vector<std::string>{"v", "id"}));
+  EXPECT_TRUE(Of({{"sequence.field", "v"}, {"sequence.field.sort-order", "Descending"}}).sequence_descending);
+  EXPECT_NE(Refusal(Keyless({{"bucket", "3"}})).find("bucket-key"), std::string::npos);
+  EXPECT_EQ(Refusal(Keyless({{"bucket", "3"}, {"bucket-key", "v"}})), "none");
+}
+
+}  // namespace
+}  // namespace sluice::paimon
