@@ -313,6 +313,7 @@ Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
         if (attempt.moved) epochs_done_ = attempt.epoch;
         if (last) {
           attempt.RemoveLeftovers();
+          if (!stopping) TRY(attempt.sink->Maintain());  // a run from cron is never idle
           summary.stopped = stopping;
           summary.caught_up = finished || reached;
           return Ok();
