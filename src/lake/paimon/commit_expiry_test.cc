@@ -56,7 +56,7 @@ class HookEnv final : public Env {
   Env& real_ = PosixEnv();
 };
 
-class PaimonCommitTest : public testing::Test {
+class PaimonCommitExpiryTest : public testing::Test {
  protected:
   void SetUp() override {
     for (int n = 0; n < 3; ++n) ASSERT_OK(lake_.Epoch(n, n));
@@ -105,7 +105,7 @@ class PaimonCommitTest : public testing::Test {
   HookEnv env_;
 };
 
-TEST_F(PaimonCommitTest, ANumberThatIsFreeAgainIsNotTaken) {
+TEST_F(PaimonCommitExpiryTest, ANumberThatIsFreeAgainIsNotTaken) {
   env_.before_link = [&](const std::string& to) {
     if (!to.ends_with("/snapshot-4")) return false;
     OthersGoOn();
@@ -122,7 +122,7 @@ TEST_F(PaimonCommitTest, ANumberThatIsFreeAgainIsNotTaken) {
   EXPECT_EQ(Made(), std::vector<int64_t>{9}) << "a commit that was made is made again";
 }
 
-TEST_F(PaimonCommitTest, OneThatWasLeftBehindIsNotTaken) {  // the process died before it could look
+TEST_F(PaimonCommitExpiryTest, OneThatWasLeftBehindIsNotTaken) {  // the process died before it could look
   const auto table = lake_.Open();
   ASSERT_OK(table);
   Snapshot left = *(*table)->SnapshotOf(3);
@@ -138,15 +138,15 @@ TEST_F(PaimonCommitTest, OneThatWasLeftBehindIsNotTaken) {  // the process died 
   EXPECT_EQ(Made(), std::vector<int64_t>{9});
 }
 
-TEST_F(PaimonCommitTest, ASnapshotThatExpiresBeforeItIsRead) {
+TEST_F(PaimonCommitExpiryTest, ASnapshotThatExpiresBeforeItIsRead) {
   CommitWhileExpiring("/snapshot/snapshot-3");
 }
 
-TEST_F(PaimonCommitTest, ASnapshotThatExpiresBeforeItsManifestsAreRead) {
+TEST_F(PaimonCommitExpiryTest, ASnapshotThatExpiresBeforeItsManifestsAreRead) {
   CommitWhileExpiring("/manifest/manifest-list-");
 }
 
-TEST_F(PaimonCommitTest, WhatAListMissesIsNoGap) {
+TEST_F(PaimonCommitExpiryTest, WhatAListMissesIsNoGap) {
   for (int n = 10; n < 13; ++n) ASSERT_OK(lake_.Epoch(n, n));
   const auto table = Table::Open(env_, lake_.folder_);
   ASSERT_OK(table);

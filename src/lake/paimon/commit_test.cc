@@ -58,7 +58,7 @@ class HookEnv final : public Env {
 };
 
 // What crash points leave of the newest epoch: "APPEND COMPACT", and an error's text if something is wrong.
-std::string KindsOf(const Lake& lake, const std::string& folder, int64_t identifier) {
+std::string KindsOf(const ModelLake& lake, const std::string& folder, int64_t identifier) {
   std::string out;
   auto table = *Table::Open(PosixEnv(), folder);
   const auto ids = *table->SnapshotIds();
@@ -147,7 +147,7 @@ class PaimonCommitFaultTest : public ::testing::TestWithParam<Fault> {
     EXPECT_GT(step, 30);
   }
 
-  Lake lake_;
+  ModelLake lake_;
   TestFolder copies_;
   int copy_ = 0;
   TableChange change_;
@@ -173,7 +173,7 @@ TEST(PaimonCommitTest, AWriterTriesAgainAndGoesOn) {
   for (Fault fault : {Fault::kFail, Fault::kFailAfter}) {
     for (int64_t step = 1; step < 60; step += 5) {
       FaultyEnv env(PosixEnv());
-      Lake lake(Shop(), env);
+      ModelLake lake(Shop(), env);
       ASSERT_OK(lake.Create({}, {{"bucket", "1"},
                                  {"num-sorted-run.compaction-trigger", "2"},
                                  {"compaction.max-size-amplification-percent", "0"}}));
@@ -239,7 +239,7 @@ class PaimonCommitRaceTest : public ::testing::Test {
     if (!unit) return Invalid("nothing to compact");
     RowFileOptions file_options;
     file_options.folder = lake_.folder_ + "/bucket-0";
-    TRY_SET(const auto done, Compact(PosixEnv(), schema, options, layout, file_options, *unit));
+    TRY_SET(const auto done, Compact(PosixEnv(), schema, {{schema.id, &schema}}, options, layout, file_options, *unit));
     std::vector<ManifestEntry> entries;
     TableChange change;
     const auto add = [&](EntryKind kind, const DataFileMeta& file) {
@@ -263,7 +263,7 @@ class PaimonCommitRaceTest : public ::testing::Test {
   }
 
   HookEnv env_;
-  Lake lake_;
+  ModelLake lake_;
   int64_t foreign_epoch_ = 0;
 };
 

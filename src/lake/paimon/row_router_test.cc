@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "lake/paimon/table_writer_test_util.h"
+#include "lake/paimon/table_model_test_util.h"
 
 namespace sluice::paimon {
 namespace {

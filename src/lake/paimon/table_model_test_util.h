@@ -62,9 +62,9 @@ inline std::shared_ptr<arrow::RecordBatch> BatchOf(const TableSchema& schema, co
   return arrow::RecordBatch::Make(types, static_cast<int64_t>(rows.size()), std::move(columns));
 }
 
-class Lake {
+class ModelLake {
  public:
-  explicit Lake(TableSchema schema, Env& env = PosixEnv())
+  explicit ModelLake(TableSchema schema, Env& env = PosixEnv())
       : schema_(std::make_shared<TableSchema>(std::move(schema))), env_(env) {}
 
   Status Create(const std::vector<std::string>& partition_keys = {}, const Options& options = {}) {

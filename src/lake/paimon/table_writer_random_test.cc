@@ -139,7 +139,7 @@ class RandomRun {
   RandomTable model_;
   Random& random_;
   Options options_;
-  Lake lake_;
+  ModelLake lake_;
   TableChecker checker_;
   std::map<int64_t, Rows> expected_;  // by snapshot
   bool filled_ = false;
