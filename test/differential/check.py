@@ -67,7 +67,8 @@ class Check:
 
     def _expected(self, server, tables):
         """The union of the tables' rows; a column that one of them lacks is NULL there. None if there is no table."""
-        parts = [p for p in (self.source.rows(server, t, self.options) for t in tables) if p is not None]
+        found = (self.source.rows(server, t, self.options, self.sink.time_digits) for t in tables)
+        parts = [part for part in found if part is not None]
         if not parts:
             return None
         names = list(dict.fromkeys(n for part in parts for n in part[0]))

@@ -257,7 +257,7 @@ class Ddl:
         """A new table, which is followed from its beginning: by its columns, LIKE another, or from a SELECT."""
         self._count += 1
         name, kind = f"new{self._count}", self.rng.random()
-        made = Table(self.rng, name, columns_max=8)
+        made = Table(self.rng, name, columns_max=8, keyed=self.history.options.keyed)
         if kind < 0.4:
             return [made.create(name)], lambda: self.tables.append(made)
         table, model = self.dml.pick(keyed=True)

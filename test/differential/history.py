@@ -90,7 +90,7 @@ class History:
         with self.connect() as connection, connection.cursor() as cursor:
             for i in range(rng.randint(1, 4)):
                 engine = rng.choices(["", "ENGINE=Aria", "ENGINE=MyISAM"], [88, 8, 4])[0]
-                self._create(cursor, lambda n=i, e=engine: Table(rng, f"t{n}", engine=e))
+                self._create(cursor, lambda n=i, e=engine: Table(rng, f"t{n}", engine=e, keyed=self.options.keyed))
             if rng.random() < 0.35:
                 self.sharded = "shard"
                 self._create(cursor, lambda: Table(rng, "shard", shards=rng.randint(2, 3), columns_max=12))

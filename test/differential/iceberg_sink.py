@@ -48,10 +48,21 @@ def canonical_rows(schema, data, geometry):
 class IcebergSink:
     """What the harness needs of a sink: options for the file, the tables, their versions."""
 
-    pipeline_options = {"table.properties.write.metadata.previous-versions-max": 10000}
+    time_digits = 6  # of the fraction of a TIME that it keeps
+    refused_keys = ("FLOAT", "DOUBLE", "SET('1','2')")  # types that no key of its tables can have
 
     def __init__(self):
         self._read: dict[str, Version | None] = {}  # by path; a metadata file never changes
+
+    @staticmethod
+    def wants_keys(_rng) -> bool:
+        """Whether the tables of a seed must all have keys."""
+        return False
+
+    @staticmethod
+    def pipeline_options(_ctx, _history, _rng) -> dict:
+        """The sink's block of the pipeline file."""
+        return {"table.properties.write.metadata.previous-versions-max": 10000}
 
     def tables(self, ctx) -> list[str]:
         return ctx.lake.tables() if os.path.isdir(ctx.lake.warehouse) else []

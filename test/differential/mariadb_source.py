@@ -79,7 +79,7 @@ class MariaDbSource:
         self.replay.advance(position)
         return self.replay.server
 
-    def rows(self, server, table: str, options: Options):
+    def rows(self, server, table: str, options: Options, time_digits: int):
         """(names, rows, names of the geometry columns), or None if there is no such table."""
         database, name = table.split(".", 1)
         with server.connect(text=True) as db:
@@ -93,7 +93,8 @@ class MariaDbSource:
             if not kinds:
                 return None
             geometry = {c for c, k in kinds.items() if k.lower() in canonical.GEOMETRY}
-            return (*canonical.source_rows(db, table, None, options.tiny_as_boolean), geometry)
+            names, rows = canonical.source_rows(db, table, None, options.tiny_as_boolean, time_digits=time_digits)
+            return names, rows, geometry
 
     def close(self):
         self.replay.close()

@@ -37,6 +37,7 @@ class Options:
     tiny_as_boolean: bool
     steps: int
     switches: tuple
+    keyed: bool = False  # every table has a key: the sink's choice
 
     def text(self) -> str:
         return ", ".join(f"{k}={v}" for k, v in dataclasses.asdict(self).items())

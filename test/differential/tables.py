@@ -128,12 +128,12 @@ class Table:
     Every row's key comes from `keys`, a list of tuples of literals; shard i has those whose number is i modulo shards.
     """
 
-    def __init__(self, rng: random.Random, name: str, shards=1, columns_max=60, engine=""):
+    def __init__(self, rng: random.Random, name: str, shards=1, columns_max=60, engine="", keyed=False):
         self.name, self.engine, self._count = name, engine, 0
         self.charset = rng.choice(CHARSETS)
         self.names = [f"{name}{i}" for i in range(shards)] if shards > 1 else [name]
         # A table without a key is append-only in the lake, and without MVCC its copy may hold a row twice.
-        keyless = 0 if shards > 1 or engine else 12
+        keyless = 0 if shards > 1 or engine or keyed else 12
         parts = rng.choices([0, 1, 2, 3], [keyless, 58, 20, 10])[0]
         self.key, key_columns = [], []
         self.keys = [()] * 50

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Paimon tables as the checked side: every snapshot of the job with the position of the log that it says to hold, read
+by pypaimon and by `sluice read`, which must agree."""
+
+import os
+import re
+
+import paimon_check
+import paimon_files
+from lake import Difference, first_differences
+from paimon_by_sluice import read_by_both
+from paimon_lake import PaimonLake
+from tables import PREFIXES
+
+POSITION = re.compile(r"([^:\s]+):(\d+)(?: |$)")
+# Keys of these types make the folders of partitions by the same text in all readers.
+PARTITION_TYPES = ("INT", "BIGINT", "MEDIUMINT", "SMALLINT", "TINYINT", "YEAR", "VARCHAR", "CHAR", "DATE")
+
+
+class Version:
+    """A snapshot by which a table has reached a position: one of kind COMPACT has that of its epoch."""
+
+    def __init__(self, lake: PaimonLake, table: str, snapshot: dict, text: str):
+        self.lake, self.table, self.snapshot = lake, table, snapshot
+        self.path = os.path.join(lake.folder(table), "snapshot", f"snapshot-{snapshot['id']}")
+        file, offset = POSITION.search(text).groups()
+        self.position = (file, int(offset))
+        # While rows of the copy are newer than the position, the table shows no state that ever was.
+        self.comparable = "snapshot" not in text
+        self.compacts: Version | None = None  # the snapshot of the same epoch that this one has compacted
+
+    def rows(self, _newest, geometry):
+        """(names, rows). A compaction changes none: what it started from is read too."""
+        names, rows = read_by_both(self.lake, self.table, self.snapshot, geometry)
+        if self.compacts:
+            before = self.compacts.rows(None, geometry)
+            if text := first_differences(*before, names, rows):
+                text = text.replace("source", "before").replace("lake", "after")
+                raise Difference(f"{self.table}: the compaction {self.path} has changed rows: {text}")
+        return names, rows
+
+
+def position_of(snapshot: dict) -> str | None:
+    """The end of the epoch, None in a snapshot that says none."""
+    stored = snapshot.get("properties") or {}
+    return next((v for k, v in stored.items() if re.fullmatch(r"sluice\..+\.position", k)), None)
+
+
+class PaimonSink:
+    """What the harness needs of a sink (see IcebergSink)."""
+
+    time_digits = PaimonLake.time_digits
+    problems = staticmethod(paimon_check.problems)
+    refused_keys = ("SET('1','2')",)
+
+    @staticmethod
+    def wants_keys(rng) -> bool:
+        """Then the tables have fixed buckets, which one without a key cannot have."""
+        return rng.random() < 0.6
+
+    @staticmethod
+    def pipeline_options(ctx, history, rng) -> dict:
+        """The sink's block of the pipeline file. Snapshots stay for as long as the seed takes."""
+        options = {
+            "bucket": rng.choice([1, 2, 3, 4] if history.options.keyed else [None, None, -1]),
+            "changelog-producer": rng.choice([None, "none", "input"]),
+            "file.compression": rng.choice([None, "zstd", "snappy", "gzip", "lz4"]),
+            "num-sorted-run.compaction-trigger": rng.choice([None, 2, 3, 5]),
+            "write-only": rng.choice([None, "false", "false", "true"]),
+            "target-file-size": rng.choice([None, None, "16 kb"]),
+            "manifest.merge-min-count": rng.choice([None, 2, 5]),
+            "snapshot.time-retained": "1 d",
+            "snapshot.num-retained.max": 100000,
+        }
+        partitions = PaimonSink._partitions(history) if rng.random() < 0.5 else []
+        return {
+            "type": "paimon",
+            "catalog.properties.metastore": "filesystem",
+            "catalog.properties.warehouse": ctx.warehouse,
+            **{f"table.properties.{key}": value for key, value in options.items()},
+            "partition.key": ";".join(partitions) or None,
+        }
+
+    @staticmethod
+    def _partitions(history) -> list[str]:
+        """Rows of `child` move between partitions; other tables have a part of a composite key, which has few values
+        and never changes its type."""
+        found = [f"{history.database}.child:parent"]
+        for table in history.tables:
+            if len(table.key) < 2 or len(table.names) > 1:
+                continue
+            kind = next(column.kind for column in table.columns if column.name == table.key[0])
+            if re.match(r"\w+", kind)[0] in PARTITION_TYPES and kind not in PREFIXES:
+                found.append(f"{history.database}.{table.name}:{table.key[0]}")
+        return found
+
+    @staticmethod
+    def _lake(ctx) -> PaimonLake:
+        return PaimonLake(ctx.warehouse, ctx.shared.pypaimon())
+
+    def tables(self, ctx) -> list[str]:
+        return self._lake(ctx).tables()
+
+    def versions(self, ctx, table: str) -> list[Version]:
+        """Oldest first; only those of commits of the job."""
+        lake, found = self._lake(ctx), []
+        last = {}  # (user, identifier) -> what the epoch's last snapshot gave
+        for snapshot in lake.snapshots(table):
+            epoch, text = (snapshot["commitUser"], snapshot["commitIdentifier"]), position_of(snapshot)
+            before = last.get(epoch)
+            if text is None and before is None:
+                continue  # another writer's
+            version = Version(lake, table, snapshot, text or before[1])
+            if snapshot["commitKind"] == "COMPACT" and before:
+                version.compacts = before[0]
+            last[epoch] = version, text or before[1]
+            found.append(version)
+        return found
+
+    def points(self, ctx) -> list:
+        """The positions at which all tables show a state that was, oldest first."""
+        return sorted({v.position for t in self.tables(ctx) for v in self.versions(ctx, t) if v.comparable})
+
+    def forget(self):
+        """Nothing is kept."""
+
+    def newest(self, ctx, table: str):
+        """Nothing that versions share."""
+
+    def rows(self, ctx, table: str, geometry):
+        """Of the end; there the files are checked too."""
+        lake = self._lake(ctx)
+        if problems := self.problems(paimon_files.Table(lake.folder(table))):
+            raise Difference(f"{table}, {len(problems)} problems:\n" + "\n".join(problems[:10]))
+        if not lake.snapshot_ids(table):  # no row has ever come
+            return list(lake.field_ids(table)), []
+        return read_by_both(lake, table, lake.last_snapshot(table), geometry)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Any snapshot of a Paimon table as `sluice read` prints it, in canonical form."""
+
+import json
+import subprocess
+
+import canonical
+import sluice
+from lake import Difference, first_differences
+from paimon_lake import type_text, with_geometry
+
+SECONDS = 120
+
+
+def kinds(lake, table: str, snapshot=None) -> dict[str, str]:
+    """Column -> kind for canonical.py, by the schema of a snapshot (its JSON) or the newest one."""
+    schema = lake.schema(table, snapshot["schemaId"] if snapshot else None)
+    return {field["name"]: canonical.paimon_kind(type_text(field["type"])) for field in schema["fields"]}
+
+
+def read(lake, table: str, snapshot=None, geometry=()):
+    """(names, rows) of a snapshot (its JSON), or of the newest one."""
+    columns = kinds(lake, table, snapshot)
+    version = ("--snapshot", str(snapshot["id"])) if snapshot else ()
+    command = [sluice.BINARY, "read", lake.folder(table), "--format", "jsonl", *version]
+    run = subprocess.run(command, capture_output=True, check=False, timeout=SECONDS)
+    sluice.check_sanitizer(run.stderr.decode("utf-8", "replace"))
+    assert run.returncode == 0, f"{' '.join(command)}: {run.stderr.decode('utf-8', 'replace')}"
+    rows = []
+    for line in run.stdout.decode("utf-8").splitlines():
+        row = json.loads(line)
+        assert list(row) == list(columns), f"sluice read prints {list(row)}, the schema of {table} has {list(columns)}"
+        rows.append([canonical.json_value(columns[name], value) for name, value in row.items()])
+    return list(columns), with_geometry(list(columns), rows, geometry)
+
+
+def read_by_both(lake, table: str, snapshot: dict, geometry=()):
+    """(names, rows) of a snapshot, in which pypaimon and `sluice read` must agree."""
+    names, rows = lake.rows(table, None, snapshot["id"], geometry)
+    ours = read(lake, table, snapshot, geometry)
+    if text := first_differences(names, rows, *ours):
+        text = text.replace("source", "pypaimon").replace("lake", "sluice read")
+        raise Difference(f"{table}, snapshot {snapshot['id']}: the readers differ: {text}")
+    return names, rows
