@@ -2,12 +2,13 @@
 """What crash and soak runs need of the pairs of test/pair_table.py: SOURCES and SINKS by name.
 
 A source gives the server (a handle with start, kill, process, port, connect, execute, pipeline_source, lost), options
-for the pipeline file and the load; a sink reads what sluice wrote: its newest epoch, the damage of its files, the rows
-at each epoch, the rows now.
+for the pipeline file and the load; a sink gives its block of that file and reads what sluice wrote: its newest epoch,
+the damage of its files, the rows at each epoch, the rows now, what has grown.
 """
 
 import os
 import sys
+import time
 
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -15,6 +16,11 @@ import crash_load  # noqa: E402
 import harness  # noqa: E402
 import iceberg_files  # noqa: E402
 import pair_table  # noqa: E402
+import paimon_lake  # noqa: E402
+import paimon_tables  # noqa: E402
+
+
+OLD_SECONDS = 4 * 24 * 3600  # a clean-up leaves files that are younger than three days
 
 
 class MariaDb:
@@ -31,6 +37,10 @@ class MariaDb:
     def load(self, rng, **options):
         return crash_load.Workload(rng, **options)
 
+    def give_keys(self, server, db):
+        """Every table of the load has a key from now on."""
+        server.execute("ALTER TABLE ledger ADD PRIMARY KEY (n)", db)
+
     def mark(self, server, db) -> int:
         """How far the load has come."""
         return server.execute(f"SELECT n FROM {db}.counter")[0][0]
@@ -39,31 +49,27 @@ class MariaDb:
         return sorted(row[0] for row in server.execute(f"SHOW TABLES FROM {db}"))
 
 
-class Iceberg:
-    """Tables of a hadoop catalog under ctx.warehouse, read without sluice."""
+class LakeTables:
+    """Tables under ctx.warehouse, read without sluice. `lake` knows where they are (a lake.Lake, a PaimonLake);
+    `table_files(lake, table)` is what stands in iceberg_files.TableFiles and paimon_tables.PaimonTable."""
 
-    failpoints = ("iceberg.", "table.")
+    table_files = kind = None
+    wants_keys = False  # whether every table must have a key; known after options()
 
-    def __init__(self, ctx, db):
-        self.ctx, self.db, self._files, self.checked_epoch, self.commits_checked = ctx, db, {}, 0, 0
+    def __init__(self, ctx, db, lake):
+        self.ctx, self.db, self.lake = ctx, db, lake
+        self._files, self.checked_epoch, self.commits_checked = {}, 0, 0
 
-    @staticmethod
-    def options(db, partitioned, rng) -> dict:
-        """Sink options; upkeep comes early in most runs, so that it meets the faults too."""
-        made = {"partition.key": ";".join(f"{db}.{table}:{column}" for table, column in partitioned.items())}
-        if rng.random() < 0.7:
-            made["table.properties.sluice.history.max-snapshots"] = rng.choice((4, 10, 20))
-            made["table.properties.commit.manifest.min-count-to-merge"] = rng.choice((2, 3, 8))
-            made["table.properties.write.metadata.previous-versions-max"] = rng.choice((2, 5, 20))
-        return made
+    def partition_key(self, partitioned) -> str:
+        return ";".join(f"{self.db}.{table}:{column}" for table, column in partitioned.items())
 
-    def files(self) -> dict[str, iceberg_files.TableFiles]:
+    def files(self) -> dict:
         """table (without database) -> its files, as of now."""
-        lake = self.ctx.lake
+        lake = self.lake
         for table in lake.tables() if os.path.isdir(lake.warehouse) else []:
             name = table.split(".", 1)[1]
             if name not in self._files and lake.exists(table):
-                self._files[name] = iceberg_files.TableFiles(lake, table)
+                self._files[name] = self.table_files(lake, table)
         for files in self._files.values():
             files.refresh()
         return self._files
@@ -117,21 +123,95 @@ class Iceberg:
                     raise AssertionError(f"epoch {epoch}, {epochs[epoch]}: {error}") from error
 
     def check_equal(self, server, tables):
-        """Every source table is in the lake, row by row, by PyIceberg's own scan; dropped tables are empty."""
+        """Every source table is in the lake, row by row, by another reader's own scan; dropped tables are empty."""
         for table in tables:
-            harness.compare(server, self.ctx.lake, f"{self.db}.{table}")
+            harness.compare(server, self.lake, f"{self.db}.{table}")
         for table in sorted(set(self.files()) - set(tables)):
-            rows = self.ctx.lake.count(f"{self.db}.{table}")
+            rows = self.lake.count(f"{self.db}.{table}")
             assert rows == 0, f"{table} was dropped at the source, the lake has {rows} rows"
 
     def orphans(self) -> list[tuple[str, int]]:
         """(kind, bytes) of each file that nothing names."""
-        return [
-            (iceberg_files.kind(path), size) for files in self.files().values() for path, size in files.orphans()
-        ]
+        return [(self.kind(path), size) for files in self.files().values() for path, size in files.orphans()]
+
+    def check_clean(self):
+        """Lets sluice remove what killed processes left; nothing is there then that nothing names."""
 
     def metadata_bytes(self) -> dict[str, int]:
         return {table: files.metadata_bytes() for table, files in sorted(self.files().items())}
+
+    def grown(self) -> list[str]:
+        """One sentence for each count of files that upkeep should have kept small."""
+        return []
+
+
+class Iceberg(LakeTables):
+    """Tables of a hadoop catalog; the final comparison is PyIceberg's."""
+
+    failpoints = ("iceberg.", "table.")
+    table_files, kind = iceberg_files.TableFiles, staticmethod(iceberg_files.kind)
+
+    def __init__(self, ctx, db):
+        super().__init__(ctx, db, ctx.lake)
+
+    def options(self, partitioned, rng) -> dict:
+        """Sink options; upkeep comes early in most runs, so that it meets the faults too."""
+        made = {"partition.key": self.partition_key(partitioned)}
+        if rng.random() < 0.7:
+            made["table.properties.sluice.history.max-snapshots"] = rng.choice((4, 10, 20))
+            made["table.properties.commit.manifest.min-count-to-merge"] = rng.choice((2, 3, 8))
+            made["table.properties.write.metadata.previous-versions-max"] = rng.choice((2, 5, 20))
+        return made
+
+
+class Paimon(LakeTables):
+    """Tables of a filesystem catalog; the final comparison is pypaimon's."""
+
+    failpoints = ("paimon.",)
+    table_files, kind = paimon_tables.PaimonTable, staticmethod(paimon_tables.kind)
+
+    def __init__(self, ctx, db):
+        super().__init__(ctx, db, paimon_lake.PaimonLake(ctx.warehouse, ctx.shared.pypaimon()))
+        self._left = None
+
+    def options(self, partitioned, rng) -> dict:
+        """Sink options. Few snapshots are retained: what was checked once is not looked at again, and they expire among
+        the faults."""
+        retained = rng.choice((5, 10, 20, 40))
+        self.wants_keys = rng.random() < 0.6  # fixed buckets, which a table without a key cannot have
+        table = {
+            "bucket": rng.choice((1, 2, 4)) if self.wants_keys else None,
+            "changelog-producer": rng.choice((None, "input")),
+            "num-sorted-run.compaction-trigger": rng.choice((None, 2, 3)),
+            "manifest.merge-min-count": rng.choice((None, 2, 5)),
+            "snapshot.num-retained.min": min(retained, 10),
+            "snapshot.num-retained.max": retained,
+        }
+        return {
+            "type": "paimon",
+            "catalog.properties.metastore": "filesystem",
+            "catalog.properties.warehouse": self.lake.warehouse,
+            "partition.key": self.partition_key(partitioned),
+            **{f"table.properties.{key}": value for key, value in table.items()},
+        }
+
+    def check_clean(self):
+        self._left = super().orphans()
+        old = time.time() - OLD_SECONDS
+        for files in self.files().values():
+            for path, _ in files.orphans():
+                os.utime(path, (old, old))
+            result = self.ctx.command("tables", "orphans", files.folder, "--delete")
+            assert result.code == 0, f"the clean-up of {files.table}: {result.out}{result.err}"
+            left = files.orphans()
+            assert not left, f"{len(left)} files that nothing names are there after a clean-up: {left[:5]}"
+
+    def orphans(self) -> list[tuple[str, int]]:
+        """As they were before the clean-up."""
+        return super().orphans() if self._left is None else self._left
+
+    def grown(self) -> list[str]:
+        return [text for files in self.files().values() for text in files.grown()]
 
 
 def _is_one_position(text: str) -> bool:
@@ -147,5 +227,5 @@ class Pair:
 
 
 SOURCES = {"mariadb": MariaDb}
-SINKS = {"iceberg": Iceberg}
+SINKS = {"iceberg": Iceberg, "paimon": Paimon}
 PAIRS = pair_table.joined(SOURCES, SINKS, Pair)

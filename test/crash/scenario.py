@@ -37,12 +37,15 @@ class Scenario:
         self.line = ctx.proxy(self.server)
         self.sink = pair.sink(ctx, self.db)
         self.interval = interval or f"{self.rng.choice((30, 60, 120, 250))}ms"
+        options = self.sink.options(pair.source.partitioned, self.rng)
+        if self.sink.wants_keys:
+            pair.source.give_keys(self.server, self.db)
         self.path = ctx.pipeline(
             f"{self.db}.\\.*",
             server=self.server,
             port=self.line.port,
             source=pair.source.options,
-            sink=pair.sink.options(self.db, pair.source.partitioned, self.rng),
+            sink=options,
             pipeline={"schema.change.behavior": "evolve"},
         )
         self.workload = pair.source.load(random.Random(seed + 1_000_000_007), **load)
@@ -196,6 +199,7 @@ class Scenario:
             assert text not in result.err, result.err[-6000:]
         tables = self.pair.source.tables(self.server, self.db)
         self.sink.check_equal(self.server, tables)
+        self.sink.check_clean()
         self.check_commits()
 
     def inject(self, name) -> bool:

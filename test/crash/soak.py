@@ -14,6 +14,7 @@ that was watched for long enough goes on until there is one.
 import collections
 import os
 import random
+import re
 import shutil
 import sys
 import time
@@ -154,6 +155,7 @@ class Soak:
         self.distance = tuple(s * shorter for s in FAULT_SECONDS)
         self.faults, self.lags = collections.Counter(), []
         self.lives, self.checkpoints = [], Checkpoints(INTERVAL_SECONDS)
+        self.grown = {}  # what grew in the lake, without its numbers -> when that was first seen
 
     def life(self) -> Life:
         if not self.lives or self.lives[-1].pid != self.run.job.pid:
@@ -207,7 +209,7 @@ class Soak:
             self.faults[name] += 1
             self.run.started()
             self.watch(min(left, self.rng.uniform(*self.distance)))
-            self.look()
+            self.look((time.monotonic() - began) / 60)
             print(f"     {self.line(began)}; {name}", flush=True)
         for _ in range(3):
             if not self.judged():
@@ -218,10 +220,12 @@ class Soak:
     def judged(self) -> list[Life]:
         return [life for life in self.lives if life.judged(self.warm_up)]
 
-    def look(self):
-        """The newest epoch is whole, while sluice goes on."""
+    def look(self, minutes):
+        """The newest epoch is whole, and upkeep keeps up, while sluice goes on."""
         try:
             self.run.sink.check_commits(most=1)
+            for text in self.run.sink.grown():
+                self.grown.setdefault(re.sub(r"\d+", "N", text), f"after {minutes:.1f} min: {text}")
         except FileNotFoundError:
             pass  # its snapshot expired meanwhile
 
@@ -243,6 +247,7 @@ def run_checks(args, folder, results):
         soak.go()
         figures = f"{len(soak.judged())} of {len(soak.lives)} processes were watched for long enough"
         results.append(("growth of memory, files, threads", "\n".join(soak.growth()), figures))
+        results.append(("files of the tables", "\n".join(soak.grown.values()), "within their bounds"))
         results.append(("checkpoints", soak.checkpoints.problem(), soak.checkpoints.text()))
         run.drain()
         results.append(("final comparison", "", f"{run.steps} transactions"))

@@ -49,11 +49,12 @@ class DataFile:
 
 
 class Table:
-    """One table's folder. Everything is read when it is asked for, JSON files anew each time."""
+    """One table's folder. Everything is read when it is asked for, JSON files anew each time; what partitions a table
+    has never changes."""
 
     def __init__(self, folder: str):
         self.folder = folder
-        self._avro = {}
+        self._avro, self._places = {}, {}
 
     # ---- schemas and snapshots
 
@@ -150,6 +151,12 @@ class Table:
         return paimon_row.parse(row, kinds)
 
     def bucket_folder(self, entry) -> str:
+        place = entry["_PARTITION"], entry["_BUCKET"]
+        if place not in self._places:
+            self._places[place] = self._bucket_folder(entry)
+        return self._places[place]
+
+    def _bucket_folder(self, entry) -> str:
         parts = [self.folder]
         schema = self.schema()
         legacy = schema["options"].get("partition.legacy-name", "true") == "true"

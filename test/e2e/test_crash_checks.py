@@ -2,12 +2,15 @@
 """What the crash runs (test/crash) check can fail: each kind of damage is seen, and a good table passes."""
 
 import copy
+import json
 import os
 import random
 import sys
 import types
 
 import iceberg_files
+import paimon_lake
+import test_golden
 
 sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "crash"))
 
@@ -15,6 +18,7 @@ import crash  # noqa: E402
 import crash_load  # noqa: E402
 import crash_pairs  # noqa: E402
 import faults  # noqa: E402
+import paimon_tables  # noqa: E402
 import soak  # noqa: E402
 
 SCRIPT = (
@@ -86,6 +90,62 @@ def test_files_that_are_missing_cut_or_named_by_nothing_are_seen(ctx):
     stray = os.path.join(files.lake.folder(f"{db}.t"), "data", "stray.parquet")
     ctx.write(os.path.relpath(stray, ctx.dir), "xyz")
     assert files.orphans() == [(stray, 3)], files.orphans()
+
+
+def golden_paimon(folder, name):
+    """A table that Flink wrote, the rows that it read back by snapshot, and their columns."""
+    expected = {}
+    place = os.path.join(folder, "expected", "paimon", name)
+    for file in os.listdir(place):
+        if file.removesuffix(".jsonl").isdigit():
+            with open(os.path.join(place, file), encoding="utf-8") as source:
+                expected[int(file.removesuffix(".jsonl"))] = [json.loads(line) for line in source]
+    columns = tuple(next(rows for rows in expected.values() if rows)[0])
+    lake = paimon_lake.PaimonLake(os.path.join(folder, "paimon"), None)
+    return paimon_tables.PaimonTable(lake, name), expected, columns
+
+
+def test_rows_of_paimon_snapshots_are_merged_as_flink_does(ctx):
+    folder = test_golden.unpack_paimon(ctx)
+    for name in ("pk.fixed", "pk.partitioned", "pk.dynamic_bucket", "pk.thin", "append.partitioned", "append.bucketed"):
+        files, expected, columns = golden_paimon(folder, name)
+        for snapshot in files.snapshots():
+            wanted = [tuple(row.values()) for row in expected[snapshot.id]]
+            assert sorted(files.rows(snapshot, columns)) == sorted(wanted), (name, snapshot.id)
+        assert not files.damaged() and not files.orphans() and not files.grown(), (name, files.damaged())
+        assert files.epoch() == (0, 0) and files.metadata_bytes() > 1000, name
+
+
+def test_epochs_compactions_and_growth_of_paimon_tables_are_seen(ctx):
+    files, _, columns = golden_paimon(test_golden.unpack_paimon(ctx), "pk.fixed")
+    folder = files.lake.folder("pk.fixed")
+    stored = {"sluice.cdc-1.epoch": "7", "sluice.cdc-1.position": "binlog.000001:77", "sluice.cdc-1.tables": "2"}
+    changes = {
+        2: {"commitUser": "cdc-1", "commitIdentifier": 7, "properties": stored},
+        3: {"commitUser": "cdc-1", "commitIdentifier": 7, "commitKind": "COMPACT"},
+    }
+    for number, change in changes.items():
+        path = os.path.join(folder, "snapshot", f"snapshot-{number}")
+        with open(path, encoding="utf-8") as file:
+            made = {**json.load(file), **change}
+        ctx.write(os.path.relpath(path, ctx.dir), json.dumps(made))
+    files = paimon_tables.PaimonTable(files.lake, "pk.fixed")
+    assert files.epoch() == (7, 2)
+    first, second, third = files.snapshots()[:3]
+    assert (second.epoch, third.epoch, third.position, first.epoch) == (7, 7, "binlog.000001:77", None)
+    assert first.parent_known and not second.compacts and third.compacts.id == 2
+    files.rows(second, columns)
+    try:
+        files.rows(third, columns)
+        raise RuntimeError("a compaction that lost a row is not seen")
+    except AssertionError as error:
+        assert "compaction 3" in str(error), error
+    os.remove(os.path.join(folder, "snapshot", "snapshot-1"))
+    files.refresh()
+    assert not files.snapshots()[0].parent_known
+    assert not files.damaged(), "a stale EARLIEST is no damage"
+    os.remove(os.path.join(folder, "snapshot", "snapshot-3"))
+    assert any("do not follow" in text for text in files.damaged()), files.damaged()
 
 
 def test_a_file_that_is_removed_while_files_are_counted_is_no_error(ctx):
