@@ -41,7 +41,7 @@ OLD_SECONDS = 4 * 24 * 3600
 ORPHAN = "orphan-of-test.parquet"
 
 
-def names(engine):
+def names(_pair, engine):
     made = [change.name for change in changes.CHANGES.get(engine, ())] or ["writes"]
     return made + (["rewrite_data_files.under_load"] if engine == "spark" else [])
 

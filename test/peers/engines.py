@@ -15,12 +15,20 @@ import subprocess
 import canonical
 import foreign
 import harness
+import lake as lake_module
 import processes
 import sluice
 from pyiceberg import expressions
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 START_SECONDS, ANSWER_SECONDS = 300, 300
+
+
+Context = harness.Context
+
+
+def make_lake(warehouse: str, _shared: harness.Shared) -> lake_module.Lake:
+    return lake_module.Lake(warehouse)
 
 
 class Missing(Exception):
@@ -48,7 +56,8 @@ class Engine:
     lacks = {}  # what it cannot read at all ("time": columns of that type; a codec): why
     lower_case = False  # the engine gives names in lower case
     no_dots = ""  # a filter of the engine cannot name a column with a dot
-    no_writes = ""  # the engine cannot write into a warehouse of the hadoop layout
+    no_writes = ""  # the engine cannot write into such a warehouse, or is not asked to
+    newest_columns = False  # it shows an old snapshot in the columns of today
     quote = '"'  # of names in its SQL
 
     def __init__(self, lake, folder: str):
@@ -175,13 +184,14 @@ class DuckDb(Engine):
 class Spark(Engine):
     name = "spark"
     quote = "`"
+    peer, form = "spark", "iceberg"  # for get.sh, for the worker
     lacks = {"time": "Spark has no TIME type: Iceberg's runtime refuses the whole table"}
 
     def start(self):
-        got = install(self.name)
+        got = install(self.peer)
         self.version = got["version"]
         env = {"JAVA_HOME": got["java"], "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_LOCAL_DIRS": self.folder, "TZ": "UTC"}
-        self.start_worker(got["python"], got["jars"], self.lake.warehouse, env=env)
+        self.start_worker(got["python"], self.form, got["jars"], self.lake.warehouse, env=env)
 
     def write(self, table, script):
         """Runs statements that change the table."""

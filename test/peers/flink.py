@@ -46,10 +46,10 @@ class FlinkError(RuntimeError):
 
 
 class Flink:
-    """The cluster in a folder. `options` are lines of Flink's configuration."""
+    """The cluster in a folder. `peer`: its libraries, for get.sh; `options` are lines of Flink's configuration."""
 
-    def __init__(self, folder: str, **options):
-        self.folder, self.peer = folder, engines.install("flink")
+    def __init__(self, folder: str, peer="flink", **options):
+        self.folder, self.peer = folder, engines.install(peer)
         self.port, self._gateway_port = processes.free_port(), processes.free_port()
         self.job_manager = self.task_manager = self.gateway = None
         os.makedirs(folder, exist_ok=True)
@@ -92,8 +92,8 @@ class Flink:
     # ---- processes
 
     def _classes(self, *folders) -> str:
-        home = self.peer["home"]
-        return ":".join(f"{folder}/*" for folder in (os.path.join(home, "lib"), self.peer["jars"], *folders))
+        own = [self.peer[name] for name in ("jars", "sink_jars") if name in self.peer]
+        return ":".join(f"{folder}/*" for folder in (os.path.join(self.peer["home"], "lib"), *own, *folders))
 
     def _start(self, name, classes, main, *arguments, jvm=()):
         log4j = "file:" + os.path.join(self.folder, "log4j.properties")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs one peer of test/peers if it is not there and prints what is needed to start it, a line `name=value` each.
-#   test/peers/get.sh spark | trino | duckdb | flink
+#   test/peers/get.sh spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon
 # The versions here are the ones that the results name; docs of what they can do: test/peers/README.md.
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/lib.sh"
@@ -16,6 +16,13 @@ flink_cdc=3.5.0
 flink_iceberg=1.11.0
 hadoop=3.4.2
 mysql_driver=9.7.0
+# Flink with the newest Paimon; the newest Paimon for Flink 1.20, which Flink CDC needs; the newest for Spark.
+flink_sql=2.0.2
+flink_files=2.0.0
+paimon=2.0.0
+paimon_flink=1.3.1
+paimon_spark=0.9.0
+paimon_hadoop=3.3.4
 pyarrow=$(sed -nE 's/^pyarrow==//p' "$here/../requirements.txt")
 
 get_spark() {
@@ -44,16 +51,31 @@ get_duckdb() {
 
 # Maven has no distribution of Flink; the source package of its Python libraries carries lib, opt and plugins.
 get_flink() {
-  local java home jars gateway
+  flink_cluster "Iceberg $flink_iceberg" "$(flink_jars flink-iceberg \
+    "org.apache.iceberg:iceberg-flink-runtime-1.20:$flink_iceberg")"
+}
+
+# The folder of Paimon's jar stands beside the others in the class path.
+get_flink-cdc-paimon() {
+  local paimon_jar
+  paimon_jar=$(one_jar flink-cdc-paimon "org.apache.paimon:paimon-flink-1.20:$paimon_flink")
+  flink_cluster "Paimon $paimon_flink" "$(flink_jars flink-cdc)"
+  printf '%s\n' "sink_jars=$paimon_jar"
+}
+
+flink_jars() {  # NAME GROUP:ARTIFACT:VERSION...: with what every job needs
+  jars "$1" "org.apache.flink:flink-sql-connector-mysql-cdc:$flink_cdc" \
+    "com.mysql:mysql-connector-j:$mysql_driver" "${@:2}" \
+    "org.apache.hadoop:hadoop-client-api:$hadoop" "org.apache.hadoop:hadoop-client-runtime:$hadoop" \
+    "commons-logging:commons-logging:1.3.5"
+}
+
+flink_cluster() {  # SINK JARS
+  local java home gateway
   java=$(java_home 17)
   home=$(under_lock flink flink_distribution)
-  jars=$(jars flink-iceberg "org.apache.flink:flink-sql-connector-mysql-cdc:$flink_cdc" \
-    "com.mysql:mysql-connector-j:$mysql_driver" "org.apache.iceberg:iceberg-flink-runtime-1.20:$flink_iceberg" \
-    "org.apache.hadoop:hadoop-client-api:$hadoop" "org.apache.hadoop:hadoop-client-runtime:$hadoop" \
-    "commons-logging:commons-logging:1.3.5")
   gateway=$(jars flink-sql-gateway "org.apache.flink:flink-sql-gateway:$flink")
-  printf '%s\n' "version=Flink $flink, Flink CDC $flink_cdc, Iceberg $flink_iceberg" "java=$java" "home=$home" \
-    "jars=$jars" "gateway=$gateway"
+  printf '%s\n' "version=Flink $flink, Flink CDC $flink_cdc, $1" "java=$java" "home=$home" "jars=$2" "gateway=$gateway"
 }
 
 flink_distribution() {
@@ -73,7 +95,28 @@ flink_distribution() {
   printf '%s\n' "$dir"
 }
 
+# Paimon's jar brings its own libraries; Flink's SQL comes with what it needs.
+get_flink-paimon() {
+  local java jars paimon_jar
+  java=$(java_home 17)
+  paimon_jar=$(one_jar flink-paimon "org.apache.paimon:paimon-flink-2.0:$paimon")
+  jars=$(jars_with_dependencies flink-sql "org.apache.flink:flink-table-planner_2.12:$flink_sql" \
+    "org.apache.flink:flink-table-runtime:$flink_sql" "org.apache.flink:flink-clients:$flink_sql" \
+    "org.apache.flink:flink-connector-files:$flink_files" "org.apache.flink:flink-table-api-java-bridge:$flink_sql" \
+    "org.apache.hadoop:hadoop-client-api:$paimon_hadoop" "org.apache.hadoop:hadoop-client-runtime:$paimon_hadoop" \
+    "org.slf4j:slf4j-nop:1.7.36")
+  printf '%s\n' "version=Flink $flink_sql, Paimon $paimon" "java=$java" "jars=$jars" "paimon=$paimon_jar"
+}
+
+get_spark-paimon() {
+  local java jars python
+  java=$(java_home 17)
+  jars=$(one_jar spark-paimon "org.apache.paimon:paimon-spark-3.5:$paimon_spark")
+  python=$(python_venv spark "pyspark==$spark")
+  printf '%s\n' "version=Spark $spark, Paimon $paimon_spark" "python=$python" "java=$java" "jars=$jars"
+}
+
 case ${1:-} in
-  spark | trino | duckdb | flink) "get_$1" ;;
-  *) fail "usage: get.sh spark|trino|duckdb|flink" ;;
+  spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon) "get_$1" ;;
+  *) fail "usage: get.sh spark|trino|duckdb|flink|flink-cdc-paimon|flink-paimon|spark-paimon" ;;
 esac

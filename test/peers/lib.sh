@@ -64,6 +64,25 @@ find_java() {
 # jars NAME GROUP:ARTIFACT:VERSION...: these artifacts alone; the folder that holds them.
 jars() { under_lock "$1" resolve_jars true "$@"; }
 
+# one_jar NAME GROUP:ARTIFACT:VERSION: one artifact whose description is not read, since its parents are not in every
+# repository (2.8 is the last version of the plugin that does without it); the folder that holds it.
+one_jar() { under_lock "$1" copy_jar "$@"; }
+
+copy_jar() {
+  local name=$1 dir=$PEERS_HOME/jars/$1 log=$PEERS_HOME/$1-maven.log
+  if [ "$(cat "$dir/complete" 2>/dev/null)" != "$2" ]; then
+    command -v mvn >/dev/null || install_package maven
+    say "downloading $name: $2"
+    rm -rf "$dir"
+    mkdir -p "$dir"
+    mvn -q -B -C org.apache.maven.plugins:maven-dependency-plugin:2.8:copy -Dartifact="$2" \
+      -DoutputDirectory="$dir" </dev/null >"$log" 2>&1 ||
+      fail "Maven cannot get $name: $(grep -m 1 -F '[ERROR]' "$log" | cut -c 1-300)"
+    printf '%s\n' "$2" >"$dir/complete"
+  fi
+  printf '%s\n' "$dir"
+}
+
 # jars_with_dependencies NAME GROUP:ARTIFACT:VERSION...: with all that they need at run time; the folder.
 jars_with_dependencies() { under_lock "$1" resolve_jars false "$@"; }
 

@@ -15,6 +15,10 @@ CHANGED = (
     "Afterwards engine and `sluice read` agree; the running job goes on, and a new process after it; `sluice verify` "
     "names the engine's own rows and no others. *refused*: the job stops and says which change it cannot follow."
 )
+TURNS = (
+    "After each turn all rows are those of both writers; at the end every engine reads them, a new process of sluice "
+    "goes on, and the files fulfil every rule."
+)
 MARKS = {"ok": "yes", "FAIL": "**no**", "skip": "left out"}
 
 
@@ -38,6 +42,9 @@ def write(path, lines):
     out += matrix(lines, "written.", list(versions), lambda name: name.split(".")[1])
     out += ["", "## Tables that another engine changed while sluice ran", CHANGED, ""]
     out += matrix(lines, "changed.", list(versions), lambda name: name.removeprefix("changed."))
+    if any(name.startswith("turns.") for _, name, _, _ in lines):
+        out += ["", "## Tables that sluice and Paimon's writer fill in turn", TURNS, ""]
+        out += matrix(lines, "turns.", list(versions), lambda name: name.removeprefix("turns."))
     reasons = sorted({(engine, note) for engine, _, mark, note in lines if mark == "skip"})
     out += ["", "## Left out"] + [f"- {engine}: {note}" for engine, note in reasons]
     with open(path, "w", encoding="utf-8") as file:

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What `make test-peers` runs of the pairs of test/pair_table.py.
 
-A sink names the engines that read it and the modules of checks that apply to it. A module of checks has
-`names(engine)`, the names or their beginnings for one engine; `prepare(bench)`, which runs once and lets sluice write;
-`checks(bench, engine)`, which gives (name, function) for one engine. A source needs nothing here: the harness of
+A sink names the engines that read it, of ENGINES in `engine_module`, the modules of checks that apply to it, and the
+module with the SCENARIOS of check_written. A module of checks has `names(pair, engine)`, the names or their beginnings
+for one engine; `prepare(bench)`, which runs once and lets sluice write; `checks(bench, engine)`, which gives (name,
+function) for one engine. A source needs nothing here: the harness of
 test/e2e writes its block of the pipeline file.
 """
 
@@ -20,6 +21,8 @@ import pair_table  # noqa: E402
 class Sink:
     engines: tuple
     modules: tuple
+    engine_module: str = "engines"
+    tables: str = "tables"
 
 
 SOURCES = {"mariadb": None}
@@ -27,6 +30,12 @@ SINKS = {
     "iceberg": Sink(
         engines=("sluice", "pyiceberg", "duckdb", "spark", "trino"),
         modules=("check_written", "check_changed"),
+    ),
+    "paimon": Sink(
+        engines=("sluice", "pypaimon", "flink", "spark"),
+        modules=("check_written", "check_turns"),
+        engine_module="paimon_engines",
+        tables="tables_paimon",
     ),
 }
 PAIRS = pair_table.joined(SOURCES, SINKS, lambda _name, _source, sink: sink)

@@ -23,7 +23,6 @@ sys.path[:0] = [HERE, os.path.dirname(HERE), os.path.join(os.path.dirname(HERE),
 import arguments  # noqa: E402
 import engines  # noqa: E402
 import harness  # noqa: E402
-import lake as lake_module  # noqa: E402
 import page  # noqa: E402
 import pair_table  # noqa: E402
 import pairs  # noqa: E402
@@ -46,7 +45,8 @@ class Bench:
         self.lines = []  # (engine, check, mark, note)
         self.shared = harness.Shared(os.path.join(folder, "shared"))
         self.warehouse = os.path.join(folder, "lake")
-        self.lake = lake_module.Lake(self.warehouse)
+        self.engines = importlib.import_module(pair.engine_module)
+        self.lake = self.engines.make_lake(self.warehouse, self.shared)
         self.engine = "-"
         self.compared = 0  # checks of engines that were made, their starts not counted
         self._contexts, self._open = 0, []
@@ -54,7 +54,7 @@ class Bench:
     def context(self, name) -> harness.Context:
         """A fresh folder for pipeline files and state; the warehouse is the common one."""
         self._contexts += 1
-        ctx = harness.Context(self.shared, os.path.join(self.folder, f"{self._contexts:03}-{name}"))
+        ctx = self.engines.Context(self.shared, os.path.join(self.folder, f"{self._contexts:03}-{name}"))
         ctx.warehouse, ctx.lake = self.warehouse, self.lake
         self._open.append(ctx)
         return ctx
@@ -102,7 +102,7 @@ class Bench:
 def run_engine(bench, modules, name):
     """Starts the engine, runs all its checks, ends it."""
     bench.engine = name
-    engine = engines.ENGINES[name](bench.lake, os.path.join(bench.folder, "engine-" + name))
+    engine = bench.engines.ENGINES[name](bench.lake, os.path.join(bench.folder, "engine-" + name))
     try:
         if not bench.check("start", lambda: engine.start() or engine.version):
             return
@@ -137,7 +137,7 @@ def parse():
     if unknown:
         parser.error(f"{args.pair} is not read by {', '.join(unknown)}, but by {', '.join(pair.engines)}")
     args.modules = [importlib.import_module(name) for name in pair.modules]
-    names = {full_name(m, name) for m in args.modules for engine in args.engine for name in m.names(engine)}
+    names = {full_name(m, name) for m in args.modules for engine in args.engine for name in m.names(pair, engine)}
     if not any(matches(name, args.k) for name in names):
         parser.error(f"no check of {', '.join(args.engine)} matches {' '.join(args.k)}")
     if not os.path.exists(sluice.BINARY):

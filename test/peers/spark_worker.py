@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Spark with Iceberg's runtime over a Hadoop-layout warehouse, catalog `lake`: spark_worker.py JARS WAREHOUSE"""
+"""Spark with Iceberg's runtime over a Hadoop-layout warehouse, or with Paimon's over one of its filesystem catalog;
+catalog `lake`: spark_worker.py iceberg|paimon JARS WAREHOUSE"""
 
 import datetime
 import decimal
@@ -13,6 +14,8 @@ from pyspark.sql import SparkSession, types
 EPOCH = datetime.datetime(1970, 1, 1)
 KINDS = {
     types.BooleanType: "boolean",
+    types.ByteType: "int",
+    types.ShortType: "int",
     types.IntegerType: "int",
     types.LongType: "long",
     types.FloatType: "float",
@@ -22,6 +25,19 @@ KINDS = {
     types.DateType: "date",
     types.TimestampNTZType: "timestamp",
     types.TimestampType: "timestamptz",
+}
+FORMATS = {
+    "iceberg": {
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        "spark.sql.catalog.lake": "org.apache.iceberg.spark.SparkCatalog",
+        "spark.sql.catalog.lake.type": "hadoop",
+        "spark.sql.catalog.lake.cache-enabled": "false",
+    },
+    "paimon": {
+        "spark.sql.extensions": "org.apache.paimon.spark.extensions.PaimonSparkSessionExtensions",
+        "spark.sql.catalog.lake": "org.apache.paimon.spark.SparkCatalog",
+        "spark.sql.readSideCharPadding": "false",
+    },
 }
 
 
@@ -53,14 +69,11 @@ def converter(kind):
 class Spark:
     """The session; one for the life of the process."""
 
-    def __init__(self, jars: str, warehouse: str):
+    def __init__(self, form: str, jars: str, warehouse: str):
         options = {
             "spark.jars": ",".join(sorted(glob.glob(jars + "/*.jar"))),
-            "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
-            "spark.sql.catalog.lake": "org.apache.iceberg.spark.SparkCatalog",
-            "spark.sql.catalog.lake.type": "hadoop",
+            **FORMATS[form],
             "spark.sql.catalog.lake.warehouse": "file://" + warehouse,
-            "spark.sql.catalog.lake.cache-enabled": "false",
             "spark.sql.defaultCatalog": "lake",
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.shuffle.partitions": "1",

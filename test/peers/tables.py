@@ -72,9 +72,13 @@ def freeze(ctx, name: str, filters=(), geometry=(), needs="") -> Table:
 
 def state(ctx, name: str) -> State:
     with ctx.server.connect(text=True) as db:
-        names, rows = canonical.source_rows(db, name)
-    snapshots = ctx.lake.snapshots(name)
-    return State(names, rows, snapshots[-1]["snapshot-id"] if snapshots else 0)
+        names, rows = canonical.source_rows(db, name, time_digits=ctx.lake.time_digits)
+    return State(names, rows, (snapshot_ids(ctx, name) or [0])[-1])
+
+
+def snapshot_ids(ctx, name: str) -> list[int]:
+    """Of a table of Iceberg or Paimon, oldest first."""
+    return [entry.get("snapshot-id") or entry["id"] for entry in ctx.lake.snapshots(name)]
 
 
 def types(ctx, cases, geometry=False, needs=""):
@@ -146,8 +150,10 @@ def deletes(ctx):
     return [table]
 
 
-def evolution(ctx):
-    """ADD at every place, MODIFY that widens, RENAME, DROP, a name that comes again with another type, a default."""
+def evolution(ctx, key="key_id"):
+    """ADD at every place, MODIFY that widens, RENAME, DROP, a name that comes again with another type, a default. The
+    key's column, `id`, is renamed to `key`."""
+    rename = "" if key == "id" else f", RENAME COLUMN id TO {key}"
     db = ctx.database(
         "CREATE TABLE t (id INT PRIMARY KEY, a INT, b FLOAT, c DECIMAL(6,2), d VARCHAR(20), e DATE);"
         "INSERT INTO t VALUES (1, 1, 1.5, 1.25, 'one', '2024-01-01'), (2, NULL, NULL, NULL, NULL, NULL)"
@@ -160,12 +166,12 @@ def evolution(ctx):
         "INSERT INTO t VALUES (7, 3, 3, 'gee', 3.5, 3.25, 'three', '2024-03-03')",
         "ALTER TABLE t MODIFY a BIGINT, MODIFY b DOUBLE, MODIFY c DECIMAL(20,2); "
         "INSERT INTO t VALUES (8, 4, 1234567890123, 'g', 1e300, 123456789012345678.25, 'four', '2024-04-04')",
-        "ALTER TABLE t RENAME COLUMN d TO renamed, RENAME COLUMN id TO key_id; "
-        "UPDATE t SET renamed = CONCAT(renamed, '+') WHERE key_id IN (1, 4)",
-        "ALTER TABLE t DROP COLUMN e, DROP COLUMN f; DELETE FROM t WHERE key_id = 2",
-        "ALTER TABLE t ADD COLUMN e VARBINARY(8), ADD COLUMN d INT; UPDATE t SET e = x'00ff', d = 5 WHERE key_id = 3",
+        f"ALTER TABLE t RENAME COLUMN d TO renamed{rename}; "
+        f"UPDATE t SET renamed = CONCAT(renamed, '+') WHERE {key} IN (1, 4)",
+        f"ALTER TABLE t DROP COLUMN e, DROP COLUMN f; DELETE FROM t WHERE {key} = 2",
+        f"ALTER TABLE t ADD COLUMN e VARBINARY(8), ADD COLUMN d INT; UPDATE t SET e = x'00ff', d = 5 WHERE {key} = 3",
         "ALTER TABLE t ADD COLUMN h INT NOT NULL DEFAULT 42, ADD COLUMN i VARCHAR(5) DEFAULT 'dflt'; "
-        "INSERT INTO t (key_id) VALUES (10)",
+        f"INSERT INTO t ({key}) VALUES (10)",
     ):
         ctx.server.execute(step, db)
         ctx.catch_up(path)
@@ -173,28 +179,28 @@ def evolution(ctx):
     return [Table(f"{db}.t", states, counts=[(["h", "=", 42, "number"], 4), (["a", ">", 1000, "number"], 1)])]
 
 
-def expired(ctx):
+EXPIRE = {
+    "table.properties.history.expire.max-snapshot-age-ms": "1",
+    "table.properties.history.expire.min-snapshots-to-keep": "2",
+}
+
+
+def expired(ctx, options=None):
     """Snapshots that sluice's upkeep expired, with the files that only they had."""
     db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t SELECT seq, 0 FROM seq_1_to_200")
-    path = ctx.pipeline(
-        f"{db}.t",
-        sink={
-            "table.properties.history.expire.max-snapshot-age-ms": "1",
-            "table.properties.history.expire.min-snapshots-to-keep": "2",
-        },
-    )
+    path = ctx.pipeline(f"{db}.t", sink=options or EXPIRE)
     states = []
     for step in range(8):
         update = f"UPDATE t SET v = v + 1 WHERE id % 8 <= {step}; DELETE FROM t WHERE id = {step * 9 + 5}"
         ctx.server.execute(update, db)
         ctx.catch_up(path)
         states.append(state(ctx, f"{db}.t"))
-    kept = {snapshot["snapshot-id"] for snapshot in ctx.lake.snapshots(f"{db}.t")}
+    kept = set(snapshot_ids(ctx, f"{db}.t"))
     assert len(kept) < 8, f"no snapshot has expired: {len(kept)}"
     return [Table(f"{db}.t", [s for s in states if s.snapshot in kept], counts=[(["v", "=", 8, "number"], 24)])]
 
 
-def names(ctx):
+def names(ctx, partition="x.y,bucket[4](1st)", needs=""):
     """Names that need quotes or another spelling in Avro, also in the partition's path."""
     db = ctx.database(
         "CREATE TABLE t (`a b` INT PRIMARY KEY, `x.y` VARCHAR(30), `ünïcode` INT, `1st` INT, `select` DATE,"
@@ -205,14 +211,15 @@ def names(ctx):
         " NULL), (4, '', 4, 4, '1969-12-31', 4), (5, '😀', 5, 5, '9999-12-31', 5)",
         db,
     )
-    path = ctx.pipeline(f"{db}.t", sink={"partition.key": f"{db}.t:x.y,bucket[4](1st)"})
+    path = ctx.pipeline(f"{db}.t", sink={"partition.key": f"{db}.t:{partition}"} if partition else None)
     ctx.catch_up(path)
     ctx.server.execute("UPDATE t SET `x.y` = 'new&path' WHERE `a b` = 2; DELETE FROM t WHERE `a b` = 1", db)
     ctx.catch_up(path)
-    return [freeze(ctx, f"{db}.t", [["x.y", "=", "new&path", "string"], ["1st", ">", 3, "number"]])]
+    filters = [["x.y", "=", "new&path", "string"], ["1st", ">", 3, "number"]]
+    return [freeze(ctx, f"{db}.t", filters, needs=needs)]
 
 
-def shapes(ctx):
+def shapes(ctx, sink=None):
     """No rows ever, all rows deleted, truncated and filled again, no key, many columns."""
     wide = ", ".join(f"c{i} INT" for i in range(150))
     db = ctx.database(
@@ -225,7 +232,7 @@ def shapes(ctx):
         "INSERT INTO wide (id, c0, c149) SELECT seq, seq, -seq FROM seq_1_to_50;"
         "INSERT INTO composite SELECT CONCAT('k', seq % 5), seq, '2024-01-01', seq FROM seq_1_to_50"
     )
-    path = ctx.pipeline(f"{db}.\\.*", pipeline={"schema.change.behavior": "evolve"})
+    path = ctx.pipeline(f"{db}.\\.*", sink=sink, pipeline={"schema.change.behavior": "evolve"})
     ctx.catch_up(path)
     ctx.server.execute(
         "DELETE FROM emptied; TRUNCATE refilled; INSERT INTO refilled VALUES (3, 'three'); INSERT INTO keyless VALUES"
@@ -237,7 +244,7 @@ def shapes(ctx):
     return [freeze(ctx, f"{db}.{table}") for table in tables]
 
 
-def shards(ctx):
+def shards(ctx, partition="bucket[3](id)"):
     """Tables that a route merges into one; a view of the merged table's name is what it must hold."""
     db = ctx.database(
         "CREATE TABLE s1 (id INT PRIMARY KEY, v VARCHAR(40), n BIGINT, d DATE); CREATE TABLE s2 LIKE s1;"
@@ -246,7 +253,7 @@ def shards(ctx):
     )
     path = ctx.pipeline(
         f"{db}.s[0-9]",
-        sink={"partition.key": f"{db}.merged:bucket[3](id)"},
+        sink={"partition.key": f"{db}.merged:{partition}"} if partition else None,
         route=[{"source-table": f"{db}.s[0-9]", "sink-table": f"{db}.merged"}],
         pipeline={"schema.change.behavior": "evolve"},
     )
@@ -267,13 +274,13 @@ def shards(ctx):
     return [table]
 
 
-def codecs(ctx):
+def codecs(ctx, option="write.parquet.compression-codec", values=("zstd", "snappy", "gzip", "lz4", "uncompressed")):
     """Each Parquet codec that sluice writes."""
     found = []
-    for codec in ("zstd", "snappy", "gzip", "lz4", "uncompressed"):
+    for codec in values:
         db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(99), raw BLOB);"
                           "INSERT INTO t SELECT seq, REPEAT(seq, 9), UNHEX(SHA1(seq)) FROM seq_1_to_500")
-        path = ctx.pipeline(f"{db}.t", sink={"table.properties.write.parquet.compression-codec": codec})
+        path = ctx.pipeline(f"{db}.t", sink={f"table.properties.{option}": codec})
         ctx.catch_up(path, state=f"{ctx.state}-{codec}")
         ctx.server.execute("DELETE FROM t WHERE id % 5 = 0", db)
         ctx.catch_up(path, state=f"{ctx.state}-{codec}")

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The tables of tables.py for Paimon, and what only Paimon has: buckets, levels, changelogs, partitions by value."""
+
+import functools
+
+import column_values
+import tables
+
+NUMBERED = "CREATE TABLE {name} (id {kind} NOT NULL, v VARCHAR(60), n BIGINT, PRIMARY KEY (id)) COLLATE utf8mb4_bin;"
+T = NUMBERED.format(name="t", kind="INT")
+KEYS = [(name, kind, value) for name, kind, value in column_values.KEYS if "general_ci" not in name]
+COMMITS = 14
+RETAINED = {"table.properties.snapshot.num-retained.min": 2, "table.properties.snapshot.num-retained.max": 2}
+
+
+def named(function, *arguments, **options):
+    """A scenario of tables.py with other arguments, under its name."""
+    return functools.update_wrapper(lambda ctx: function(ctx, *arguments, **options), function)
+
+
+def keys(ctx):
+    """Keys of every type in four buckets. A filter on the key reads one bucket: it must be the one of Java's hash."""
+    found = []
+    db = ctx.database()
+    for name, kind, value in KEYS:
+        ctx.server.execute(
+            NUMBERED.format(name=name, kind=kind) + f"INSERT INTO {name} SELECT {value}, CONCAT('v', seq), seq FROM"
+            " seq_1_to_60",
+            db,
+        )
+    path = ctx.pipeline(f"{db}.\\.*", sink={"table.properties.bucket": 4})
+    ctx.catch_up(path)
+    for name, _, _ in KEYS:
+        ctx.server.execute(f"UPDATE {name} SET v = 'again' WHERE n % 3 = 0; DELETE FROM {name} WHERE n % 5 = 0", db)
+    ctx.catch_up(path)
+    for name, _, _ in KEYS:
+        table = tables.freeze(ctx, f"{db}.{name}", needs={"times": "time", "smalls": "small keys"}.get(name, ""))
+        if name == "smalls":
+            table.counts = [(["id", "=", number - 200, "number"], int(number % 5 > 0)) for number in range(1, 21)]
+        elif name == "utf8_bin":
+            table.counts = [(["id", "=", "Key1", "string"], 1), (["id", "=", "key😀2", "string"], 1)]
+        found.append(table)
+    return found
+
+
+def buckets(ctx):
+    """One, several, and as many as it takes."""
+    found = []
+    for number, options in enumerate(({"bucket": 1}, {"bucket": 3}, {"bucket": None}, {"bucket": -1})):
+        db = ctx.database(T + "INSERT INTO t SELECT seq, seq, seq FROM seq_1_to_900")
+        if options["bucket"] in (None, -1):
+            options = {**options, "dynamic-bucket.target-row-num": 300}
+        state = f"{ctx.state}-{number}"
+        path = ctx.pipeline(f"{db}.t", sink={f"table.properties.{key}": value for key, value in options.items()})
+        ctx.catch_up(path, state=state)
+        ctx.server.execute(
+            "UPDATE t SET v = CONCAT(v, '!') WHERE id % 4 = 0; DELETE FROM t WHERE id % 7 = 0;"
+            " INSERT INTO t SELECT seq, 'later', seq FROM seq_901_to_1300",
+            db,
+        )
+        ctx.catch_up(path, state=state)
+        found.append(tables.freeze(ctx, f"{db}.t", [["id", "=", 1000, "number"], ["n", "<", 50, "number"]]))
+    return found
+
+
+def levels(ctx):
+    """Many commits with a small trigger: rows come up through the levels; each state is read by time travel."""
+    found = []
+    for number, producer in enumerate(("none", "input")):
+        db = ctx.database(T + "INSERT INTO t SELECT seq, seq, 0 FROM seq_1_to_400")
+        sink = {"num-sorted-run.compaction-trigger": 2, "changelog-producer": producer, "bucket": 1}
+        path = ctx.pipeline(f"{db}.t", sink={f"table.properties.{key}": value for key, value in sink.items()})
+        table = None
+        for step in range(COMMITS):
+            ctx.server.execute(
+                f"UPDATE t SET n = n + 1 WHERE id % {COMMITS} >= {step}; DELETE FROM t WHERE id = {step * 17 + 3};"
+                f" REPLACE INTO t VALUES ({step * 17 + 4}, 'again', {step}), ({2000 + step}, 'new', {step})",
+                db,
+            )
+            ctx.catch_up(path, state=f"{ctx.state}-{number}")
+            now = tables.freeze(ctx, f"{db}.t", [["n", ">", 5, "number"], ["id", ">=", 2000, "number"]])
+            now.states = (table.states if table else []) + now.states
+            table = now
+        found.append(table)
+    return found
+
+
+def partitions(ctx):
+    """By numbers, texts and dates, one or two of them; rows that move, values that a folder's name must escape."""
+    db = ctx.database()
+    parts = ("small", "large", "name", "day", "name,small", "day,large")
+    for number in range(len(parts)):
+        ctx.server.execute(
+            f"CREATE TABLE t{number} (id INT, small TINYINT NOT NULL, large BIGINT NOT NULL, name VARCHAR(30) NOT NULL,"
+            f" day DATE NOT NULL, v VARCHAR(30), PRIMARY KEY (id)) COLLATE utf8mb4_bin; INSERT INTO t{number} SELECT"
+            " seq, CAST(seq % 3 AS SIGNED) - 1, seq % 2 * 5000000000, ELT(1 + seq % 5, 'a', 'B c', 'ä/b=1', '%25',"
+            " 'x:y?'), DATE_ADD('1969-12-30', INTERVAL seq % 4 DAY), CONCAT('v', seq) FROM seq_1_to_200",
+            db,
+        )
+    key = ";".join(f"{db}.t{number}:{part}" for number, part in enumerate(parts))
+    path = ctx.pipeline(f"{db}.\\.*", sink={"partition.key": key})
+    ctx.catch_up(path)
+    for number in range(len(parts)):
+        ctx.server.execute(
+            f"UPDATE t{number} SET small = -small, large = 7, name = 'moved to', day = '9999-12-31' WHERE id % 6 = 1;"
+            f" DELETE FROM t{number} WHERE id % 6 = 2; UPDATE t{number} SET v = 'stays' WHERE id % 6 = 3",
+            db,
+        )
+    ctx.catch_up(path)
+    filters = [["small", "=", -1, "number"], ["name", "=", "moved to", "string"], ["day", "<", "1970-01-01", "date"]]
+    return [tables.freeze(ctx, f"{db}.t{number}", filters) for number in range(len(parts))]
+
+
+SCENARIOS = [
+    tables.numbers,
+    tables.temporal,
+    tables.time,
+    tables.text,
+    tables.binary,
+    tables.geometry,
+    keys,
+    buckets,
+    levels,
+    partitions,
+    tables.deletes,
+    named(tables.evolution, "id"),
+    named(tables.expired, RETAINED),
+    named(tables.names, None, "names with spaces"),
+    named(tables.shapes, {"table.properties.bucket": None}),  # a table without a key has no fixed buckets
+    named(tables.shards, None),
+    named(tables.codecs, "file.compression", ("zstd", "snappy", "gzip", "lz4", "none")),
+]
