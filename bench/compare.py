@@ -75,23 +75,30 @@ class Compare(Testbed):
             measure.pin(os.getpid(), CORES[1:2])  # and all that it starts
             measure.pin(self.server.process.pid, CORES[:1])
         pair = PAIRS[PAIR]
-        self.source, self.sink = pair.source(self.server), pair.sink(self.context.lake)
+        self.sink = pair.sink(self.context.lake)
+        self.source = pair.source(self.server, self.sink.text_lengths)
+        tuned = {**FLINK_TUNED, **self.sink.flink_settings}
         self.flink = flink.Flink(
             os.path.join(FOLDER, "flink"),
+            self.sink.flink_peer,
             **{
                 "execution.checkpointing.interval": CHECKPOINT_INTERVAL,
                 "parallelism.default": PARALLELISM,
-                **FLINK_TUNED,
+                **tuned,
             },
         )
         # An equality delete for each row is held in memory.
         os.environ.setdefault("PYSPARK_SUBMIT_ARGS", "--driver-memory 4g pyspark-shell")
-        self.reader = engines.Spark(self.context.lake, os.path.join(FOLDER, "reader"))
+        self.reader = self.sink.reader(self.sink.lake, os.path.join(FOLDER, "reader"))
         self.quiet = None
         self.lines, self.warm_for = [], None  # the line whose job the JVMs of Flink have run
         self.page = compare_page.Page(pair.title, PAIR, SIZES, REPEATS)
         self.page.method = compare_method.text(
-            {**FLINK_TUNED, **self.source.flink_tuned}, self.flink.settings, self.sink.flink_options, REPEATS, PIN
+            {**tuned, **self.source.flink_tuned},
+            self.flink.settings,
+            {**self.sink.flink_table, **self.sink.flink_options},
+            REPEATS,
+            PIN,
         )
 
     # ---- what is compared
@@ -126,7 +133,7 @@ class Compare(Testbed):
     def preload(self, table):
         """A table with all rows from before the log, for both engines: sluice makes it, the reader is warmed on it."""
         say(f"  {table.name}: preloading a table of {PRELOAD:,} keys")
-        path = self.pipeline(table.database, table.name, LAKE, pipeline={"name": "preload"})
+        path = self.sluice_file(table, None, "preload")
         measure.run_sluice(self.server, FOLDER, "preload", self.args(path, LAKE), PRELOAD)
         self.read_back(table)
         base = self.paths(f"base-{table.name}")[0]
@@ -146,9 +153,14 @@ class Compare(Testbed):
 
     # ---- runs
 
+    def sluice_file(self, table, start, name):
+        """The pipeline file of sluice's part."""
+        sink = self.sink.sluice_options
+        return self.pipeline(table.database, table.name, LAKE, start, sink, {"name": name})
+
     def run_sluice(self, line, _cold):
         start = from_position(line.begin) if line.begin else None
-        path = self.pipeline(line.table.database, line.table.name, LAKE, start, pipeline={"name": "compare"})
+        path = self.sluice_file(line.table, start, "compare")
         return measure.run_sluice(self.server, FOLDER, "sluice", self.args(path, LAKE), line.items)
 
     def run_flink(self, line, cold):
@@ -263,14 +275,15 @@ def check_parameters():
         arguments.refuse(f"CHANGES is {CHANGES}; hint: a transaction has 100 changes")
     if PIN and len(CORES) < 2:
         arguments.refuse("PIN: there is one core only")
-    if sys.argv[1:] not in ([], ["--check"], ["--list-pairs"]):
+    if sys.argv[1:] not in ([], ["--check"], ["--list-pairs"], ["--list-peers"]):
         arguments.refuse(f"unknown argument {' '.join(sys.argv[1:])}; hint: sizes come from the environment")
 
 
 def main():
     check_parameters()
     if sys.argv[1:]:
-        print("\n".join(PAIRS) if sys.argv[1] == "--list-pairs" else "parameters: good")
+        lists = {"--list-pairs": list(PAIRS), "--list-peers": PAIRS[PAIR].sink.peers}
+        print("\n".join(lists.get(sys.argv[1], ["parameters: good"])))
         return 0
     signal.signal(signal.SIGTERM, interrupt)
     if not os.path.exists(sluice.BINARY):

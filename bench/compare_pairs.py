@@ -2,7 +2,8 @@
 """What `make compare` needs of the pairs of test/pair_table.py: SOURCES and SINKS by name.
 
 A source knows its tables in the words of Flink SQL, a digest of their rows and its server process; a sink knows its
-tables in the words of Flink SQL and of the engine that reads them back, and which checkpoint they hold.
+tables in the words of Flink SQL, of sluice and of the engine that reads them back, which checkpoint they hold, and
+which peers of test/peers/get.sh it takes to make and to read them.
 """
 
 import json
@@ -11,9 +12,13 @@ import re
 import sys
 from dataclasses import dataclass
 
-sys.path.append(os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "test"))
+TEST = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "test")
+sys.path += [TEST, os.path.join(TEST, "e2e"), os.path.join(TEST, "peers")]
 
+import engines  # noqa: E402
 import pair_table  # noqa: E402
+import paimon_engines  # noqa: E402
+import paimon_lake  # noqa: E402
 
 # What manuals of mysql-cdc advise for large tables (defaults: 8096 and 1024) and for a log that is behind (2048, 8192
 # and 500 ms).
@@ -55,8 +60,8 @@ class MariaDb:
     name = "MariaDB"
     flink_tuned = FLINK_SOURCE
 
-    def __init__(self, server):
-        self.server = server
+    def __init__(self, server, text_lengths):
+        self.server, self.text_lengths = server, text_lengths
         server.execute(
             f"SET sql_log_bin = 0; CREATE USER '{FLINK_USER}'@'%' IDENTIFIED BY '{FLINK_USER}'; GRANT SELECT, RELOAD,"
             f" LOCK TABLES, SHOW DATABASES, REPLICATION SLAVE, BINLOG MONITOR, SLAVE MONITOR ON *.* TO"
@@ -74,10 +79,10 @@ class MariaDb:
         columns = tuple((column, self._flink_type(kind)) for column, kind, _ in found)
         return Table(database, name, columns, tuple(column for column, _, key in found if key == "PRI"))
 
-    @staticmethod
-    def _flink_type(kind: str) -> str:
+    def _flink_type(self, kind: str) -> str:
         name = re.match(r"\w+", kind)[0]
-        return kind.upper() if name == "decimal" else FLINK_TYPES[name]
+        whole = ("decimal", "char", "varchar") if self.text_lengths else ("decimal",)
+        return kind.upper() if name in whole else FLINK_TYPES[name]
 
     def flink_table(self, name, table, begin) -> str:
         """CREATE TABLE of the source; `begin` is a position, or None for a copy first."""
@@ -121,37 +126,30 @@ class MariaDb:
         return int(rows), int(total)
 
 
-class Iceberg:
-    """Tables of a Hadoop-layout warehouse, format version 2, Parquet zstd-1, rows upserted by key."""
+class LakeTables:
+    """What both kinds of tables share. `lake` has the folder `warehouse`."""
 
-    name = "Iceberg"
-    flink_options = {"upsert-enabled": "true", "compression-codec": "zstd", "compression-level": "1"}
+    flink_catalog, flink_table = {}, {}  # options of the catalog and of the table
+    flink_options = {}  # of the INSERT
+    flink_settings = {}  # of the cluster: what the sink's manual advises
+    text_lengths = False  # its tables know CHAR(n) and VARCHAR(n)
 
     def __init__(self, lake):
-        self.lake = lake  # test/e2e/lake.py
+        self.lake = lake
 
     def flink_statements(self, table):
         """The catalog `lake` and the table in it, if they are not there yet."""
-        catalog = {"type": "iceberg", "catalog-type": "hadoop", "warehouse": f"file://{self.lake.warehouse}"}
+        catalog = {**self.flink_catalog, "warehouse": f"file://{self.lake.warehouse}"}
         return [
             f"CREATE CATALOG lake WITH ({options(catalog)})",
             f"CREATE DATABASE IF NOT EXISTS lake.{table.database}",
             f"CREATE TABLE IF NOT EXISTS lake.{table.database}.{table.name} {table.flink_columns()}"
-            " WITH ('format-version' = '2')",
+            f" WITH ({options(self.flink_table)})",
         ]
 
     def flink_insert(self, table, source) -> str:
-        hint = f"/*+ OPTIONS({options(self.flink_options)}) */"
+        hint = f"/*+ OPTIONS({options(self.flink_options)}) */" if self.flink_options else ""
         return f"INSERT INTO lake.{table.database}.{table.name} {hint} SELECT * FROM {source}"
-
-    def committed(self, table, job) -> int:
-        """The newest checkpoint of a Flink job that the table holds; 0 if none."""
-        try:
-            metadata = self.lake.metadata(f"{table.database}.{table.name}")
-        except (OSError, json.JSONDecodeError):
-            return 0
-        found = [s["summary"] for s in metadata.get("snapshots", []) if s["summary"].get("flink.job-id") == job]
-        return max((int(s.get("flink.max-committed-checkpoint-id", 0)) for s in found), default=0)
 
     def files(self) -> dict:
         """Size by path of all that is in the warehouse, without the checksum files of Hadoop's local file system."""
@@ -178,6 +176,59 @@ class Iceberg:
         )
 
 
+class Iceberg(LakeTables):
+    """Tables of a Hadoop-layout warehouse, format version 2, Parquet zstd-1, rows upserted by key."""
+
+    name = "Iceberg"
+    flink_peer, reader, peers = "flink", engines.Spark, ("flink", "spark")
+    flink_catalog = {"type": "iceberg", "catalog-type": "hadoop"}
+    flink_table = {"format-version": "2"}
+    flink_options = {"upsert-enabled": "true", "compression-codec": "zstd", "compression-level": "1"}
+    sluice_options = None  # of the pipeline file: as a user runs it
+
+    def committed(self, table, job) -> int:
+        """The newest checkpoint of a Flink job that the table holds; 0 if none."""
+        try:
+            metadata = self.lake.metadata(f"{table.database}.{table.name}")
+        except (OSError, json.JSONDecodeError):
+            return 0
+        found = [s["summary"] for s in metadata.get("snapshots", []) if s["summary"].get("flink.job-id") == job]
+        return max((int(s.get("flink.max-committed-checkpoint-id", 0)) for s in found), default=0)
+
+
+class Paimon(LakeTables):
+    """Tables of a filesystem catalog, two buckets, Parquet zstd-1, merged by key; both writers compact."""
+
+    name = "Paimon"
+    flink_peer, reader, peers = "flink-cdc-paimon", paimon_engines.Spark, ("flink-cdc-paimon", "spark-paimon")
+    flink_catalog = {"type": "paimon"}
+    flink_table = {"bucket": "2"}
+    flink_settings = {"table.exec.sink.upsert-materialize": "NONE"}
+    text_lengths = True
+
+    def __init__(self, lake):
+        super().__init__(paimon_lake.PaimonLake(lake.warehouse, None))
+
+    @property
+    def sluice_options(self) -> dict:
+        return {
+            "type": "paimon",
+            "catalog.properties.metastore": "filesystem",
+            "catalog.properties.warehouse": self.lake.warehouse,
+            **{f"table.properties.{key}": value for key, value in self.flink_table.items()},
+        }
+
+    def committed(self, table, _job) -> int:
+        """The newest checkpoint of Flink that the table holds; 0 if none. What sluice has made tells its epoch."""
+        name = f"{table.database}.{table.name}"
+        try:
+            found = self.lake.snapshots(name)
+        except (OSError, json.JSONDecodeError):
+            return 0
+        ours = {s["commitUser"] for s in found if any(k.startswith("sluice.") for k in s.get("properties") or ())}
+        return max((s["commitIdentifier"] for s in found if s["commitUser"] not in ours), default=0)
+
+
 @dataclass(frozen=True)
 class Pair:
     source: type
@@ -189,5 +240,5 @@ class Pair:
 
 
 SOURCES = {"mariadb": MariaDb}
-SINKS = {"iceberg": Iceberg}
+SINKS = {"iceberg": Iceberg, "paimon": Paimon}
 PAIRS = pair_table.joined(SOURCES, SINKS, lambda _name, source, sink: Pair(source, sink))
