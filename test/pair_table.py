@@ -26,6 +26,7 @@ PAIRS = {
     pair.name: pair
     for pair in (
         Pair("mariadb", "iceberg"),
+        Pair("mariadb", "paimon"),
     )
 }
 DEFAULT = next(iter(PAIRS))
