@@ -58,7 +58,6 @@ constexpr const char* kTables = R"(Examples:
   sluice tables orphans lake/shop/orders --older-than 12h --delete)";
 
 constexpr const char* kOrphans = R"(Examples:
-  sluice tables orphans lake/shop/orders
   sluice tables orphans lake/shop/orders --older-than 12h
   sluice tables orphans lake/shop/orders --older-than 12h --delete
   sluice tables orphans lake/shop.db/orders                            of Paimon)";
