@@ -18,7 +18,7 @@ SCRIPT = (
     "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(40)); INSERT INTO t SELECT seq, 'v' FROM seq_1_to_2000;"
     "CREATE TABLE s (id INT PRIMARY KEY, v VARCHAR(40)); INSERT INTO s SELECT seq, 'v' FROM seq_1_to_10"
 )
-EPOCHS = 120
+EPOCHS = 90
 MAINTAIN_EPOCHS = 20  # of a job that is never idle
 
 
@@ -62,7 +62,7 @@ def test_many_epochs_leave_few_snapshots_and_files(ctx):
             most = max(most, len(ids))
             return (ids and ids[-1] >= EPOCHS) or not job.running()
 
-        harness.wait_until(enough, f"{EPOCHS} snapshots", 90)
+        harness.wait_until(enough, f"{EPOCHS} snapshots", 120)
         load.stop()
         assert 4 < most <= 4 + 2 * MAINTAIN_EPOCHS + 10, most  # two snapshots an epoch
         ctx.wait_equal(table, job=job)
