@@ -62,11 +62,16 @@ class IcebergLakeTables final : public LakeTables {
 
 class PaimonLakeTable final : public LakeTable {
  public:
-  PaimonLakeTable(Env& env, std::unique_ptr<paimon::Table> table, int64_t snapshot, paimon::Schema schema)
-      : env_(env), table_(std::move(table)), snapshot_(snapshot), schema_(std::move(schema)) {}
+  PaimonLakeTable(Env& env, std::unique_ptr<paimon::Table> table, int64_t snapshot, paimon::Schema schema,
+                  std::string source_key)
+      : env_(env),
+        table_(std::move(table)),
+        snapshot_(snapshot),
+        schema_(std::move(schema)),
+        source_key_(std::move(source_key)) {}
   int64_t version() const override { return snapshot_; }
   int64_t schema_id() const override { return schema_.id; }
-  TableSchema schema() const override { return paimon::ToTableSchema(schema_); }
+  TableSchema schema() const override { return paimon::ToTableSchema(schema_, source_key_); }
   Result<std::unique_ptr<LakeScan>> Scan(const std::vector<std::string>& columns) override {
     return MakeLakeScan(env_, *table_, snapshot_ > 0 ? std::optional(snapshot_) : std::nullopt, columns);
   }
@@ -90,11 +95,13 @@ class PaimonLakeTable final : public LakeTable {
   std::unique_ptr<paimon::Table> table_;
   const int64_t snapshot_;  // 0: none
   const paimon::Schema schema_;
+  const std::string source_key_;
 };
 
 class PaimonLakeTables final : public LakeTables {
  public:
-  PaimonLakeTables(Env& env, paimon::Warehouse warehouse) : env_(env), warehouse_(std::move(warehouse)) {}
+  PaimonLakeTables(Env& env, paimon::Warehouse warehouse, std::string job)
+      : env_(env), warehouse_(std::move(warehouse)), job_(std::move(job)) {}
   Result<StoredEpochs> ReadStoredEpochs(const std::string& job) override {
     return ReadPaimonEpochs(env_, warehouse_, job);
   }
@@ -107,13 +114,22 @@ class PaimonLakeTables final : public LakeTables {
       TRY_SET(schema, table->SchemaOf(snapshot->schema_id));
     }
     const int64_t id_of_snapshot = snapshot ? snapshot->id : 0;
-    return std::unique_ptr<LakeTable>(new PaimonLakeTable(env_, std::move(table), id_of_snapshot, *schema));
+    TRY_SET(const auto own, paimon::LatestOfUser(*table, job_));
+    std::string key;
+    if (own) {
+      auto found = own->properties.find(JobProperty(job_, "key"));
+      if (found != own->properties.end()) key = found->second;
+    }
+    paimon::Schema copy = *schema;
+    return std::unique_ptr<LakeTable>(
+        new PaimonLakeTable(env_, std::move(table), id_of_snapshot, std::move(copy), std::move(key)));
   }
   Result<std::string> JobId(const PipelineSpec& spec) override { return PaimonJobId(spec); }
 
  private:
   Env& env_;
   const paimon::Warehouse warehouse_;
+  const std::string job_;
 };
 
 }  // namespace
@@ -129,7 +145,8 @@ Result<std::unique_ptr<LakeTables>> LakeTables::Of(Env& env, const PipelineSpec&
   }
   if (spec.sink.type == "paimon") {
     TRY_SET(auto warehouse, paimon::Warehouse::Make(env, WarehouseOf(spec)));
-    return std::unique_ptr<LakeTables>(new PaimonLakeTables(env, std::move(warehouse)));
+    TRY_SET(std::string job, PaimonJobId(spec));
+    return std::unique_ptr<LakeTables>(new PaimonLakeTables(env, std::move(warehouse), std::move(job)));
   }
   return Unsupported(Str("a sink of type `", spec.sink.type, "` cannot be compared"),
                      "verify reads iceberg and paimon sinks");

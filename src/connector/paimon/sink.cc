@@ -107,7 +107,8 @@ Result<std::map<TableId, TableSchema>> PaimonSink::CompleteStoredEpoch() {
     TRY_SET(const auto table, OpenTable(id));
     TRY_SET(const auto own, paimon::LatestOfUser(*table, config_.job));
     if (!own || own->properties.contains(JobProperty(config_.job, "dropped"))) continue;
-    out[id] = paimon::ToTableSchema(table->newest_schema());
+    auto key = own->properties.find(JobProperty(config_.job, "key"));
+    out[id] = paimon::ToTableSchema(table->newest_schema(), key == own->properties.end() ? "" : key->second);
   }
   return out;
 }

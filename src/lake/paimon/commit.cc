@@ -93,8 +93,10 @@ class Commit {
       SnapshotFiles files(env_, table_);
       Snapshot next;
       const auto build = [&]() -> Result<bool> {
-        if (compaction && !outcome.alone) {
-          TRY_SET(const bool fits, CompactionFits(*latest));
+        const bool takes_files = compaction || (change_.rewrites && !change_.truncate && latest);
+        if (takes_files && !outcome.alone) {
+          TRY_SET(const bool fits, Fits(*latest, compaction ? change_.compacted : change_.added));
+          if (!fits && !compaction) return FilesAreGone();
           if (!fits) return false;
         }
         TRY_SET(next, Build(latest, compaction, files));
@@ -166,11 +168,16 @@ class Commit {
     return false;
   }
 
+  Error FilesAreGone() const {
+    return Conflict(Str(table_.folder(), ": another writer took files away that this epoch fills with a default"),
+                    "remove the state directory: the job then resumes from the position in its tables");
+  }
+
   // After commits of others: whether what is compacted is still there, the new files are too (a writer removes what it
   // left out), and their keys meet none in their level.
-  Result<bool> CompactionFits(const Snapshot& latest) {
+  Result<bool> Fits(const Snapshot& latest, const ChangedFiles& changed) {
     std::vector<ManifestEntry> entries;
-    for (const ManifestFile& manifest : change_.compacted.manifests) {
+    for (const ManifestFile& manifest : changed.manifests) {
       auto read = table_.ReadManifest(manifest.name);
       if (!read.ok() && read.error().code == ErrorCode::kNotFound) return false;
       if (!read.ok()) return std::move(read).error();

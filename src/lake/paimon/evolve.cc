@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.h"
+#include "lake/json.h"
 #include "lake/paimon/special_fields.h"
 
 namespace sluice::paimon {
@@ -225,6 +226,20 @@ TableSchema ToTableSchema(const Schema& schema) {
   table.comment = schema.comment;
   return table;
 }
+
+TableSchema ToTableSchema(const Schema& schema, const std::string& source_key) {
+  TableSchema table = ToTableSchema(schema);
+  const auto json = ParseJson(source_key);
+  if (!json.ok() || !json->is_array()) return table;
+  std::vector<std::string> key;
+  for (const Json& name : *json) {
+    if (name.is_string() && schema.Find(name.get<std::string>()) != nullptr) key.push_back(name.get<std::string>());
+  }
+  if (key.size() == json->size()) table.primary_key = std::move(key);
+  return table;
+}
+
+std::string SourceKeyText(const std::vector<std::string>& key) { return DumpJson(Json(key)); }
 
 Result<Schema> Evolve(const Schema& schema, const SchemaChange& change) {
   Schema out = schema;

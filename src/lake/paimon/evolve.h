@@ -19,6 +19,10 @@ Result<Schema> FromTableSchema(const TableSchema& table, const std::vector<std::
                                const Options& options);
 // Columns that rows cannot hold are left out.
 TableSchema ToTableSchema(const Schema& schema);
+// The same with the key of the source's table, without the partition columns that joined it: what the newest snapshot
+// of a job tells (SourceKeyText). An empty text: the table's.
+TableSchema ToTableSchema(const Schema& schema, const std::string& source_key);
+std::string SourceKeyText(const std::vector<std::string>& key);
 
 // What `schema` becomes; its id is not changed. kUnsupported, naming the column and both types, for what Paimon or its
 // readers cannot do: a type that is not wider, a drop of a key column. A column that is added is nullable, and one that

@@ -177,6 +177,7 @@ TEST(PaimonTableChange, IsReadAsItWasWritten) {
     TableChange change;
     if (maker() % 2 == 0) change.schemas = {"{\"id\": 1,\n \"ü\\u0000\": []}", ""};
     change.truncate = maker() % 2 == 0;
+    change.rewrites = maker() % 2 == 0;
     for (ChangedFiles* files : {&change.added, &change.changelog, &change.compacted}) {
       files->rows = static_cast<int64_t>(maker());
       files->manifests = Some<ManifestFile>(maker, [&] { return maker.Manifest(); });
@@ -190,6 +191,7 @@ TEST(PaimonTableChange, IsReadAsItWasWritten) {
     EXPECT_EQ(read->ToJson(), text);
     EXPECT_EQ(read->schemas, change.schemas);
     EXPECT_EQ(read->truncate, change.truncate);
+    EXPECT_EQ(read->rewrites, change.rewrites);
     EXPECT_EQ(read->added.manifests, change.added.manifests);
     EXPECT_EQ(read->compacted.rows, change.compacted.rows);
     EXPECT_EQ(read->indexes, change.indexes);
@@ -203,11 +205,12 @@ TEST(PaimonTableChange, IsReadAsItWasWritten) {
 TEST(PaimonTableChange, OfAnotherShapeIsRefused) {
   EXPECT_NE(Taken("[]").find("truncate"), std::string::npos);
   EXPECT_NE(Taken(R"({"truncate":1})").find("truncate"), std::string::npos);
-  EXPECT_NE(Taken(R"({"truncate":true,"schemas":[1]})").find("schemas"), std::string::npos);
-  EXPECT_NE(Taken(R"({"truncate":true,"added":{"manifests":[]}})").find("rows"), std::string::npos);
-  EXPECT_NE(Taken(R"({"truncate":true,"added":[]})").find("rows"), std::string::npos);
-  EXPECT_NE(Taken(R"({"truncate":true,"indexes":[{"partition":"0g"}]})").find("hexadecimal"), std::string::npos);
-  EXPECT_NE(Taken(R"({"truncate":true,"indexes":[1]})").find("partition"), std::string::npos);
+  EXPECT_NE(Taken(R"({"truncate":true,"rewrites":false,"schemas":[1]})").find("schemas"), std::string::npos);
+  EXPECT_NE(Taken(R"({"truncate":true,"rewrites":false,"added":{"manifests":[]}})").find("rows"), std::string::npos);
+  EXPECT_NE(Taken(R"({"truncate":true,"rewrites":false,"added":[]})").find("rows"), std::string::npos);
+  EXPECT_NE(Taken(R"({"truncate":true,"rewrites":false,"indexes":[{"partition":"0g"}]})").find("hexadecimal"),
+            std::string::npos);
+  EXPECT_NE(Taken(R"({"truncate":true,"rewrites":false,"indexes":[1]})").find("partition"), std::string::npos);
 }
 
 // Each manifest, list and index manifest of the golden tables.

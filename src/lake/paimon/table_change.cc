@@ -111,6 +111,7 @@ std::string TableChange::ToJson() const {
   Json json;
   json["schemas"] = schemas;
   json["truncate"] = truncate;
+  json["rewrites"] = rewrites;
   json["added"] = paimon::ToJson(added);
   json["changelog"] = paimon::ToJson(changelog);
   json["compacted"] = paimon::ToJson(compacted);
@@ -129,9 +130,11 @@ Result<TableChange> TableChange::Parse(std::string_view text) {
     if (!schema.is_string()) return Corrupt("`schemas` holds something else than texts");
     change.schemas.push_back(schema.get<std::string>());
   }
-  const Json* truncate = FindMember(json, "truncate");
-  if (truncate == nullptr || !truncate->is_boolean()) return Corrupt("`truncate` is missing or no boolean");
-  change.truncate = truncate->get<bool>();
+  for (auto [key, flag] : {std::pair("truncate", &change.truncate), std::pair("rewrites", &change.rewrites)}) {
+    const Json* value = FindMember(json, key);
+    if (value == nullptr || !value->is_boolean()) return Corrupt(Str("`", key, "` is missing or no boolean"));
+    *flag = value->get<bool>();
+  }
   TRY_SET(change.added, ParseChangedFiles(json, "added"));
   TRY_SET(change.changelog, ParseChangedFiles(json, "changelog"));
   TRY_SET(change.compacted, ParseChangedFiles(json, "compacted"));

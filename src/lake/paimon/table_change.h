@@ -25,6 +25,7 @@ struct ChangedFiles {
 struct TableChange {
   std::vector<std::string> schemas;  // versions to be made, JSON, by id
   bool truncate = false;             // all files that are there go first
+  bool rewrites = false;             // `added` also takes files away, whose rows show other values now
   ChangedFiles added;                // rows of the epoch
   ChangedFiles changelog;
   ChangedFiles compacted;            // of no rows that readers would see change

@@ -131,6 +131,7 @@ class TableWriter {
   std::optional<BucketFolders> folders_;
   std::unique_ptr<RowRouter> router_;
   std::unique_ptr<Binding> binding_;
+  std::vector<std::string> source_key_;   // of the source's table
   std::vector<std::string> new_schemas_;  // JSON of versions of this epoch
   bool newest_schema_used_ = true;        // by files
   int64_t base_ = 0;
@@ -146,6 +147,7 @@ class TableWriter {
   std::set<std::string> rewritten_;      // files that compactions of this epoch wrote
   std::set<std::string> folders_touched_;
   bool truncated_ = false;
+  bool filled_ = false;  // files were written again with a default in them
   bool properties_changed_ = false;
   bool dropped_ = false;  // at the source, and not made again since
   bool finished_ = false;

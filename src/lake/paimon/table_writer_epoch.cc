@@ -47,6 +47,7 @@ Status TableWriter::EvolveTo(Schema next) {
 
 Status TableWriter::Adopt(const TableSchema& wanted) {
   CHECK(!finished_);
+  source_key_ = wanted.primary_key;
   if (dropped_) return Replace(wanted);
   Schema next = schema_;
   std::string previous;
@@ -142,6 +143,9 @@ Status TableWriter::Change(const SchemaChange& change) {
   }
   TRY_SET(Schema next, Evolve(schema_, change));
   if (SameShape(next, schema_)) return Ok();
+  if (change.kind == SchemaChangeKind::kRenameColumn) {
+    std::replace(source_key_.begin(), source_key_.end(), change.name, change.column.name);
+  }
   const bool fills = change.kind == SchemaChangeKind::kAddColumn && change.initial.kind != InitialDefault::Kind::kNull;
   std::shared_ptr<arrow::Scalar> value;
   if (fills && options_.backfill) {
@@ -178,6 +182,7 @@ Status TableWriter::Truncate() {
 Status TableWriter::Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value) {
   const FilledColumn filled{static_cast<int>(schema_.Find(column) - schema_.fields.data()), value};
   newest_schema_used_ = true;
+  filled_ = true;
   int64_t rows = 0;
   for (auto& [id, bucket] : buckets_) {
     if (bucket.files.empty()) continue;
@@ -277,15 +282,23 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   TableChange change;
   change.schemas = new_schemas_;
   change.truncate = truncated_;
-  TRY_SET(change.added, ToManifests(added_));
+  change.rewrites = filled_;
+  if (filled_) {  // one snapshot: none may show the rows without their default
+    std::vector<ManifestEntry> all = added_;
+    all.insert(all.end(), compacted_.begin(), compacted_.end());
+    TRY_SET(change.added, ToManifests(MergeEntries(all)));
+  } else {
+    TRY_SET(change.added, ToManifests(added_));
+    TRY_SET(change.compacted, ToManifests(compacted_));
+  }
   TRY_SET(change.changelog, ToManifests(changelog_));
-  TRY_SET(change.compacted, ToManifests(compacted_));
   TRY_SET(change.indexes, router_->WriteIndexes(*table_));
   TRY(env_.SyncFolder(table_->folder() + "/manifest"));
   change.properties = {{prefix_ + "epoch", Str(epoch.epoch)},
                        {prefix_ + "position", epoch.position},
                        {prefix_ + "end", epoch.end},
                        {prefix_ + "state", epoch.state_id}};
+  if (source_key_ != schema_.primary_keys) change.properties[prefix_ + "key"] = SourceKeyText(source_key_);
   if (dropped_) change.properties[prefix_ + "dropped"] = "true";
   finished_ = true;
   return change;
@@ -309,7 +322,7 @@ Result<int64_t> TableWriter::Commit(const TableChange& change, int64_t epoch) {
   rewritten_.clear();
   new_schemas_.clear();
   newest_schema_used_ = true;
-  finished_ = truncated_ = properties_changed_ = false;
+  finished_ = truncated_ = filled_ = properties_changed_ = false;
   if (table_->newest_schema().id != schema_.id) TRY(Load(table_->newest_schema()));
   return outcome.snapshots_made;
 }
