@@ -37,6 +37,9 @@ inline Cell CellOf(const Column& column, const std::string& text) {
   const auto type = column.type.ToArrow();
   if (text == "null") return arrow::MakeNullScalar(type);
   if (type->id() == arrow::Type::BINARY) return std::make_shared<arrow::BinaryScalar>(arrow::Buffer::FromString(text));
+  if (type->id() == arrow::Type::DECIMAL128) {  // with all digits of its scale
+    return std::make_shared<arrow::Decimal128Scalar>(arrow::Decimal128::FromString(text).ValueOrDie(), type);
+  }
   return arrow::Scalar::Parse(type, text).ValueOrDie();
 }
 
