@@ -57,4 +57,9 @@ int CompareCells(const arrow::Array& a, int64_t row_a, const arrow::Array& b, in
   return 0;
 }
 
+int CompareSequence(const arrow::Array& a, int64_t row_a, const arrow::Array& b, int64_t row_b, bool descending) {
+  const int order = CompareCells(a, row_a, b, row_b);
+  return descending && !a.IsNull(row_a) && !b.IsNull(row_b) ? -order : order;
+}
+
 }  // namespace sluice::paimon

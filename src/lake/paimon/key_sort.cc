@@ -84,8 +84,11 @@ void KeySorter::Sort(const Columns& key, const Columns& sequence, bool descendin
     uint32_t newest = items_[i].row;
     size_t next = i + 1;
     for (; next < items_.size() && order(items_[i], items_[next]) == 0; ++next) {
-      const int newer = Compare(sequence, 0, items_[next].row, newest);
-      if (descending ? newer <= 0 : newer >= 0) newest = items_[next].row;
+      int newer = 0;
+      for (size_t column = 0; column < sequence.size() && newer == 0; ++column) {
+        newer = CompareSequence(*sequence[column], items_[next].row, *sequence[column], newest, descending);
+      }
+      if (newer >= 0) newest = items_[next].row;
     }
     rows.push_back(newest);
     i = next;

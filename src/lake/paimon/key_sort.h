@@ -18,7 +18,7 @@ using Columns = std::vector<std::shared_ptr<arrow::Array>>;
 class KeySorter {
  public:
   // `rows` of the columns, in order of arrival, become those that stay, by key. Of two rows with the same key the one
-  // with the higher `sequence` cells (lower, if `descending`) is newer, then the later one.
+  // with the higher `sequence` cells (lower, if `descending`; not NULL) is newer, then the later one.
   void Sort(const Columns& key, const Columns& sequence, bool descending, std::vector<uint32_t>& rows);
 
  private:

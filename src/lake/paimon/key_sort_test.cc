@@ -23,19 +23,19 @@ std::shared_ptr<arrow::Array> RandomColumn(Random& random, const std::string& ty
   return builder->Finish().ValueOrDie();
 }
 
-int Compare(const Columns& columns, uint32_t a, uint32_t b) {
+int Compare(const Columns& columns, uint32_t a, uint32_t b, bool descending = false) {
   for (const auto& column : columns) {
-    if (const int order = CompareCells(*column, a, *column, b); order != 0) return order;
+    const int order = CompareCells(*column, a, *column, b);
+    const bool turned = descending && !column->IsNull(a) && !column->IsNull(b);
+    if (order != 0) return turned ? -order : order;
   }
   return 0;
 }
 
 std::vector<uint32_t> Plain(const Columns& key, const Columns& sequence, bool descending, std::vector<uint32_t> rows) {
   std::stable_sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) {
-    const int by_key = Compare(key, a, b), by_sequence = Compare(sequence, a, b);
-    if (by_key != 0) return by_key < 0;
-    if (by_sequence != 0) return descending ? by_sequence > 0 : by_sequence < 0;
-    return a < b;
+    const int by_key = Compare(key, a, b), by_sequence = Compare(sequence, a, b, descending);
+    return by_key != 0 ? by_key < 0 : by_sequence != 0 ? by_sequence < 0 : a < b;
   });
   std::vector<uint32_t> out;
   for (uint32_t row : rows) {

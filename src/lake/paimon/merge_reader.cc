@@ -139,8 +139,11 @@ class MergeReader::Impl {
 
   // Of two rows of the same key.
   bool Newer(const Run& a, const Run& b) const {
-    const int order = Compare(a, b, key_end_, sequence_end_);
-    if (order != 0) return (order > 0) != descending_;
+    for (size_t i = key_end_; i < sequence_end_; ++i) {
+      const int column = static_cast<int>(i);
+      const int order = CompareSequence(*a.rows->column(column), a.row, *b.rows->column(column), b.row, descending_);
+      if (order != 0) return order > 0;
+    }
     return a.sequence() > b.sequence();
   }
 

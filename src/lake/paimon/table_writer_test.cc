@@ -78,6 +78,23 @@ TEST_F(PaimonTableWriterTest, HigherValuesOfTheSequenceFieldWin) {
   }
 }
 
+// As Java's comparator has it, in both directions.
+TEST_F(PaimonTableWriterTest, NullInTheSequenceFieldNeverWins) {
+  for (const char* order : {"ascending", "descending"}) {
+    ASSERT_NO_FATAL_FAILURE(Start({{"bucket", "1"}, {"sequence.field", "grp"}, {"sequence.field.sort-order", order}}));
+    ASSERT_OK(lake_->Write({lake_->Put({"1", "five", "5"}), lake_->Put({"1", "null", "null"}),
+                            lake_->Put({"2", "null", "null"}), lake_->Put({"2", "later", "null"})}));
+    ASSERT_OK(lake_->CommitEpoch());
+    EXPECT_EQ(lake_->Read(), (Rows{"1|\"five\"|5|", "2|\"later\"|null|"}));
+    ASSERT_OK(lake_->Write({lake_->Put({"1", "null", "null"}), lake_->Put({"2", "zero", "0"})}));
+    ASSERT_OK(lake_->CommitEpoch());
+    EXPECT_EQ(lake_->Read(), (Rows{"1|\"five\"|5|", "2|\"zero\"|0|"}));
+    ASSERT_OK(Put({"2", "null", "null"}));
+    ASSERT_OK(lake_->CommitEpoch());
+    EXPECT_EQ(lake_->Read(), (Rows{"1|\"five\"|5|", "2|\"zero\"|0|"}));
+  }
+}
+
 TEST_F(PaimonTableWriterTest, DeletionsAreIgnoredIfTheTableSaysSo) {
   ASSERT_NO_FATAL_FAILURE(Start({{"bucket", "1"}, {"ignore-delete", "true"}, {"changelog-producer", "input"}}));
   ASSERT_OK(lake_->Write({lake_->Put({"1", "a", "1"}), lake_->Gone({"1", "a", "1"})}));
