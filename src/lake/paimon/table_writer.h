@@ -115,6 +115,7 @@ class TableWriter {
   Status CompactBucket(const BucketId& id, Bucket& bucket, const CompactionUnit& unit, const FilledColumn* filled);
   Status TakeCompaction(const BucketId& id, Bucket& bucket, CompactionResult result);
   ManifestEntry EntryOf(const BucketId& id, EntryKind kind, DataFileMeta file) const;
+  std::vector<ManifestEntry> AddedAndFilled();
   Result<ChangedFiles> ToManifests(const std::vector<ManifestEntry>& entries);
   void RemoveFile(const BucketId& id, const std::string& name);
   void Count(const ChangeBatch& batch);

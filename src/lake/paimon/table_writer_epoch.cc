@@ -272,6 +272,20 @@ Result<ChangedFiles> TableWriter::ToManifests(const std::vector<ManifestEntry>& 
   return out;
 }
 
+// One snapshot, since none may show the rows without their default. Files of this epoch that were written again are in
+// none.
+std::vector<ManifestEntry> TableWriter::AddedAndFilled() {
+  std::vector<ManifestEntry> all = added_;
+  all.insert(all.end(), compacted_.begin(), compacted_.end());
+  all = MergeEntries(all);
+  std::set<std::string> names;
+  for (const ManifestEntry& entry : all) names.insert(entry.file.name);
+  for (const ManifestEntry& entry : added_) {
+    if (!names.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+  }
+  return all;
+}
+
 Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   CHECK(!finished_);
   TRY(Flush());
@@ -283,10 +297,8 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   change.schemas = new_schemas_;
   change.truncate = truncated_;
   change.rewrites = filled_;
-  if (filled_) {  // one snapshot: none may show the rows without their default
-    std::vector<ManifestEntry> all = added_;
-    all.insert(all.end(), compacted_.begin(), compacted_.end());
-    TRY_SET(change.added, ToManifests(MergeEntries(all)));
+  if (filled_) {
+    TRY_SET(change.added, ToManifests(AddedAndFilled()));
   } else {
     TRY_SET(change.added, ToManifests(added_));
     TRY_SET(change.compacted, ToManifests(compacted_));
