@@ -236,7 +236,7 @@ Status PaimonSink::Commit(const std::string& text) {
     } else {  // after a restart, or done by an earlier try
       TRY_SET(const auto opened, OpenTable(table.id));
       TRY_SET(const auto outcome, paimon::CommitChange(env_, *opened, change, {prepared.job, prepared.epoch},
-                                                       table.base.value_or(0)));
+                                                       table.base.value_or(0), /*prepared=*/true));
       commits_ += outcome.snapshots_made;
     }
     committed_.insert(table.id);

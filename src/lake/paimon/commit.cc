@@ -75,8 +75,8 @@ auto LevelOf(const ManifestEntry& entry) { return std::tie(entry.partition, entr
 
 class Commit {
  public:
-  Commit(Env& env, Table& table, const TableChange& change, const CommitIdentity& identity)
-      : env_(env), table_(table), change_(change), identity_(identity) {}
+  Commit(Env& env, Table& table, const TableChange& change, const CommitIdentity& identity, bool prepared)
+      : env_(env), table_(table), change_(change), identity_(identity), prepared_(prepared) {}
 
   // `compaction`: the second snapshot of a change. False: made before, by an earlier try.
   Result<bool> Make(bool compaction, CommitOutcome& outcome, int64_t& base) {
@@ -92,9 +92,10 @@ class Commit {
       if (latest_id != base) outcome.alone = false;
       SnapshotFiles files(env_, table_);
       Snapshot next;
+      if (prepared_ && !compaction) TRY(CheckFiles());
       const auto build = [&]() -> Result<bool> {
-        const bool takes_files = compaction || (change_.rewrites && !change_.truncate && latest);
-        if (takes_files && !outcome.alone) {
+        const bool takes_files = compaction || (change_.rewrites && !change_.truncate);
+        if (takes_files && latest && (!outcome.alone || prepared_)) {
           TRY_SET(const bool fits, Fits(*latest, compaction ? change_.compacted : change_.added));
           if (!fits && !compaction) return FilesAreGone();
           if (!fits) return false;
@@ -171,6 +172,29 @@ class Commit {
   Error FilesAreGone() const {
     return Conflict(Str(table_.folder(), ": another writer took files away that this epoch fills with a default"),
                     "remove the state directory: the job then resumes from the position in its tables");
+  }
+
+  // That the rows which are committed are there.
+  Status CheckFiles() {
+    const auto check = [&](const std::string& path) -> Status {
+      TRY_SET(const bool there, env_.Exists(path));
+      if (there) return Ok();
+      return Corrupt(Str("file ", path, " of the commit that is to be completed is gone"),
+                     "remove the state directory: the job then resumes from the position in its tables");
+    };
+    TRY_SET(const BucketFolders folders, BucketFolders::Of(table_.folder(), table_.newest_schema()));
+    for (const ChangedFiles* files : {&change_.added, &change_.changelog}) {
+      for (const ManifestFile& manifest : files->manifests) {
+        TRY(check(table_.ManifestPath(manifest.name)));
+        TRY_SET(const auto entries, table_.ReadManifest(manifest.name));
+        for (const ManifestEntry& entry : entries) {
+          TRY_SET(const std::string folder, folders.Folder(entry.partition, entry.bucket));
+          if (entry.kind == EntryKind::kAdd) TRY(check(Str(folder, "/", entry.file.name)));
+        }
+      }
+    }
+    for (const IndexEntry& index : change_.indexes) TRY(check(table_.IndexPath(index.name)));
+    return Ok();
   }
 
   // After commits of others: whether what is compacted is still there, the new files are too (a writer removes what it
@@ -272,6 +296,7 @@ class Commit {
   Table& table_;
   const TableChange& change_;
   const CommitIdentity& identity_;
+  const bool prepared_;
 };
 
 // Versions that an earlier try made are the same to the letter.
@@ -303,12 +328,12 @@ Status CreateTable(Env& env, const std::string& folder, const Schema& schema) {
 }
 
 Result<CommitOutcome> CommitChange(Env& env, Table& table, const TableChange& change, const CommitIdentity& identity,
-                                   int64_t base) {
+                                   int64_t base, bool prepared) {
   for (const char* sub : {"/snapshot", "/manifest"}) TRY(env.MakeFolders(table.folder() + sub));
   TRY(table.Refresh());
   TRY(MakeSchemas(env, table, change));
   CommitOutcome outcome;
-  Commit commit(env, table, change, identity);
+  Commit commit(env, table, change, identity, prepared);
   TRY_SET(const bool appended, commit.Make(false, outcome, base));
   (void)appended;
   if (change.compacted.empty()) return outcome;

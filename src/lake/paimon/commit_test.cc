@@ -434,6 +434,46 @@ TEST_F(PaimonCommitRaceTest, IndexFilesReplaceThoseOfTheirBucketOnly) {
   EXPECT_NE(after.at(2), before.at(2));
 }
 
+// A clean-up may have taken files of a commit that was prepared long ago; not of one that was made.
+TEST_F(PaimonCommitRaceTest, APreparedChangeWhoseFilesAreGoneIsRefused) {
+  ASSERT_NO_FATAL_FAILURE(Start("3", 2, {{"changelog-producer", "input"}}));
+  const auto commit = [&](const TableChange& change) {
+    return CommitChange(PosixEnv(), *lake_.OpenTable(), change, {kJob, lake_.epoch_}, 2, true);
+  };
+  ASSERT_OK(lake_.Write({lake_.Put({"1", "ours", "1"})}));
+  const auto change = lake_.Finish();
+  ASSERT_OK(change);
+  lake_.writer_.reset();
+  auto table = lake_.OpenTable();
+  const std::string manifest = table->ManifestPath(change->added.manifests[0].name);
+  std::vector<std::string> paths = {manifest};
+  for (const auto* files : {&change->added, &change->changelog}) {
+    const auto entries = *table->ReadManifest(files->manifests[0].name);
+    paths.push_back(lake_.folder_ + "/bucket-0/" + entries[0].file.name);
+  }
+  for (const std::string& path : paths) {
+    std::filesystem::rename(path, path + ".away");
+    const auto refused = commit(*change);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::kCorrupt);
+    EXPECT_NE(refused.error().message.find(path + " of the commit"), std::string::npos) << refused.error().message;
+    EXPECT_EQ(lake_.Kinds(), "APPEND APPEND");
+    std::filesystem::rename(path + ".away", path);
+  }
+  const auto compacted = *table->ReadManifest(change->compacted.manifests[0].name);
+  ASSERT_EQ(compacted.back().kind, EntryKind::kAdd);
+  const std::string larger = lake_.folder_ + "/bucket-0/" + compacted.back().file.name;
+  std::filesystem::remove(larger);
+  const auto appended = commit(*change);  // rows come before order
+  ASSERT_OK(appended);
+  EXPECT_FALSE(appended->compacted);
+  EXPECT_EQ(lake_.Read(), (Rows{"0|\"a\"|1|", "1|\"ours\"|1|"}));
+  std::filesystem::remove(paths[1]);  // in a snapshot: no more this commit's concern
+  const auto again = commit(*change);
+  ASSERT_OK(again);
+  EXPECT_EQ(again->snapshots_made, 0);
+}
+
 // Snapshots expire while a commit looks back for its own ones.
 TEST_F(PaimonCommitRaceTest, ExpiredSnapshotsDoNotHinderACommit) {
   ASSERT_NO_FATAL_FAILURE(Start("9"));
