@@ -5,16 +5,16 @@ import measure
 import provenance
 
 
-def _range(figures, digits=2) -> str:
+def figures_text(figures, digits=2) -> str:
     median, low, high = figures
     return f"**{median:.{digits}f}** ({low:.{digits}f}–{high:.{digits}f})"
 
 
-def _thousands(figures) -> str:
+def thousands(figures) -> str:
     return f"{figures[0] / 1000:.0f} k ({figures[1] / 1000:.0f}–{figures[2] / 1000:.0f})"
 
 
-def _verdict(met: bool) -> str:
+def verdict(met: bool) -> str:
     return "met" if met else "**missed**"
 
 
@@ -35,8 +35,8 @@ class Page:
         rss = f"{series.rss_mb()[2]:.0f}" if series.samples[0].rss_kb else ""
         server = f"{series.server_micros()[0]:.2f}" if series.samples[0].server else ""
         disturbed = any(measure.disturbance(sample, self.best_loop) > 1 for sample in series.samples)
-        micros = _range(series.micros()) + (f" {measure.MARK}" if disturbed else "")
-        return f"| {series.name} | {micros} | {_thousands(series.rate())} | {rss} | {server} | {goal} |"
+        micros = figures_text(series.micros()) + (f" {measure.MARK}" if disturbed else "")
+        return f"| {series.name} | {micros} | {thousands(series.rate())} | {rss} | {server} | {goal} |"
 
     def snapshot(self, name, lines):
         micros, rate = lines["sluice"].micros()[0], lines["sluice"].rate()[0]
@@ -45,8 +45,8 @@ class Page:
         for key in ("hole", "text", "binary", "parquet"):
             self._line(lines[key], "floor" if key != "hole" else "")
         self.goals.append(
-            f"{name} snapshot: {micros:.2f} µs/row, goal 1.5: {_verdict(micros <= 1.5)}; "
-            f"{share * 100:.0f} % of the rate of `SELECT *`, goal 60 %: {_verdict(share >= 0.6)}"
+            f"{name} snapshot: {micros:.2f} µs/row, goal 1.5: {verdict(micros <= 1.5)}; "
+            f"{share * 100:.0f} % of the rate of `SELECT *`, goal 60 %: {verdict(share >= 0.6)}"
         )
 
     def drain(self, name, lines):
@@ -56,9 +56,9 @@ class Page:
         self._line(lines["hole"], "≤ 0.3 µs")
         self._line(lines["raw"], "floor")
         self.goals.append(
-            f"{name} drain: {micros:.2f} µs/change, goal 2.0: {_verdict(micros <= 2.0)}; {rate / 1000:.0f} k"
-            f" changes/s, goal 300 k: {_verdict(rate >= 300_000)}; to blackhole {hole:.2f} µs, goal 0.3:"
-            f" {_verdict(hole <= 0.3)}"
+            f"{name} drain: {micros:.2f} µs/change, goal 2.0: {verdict(micros <= 2.0)}; {rate / 1000:.0f} k"
+            f" changes/s, goal 300 k: {verdict(rate >= 300_000)}; to blackhole {hole:.2f} µs, goal 0.3:"
+            f" {verdict(hole <= 0.3)}"
         )
 
     def idle(self, small_kb, full_kb, seconds):
@@ -66,7 +66,7 @@ class Page:
         self.memory.append(
             f"| idle for {seconds} s after the drain of {self.rows:,} keys | {full_kb / 1024:.1f} MB | |"
         )
-        self.goals.append(f"idle memory: {small_kb / 1024:.1f} MB, goal 25: {_verdict(small_kb <= 25 * 1024)}")
+        self.goals.append(f"idle memory: {small_kb / 1024:.1f} MB, goal 25: {verdict(small_kb <= 25 * 1024)}")
 
     def many(self, tables, first, again):
         seconds = sorted(s.seconds for s in again)
@@ -79,7 +79,7 @@ class Page:
             f"| first run of that job: {tables} tables of 10 rows made | {first.seconds:.1f} s,"
             f" {first.rss_kb / 1024:.0f} MB | |"
         )
-        self.goals.append(f"start with {tables} tables: {middle:.2f} s, goal 3: {_verdict(middle <= 3)}")
+        self.goals.append(f"start with {tables} tables: {middle:.2f} s, goal 3: {verdict(middle <= 3)}")
 
     def keys(self, keys, first, second):
         peak = max(first.rss_kb, second.rss_kb) / 1024
@@ -87,13 +87,13 @@ class Page:
             f"| {keys:,} keys, peak in the snapshot / when resumed | {first.rss_kb / 1024:.0f} /"
             f" {second.rss_kb / 1024:.0f} MB | ≤ 1 GB |"
         )
-        self.goals.append(f"{keys:,} keys: {peak:.0f} MB, goal 1024: {_verdict(peak <= 1024)}")
+        self.goals.append(f"{keys:,} keys: {peak:.0f} MB, goal 1024: {verdict(peak <= 1024)}")
 
     def finish(self, server, quiet):
         self.noise, self.best_loop = measure.noise(quiet.loops), quiet.best
         self.version = server.execute("SELECT @@version")[0][0]
         self.goals.append(
-            f"peak memory of all runs above: {self.peak_mb:.0f} MB, goal 512: {_verdict(self.peak_mb <= 512)}"
+            f"peak memory of all runs above: {self.peak_mb:.0f} MB, goal 512: {verdict(self.peak_mb <= 512)}"
         )
 
     def text(self) -> str:
