@@ -81,10 +81,13 @@ struct DeletionRange {
   bool operator==(const DeletionRange&) const = default;
 };
 
+inline constexpr const char* kDeletionVectors = "DELETION_VECTORS";  // types of index files
+inline constexpr const char* kHashIndex = "HASH";
+
 struct IndexEntry {
   std::string partition;
   int bucket = 0;
-  std::string type;  // "DELETION_VECTORS", "HASH"
+  std::string type;
   std::string name;
   int64_t size = 0;
   int64_t row_count = 0;

@@ -10,8 +10,6 @@
 namespace sluice::paimon {
 namespace {
 
-constexpr const char* kHashIndex = "HASH";
-
 // Of columns that are there and that rows hold.
 Result<BinaryRowCodec> CodecOf(const Schema& schema, const std::vector<std::string>& names, std::vector<int>& places) {
   std::vector<DataType> types;

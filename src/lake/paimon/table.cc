@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kSchemaPrefix = "schema-";
 constexpr std::string_view kSnapshotPrefix = "snapshot-";
-constexpr std::string_view kDeletionVectors = "DELETION_VECTORS";
 constexpr int kTriesMax = 10;
 constexpr int kPostponed = -2;  // rows that a compaction will put into buckets: not yet rows of the table
 

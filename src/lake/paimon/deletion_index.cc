@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/deletion_index.h"
+
+#include <utility>
+
+#include "base/bytes.h"
+#include "base/crc32.h"
+#include "base/text.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr uint32_t kMagic = 1581511376;    // big-endian, before a bitmap of 32 bits
+constexpr uint32_t kMagic64 = 1681511377;  // little-endian, before one of 64 bits
+constexpr uint32_t kNoRuns = 12346;        // first word of a bitmap without run containers
+constexpr size_t kArrayMost = 4096;        // members of an array container
+constexpr size_t kBitsetBytes = 8192;
+constexpr char kVersion = 1;
+
+void AppendBe32(std::string& out, uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(value >> shift));
+}
+
+struct Container {
+  uint16_t key = 0;  // the upper half of its members
+  std::vector<uint16_t> low;
+
+  size_t bytes() const { return low.size() <= kArrayMost ? low.size() * 2 : kBitsetBytes; }
+};
+
+// RoaringFormatSpec: cookie, count, (key, members - 1)*, offset*, containers.
+std::string EncodeBitmap(const std::vector<Container>& containers) {
+  std::string out;
+  AppendLe(out, kNoRuns);
+  AppendLe(out, static_cast<uint32_t>(containers.size()));
+  for (const Container& container : containers) {
+    AppendLe(out, container.key);
+    AppendLe(out, static_cast<uint16_t>(container.low.size() - 1));
+  }
+  size_t offset = out.size() + containers.size() * sizeof(uint32_t);
+  for (const Container& container : containers) {
+    AppendLe(out, static_cast<uint32_t>(offset));
+    offset += container.bytes();
+  }
+  for (const Container& container : containers) {
+    if (container.low.size() <= kArrayMost) {
+      for (uint16_t low : container.low) AppendLe(out, low);
+      continue;
+    }
+    const size_t begin = out.size();
+    out.resize(begin + kBitsetBytes, '\0');
+    for (uint16_t low : container.low) {
+      out[begin + low / 8] = static_cast<char>(static_cast<uint8_t>(out[begin + low / 8]) | 1 << low % 8);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string EncodeDeletionVector(const DeleteSet& deletions, bool wide) {
+  std::map<uint32_t, std::vector<Container>> bitmaps;  // by the upper word of their positions
+  deletions.ForEach([&](int64_t position) {
+    auto& containers = bitmaps[static_cast<uint32_t>(position >> 32)];
+    const auto key = static_cast<uint16_t>(position >> 16);
+    if (containers.empty() || containers.back().key != key) containers.push_back({key, {}});
+    containers.back().low.push_back(static_cast<uint16_t>(position));
+  });
+  std::string out;
+  if (!wide) {
+    AppendBe32(out, kMagic);
+    return out + EncodeBitmap(bitmaps[0]);
+  }
+  AppendLe(out, kMagic64);
+  AppendLe(out, static_cast<uint64_t>(bitmaps.size()));
+  for (const auto& [upper, containers] : bitmaps) {
+    AppendLe(out, upper);
+    out += EncodeBitmap(containers);
+  }
+  return out;
+}
+
+std::string EncodeDeletionIndex(const DeletionsByFile& deletions, bool wide, std::vector<DeletionRange>& ranges) {
+  std::string out(1, kVersion);
+  for (const auto& [name, rows] : deletions) {
+    const std::string vector = EncodeDeletionVector(rows, wide);
+    const size_t begin = out.size();
+    AppendBe32(out, static_cast<uint32_t>(vector.size()));
+    out += vector;
+    AppendBe32(out, Crc32(vector));
+    // Of the wide form Java counts the length word and the checksum too.
+    const size_t length = wide ? out.size() - begin : vector.size();
+    ranges.push_back({name, static_cast<int32_t>(begin), static_cast<int32_t>(length), rows.count()});
+  }
+  return out;
+}
+
+Result<IndexEntry> WriteDeletionIndex(Env& env, const Table& table, const BucketId& bucket,
+                                      const DeletionsByFile& deletions, bool wide) {
+  IndexEntry entry;
+  entry.partition = bucket.partition;
+  entry.bucket = bucket.bucket;
+  entry.type = kDeletionVectors;
+  entry.name = Str("index-", env.Uuid(), "-0");
+  const std::string bytes = EncodeDeletionIndex(deletions, wide, entry.deletions);
+  entry.size = static_cast<int64_t>(bytes.size());
+  entry.row_count = static_cast<int64_t>(deletions.size());
+  const std::string path = table.IndexPath(entry.name);
+  TRY(env.MakeFolders(table.folder() + "/index"));
+  TRY(env.WriteFile(path, bytes));
+  TRY(env.SyncFolder(table.folder() + "/index"));
+  return entry;
+}
+
+}  // namespace sluice::paimon
