@@ -2,6 +2,7 @@
 """partition.key with every transform; rows that move between partitions; PyIceberg prunes and reads them."""
 
 import json
+import shutil
 
 from pyiceberg.expressions import EqualTo
 
@@ -147,3 +148,26 @@ def test_table_properties(ctx):
         properties
     )
     ctx.equal(f"{db}.t")
+
+
+def test_widened_partition_columns(ctx):
+    """Files of before the ALTER keep their partitions, and a filter finds their rows among the new ones."""
+    for key in ("n", "n,f"):
+        shutil.rmtree(ctx.state, ignore_errors=True)
+        db = ctx.database(
+            "CREATE TABLE t (id INT PRIMARY KEY, n INT, f FLOAT); INSERT INTO t SELECT seq, CAST(seq AS INT) % 3 - 1,"
+            " seq % 2 + 0.5 FROM seq_1_to_12"
+        )
+        path = ctx.pipeline(f"{db}.t", sink={"partition.key": f"{db}.t:{key}"})
+        ctx.catch_up(path)
+        ctx.server.execute(
+            "ALTER TABLE t MODIFY n BIGINT, MODIFY f DOUBLE; UPDATE t SET f = 0.1 WHERE id = 4; DELETE FROM t WHERE"
+            " id = 5; INSERT INTO t VALUES (100, 5000000000, 0.5), (101, -1, 1.5)",
+            db,
+        )
+        ctx.catch_up(path)
+        ctx.equal(f"{db}.t")
+        table = ctx.lake.open(f"{db}.t")
+        for value, count in ((-1, 5), (5000000000, 1), (1, 3)):
+            found = table.scan(row_filter=EqualTo("n", value)).to_arrow().num_rows
+            assert found == count, f"n = {value} finds {found} rows"

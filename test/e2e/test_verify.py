@@ -208,7 +208,7 @@ def test_tables_that_are_missing(ctx):
     result = ctx.command("verify", path)
     assert result.code == 1, result.out + result.err
     for table in ("log", "rank"):
-        assert re.search(rf"^MISSING +{db}\.{table}: there is no Iceberg table", result.out, re.M), result.out
+        assert re.search(rf"^MISSING +{db}\.{table}: the sink has no table of this name", result.out, re.M), result.out
     assert re.search(rf"^equal +{db}\.orders", result.out, re.M), result.out
     assert "tables at no position: they were not written by this job" in result.out, result.out
     assert "DIFFERENT: 2 of 3 tables" in result.out, result.out

@@ -85,7 +85,8 @@ bool AppendPartitionValue(std::string& out, const PartitionValue& value, const s
     return type == "long" || type.starts_with("time");
   }
   out += SingleValueBytes(value);  // boolean, float, double: Avro's bytes are the same
-  return type == "boolean" || type == "float" || type == "double";
+  if (std::holds_alternative<float>(value)) return type == "float";
+  return type == "boolean" || type == "double";
 }
 
 Result<std::string> EncodeEntry(const ManifestEntry& entry, const PartitionSpec& spec,
@@ -104,7 +105,7 @@ Result<std::string> EncodeEntry(const ManifestEntry& entry, const PartitionSpec&
                        types.size(), " fields"));
   }
   for (size_t i = 0; i < types.size(); ++i) {
-    if (!AppendPartitionValue(out, file.partition[i], types[i])) {
+    if (!AppendPartitionValue(out, PromotePartitionValue(file.partition[i], types[i]), types[i])) {
       return Invalid(Str(file.path, ": the value of partition field ", spec.fields[i].name, " is no ", types[i]));
     }
   }
@@ -133,22 +134,21 @@ bool IsNan(const PartitionValue& value) {
 PartitionSummary Summarize(const std::vector<ManifestEntry>& entries, size_t field, const std::string& type) {
   PartitionSummary out;
   out.contains_nan = false;
-  const PartitionValue* lower = nullptr;
-  const PartitionValue* upper = nullptr;
+  std::optional<PartitionValue> lower, upper;
   const bool decimal = type.starts_with("decimal(");
   for (const ManifestEntry& entry : entries) {
-    const PartitionValue& value = entry.file.partition[field];
+    const PartitionValue value = PromotePartitionValue(entry.file.partition[field], type);
     if (std::holds_alternative<std::monostate>(value)) {
       out.contains_null = true;
     } else if (IsNan(value)) {
       out.contains_nan = true;
     } else {
-      if (lower == nullptr || ComparePartitionValues(value, *lower, decimal) < 0) lower = &value;
-      if (upper == nullptr || ComparePartitionValues(value, *upper, decimal) > 0) upper = &value;
+      if (!lower || ComparePartitionValues(value, *lower, decimal) < 0) lower = value;
+      if (!upper || ComparePartitionValues(value, *upper, decimal) > 0) upper = value;
     }
   }
-  if (lower != nullptr) out.lower = SingleValueBytes(*lower);
-  if (upper != nullptr) out.upper = SingleValueBytes(*upper);
+  if (lower) out.lower = SingleValueBytes(*lower);
+  if (upper) out.upper = SingleValueBytes(*upper);
   return out;
 }
 

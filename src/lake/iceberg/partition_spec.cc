@@ -52,6 +52,12 @@ std::string TransformResultType(std::string_view transform, std::string_view sou
   return std::string(source_type);
 }
 
+PartitionValue PromotePartitionValue(const PartitionValue& value, std::string_view type) {
+  if (auto* number = std::get_if<int32_t>(&value); number != nullptr && type == "long") return int64_t{*number};
+  if (auto* number = std::get_if<float>(&value); number != nullptr && type == "double") return double{*number};
+  return value;
+}
+
 std::string SingleValueBytes(const PartitionValue& value) {
   std::string out;
   if (auto* flag = std::get_if<bool>(&value)) out += *flag ? '\1' : '\0';

@@ -38,6 +38,9 @@ using PartitionValue = std::variant<std::monostate, bool, int32_t, int64_t, floa
 // The Iceberg type of a transform's result: "int" for bucket, year, month, hour; "date" for day; else the source's.
 std::string TransformResultType(std::string_view transform, std::string_view source_type);
 
+// The value as one of `type`, if its column was widened (int to long, float to double); else the value as it is.
+PartitionValue PromotePartitionValue(const PartitionValue& value, std::string_view type);
+
 // Appendix D's bytes of a value (bounds in manifests). Empty text for null.
 std::string SingleValueBytes(const PartitionValue& value);
 
