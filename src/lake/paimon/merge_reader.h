@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// MergeReader: the sorted data files of a bucket -> the newest row of each key, deleted rows left out (docs of Paimon:
-// "Primary Key Table", merge engine "deduplicate"). Memory: a batch a file, and those of the rows of one batch. One
+// MergeReader: the sorted data files of a bucket -> one row of each key, as the table's merge engine makes it, deleted
+// rows left out (docs of Paimon: "Primary Key Table"). Memory: a batch a file, and those of the rows of one batch. One
 // thread.
 #pragma once
 
@@ -11,17 +11,19 @@
 
 #include "base/result.h"
 #include "io/env.h"
+#include "lake/paimon/merge_rules.h"
 #include "lake/paimon/schema.h"
 #include "lake/parquet/data_reader.h"
 
 namespace sluice::paimon {
 
-// How the newest row of a key is found.
+// In which order the rows of a key are, and what they become. Borrows the schema.
 struct MergeOrder {
+  const Schema* schema = nullptr;
   std::vector<const Field*> key;       // what the files are sorted by
   std::vector<const Field*> sequence;  // `sequence.field`: these decide first; the highest row wins
   bool descending = false;             // `sequence.field.sort-order`: the lowest wins
-  bool ignore_delete = false;          // `ignore-delete`: rows of kind -D and -U are not there
+  MergeRules rules;
 
   static Result<MergeOrder> Of(const Schema& schema);
 };
@@ -29,12 +31,13 @@ struct MergeOrder {
 struct MergeInput {
   std::string path;                 // of a file of the bucket
   const Schema* written = nullptr;  // the schema that it was written with
+  bool hides = false;               // its rows are not given, nor any other of their keys
 };
 
 class MergeReader {
  public:
-  // `wanted`: the columns of the batches. The files are those of one bucket. `keep_deletes`: a key whose newest row
-  // deletes it gives that row.
+  // `wanted`: the columns of the batches. The files are those of one bucket. `keep_deletes`: a key that is deleted
+  // gives the row that does it.
   static Result<std::unique_ptr<MergeReader>> Open(Env& env, const std::vector<MergeInput>& files,
                                                    const MergeOrder& order, std::vector<FileColumn> wanted,
                                                    bool keep_deletes = false);

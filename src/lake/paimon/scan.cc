@@ -9,7 +9,6 @@ namespace sluice::paimon {
 namespace {
 
 constexpr std::string_view kParquet = ".parquet";
-constexpr std::string_view kFirstRow = "first-row";
 
 bool IsTrue(const Schema& schema, const char* option) { return Lower(schema.Option(option, "false")) == "true"; }
 
@@ -50,17 +49,13 @@ Result<TableScan> TableScan::Make(Env& env, Table& table, std::optional<int64_t>
 
 Status TableScan::Plan(std::vector<LiveFile> files) {
   for (const LiveFile& file : files) TRY(CheckFile(file));
-  const std::string engine = schema_->Option("merge-engine", "deduplicate");
   const bool keyed = !schema_->primary_keys.empty();
   const bool vectors = IsTrue(*schema_, "deletion-vectors.enabled");
-  if (keyed && engine != "deduplicate" && engine != kFirstRow) {
-    return Unsupported(Str("a table with merge-engine ", engine), "deduplicate and first-row can be read");
-  }
   if (keyed) {
     TRY_SET(order_, MergeOrder::Of(*schema_));
   }
   // Compaction has made the keys of the higher levels distinct; what is in level 0 shows after it.
-  const bool compacted_only = keyed && (vectors || engine == kFirstRow);
+  const bool compacted_only = keyed && (vectors || order_.rules.engine == MergeEngine::kFirstRow);
   for (size_t i = 0; i < files.size();) {
     size_t end = i + 1;
     while (end < files.size() && files[end].bucket == files[i].bucket && files[end].partition == files[i].partition) {
