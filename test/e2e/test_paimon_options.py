@@ -49,8 +49,8 @@ def test_table_options_that_are_not_written_are_refused(ctx):
     for key, value in (
         ("file.format", "orc"),
         ("file.format", "avro"),
-        ("merge-engine", "partial-update"),
-        ("merge-engine", "aggregation"),
+        ("merge-engine", "newest"),
+        ("fields.v.aggregate-function", "rbm32"),
         ("changelog-producer", "sometimes"),
     ):
         refused(ctx, None, key, value, table={key: value})

@@ -33,7 +33,8 @@ PaimonSink::PaimonSink(Env& env, PaimonSinkConfig config, paimon::Warehouse ware
   const auto producer = config_.table_options.find("changelog-producer");
   const bool changelog = producer != config_.table_options.end() && producer->second != "none";
   const bool keyed_by_values = config_.table_options.contains("sequence.field");
-  if (!config_.partition_keys.empty() || changelog || keyed_by_values) before_ = BeforeImage::kFull;
+  const bool taken_back = paimon::MayNeedOldRows(config_.table_options);
+  if (!config_.partition_keys.empty() || changelog || keyed_by_values || taken_back) before_ = BeforeImage::kFull;
 }
 
 PaimonSink::~PaimonSink() = default;
@@ -133,6 +134,11 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   options.backfill = config_.backfill;
   options.helper = &helper_;
   TRY_SET(auto writer, TableWriter::Make(env_, std::move(table), std::move(options)));
+  if (writer->needs_old_rows() && before_ != BeforeImage::kFull) {
+    return Invalid(Str("table ", id.ToString(), " is there with a merge-engine that takes old values back, and the "
+                       "pipeline does not say so"),
+                   "set table.properties.merge-engine and the table's other merge options in the sink");
+  }
   TRY(writer->Adopt(schema));
   writers_[id] = std::move(writer);
   return Ok();

@@ -45,6 +45,7 @@ class Compaction {
 
  private:
   Status Work() {
+    TRY(ReadRanges());
     TRY_SET(const auto sections, Sections());
     std::vector<const DataFileMeta*> merged;
     for (const auto& section : sections) {
@@ -85,7 +86,20 @@ class Compaction {
   }
 
   bool CanUpgrade(const DataFileMeta& file) const {
-    return filled_ == nullptr && (!unit_.drop_deletes || file.delete_row_count == 0);
+    const bool distinct = file.level > 0 || Below({&file}).empty();
+    return filled_ == nullptr && (!unit_.drop_deletes || file.delete_row_count == 0) && distinct;
+  }
+
+  // Files that stay and can have keys of these ones. With merge-engine first-row such a key has its row already.
+  std::vector<const DataFileMeta*> Below(const std::vector<const DataFileMeta*>& files) const {
+    std::vector<const DataFileMeta*> out;
+    for (size_t i = 0; i < below_.size(); ++i) {
+      const bool overlaps = std::any_of(files.begin(), files.end(), [&](const DataFileMeta* file) {
+        return ranges_.at(file).Overlaps(below_[i]);
+      });
+      if (overlaps) out.push_back(&unit_.below[i]);
+    }
+    return out;
   }
 
   void Upgrade(const DataFileMeta& file) {
@@ -114,6 +128,9 @@ class Compaction {
       return Ok();
     }
     TRY_SET(const MergeOrder order, MergeOrder::Of(schema_));
+    for (const DataFileMeta* file : Below(files)) {
+      inputs.push_back({Str(files_.folder, "/", file->name), schemas_.at(file->schema_id), /*hides=*/true});
+    }
     TRY_SET(const auto reader,
             MergeReader::Open(env_, inputs, order, layout_->FileColumns(), /*keep_deletes=*/!unit_.drop_deletes));
     TRY(Append(*reader));
@@ -170,6 +187,19 @@ class Compaction {
     return Ok();
   }
 
+  Status ReadRanges() {
+    if (options_.merge.engine != MergeEngine::kFirstRow || !layout_->keyed()) return Ok();
+    TRY_SET(const BinaryRowCodec codec, KeyRange::Codec(schema_));
+    for (const DataFileMeta& file : unit_.files) {
+      TRY_SET(KeyRange range, KeyRange::Of(codec, file));
+      ranges_.emplace(&file, std::move(range));
+    }
+    for (const DataFileMeta& file : unit_.below) {
+      TRY_SET(below_.emplace_back(), KeyRange::Of(codec, file));
+    }
+    return Ok();
+  }
+
   Env& env_;
   const Schema& schema_;
   const SchemasById& schemas_;
@@ -178,6 +208,8 @@ class Compaction {
   const RowFileOptions& files_;
   const CompactionUnit& unit_;
   const FilledColumn* const filled_;
+  std::map<const DataFileMeta*, KeyRange> ranges_;  // of the unit's files, with merge-engine first-row
+  std::vector<KeyRange> below_;                     // of unit_.below, likewise
   CompactionResult result_;
   std::unique_ptr<RowFileWriter> writer_;
   std::vector<std::string> written_;

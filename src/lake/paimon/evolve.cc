@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "lake/json.h"
+#include "lake/paimon/merge_rules.h"
 #include "lake/paimon/special_fields.h"
 
 namespace sluice::paimon {
@@ -58,7 +59,8 @@ bool IsNamedBy(const char* option, const Schema& schema, const std::string& name
 }
 
 bool IsNamedByOption(const Schema& schema, const std::string& name) {
-  return IsNamedBy("bucket-key", schema, name) || IsNamedBy("sequence.field", schema, name);
+  return IsNamedBy("bucket-key", schema, name) || IsNamedBy("sequence.field", schema, name) ||
+         IsNamedByMerging(schema.options, name);
 }
 
 Field FieldOf(const Column& column, int id) {

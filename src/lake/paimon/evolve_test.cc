@@ -181,6 +181,13 @@ TEST(PaimonEvolve, ColumnsThatAnOptionNamesStay) {
     EXPECT_TRUE(Refused(schema, Drop(name), name));
     EXPECT_TRUE(Refused(schema, Rename(name, "x"), name));
   }
+  Options groups = {{"fields.v.sequence-group", "w"}, {"fields.w.aggregate-function", "sum"}};
+  EXPECT_TRUE(Evolve(Made({}, groups), Drop("v")).ok());  // they have no meaning there
+  groups["merge-engine"] = "partial-update";
+  for (const char* name : {"v", "w"}) EXPECT_TRUE(Refused(Made({}, groups), Rename(name, "x"), name));
+  const Options sums = {{"merge-engine", "aggregation"}, {"fields.w.ignore-retract", "true"}};
+  EXPECT_TRUE(Refused(Made({}, sums), Rename("w", "x"), "w"));
+  EXPECT_TRUE(Evolve(Made({}, sums), Rename("v", "x")).ok());
   TableSchema keyless = Source();
   keyless.primary_key.clear();
   const Schema append = *FromTableSchema(keyless, {}, {{"bucket", "3"}, {"bucket-key", "v,w"}});

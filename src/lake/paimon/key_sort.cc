@@ -63,9 +63,19 @@ int Compare(const Columns& columns, size_t from, uint32_t a, uint32_t b) {
   return 0;
 }
 
+// Of the sequence fields of two rows.
+int CompareOrder(const Columns& sequence, uint32_t a, uint32_t b, bool descending) {
+  for (const auto& column : sequence) {
+    const int order = CompareSequence(*column, a, *column, b, descending);
+    if (order != 0) return order;
+  }
+  return 0;
+}
+
 }  // namespace
 
-void KeySorter::Sort(const Columns& key, const Columns& sequence, bool descending, std::vector<uint32_t>& rows) {
+template <typename Group>
+void KeySorter::ByKey(const Columns& key, const std::vector<uint32_t>& rows, Group group) {
   const Prefix prefix(*key[0]);
   const size_t rest = prefix.exact ? 1 : 0;  // the first column that the prefix does not decide
   items_.clear();
@@ -79,20 +89,39 @@ void KeySorter::Sort(const Columns& key, const Columns& sequence, bool descendin
     const int by_key = order(a, b);
     return by_key != 0 ? by_key < 0 : a.row < b.row;
   });
-  rows.clear();
   for (size_t i = 0; i < items_.size();) {
-    uint32_t newest = items_[i].row;
     size_t next = i + 1;
-    for (; next < items_.size() && order(items_[i], items_[next]) == 0; ++next) {
-      int newer = 0;
-      for (size_t column = 0; column < sequence.size() && newer == 0; ++column) {
-        newer = CompareSequence(*sequence[column], items_[next].row, *sequence[column], newest, descending);
-      }
-      if (newer >= 0) newest = items_[next].row;
-    }
-    rows.push_back(newest);
+    while (next < items_.size() && order(items_[i], items_[next]) == 0) ++next;
+    group(i, next);
     i = next;
   }
+}
+
+void KeySorter::Sort(const Columns& key, const Columns& sequence, bool descending, std::vector<uint32_t>& rows) {
+  size_t kept = 0;  // items_ has the rows: their places are free
+  ByKey(key, rows, [&](size_t from, size_t to) {
+    uint32_t newest = items_[from].row;
+    for (size_t i = from + 1; i < to; ++i) {
+      if (CompareOrder(sequence, items_[i].row, newest, descending) >= 0) newest = items_[i].row;
+    }
+    rows[kept++] = newest;
+  });
+  rows.resize(kept);
+}
+
+void KeySorter::SortAll(const Columns& key, const Columns& sequence, bool descending, std::vector<uint32_t>& rows,
+                        std::vector<uint32_t>& ends) {
+  ends.clear();
+  ByKey(key, rows, [&](size_t from, size_t to) {
+    ends.push_back(static_cast<uint32_t>(to));
+    if (to == from + 1 || sequence.empty()) return;
+    const auto at = items_.begin();
+    std::stable_sort(at + static_cast<std::ptrdiff_t>(from), at + static_cast<std::ptrdiff_t>(to),
+                     [&](const Item& a, const Item& b) {
+                       return CompareOrder(sequence, a.row, b.row, descending) < 0;
+                     });
+  });
+  for (size_t i = 0; i < items_.size(); ++i) rows[i] = items_[i].row;
 }
 
 }  // namespace sluice::paimon

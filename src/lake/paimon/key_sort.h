@@ -20,12 +20,18 @@ class KeySorter {
   // `rows` of the columns, in order of arrival, become those that stay, by key. Of two rows with the same key the one
   // with the higher `sequence` cells (lower, if `descending`; not NULL) is newer, then the later one.
   void Sort(const Columns& key, const Columns& sequence, bool descending, std::vector<uint32_t>& rows);
+  // All of them stay, those of a key from the oldest to the newest. `ends`: where each key's rows end.
+  void SortAll(const Columns& key, const Columns& sequence, bool descending, std::vector<uint32_t>& rows,
+               std::vector<uint32_t>& ends);
 
  private:
   struct Item {
     uint64_t prefix;  // orders as the first key column does
     uint32_t row;
   };
+  // By key and arrival, in items_. `group` gets the place of each key's first row and that after its last.
+  template <typename Group>
+  void ByKey(const Columns& key, const std::vector<uint32_t>& rows, Group group);
   std::vector<Item> items_;
 };
 

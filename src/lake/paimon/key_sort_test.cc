@@ -32,11 +32,17 @@ int Compare(const Columns& columns, uint32_t a, uint32_t b, bool descending = fa
   return 0;
 }
 
-std::vector<uint32_t> Plain(const Columns& key, const Columns& sequence, bool descending, std::vector<uint32_t> rows) {
+std::vector<uint32_t> PlainAll(const Columns& key, const Columns& sequence, bool descending,
+                               std::vector<uint32_t> rows) {
   std::stable_sort(rows.begin(), rows.end(), [&](uint32_t a, uint32_t b) {
     const int by_key = Compare(key, a, b), by_sequence = Compare(sequence, a, b, descending);
     return by_key != 0 ? by_key < 0 : by_sequence != 0 ? by_sequence < 0 : a < b;
   });
+  return rows;
+}
+
+std::vector<uint32_t> Plain(const Columns& key, const Columns& sequence, bool descending, std::vector<uint32_t> rows) {
+  rows = PlainAll(key, sequence, descending, std::move(rows));
   std::vector<uint32_t> out;
   for (uint32_t row : rows) {
     if (!out.empty() && Compare(key, out.back(), row) == 0) out.pop_back();
@@ -65,6 +71,12 @@ TEST(PaimonKeySort, IsAPlainSortWithTheNewestOfEachKey) {
     std::erase_if(rows, [&](uint32_t) { return random.OneIn(4); });  // those of other buckets
     const bool descending = random.OneIn(2);
     const auto expected = Plain(key, sequence, descending, rows);
+    auto all = rows;
+    std::vector<uint32_t> ends = {7}, last;
+    sorter.SortAll(key, sequence, descending, all, ends);
+    ASSERT_EQ(all, PlainAll(key, sequence, descending, rows)) << "seed " << seed;
+    for (uint32_t end : ends) last.push_back(all[end - 1]);
+    ASSERT_EQ(last, expected) << "seed " << seed;
     sorter.Sort(key, sequence, descending, rows);
     ASSERT_EQ(rows, expected) << "seed " << seed << " " << key[0]->type()->ToString();
   }

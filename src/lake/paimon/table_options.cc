@@ -104,7 +104,6 @@ std::vector<std::string> Names(const std::string* text) {
 
 // What a writer that does not do it would make wrong.
 Status CheckSupported(const Reader& options) {
-  TRY(options.Only("merge-engine", "deduplicate"));
   TRY(options.Only("deletion-vectors.enabled", "false"));
   TRY(options.Only("file.format", "parquet"));
   TRY(options.Only("changelog-file.format", "parquet"));
@@ -147,6 +146,18 @@ Status ReadCompaction(const Reader& options, TableOptions& out) {
   return options.Count("compaction.size-ratio", 0, out.size_ratio);
 }
 
+// What MergeRules reads once there is a table.
+Status CheckMerging(const Reader& options, const Options& given) {
+  bool flag = false;
+  for (const char* key : {"ignore-delete", "deduplicate.ignore-delete", "partial-update.ignore-delete",
+                          "first-row.ignore-delete", "ignore-update-before", "partial-update.remove-record-on-delete",
+                          "aggregation.remove-record-on-delete"}) {
+    TRY(options.Flag(key, flag));
+  }
+  for (const auto& [key, value] : given) TRY(CheckMergeOption(key, value));
+  return Ok();
+}
+
 Status ReadBuckets(const Reader& options, const std::vector<std::string>& key, TableOptions& out) {
   int64_t buckets = -1;
   TRY(options.Count("bucket", -2, buckets));
@@ -169,6 +180,7 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   TRY(ReadFiles(options, out));
   TRY(ReadCompaction(options, out));
   TRY(ReadBuckets(options, key, out));
+  TRY(CheckMerging(options, given));
   if (const std::string* producer = options.Find("changelog-producer")) {
     const std::string name = Lower(Trim(*producer));
     if (name == "input") {
@@ -182,8 +194,6 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   if (const std::string* order = options.Find("sequence.field.sort-order")) {
     out.sequence_descending = EqualsIgnoreCase(Trim(*order), "descending");
   }
-  TRY(options.Flag("deduplicate.ignore-delete", out.ignore_delete));
-  TRY(options.Flag("ignore-delete", out.ignore_delete));
   TRY(options.Count("snapshot.num-retained.min", 1, out.snapshots_min));
   TRY(options.Count("snapshot.num-retained.max", 1, out.snapshots_max));
   TRY(options.Time("snapshot.time-retained", out.snapshot_time_ms));
@@ -199,6 +209,8 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
 Result<TableOptions> TableOptions::Of(const Schema& schema) {
   TRY_SET(TableOptions out, Read(schema.options, schema.TrimmedKey()));
   out.keyed = !schema.primary_keys.empty();
+  TRY_SET(out.merge, MergeRules::Of(schema));
+  TRY(out.merge.CheckWritable(schema));
   for (const std::string& name : out.bucket_key) {
     if (schema.Find(name) == nullptr) {
       return Invalid(Str("table option bucket-key names ", name, ", which is no column"));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lake/paimon/merge_rules.h"
 #include "lake/paimon/schema.h"
 
 namespace sluice::paimon {
@@ -28,7 +29,7 @@ struct TableOptions {
   ChangelogProducer changelog = ChangelogProducer::kNone;
   std::vector<std::string> sequence;     // `sequence.field`
   bool sequence_descending = false;
-  bool ignore_delete = false;
+  MergeRules merge;                      // of rows with the same key
   bool write_only = false;               // another process compacts, and expires snapshots
   // Universal compaction.
   int compaction_trigger = 5;            // `num-sorted-run.compaction-trigger`

@@ -100,7 +100,7 @@ TEST(PaimonTableOptions, RefuseNumbersThatTheyCannotBe) {
 
 TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
   for (const auto& [key, value] : Options{
-           {"bucket", "-2"}, {"merge-engine", "aggregation"}, {"deletion-vectors.enabled", "true"},
+           {"bucket", "-2"}, {"merge-engine", "newest"}, {"deletion-vectors.enabled", "true"},
            {"file.format", "orc"}, {"changelog-file.format", "avro"}, {"manifest.format", "orc"},
            {"bucket-function.type", "mod"}, {"row-tracking.enabled", "true"}, {"data-file.thin-mode", "true"},
            {"metadata.iceberg.storage", "table-location"}, {"rowkind.field", "v"}, {"branch", "b"},
@@ -113,7 +113,7 @@ TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
     EXPECT_FALSE(CheckOption(key, value).ok());
   }
   for (const auto& [key, value] : Options{
-           {"merge-engine", "Deduplicate"}, {"deletion-vectors.enabled", "FALSE"}, {"file.format", " parquet "},
+           {"merge-engine", "Aggregation"}, {"deletion-vectors.enabled", "FALSE"}, {"file.format", " parquet "},
            {"changelog-producer", "none"}, {"some.other", "x"}, {"file.compression", "LZ4"}, {"write-only", "True"}}) {
     EXPECT_EQ(Refusal(Keyed({{key, value}})), "none") << key;
     EXPECT_TRUE(CheckOption(key, value).ok());

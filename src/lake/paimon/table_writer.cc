@@ -18,6 +18,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "lake/paimon/buffer_merge.h"
 #include "lake/paimon/table_writer_parts.h"
 #include "row/arrow_status.h"
 
@@ -180,6 +181,10 @@ Status TableWriter::Write(const ChangeBatch& batch) {
     }
     pending.columns.push_back(std::move(column));
   }
+  if (table_options_.keyed && !pending.kinds.empty()) {
+    Status taken = TakeKinds(table_options_.merge, ColumnsOf(schema_.primary_keys, pending.columns), pending.kinds);
+    if (!taken.ok()) return std::move(taken).error().With(Str("table ", options_.name));
+  }
   TRY(router_->Route(*table_, pending.columns, pending.rows, pending.buckets));
   Count(batch);
   buffered_bytes_ += batch.bytes();
@@ -187,6 +192,15 @@ Status TableWriter::Write(const ChangeBatch& batch) {
   pending_.push_back(std::move(pending));
   for (const Pending& waiting : pending_) rows += waiting.rows;
   return buffered_bytes_ >= kBufferedBytesMax || rows >= kBufferedRowsMax ? Flush() : Ok();
+}
+
+// Those of the table's columns that have these names.
+Columns TableWriter::ColumnsOf(const std::vector<std::string>& names, const Columns& columns) const {
+  Columns out;
+  for (const std::string& name : names) {
+    out.push_back(columns[static_cast<size_t>(schema_.Find(name) - schema_.fields.data())]);
+  }
+  return out;
 }
 
 void TableWriter::Count(const ChangeBatch& batch) {
@@ -218,11 +232,13 @@ Result<TableWriter::Gathered> TableWriter::Gather() {
   out.chosen.resize(router_->buckets().size());
   std::vector<int32_t> kinds(static_cast<size_t>(rows), 0);
   uint32_t row = 0;
+  const MergeRules& merge = table_options_.merge;
   for (const Pending& pending : pending_) {
     for (size_t i = 0; i < static_cast<size_t>(pending.rows); ++i, ++row) {
       const RowKind kind = pending.kinds.empty() ? RowKind::kInsert : pending.kinds[i];
       kinds[row] = static_cast<int32_t>(kind);
-      if (!Retracts(kind) || (table_options_.keyed && !table_options_.ignore_delete)) {
+      const bool old = kind == RowKind::kUpdateBefore && merge.ignore_update_before;
+      if (!Retracts(kind) || (table_options_.keyed && !merge.ignore_delete && !old)) {
         out.chosen[pending.buckets[i]].push_back(row);
       } else if (kind == RowKind::kDelete && !table_options_.keyed && !std::exchange(warned_keyless_delete_, true)) {
         LogWarn(Str("table ", options_.name, " has no primary key: updates are appended as new rows and deletes are "
@@ -259,15 +275,17 @@ Status TableWriter::WriteBucket(const BucketId& id, const Gathered& rows, std::v
     TRY_SET(DataFileMeta file, WriteFile(id, kChangelogPrefix, rows, chosen));
     changelog_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
   }
+  Gathered merged;  // without what a file does not hold
+  merged.rows = rows.rows;
+  merged.first_sequence = rows.first_sequence;
   if (table_options_.keyed) {
-    Columns key, sequence;
-    for (int column : layout_->key()) key.push_back(rows.values[static_cast<size_t>(column)]);
-    for (const std::string& name : table_options_.sequence) {
-      sequence.push_back(rows.values[static_cast<size_t>(schema_.Find(name) - schema_.fields.data())]);
-    }
-    sorter_.Sort(key, sequence, table_options_.sequence_descending, chosen);
+    const Columns key = ColumnsOf(schema_.TrimmedKey(), rows.values);
+    const Columns sequence = ColumnsOf(table_options_.sequence, rows.values);
+    auto made = MergeBuffered(sorter_, table_options_, *layout_, rows.rows, key, sequence, chosen);
+    if (!made.ok()) return std::move(made).error().With(Str("table ", options_.name));
+    merged.rows = *std::move(made);
   }
-  TRY_SET(DataFileMeta file, WriteFile(id, kDataPrefix, rows, chosen));
+  TRY_SET(DataFileMeta file, WriteFile(id, kDataPrefix, merged, chosen));
   bucket.files.push_back(file);
   added_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
   return Ok();

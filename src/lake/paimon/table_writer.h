@@ -77,6 +77,7 @@ class TableWriter {
   int64_t base_snapshot() const { return base_; }  // that the next change builds on; 0: none
   int64_t buffered_bytes() const { return buffered_bytes_; }
   Status Flush();  // gives that memory back; files may get small
+  bool needs_old_rows() const { return table_options_.merge.needs_old_rows(); }  // of updates: BeforeImage::kFull
   Table& table() { return *table_; }
   const TableWriterStats& stats() const { return stats_; }
 
@@ -106,6 +107,7 @@ class TableWriter {
   Status Replace(const TableSchema& wanted);
   Status Truncate();
   Status Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value);
+  Columns ColumnsOf(const std::vector<std::string>& names, const Columns& columns) const;
   Result<Gathered> Gather();
   Status WriteBucket(const BucketId& id, const Gathered& rows, std::vector<uint32_t>& chosen);
   Result<DataFileMeta> WriteFile(const BucketId& id, const char* prefix, const Gathered& rows,

@@ -215,11 +215,13 @@ Status TableWriter::CompactBucket(const BucketId& id, Bucket& bucket, const Comp
                                   const FilledColumn* filled) {
   TRY_SET(const RowFileOptions files, FilesOf(id, bucket));
   SchemasById schemas;
-  for (const DataFileMeta& file : unit.files) {
-    const bool made = file.schema_id <= table_->newest_schema().id;
-    schemas[file.schema_id] = &schema_;  // of this epoch: its files have ids
-    if (!made) continue;
-    TRY_SET(schemas[file.schema_id], table_->SchemaOf(file.schema_id));
+  for (const auto* used : {&unit.files, &unit.below}) {
+    for (const DataFileMeta& file : *used) {
+      const bool made = file.schema_id <= table_->newest_schema().id;
+      schemas[file.schema_id] = &schema_;  // of this epoch: its files have ids
+      if (!made) continue;
+      TRY_SET(schemas[file.schema_id], table_->SchemaOf(file.schema_id));
+    }
   }
   auto done = Compact(env_, schema_, schemas, table_options_, layout_, files, unit, filled);
   if (!done.ok()) return Overtaken(std::move(done).error()).With(Str("table ", options_.name, ": compaction"));

@@ -43,7 +43,10 @@ CompactionUnit UnitOf(const std::vector<Run>& runs, size_t count, int output_lev
     for (const DataFileMeta* file : runs[i].files) unit.files.push_back(*file);
   }
   unit.drop_deletes = output_level > 0;
-  for (size_t i = count; i < runs.size(); ++i) unit.drop_deletes &= runs[i].level < output_level;
+  for (size_t i = count; i < runs.size(); ++i) {
+    unit.drop_deletes &= runs[i].level < output_level;
+    for (const DataFileMeta* file : runs[i].files) unit.below.push_back(*file);
+  }
   return unit;
 }
 
@@ -71,6 +74,20 @@ size_t Grow(const std::vector<Run>& runs, size_t count, int64_t ratio) {
   return count;
 }
 
+// What Paimon's "universal" compaction takes.
+std::optional<CompactionUnit> PickByShape(const std::vector<Run>& runs, const TableOptions& options, int top) {
+  const auto trigger = static_cast<size_t>(options.compaction_trigger);
+  if (runs.size() < trigger || runs.size() < 2) return {};
+  int64_t above = 0;
+  for (size_t i = 0; i + 1 < runs.size(); ++i) above += runs[i].bytes;
+  if (Product{above} * 100 > Product{options.size_amplification} * runs.back().bytes) {
+    return UnitOf(runs, runs.size(), top);
+  }
+  if (const size_t count = Grow(runs, 1, options.size_ratio); count > 1) return UnitUpTo(runs, count, top);
+  if (runs.size() <= trigger) return {};
+  return UnitUpTo(runs, Grow(runs, runs.size() - trigger + 1, options.size_ratio), top);
+}
+
 }  // namespace
 
 int CountRuns(const std::vector<DataFileMeta>& files) { return static_cast<int>(RunsOf(files).size()); }
@@ -85,16 +102,11 @@ std::optional<CompactionUnit> PickCompaction(const std::vector<DataFileMeta>& fi
     if (runs.size() == 1 && runs[0].level == top) return {};
     return UnitOf(runs, runs.size(), top);
   }
-  const auto trigger = static_cast<size_t>(options.compaction_trigger);
-  if (runs.size() < trigger || runs.size() < 2) return {};
-  int64_t above = 0;
-  for (size_t i = 0; i + 1 < runs.size(); ++i) above += runs[i].bytes;
-  if (Product{above} * 100 > Product{options.size_amplification} * runs.back().bytes) {
-    return UnitOf(runs, runs.size(), top);
-  }
-  if (const size_t count = Grow(runs, 1, options.size_ratio); count > 1) return UnitUpTo(runs, count, top);
-  if (runs.size() <= trigger) return {};
-  return UnitUpTo(runs, Grow(runs, runs.size() - trigger + 1, options.size_ratio), top);
+  if (auto unit = PickByShape(runs, options, top); unit || options.merge.engine != MergeEngine::kFirstRow) return unit;
+  const auto upper = std::find_if(runs.begin(), runs.end(), [](const Run& run) { return run.level > 0; });
+  const auto count = static_cast<size_t>(upper - runs.begin());
+  if (count == 0) return {};
+  return UnitUpTo(runs, Grow(runs, count, options.size_ratio), top);
 }
 
 }  // namespace sluice::paimon

@@ -15,12 +15,14 @@ struct CompactionUnit {
   std::vector<DataFileMeta> files;
   int output_level = 0;
   bool drop_deletes = false;  // below the output there is nothing that a deletion could hide
+  std::vector<DataFileMeta> below;  // the files that stay
 };
 
 // Sorted runs of a bucket's files: each file of level 0 is one, and each higher level.
 int CountRuns(const std::vector<DataFileMeta>& files);
 
-// Nothing if all is well. `full`: all files into one run of the highest level, if they are not that.
+// Nothing if all is well; with merge-engine first-row nothing may stay in level 0, which its readers pass over.
+// `full`: all files into one run of the highest level, if they are not that.
 std::optional<CompactionUnit> PickCompaction(const std::vector<DataFileMeta>& files, const TableOptions& options,
                                              bool full = false);
 

@@ -57,6 +57,20 @@ TEST(UniversalCompaction, WaitsForTheTrigger) {
   EXPECT_EQ(Pick("0:1 4:10 4:10 4:10 4:10 4:10", Trigger(5)), "");  // a level is one run
 }
 
+// Its readers pass over level 0.
+TEST(UniversalCompaction, OfFirstRowsLeavesNothingInLevel0) {
+  TableOptions options = Trigger(5);
+  options.merge.engine = MergeEngine::kFirstRow;
+  EXPECT_EQ(Pick("0:10", options), "1 to 5 drops");
+  EXPECT_EQ(Pick("0:10 5:100", options), "1 to 4");
+  EXPECT_EQ(Pick("0:10 0:10 4:10 5:100", options), "3 to 4");
+  EXPECT_EQ(Pick("0:10 1:100 5:500", options), "2 to 1");
+  EXPECT_EQ(Pick("4:10 5:100", options), "");
+  const auto unit = PickCompaction(Files("0:10 5:100 5:100"), options);
+  ASSERT_TRUE(unit.has_value());
+  EXPECT_EQ(unit->below.size(), 2u);  // whose keys the new rows must not have
+}
+
 TEST(UniversalCompaction, TakesAllWhenTheNewerFilesAreMoreThanTwiceTheOldest) {
   EXPECT_EQ(Pick("0:1 0:2 5:100", Trigger(3)), "");
   EXPECT_EQ(Pick("0:100 0:100 5:100", Trigger(3)), "3 to 5 drops");  // 200 %: not yet more; but by size ratio
