@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/text.h"
 
@@ -67,6 +68,14 @@ class Reader {
     const std::string* text = Find(key);
     if (text == nullptr || (ParseWithUnit(*text, kByteUnits, out) && out > 0)) return Ok();
     return Bad(key, *text, "a size, as in 128 mb");
+  }
+  Status Share(const char* key, double& out) const {
+    const std::string* text = Find(key);
+    if (text == nullptr) return Ok();
+    const std::string_view number = Trim(*text);
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), out);
+    const bool good = error == std::errc() && end == number.data() + number.size() && out > 0 && out <= 1;
+    return good ? Ok() : Status(Bad(key, *text, "a number above 0, at most 1"));
   }
   Status Time(const char* key, int64_t& out) const {
     const std::string* text = Find(key);
@@ -143,6 +152,8 @@ Status ReadCompaction(const Reader& options, TableOptions& out) {
   out.levels = out.compaction_trigger + 1;
   TRY(options.Count("num-levels", 2, out.levels));
   TRY(options.Count("compaction.max-size-amplification-percent", 0, out.size_amplification));
+  TRY(options.Count("compaction.min.file-num", 2, out.compaction_files_min));
+  TRY(options.Share("compaction.small-file-ratio", out.small_file_ratio));
   return options.Count("compaction.size-ratio", 0, out.size_ratio);
 }
 

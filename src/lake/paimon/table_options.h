@@ -37,6 +37,9 @@ struct TableOptions {
   int levels = 6;                        // `num-levels`
   int64_t size_amplification = 200;      // per cent
   int64_t size_ratio = 1;                // per cent
+  // Compaction without a key.
+  int64_t compaction_files_min = 5;      // `compaction.min.file-num`
+  double small_file_ratio = 0.7;         // `compaction.small-file-ratio`: of the target size
   // Files.
   int64_t target_file_bytes = 128 << 20;
   std::string compression = "zstd";

@@ -115,6 +115,9 @@ class TableWriter {
   Result<RowFileOptions> FilesOf(const BucketId& id, Bucket& bucket);
   Status CompactBuckets();
   Status CompactBucket(const BucketId& id, Bucket& bucket, const CompactionUnit& unit, const FilledColumn* filled);
+  Status JoinSmallFiles(const BucketId& id, Bucket& bucket);  // of a table without a key
+  Result<SchemasById> SchemasOf(const std::vector<DataFileMeta>& files);
+  Status TakeCompacted(const BucketId& id, Bucket& bucket, Result<CompactionResult> done);
   Status TakeCompaction(const BucketId& id, Bucket& bucket, CompactionResult result);
   ManifestEntry EntryOf(const BucketId& id, EntryKind kind, DataFileMeta file) const;
   std::vector<ManifestEntry> AddedAndFilled();

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/default_value.h"
+#include "lake/paimon/append_compaction.h"
 #include "lake/paimon/evolve.h"
 #include "lake/paimon/manifest_files.h"
 #include "lake/paimon/table_writer.h"
@@ -201,9 +202,13 @@ Status TableWriter::Backfill(const std::string& column, const std::shared_ptr<ar
 }
 
 Status TableWriter::CompactBuckets() {
-  if (!table_options_.keyed || table_options_.write_only) return Ok();
+  if (table_options_.write_only) return Ok();
   for (auto& [id, bucket] : buckets_) {
     if (!std::exchange(bucket.touched, false)) continue;
+    if (!table_options_.keyed) {
+      TRY(JoinSmallFiles(id, bucket));
+      continue;
+    }
     while (const auto unit = PickCompaction(bucket.files, table_options_)) {
       TRY(CompactBucket(id, bucket, *unit, nullptr));
     }
@@ -211,19 +216,37 @@ Status TableWriter::CompactBuckets() {
   return Ok();
 }
 
+Result<SchemasById> TableWriter::SchemasOf(const std::vector<DataFileMeta>& files) {
+  SchemasById schemas;
+  for (const DataFileMeta& file : files) {
+    const bool made = file.schema_id <= table_->newest_schema().id;
+    schemas[file.schema_id] = &schema_;  // of this epoch: its files have ids
+    if (!made) continue;
+    TRY_SET(schemas[file.schema_id], table_->SchemaOf(file.schema_id));
+  }
+  return schemas;
+}
+
 Status TableWriter::CompactBucket(const BucketId& id, Bucket& bucket, const CompactionUnit& unit,
                                   const FilledColumn* filled) {
   TRY_SET(const RowFileOptions files, FilesOf(id, bucket));
-  SchemasById schemas;
-  for (const auto* used : {&unit.files, &unit.below}) {
-    for (const DataFileMeta& file : *used) {
-      const bool made = file.schema_id <= table_->newest_schema().id;
-      schemas[file.schema_id] = &schema_;  // of this epoch: its files have ids
-      if (!made) continue;
-      TRY_SET(schemas[file.schema_id], table_->SchemaOf(file.schema_id));
-    }
+  std::vector<DataFileMeta> read = unit.files;
+  read.insert(read.end(), unit.below.begin(), unit.below.end());
+  TRY_SET(const SchemasById schemas, SchemasOf(read));
+  return TakeCompacted(id, bucket,
+                       Compact(env_, schema_, schemas, table_options_, layout_, files, unit, filled));
+}
+
+Status TableWriter::JoinSmallFiles(const BucketId& id, Bucket& bucket) {
+  for (const std::vector<DataFileMeta>& group : PickAppendCompactions(bucket.files, table_options_)) {
+    TRY_SET(const RowFileOptions files, FilesOf(id, bucket));
+    TRY_SET(const SchemasById schemas, SchemasOf(group));
+    TRY(TakeCompacted(id, bucket, JoinFiles(env_, schemas, table_options_, layout_, files, group)));
   }
-  auto done = Compact(env_, schema_, schemas, table_options_, layout_, files, unit, filled);
+  return Ok();
+}
+
+Status TableWriter::TakeCompacted(const BucketId& id, Bucket& bucket, Result<CompactionResult> done) {
   if (!done.ok()) return Overtaken(std::move(done).error()).With(Str("table ", options_.name, ": compaction"));
   for (const DataFileMeta& file : done->after) stats_.bytes_written += file.schema_id == schema_.id ? file.size : 0;
   return TakeCompaction(id, bucket, *std::move(done));

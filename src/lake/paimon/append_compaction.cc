@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/append_compaction.h"
+
+#include <arrow/record_batch.h>
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+#include <utility>
+
+#include "base/text.h"
+#include "lake/parquet/data_reader.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr int64_t kOpenFileCost = 4 << 20;  // `source.split.open-file-cost`: what a file counts beside its bytes
+constexpr int kFilesMinFull = 2;
+
+using Files = std::vector<DataFileMeta>;
+
+// Rows of other formats, places and shapes are read by no writer here.
+bool CanRead(const DataFileMeta& file) {
+  const bool whole = !file.write_columns || file.write_columns->empty();
+  return file.name.ends_with(".parquet") && !file.external_path && whole && !file.first_row_id;
+}
+
+bool RowsBefore(const DataFileMeta& a, const DataFileMeta& b) {
+  return std::tie(a.min_sequence, a.max_sequence, a.creation_ms) <
+         std::tie(b.min_sequence, b.max_sequence, b.creation_ms);
+}
+
+class Picker {
+ public:
+  Picker(const TableOptions& options, bool full)
+      : target_(options.target_file_bytes),
+        small_(static_cast<int64_t>(static_cast<double>(options.target_file_bytes) * options.small_file_ratio)),
+        least_(static_cast<size_t>(full ? kFilesMinFull : options.compaction_files_min)) {}
+
+  bool Takes(const DataFileMeta& file) const { return file.size < small_ && CanRead(file); }
+
+  // In any order: the smallest first, so that a group holds many.
+  std::vector<Files> BySize(Files files) const {
+    std::erase_if(files, [&](const DataFileMeta& file) { return !Takes(file); });
+    std::sort(files.begin(), files.end(),
+              [](const auto& a, const auto& b) { return std::tie(a.size, a.name) < std::tie(b.size, b.name); });
+    std::vector<Files> groups;
+    Files group;
+    int64_t bytes = 0;
+    for (DataFileMeta& file : files) {
+      bytes += file.size + kOpenFileCost;
+      group.push_back(std::move(file));
+      if (group.size() < 2 || bytes < 2 * target_) continue;
+      groups.push_back(std::exchange(group, {}));
+      bytes = 0;
+    }
+    if (group.size() >= least_) groups.push_back(std::move(group));
+    for (Files& each : groups) std::stable_sort(each.begin(), each.end(), RowsBefore);
+    return groups;
+  }
+
+  // Neighbours only. A window over small files that is shut when it has enough of them, and loses its oldest when it
+  // has two target sizes before that.
+  std::vector<Files> ByOrder(Files files) const {
+    std::stable_sort(files.begin(), files.end(), RowsBefore);
+    std::vector<Files> groups;
+    Files window;
+    int64_t bytes = 0;
+    for (DataFileMeta& file : files) {
+      if (!Takes(file)) {
+        window.clear();
+        bytes = 0;
+        continue;
+      }
+      bytes += file.size;
+      window.push_back(std::move(file));
+      if (window.size() >= least_) {
+        groups.push_back(std::exchange(window, {}));
+        bytes = 0;
+      } else if (bytes >= 2 * target_) {
+        bytes -= window.front().size;
+        window.erase(window.begin());
+      }
+    }
+    return groups;
+  }
+
+ private:
+  const int64_t target_, small_;
+  const size_t least_;
+};
+
+class Join {
+ public:
+  Join(Env& env, const TableOptions& options, std::shared_ptr<const RowLayout> layout, const RowFileOptions& files)
+      : env_(env), options_(options), layout_(std::move(layout)), files_(files) {}
+
+  Result<CompactionResult> Run(const SchemasById& schemas, const Files& inputs) {
+    Status done = Work(schemas, inputs);
+    if (done.ok()) return std::move(result_);
+    writer_.reset();
+    for (const std::string& path : written_) (void)env_.Remove(path).ok();
+    return std::move(done).error();
+  }
+
+ private:
+  Status Work(const SchemasById& schemas, const Files& inputs) {
+    result_.before = inputs;
+    next_sequence_ = inputs.front().min_sequence;
+    for (const DataFileMeta& file : inputs) next_sequence_ = std::min(next_sequence_, file.min_sequence);
+    for (const DataFileMeta& file : inputs) {
+      const Schema& written = *schemas.at(file.schema_id);
+      TRY_SET(const auto reader, DataFileReader::Open(env_, Str(files_.folder, "/", file.name),
+                                                      AsWritten(layout_->FileColumns(), written)));
+      TRY(Append(*reader));
+    }
+    return CloseFile();
+  }
+
+  Status Append(DataFileReader& reader) {
+    std::vector<uint32_t> all;
+    for (DataBatch batch;;) {
+      TRY_SET(const bool more, reader.Next(batch));
+      if (!more) return Ok();
+      if (writer_ == nullptr) {
+        TRY_SET(writer_, RowFileWriter::Open(env_, layout_, files_));
+        written_.push_back(writer_->path());
+      }
+      all.resize(static_cast<size_t>(batch.rows->num_rows()));
+      std::iota(all.begin(), all.end(), 0u);
+      TRY(writer_->Append(*batch.rows, all));
+      if (writer_->bytes() >= options_.target_file_bytes) TRY(CloseFile());
+    }
+  }
+
+  // The numbers of the rows go on from the first file's, as Java counts them.
+  Status CloseFile() {
+    if (writer_ == nullptr) return Ok();
+    TRY_SET(DataFileMeta meta, writer_->Close(env_.NowMs()));
+    writer_.reset();
+    meta.source = FileSource::kCompact;
+    meta.min_sequence = next_sequence_;
+    next_sequence_ += meta.row_count;
+    meta.max_sequence = next_sequence_ - 1;
+    result_.after.push_back(std::move(meta));
+    return Ok();
+  }
+
+  Env& env_;
+  const TableOptions& options_;
+  const std::shared_ptr<const RowLayout> layout_;
+  const RowFileOptions& files_;
+  CompactionResult result_;
+  std::unique_ptr<RowFileWriter> writer_;
+  std::vector<std::string> written_;
+  int64_t next_sequence_ = 0;
+};
+
+}  // namespace
+
+std::vector<Files> PickAppendCompactions(const Files& files, const TableOptions& options, bool full) {
+  const Picker picker(options, full);
+  return options.bucket_mode == BucketMode::kFixed ? picker.ByOrder(files) : picker.BySize(files);
+}
+
+Result<CompactionResult> JoinFiles(Env& env, const SchemasById& schemas, const TableOptions& options,
+                                   const std::shared_ptr<const RowLayout>& layout, const RowFileOptions& files,
+                                   const Files& inputs) {
+  return Join(env, options, layout, files).Run(schemas, inputs);
+}
+
+}  // namespace sluice::paimon
