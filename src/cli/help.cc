@@ -62,6 +62,18 @@ constexpr const char* kOrphans = R"(Examples:
   sluice tables orphans lake/shop/orders --older-than 12h --delete
   sluice tables orphans lake/shop.db/orders                            of Paimon)";
 
+constexpr const char* kPaimon = R"(Examples:
+  sluice paimon compact --warehouse lake --database shop --table orders
+  sluice paimon compact --warehouse lake --database shop --table orders --partition dt=2024-01-31
+  sluice paimon compact_database --warehouse lake --including_databases shop --excluding_tables 'shop\.tmp_.*'
+  sluice paimon expire_snapshots --warehouse lake --database shop --table orders --retain_max 10 --retain_min 1
+  sluice paimon create_tag --warehouse lake --database shop --table orders --tag_name monthly --time_retained '90 d'
+  sluice paimon rollback_to --warehouse lake --database shop --table orders --version monthly
+  sluice paimon compact --help                                         the arguments of an action
+
+Actions: compact, compact_database, expire_snapshots, create_tag, delete_tag, expire_tags, create_branch, delete_branch,
+rollback_to, reset_consumer, remove_orphan_files, drop_partition, expire_partitions.)";
+
 constexpr const char* kCompletion = R"x(Examples:
   eval "$(sluice completion bash)"                                     in ~/.bashrc
   eval "$(sluice completion zsh)"                                      in ~/.zshrc, after compinit
@@ -78,7 +90,7 @@ constexpr const char* kFailpoints = R"(Examples:
 constexpr std::pair<std::string_view, const char*> kExamples[] = {
     {"run", kRun},         {"check", kCheck},     {"verify", kVerify},         {"read", kRead},
     {"tables", kTables},   {"orphans", kOrphans}, {"completion", kCompletion}, {"version", kVersion},
-    {"failpoints", kFailpoints}};
+    {"failpoints", kFailpoints}, {"paimon", kPaimon}};
 
 }  // namespace
 

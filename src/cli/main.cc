@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "cli/commands.h"
 #include "cli/completion.h"
+#include "cli/paimon_actions.h"
 #include "cli/usage.h"
 #include "cli/version.h"
 
@@ -111,6 +112,12 @@ CLI::App* AddOrphans(CLI::App& app, Arguments& arguments) {
   return command;
 }
 
+CLI::App* AddPaimon(CLI::App& app) {
+  auto* paimon = app.add_subcommand("paimon", "Run an action of Paimon's action jar: compact, create_tag, …");
+  paimon->prefix_command();  // its arguments are the action's
+  return paimon;
+}
+
 // Usage errors come before the arguments are known.
 bool WantsJson(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
@@ -138,6 +145,7 @@ int Main(int argc, char** argv) {
   auto* read = AddRead(app, arguments);
   auto* verify = AddVerify(app, arguments);
   auto* orphans = AddOrphans(app, arguments);
+  auto* paimon = AddPaimon(app);
   auto* version = app.add_subcommand("version", "Print the version");
   auto* failpoints = app.add_subcommand("failpoints", "Print the names for SLUICE_FAILPOINT, for crash tests");
   auto* completion = app.add_subcommand("completion", "Print a completion script: eval \"$(sluice completion bash)\"");
@@ -167,6 +175,7 @@ int Main(int argc, char** argv) {
   if (read->parsed()) return ReadCommand(arguments.read);
   if (verify->parsed()) return VerifyCommand(arguments.verify);
   if (orphans->parsed()) return OrphansCommand(arguments.orphans);
+  if (paimon->parsed()) return PaimonCommand(paimon->remaining());
   if (version->parsed()) std::puts(VersionText());
   if (failpoints->parsed()) {
     for (const std::string& name : AllFailpoints()) std::puts(name.c_str());

@@ -133,10 +133,10 @@ class PaimonLake:
     def count(self, table: str) -> int:
         return len(self.rows(table)[1])
 
-    def rows(self, table: str, columns=None, snapshot_id=None, geometry=()):
+    def rows(self, table: str, columns=None, snapshot_id=None, geometry=(), tag=None):
         """(names, rows) in canonical form, by pypaimon; `geometry` names STRING columns that hold GeoJSON."""
         answer = self.reader.ask(
-            "rows", warehouse=self.warehouse, table=table, snapshot=snapshot_id, columns=list(columns or ())
+            "rows", warehouse=self.warehouse, table=table, snapshot=snapshot_id, columns=list(columns or ()), tag=tag
         )
         names = [name for name, _ in answer["columns"]]
         return names, with_geometry(names, answer["rows"], geometry)

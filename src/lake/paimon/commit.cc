@@ -233,14 +233,14 @@ class Commit {
   }
 
   Result<Snapshot> Build(const std::optional<Snapshot>& latest, bool compaction, SnapshotFiles& files) {
-    const bool truncate = change_.truncate && !compaction;
+    const bool overwrites = change_.overwrites() && !compaction;
     const ChangedFiles& changed = compaction ? change_.compacted : change_.added;
     Snapshot next;
     next.id = latest ? latest->id + 1 : 1;
     next.schema_id = table_.newest_schema().id;
     next.commit_user = identity_.user;
     next.commit_identifier = identity_.identifier;
-    next.commit_kind = compaction ? kCompact : truncate ? kOverwrite : kAppend;
+    next.commit_kind = compaction ? kCompact : overwrites ? kOverwrite : kAppend;
     next.time_ms = env_.NowMs();
     next.properties = change_.properties;
     std::vector<ManifestFile> base, delta = changed.manifests;
@@ -253,11 +253,12 @@ class Commit {
       next.watermark = latest->watermark;
       next.next_row_id = latest->next_row_id;
       next.statistics = latest->statistics;
-      next.index_manifest = truncate ? std::string() : latest->index_manifest;
+      next.index_manifest = change_.truncate && !compaction ? std::string() : latest->index_manifest;
       next.time_ms = std::max(next.time_ms, latest->time_ms);
     }
-    if (truncate && latest) {
+    if (overwrites && latest) {
       TRY_SET(auto live, table_.LiveEntries(*latest));
+      std::erase_if(live, [&](const ManifestEntry& entry) { return !change_.Overwrites(entry.partition); });
       for (ManifestEntry& entry : live) {
         entry.kind = EntryKind::kDelete;
         next.delta_record_count -= entry.file.row_count;
@@ -280,16 +281,21 @@ class Commit {
       TRY_SET(next.changelog_manifest_list, files.WriteList(change_.changelog.manifests, next.changelog_list_size));
       next.changelog_record_count = change_.changelog.rows;
     }
-    if (!compaction && !change_.indexes.empty()) {
-      TRY_SET(auto indexes, table_.ReadIndexManifest(next.index_manifest));
-      std::erase_if(indexes, [&](const IndexEntry& old) {
-        return std::any_of(change_.indexes.begin(), change_.indexes.end(),
-                           [&](const IndexEntry& entry) { return SameIndex(old, entry); });
-      });
-      indexes.insert(indexes.end(), change_.indexes.begin(), change_.indexes.end());
-      TRY_SET(next.index_manifest, files.WriteIndexManifest(indexes));
-    }
+    if (!compaction) TRY(ChangeIndexes(next, files));
     return next;
+  }
+
+  Status ChangeIndexes(Snapshot& next, SnapshotFiles& files) {
+    if (change_.indexes.empty() && (change_.dropped.empty() || next.index_manifest.empty())) return Ok();
+    TRY_SET(auto indexes, table_.ReadIndexManifest(next.index_manifest));
+    std::erase_if(indexes, [&](const IndexEntry& old) {
+      return change_.Overwrites(old.partition) ||
+             std::any_of(change_.indexes.begin(), change_.indexes.end(),
+                         [&](const IndexEntry& entry) { return SameIndex(old, entry); });
+    });
+    indexes.insert(indexes.end(), change_.indexes.begin(), change_.indexes.end());
+    TRY_SET(next.index_manifest, files.WriteIndexManifest(indexes));
+    return Ok();
   }
 
   Env& env_;
@@ -340,6 +346,16 @@ Result<CommitOutcome> CommitChange(Env& env, Table& table, const TableChange& ch
   PassFailpoint("paimon.between_snapshots");
   TRY_SET(const bool compacted, commit.Make(true, outcome, base));
   (void)compacted;
+  return outcome;
+}
+
+Result<CommitOutcome> CommitCompaction(Env& env, Table& table, const ChangedFiles& compacted,
+                                       const CommitIdentity& identity, int64_t base) {
+  TableChange change;
+  change.compacted = compacted;
+  CommitOutcome outcome;
+  TRY_SET(const bool made, Commit(env, table, change, identity, /*prepared=*/false).Make(true, outcome, base));
+  (void)made;
   return outcome;
 }
 

@@ -30,12 +30,16 @@ struct CommitOutcome {
 // Makes the schema of a table that is not there: kConflict if it is.
 Status CreateTable(Env& env, const std::string& folder, const Schema& schema);
 
-// Makes the change visible: schemas, then a snapshot of its rows (OVERWRITE if it truncates, else APPEND), then one of
-// its compaction. Each is made once, also when tried again after a crash. `base`: the newest snapshot when the change
-// was made; 0 if there was none. kConflict: the schema was changed by another writer. `prepared`: by a process that is
-// gone, perhaps long ago: kCorrupt names a file that was cleaned away since.
+// Makes the change visible: schemas, then a snapshot of its rows (OVERWRITE if it truncates or drops partitions, else
+// APPEND), then one of its compaction. Each is made once, also when tried again after a crash. `base`: the newest
+// snapshot when the change was made; 0 if there was none. kConflict: the schema was changed by another writer.
+// `prepared`: by a process that is gone, perhaps long ago: kCorrupt names a file that was cleaned away since.
 Result<CommitOutcome> CommitChange(Env& env, Table& table, const TableChange& change, const CommitIdentity& identity,
                                    int64_t base, bool prepared = false);
+
+// A snapshot COMPACT alone, of a process that writes no rows. Its outcome says whether it was made: `compacted`.
+Result<CommitOutcome> CommitCompaction(Env& env, Table& table, const ChangedFiles& compacted,
+                                       const CommitIdentity& identity, int64_t base);
 
 // The newest snapshot of a user; nothing if there is none (any more).
 Result<std::optional<Snapshot>> LatestOfUser(Table& table, const std::string& user);

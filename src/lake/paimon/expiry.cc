@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/reach.h"
 #include "lake/paimon/references.h"
@@ -23,11 +24,17 @@ bool HoldsPosition(const Snapshot& snapshot) {
 
 class Expiry {
  public:
-  Expiry(Env& env, Table& table) : env_(env), table_(table) {}
+  Expiry(Env& env, Table& table, const ExpiryBounds* bounds) : env_(env), table_(table), bounds_(bounds) {}
 
   Result<Expired> Run() {
-    TRY_SET(const TableOptions options, TableOptions::Of(table_.newest_schema()));
-    if (options.write_only || options.changelog_outlives) return Expired();
+    TRY_SET(TableOptions options, TableOptions::Of(table_.newest_schema()));
+    if (bounds_ != nullptr && options.changelog_outlives) {
+      return Unsupported(Str(table_.folder(), ": expiry of a table with changelog.num-retained.* or "
+                             "changelog.time-retained"),
+                         "remove these options of the table, or let another engine expire its snapshots");
+    }
+    if (bounds_ == nullptr && (options.write_only || options.changelog_outlives)) return Expired();
+    TRY(Adopt(options));
     TRY_SET(references_, ReadReferences(env_, table_.folder()));
     TRY(Choose(options));
     if (expired_.empty()) return outcome_;
@@ -52,6 +59,18 @@ class Expiry {
   }
 
  private:
+  Status Adopt(TableOptions& options) {
+    if (bounds_ == nullptr) return Ok();
+    options.snapshots_min = bounds_->snapshots_min.value_or(options.snapshots_min);
+    options.snapshots_max = bounds_->snapshots_max.value_or(options.snapshots_max);
+    options.snapshot_expire_limit = bounds_->limit.value_or(options.snapshot_expire_limit);
+    if (bounds_->older_than_ms) options.snapshot_time_ms = env_.NowMs() - *bounds_->older_than_ms;
+    if (options.snapshots_max >= options.snapshots_min) return Ok();
+    return Invalid(Str("at most ", options.snapshots_max, " snapshots are to stay, and at least ",
+                       options.snapshots_min),
+                   "give retain_min too, at most as large as retain_max");
+  }
+
   // The bounds are those of Java's ExpireSnapshotsImpl.
   Status Choose(const TableOptions& options) {
     TRY_SET(const auto ids, table_.SnapshotIds());
@@ -182,6 +201,7 @@ class Expiry {
 
   Env& env_;
   Table& table_;
+  const ExpiryBounds* const bounds_;  // null: the sink's own upkeep
   References references_;
   std::vector<Snapshot> expired_;  // from the oldest on
   Snapshot kept_;                  // the oldest that stays; while they are chosen, the one that is looked at
@@ -190,14 +210,20 @@ class Expiry {
   Expired outcome_;
 };
 
-}  // namespace
-
-Result<Expired> ExpireSnapshots(Env& env, Table& table) {
-  Expiry expiry(env, table);
+Result<Expired> Expire(Env& env, Table& table, const ExpiryBounds* bounds) {
+  Expiry expiry(env, table, bounds);
   auto outcome = expiry.Run();
   const bool not_found = !outcome.ok() && outcome.error().code == ErrorCode::kNotFound;
   if (not_found && expiry.Overtaken()) return Expired();
   return outcome;
+}
+
+}  // namespace
+
+Result<Expired> ExpireSnapshots(Env& env, Table& table) { return Expire(env, table, nullptr); }
+
+Result<Expired> ExpireSnapshots(Env& env, Table& table, const ExpiryBounds& bounds) {
+  return Expire(env, table, &bounds);
 }
 
 }  // namespace sluice::paimon

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/result.h"
@@ -28,5 +29,16 @@ struct Expired {
 // Nothing goes from a table that is `write-only`: another process does that. Nor where the changelog is to outlive the
 // snapshots (`changelog.num-retained.*`, `changelog.time-retained`), which this version cannot do.
 Result<Expired> ExpireSnapshots(Env& env, Table& table);
+
+// In place of what the options say.
+struct ExpiryBounds {
+  std::optional<int64_t> snapshots_min, snapshots_max;
+  std::optional<int64_t> older_than_ms;  // since the epoch, in place of `snapshot.time-retained`
+  std::optional<int64_t> limit;
+};
+
+// By a process of its own: also where the table is `write-only`. kUnsupported where the changelog is to outlive the
+// snapshots.
+Result<Expired> ExpireSnapshots(Env& env, Table& table, const ExpiryBounds& bounds);
 
 }  // namespace sluice::paimon

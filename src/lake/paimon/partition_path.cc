@@ -133,15 +133,25 @@ bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\n\v\f\r
 
 }  // namespace
 
+std::vector<std::string> PartitionTexts(const std::vector<DataType>& types,
+                                        const std::vector<std::shared_ptr<arrow::Scalar>>& values,
+                                        const PartitionPathStyle& style) {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < types.size(); ++i) {
+    std::string text = values[i]->is_valid ? ValueText(types[i], *values[i], style.legacy) : std::string();
+    out.push_back(IsBlank(text) ? style.default_name : std::move(text));
+  }
+  return out;
+}
+
 std::string PartitionPath(const std::vector<std::string>& columns, const std::vector<DataType>& types,
                           const std::vector<std::shared_ptr<arrow::Scalar>>& values, const PartitionPathStyle& style) {
   std::string out;
+  const std::vector<std::string> texts = PartitionTexts(types, values, style);
   for (size_t i = 0; i < columns.size(); ++i) {
-    std::string text = values[i]->is_valid ? ValueText(types[i], *values[i], style.legacy) : std::string();
-    if (IsBlank(text)) text = style.default_name;
     AppendEscaped(columns[i], out);
     out += '=';
-    AppendEscaped(text, out);
+    AppendEscaped(texts[i], out);
     out += '/';
   }
   return out;

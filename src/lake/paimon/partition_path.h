@@ -24,4 +24,9 @@ struct PartitionPathStyle {
 std::string PartitionPath(const std::vector<std::string>& columns, const std::vector<DataType>& types,
                           const std::vector<std::shared_ptr<arrow::Scalar>>& values, const PartitionPathStyle& style);
 
+// The texts in it, not escaped.
+std::vector<std::string> PartitionTexts(const std::vector<DataType>& types,
+                                        const std::vector<std::shared_ptr<arrow::Scalar>>& values,
+                                        const PartitionPathStyle& style);
+
 }  // namespace sluice::paimon

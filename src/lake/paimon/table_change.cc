@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/paimon/table_change.h"
 
+#include <algorithm>
+#include <array>
+
 #include "base/text.h"
 #include "lake/json.h"
 
@@ -107,11 +110,16 @@ Result<IndexEntry> ParseIndexEntry(const Json& json) {
 
 }  // namespace
 
+bool TableChange::Overwrites(const std::string& partition) const {
+  return truncate || std::find(dropped.begin(), dropped.end(), partition) != dropped.end();
+}
+
 std::string TableChange::ToJson() const {
   Json json;
   json["schemas"] = schemas;
   json["truncate"] = truncate;
   json["rewrites"] = rewrites;
+  for (const std::string& partition : dropped) json["dropped"].push_back(Hex(partition));
   json["added"] = paimon::ToJson(added);
   json["changelog"] = paimon::ToJson(changelog);
   json["compacted"] = paimon::ToJson(compacted);
@@ -134,6 +142,13 @@ Result<TableChange> TableChange::Parse(std::string_view text) {
     const Json* value = FindMember(json, key);
     if (value == nullptr || !value->is_boolean()) return Corrupt(Str("`", key, "` is missing or no boolean"));
     *flag = value->get<bool>();
+  }
+  TRY_SET(const Json* dropped, ListMember(json, "dropped"));
+  for (size_t i = 0; dropped != nullptr && i < dropped->size(); ++i) {
+    const Json& partition = (*dropped)[i];
+    std::optional<std::string> bytes = partition.is_string() ? FromHex(partition.get<std::string>()) : std::nullopt;
+    if (!bytes) return Corrupt("`dropped` holds something else than hexadecimal texts");
+    change.dropped.push_back(*std::move(bytes));
   }
   TRY_SET(change.added, ParseChangedFiles(json, "added"));
   TRY_SET(change.changelog, ParseChangedFiles(json, "changelog"));

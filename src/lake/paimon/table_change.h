@@ -25,12 +25,16 @@ struct ChangedFiles {
 struct TableChange {
   std::vector<std::string> schemas;  // versions to be made, JSON, by id
   bool truncate = false;             // all files that are there go first
+  std::vector<std::string> dropped;  // partitions (serialized rows) whose files that are there go first
   bool rewrites = false;             // `added` also takes files away, whose rows show other values now
   ChangedFiles added;                // rows of the epoch
   ChangedFiles changelog;
   ChangedFiles compacted;            // of no rows that readers would see change
   std::vector<IndexEntry> indexes;   // in place of those of the same partition, bucket and type
   std::map<std::string, std::string> properties;  // of the snapshots
+
+  bool overwrites() const { return truncate || !dropped.empty(); }
+  bool Overwrites(const std::string& partition) const;  // whether its files go
 
   std::string ToJson() const;                                 // one line
   static Result<TableChange> Parse(std::string_view json);  // kCorrupt

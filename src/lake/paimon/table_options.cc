@@ -21,7 +21,9 @@ constexpr Unit kByteUnits[] = {
 };
 constexpr Unit kTimeUnits[] = {
     {"", 1}, {"ms", 1}, {"s", 1000}, {"sec", 1000}, {"min", 60'000}, {"m", 60'000}, {"h", 3'600'000},
-    {"hour", 3'600'000}, {"d", 86'400'000}, {"day", 86'400'000},
+    {"hour", 3'600'000}, {"d", 86'400'000}, {"day", 86'400'000}, {"millis", 1}, {"millisecond", 1},
+    {"milliseconds", 1}, {"second", 1000}, {"seconds", 1000}, {"minute", 60'000}, {"minutes", 60'000},
+    {"hours", 3'600'000}, {"days", 86'400'000},
 };
 constexpr int64_t kZstdLevelMax = 22;
 constexpr std::string_view kCodecs[] = {"zstd", "snappy", "gzip", "lz4", "brotli", "none"};
@@ -242,6 +244,12 @@ Result<TableOptions> TableOptions::Of(const Schema& schema) {
 Status CheckOption(const std::string& key, const std::string& value) {
   auto read = Read({{key, value}}, {"any"});
   return read.ok() ? Ok() : Status(std::move(read).error());
+}
+
+Result<int64_t> ParseOptionTime(const std::string& key, const std::string& value) {
+  int64_t ms = 0;
+  if (!ParseWithUnit(value, kTimeUnits, ms)) return Bad(key, value, "a time, as in 1 h");
+  return ms;
 }
 
 }  // namespace sluice::paimon

@@ -62,4 +62,7 @@ struct TableOptions {
 // Whether the value is one that the option can have, as far as that can be known without a table.
 Status CheckOption(const std::string& key, const std::string& value);
 
+// "1 h" in milliseconds; kInvalid names the option `key`.
+Result<int64_t> ParseOptionTime(const std::string& key, const std::string& value);
+
 }  // namespace sluice::paimon

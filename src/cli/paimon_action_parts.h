@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the actions share. Private to paimon_*actions.cc.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "cli/action_arguments.h"
+#include "io/env.h"
+#include "lake/paimon/schema.h"
+#include "lake/paimon/table.h"
+#include "lake/paimon/warehouse.h"
+#include "row/table_id.h"
+
+namespace sluice {
+
+struct ActionContext {
+  Env& env;
+  const ActionArguments& arguments;
+  paimon::Warehouse warehouse;
+
+  TableId table() const { return {arguments.Get("database"), arguments.Get("table")}; }
+  Result<std::string> Folder() const { return warehouse.TableFolder(table()); }
+  Result<std::unique_ptr<paimon::Table>> Open() const;
+};
+
+// printf to stdout, as a line.
+void Say(const std::string& line);
+// An argument such as "1 d", in milliseconds.
+Result<int64_t> ActionTimeMs(const ActionArguments& arguments, const std::string& key);
+// An argument such as "2024-01-31 20:15:00", of the process' zone.
+Result<int64_t> ActionLocalMs(const ActionArguments& arguments, const std::string& key);
+
+Status CompactAction(const ActionContext& context);
+Status CompactDatabaseAction(const ActionContext& context);
+
+}  // namespace sluice

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/paimon_actions.h"
+
+#include <cstdio>
+#include <utility>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/paimon_action_parts.h"
+#include "lake/paimon/branches.h"
+#include "lake/paimon/consumers.h"
+#include "lake/paimon/expiry.h"
+#include "lake/paimon/local_time.h"
+#include "lake/paimon/orphans.h"
+#include "lake/paimon/partition_expiry.h"
+#include "lake/paimon/rollback.h"
+#include "lake/paimon/table_options.h"
+#include "lake/paimon/tags.h"
+
+namespace sluice {
+namespace {
+
+constexpr int64_t kOrphansAgeMs = 86'400'000;  // Java's
+
+Status ExpireSnapshotsAction(const ActionContext& context) {
+  paimon::ExpiryBounds bounds;
+  TRY_SET(bounds.snapshots_max, context.arguments.Number("retain_max", 1));
+  TRY_SET(bounds.snapshots_min, context.arguments.Number("retain_min", 1));
+  TRY_SET(bounds.limit, context.arguments.Number("max_deletes", 1));
+  if (context.arguments.Has("older_than")) {
+    TRY_SET(bounds.older_than_ms, ActionLocalMs(context.arguments, "older_than"));
+  }
+  TRY_SET(const auto table, context.Open());
+  TRY_SET(const auto expired, paimon::ExpireSnapshots(context.env, *table, bounds));
+  Say(Str(expired.snapshots, " snapshots have expired", expired.more ? "; more can" : ""));
+  if (!expired.held_by.empty()) Say(Str("older ones stay: they hold the position of job ", expired.held_by));
+  return Ok();
+}
+
+Status CreateTagAction(const ActionContext& context) {
+  paimon::TagRequest request;
+  request.name = context.arguments.Get("tag_name");
+  TRY_SET(request.snapshot, context.arguments.Number("snapshot", 1));
+  if (context.arguments.Has("time_retained")) {
+    TRY_SET(request.retained_ms, ActionTimeMs(context.arguments, "time_retained"));
+  }
+  TRY_SET(const auto table, context.Open());
+  TRY_SET(const int64_t snapshot, paimon::CreateTag(context.env, *table, request));
+  Say(Str("tag ", request.name, " is snapshot ", snapshot));
+  return Ok();
+}
+
+Status DeleteTagAction(const ActionContext& context) {
+  TRY_SET(const auto table, context.Open());
+  for (const std::string& name : Split(context.arguments.Get("tag_name"), ',')) {
+    TRY(paimon::DeleteTag(context.env, *table, name));
+    Say(Str("tag ", name, " is deleted"));
+  }
+  return Ok();
+}
+
+Status ExpireTagsAction(const ActionContext& context) {
+  std::optional<int64_t> older_than;
+  if (context.arguments.Has("older_than")) {
+    TRY_SET(const int64_t utc, ActionLocalMs(context.arguments, "older_than"));
+    older_than = paimon::LocalOfUtc(utc);
+  }
+  TRY_SET(const auto table, context.Open());
+  TRY_SET(const auto gone, paimon::ExpireTags(context.env, *table, older_than));
+  Say(gone.empty() ? "no tag has expired" : Str("tags have expired: ", Join(gone, ", ")));
+  return Ok();
+}
+
+Status CreateBranchAction(const ActionContext& context) {
+  const std::string name = context.arguments.Get("branch_name");
+  TRY_SET(const bool ignore, context.arguments.Flag("ignore_if_exists", false));
+  TRY_SET(const auto table, context.Open());
+  Status made = paimon::CreateBranch(context.env, *table, name, context.arguments.Get("tag_name"));
+  const bool there = !made.ok() && made.error().code == ErrorCode::kConflict;
+  if (!made.ok() && !(there && ignore)) return made;
+  Say(there ? Str("branch ", name, " was there already") : Str("branch ", name, " is made"));
+  return Ok();
+}
+
+Status DeleteBranchAction(const ActionContext& context) {
+  const std::string name = context.arguments.Get("branch_name");
+  TRY_SET(const auto table, context.Open());
+  TRY(paimon::DeleteBranch(context.env, *table, name));
+  Say(Str("branch ", name, " is deleted"));
+  return Ok();
+}
+
+Status RollBackToAction(const ActionContext& context) {
+  TRY_SET(const auto table, context.Open());
+  TRY_SET(const auto done, paimon::RollBackTo(context.env, *table, context.arguments.Get("version")));
+  Say(Str("the table is at snapshot ", done.snapshot, " again; ", done.snapshots_gone, " snapshots and ",
+          done.tags_gone.size(), " tags are gone"));
+  for (const std::string& job : done.jobs) {
+    Say(Str("job ", job, " wrote some of them: remove its state directory, so that it resumes from the table"));
+  }
+  return Ok();
+}
+
+Status ResetConsumerAction(const ActionContext& context) {
+  TRY_SET(const auto next, context.arguments.Number("next_snapshot", 1));
+  const std::string id = context.arguments.Get("consumer_id");
+  TRY_SET(const auto table, context.Open());
+  TRY(paimon::ResetConsumer(context.env, *table, id, next));
+  Say(next ? Str("consumer ", id, " reads snapshot ", *next, " next") : Str("consumer ", id, " is deleted"));
+  return Ok();
+}
+
+Status RemoveOrphans(const ActionContext& context, const TableId& id, int64_t before_ms, bool dry_run) {
+  TRY_SET(const std::string folder, context.warehouse.TableFolder(id));
+  TRY_SET(const auto files, paimon::FindOrphans(context.env, folder, before_ms));
+  int64_t bytes = 0;
+  for (const OrphanFile& file : files) {
+    if (!dry_run) TRY(context.env.Remove(file.path));
+    bytes += file.bytes;
+    Say(file.path);
+  }
+  Say(Str("table ", id.ToString(), ": ", files.size(), " files, ", bytes, " bytes",
+          dry_run ? " belong to no snapshot" : " removed"));
+  return Ok();
+}
+
+Status RemoveOrphanFilesAction(const ActionContext& context) {
+  int64_t before_ms = context.env.NowMs() - kOrphansAgeMs;
+  if (context.arguments.Has("older_than")) {
+    TRY_SET(before_ms, ActionLocalMs(context.arguments, "older_than"));
+    if (before_ms >= context.env.NowMs()) {
+      return Invalid(Str("--older_than ", context.arguments.Get("older_than"), " is not in the past"),
+                     "a writer at work may be about to commit the newest files");
+    }
+  }
+  TRY_SET(const bool dry_run, context.arguments.Flag("dry_run", false));
+  const std::string name = context.arguments.Get("table", "*");
+  if (name != "*") return RemoveOrphans(context, context.table(), before_ms, dry_run);
+  TRY_SET(const auto tables, context.warehouse.List());
+  for (const TableId& id : tables) {
+    if (id.schema == context.arguments.Get("database")) TRY(RemoveOrphans(context, id, before_ms, dry_run));
+  }
+  return Ok();
+}
+
+void SayDropped(const paimon::DroppedPartitions& names, const char* none) {
+  for (const std::string& name : names) Say(Str("partition ", name, " is gone"));
+  if (names.empty()) Say(none);
+}
+
+Status DropPartitionAction(const ActionContext& context) {
+  std::vector<paimon::PartitionSpec> specs;
+  for (const std::string& text : context.arguments.All("partition")) {
+    TRY_SET(auto spec, paimon::ParsePartitionSpec(text));
+    specs.push_back(std::move(spec));
+  }
+  if (specs.empty()) return Invalid("argument --partition is missing");
+  TRY_SET(const auto table, context.Open());
+  TRY_SET(const auto names, paimon::DropPartitions(context.env, *table, specs));
+  SayDropped(names, "the table has no such partition");
+  return Ok();
+}
+
+Status ExpirePartitionsAction(const ActionContext& context) {
+  TRY_SET(const auto table, context.Open());
+  paimon::Schema schema = table->newest_schema();
+  TRY_SET(const auto options, context.arguments.Pairs("table_conf"));
+  for (const auto& [key, value] : options) schema.options[key] = value;
+  for (auto [argument, option] : {std::pair("expiration_time", "partition.expiration-time"),
+                                  std::pair("timestamp_formatter", "partition.timestamp-formatter"),
+                                  std::pair("timestamp_pattern", "partition.timestamp-pattern"),
+                                  std::pair("expire_strategy", "partition.expiration-strategy")}) {
+    if (context.arguments.Has(argument)) schema.options[option] = context.arguments.Get(argument);
+  }
+  TRY_SET(const auto expiry, paimon::PartitionExpiry::Of(schema));
+  TRY_SET(const auto names, paimon::ExpirePartitions(context.env, *table, expiry));
+  SayDropped(names, "no partition has expired");
+  return Ok();
+}
+
+struct Action {
+  const char* name;
+  const char* what;
+  ActionKeys keys;  // without those of every action
+  Status (*run)(const ActionContext&);
+};
+
+const std::vector<Action>& Actions() {
+  static const std::vector<std::string> table = {"database", "table"};
+  const auto of_table = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), table.begin(), table.end());
+    return more;
+  };
+  static const std::vector<Action> actions = {
+      {"compact", "merges the files of a table", {table, {"compact_strategy"}, {"partition", "table_conf"},
+       {"order_strategy", "order_by", "where", "buckets", "partition_idle_time"}}, CompactAction},
+      {"compact_database", "merges the files of many tables",
+       {{}, {"including_databases", "including_tables", "excluding_tables", "mode", "compact_strategy"}, {"table_conf"},
+        {"partition_idle_time"}}, CompactDatabaseAction},
+      {"expire_snapshots", "takes old snapshots away",
+       {table, {"retain_max", "retain_min", "older_than", "max_deletes"}, {}, {"options"}}, ExpireSnapshotsAction},
+      {"create_tag", "gives a snapshot a name", {of_table({"tag_name"}), {"snapshot", "time_retained"}, {}, {}},
+       CreateTagAction},
+      {"delete_tag", "takes a tag away", {of_table({"tag_name"}), {}, {}, {}}, DeleteTagAction},
+      {"expire_tags", "takes tags away whose time is over", {table, {"older_than"}, {}, {}}, ExpireTagsAction},
+      {"create_branch", "begins another history of a table",
+       {of_table({"branch_name"}), {"tag_name", "ignore_if_exists"}, {}, {}}, CreateBranchAction},
+      {"delete_branch", "takes a branch away", {of_table({"branch_name"}), {}, {}, {}}, DeleteBranchAction},
+      {"rollback_to", "makes a table what it was at a snapshot or tag", {of_table({"version"}), {}, {}, {}},
+       RollBackToAction},
+      {"reset_consumer", "says what a consumer reads next, or deletes it",
+       {of_table({"consumer_id"}), {"next_snapshot"}, {}, {}}, ResetConsumerAction},
+      {"remove_orphan_files", "removes files that nothing names",
+       {{"database"}, {"table", "older_than", "dry_run"}, {}, {"parallelism"}}, RemoveOrphanFilesAction},
+      {"drop_partition", "removes the rows of partitions", {table, {}, {"partition"}, {}}, DropPartitionAction},
+      {"expire_partitions", "removes the rows of partitions whose time is over",
+       {of_table({"expiration_time"}), {"timestamp_formatter", "timestamp_pattern", "expire_strategy"}, {"table_conf"},
+        {}}, ExpirePartitionsAction},
+  };
+  return actions;
+}
+
+const Action* Find(const std::string& name) {
+  for (const Action& action : Actions()) {
+    if (name == action.name) return &action;
+  }
+  return nullptr;
+}
+
+ActionKeys KeysOf(const Action& action) {
+  ActionKeys keys = action.keys;
+  keys.optional.insert(keys.optional.begin(), {"warehouse", "force_start_flink_job"});
+  keys.repeated.push_back("catalog_conf");
+  keys.refused.push_back("path");
+  return keys;
+}
+
+Result<paimon::Warehouse> WarehouseOf(Env& env, const ActionArguments& arguments) {
+  TRY_SET(auto catalog, arguments.Pairs("catalog_conf"));
+  if (arguments.Has("warehouse")) catalog["warehouse"] = arguments.Get("warehouse");
+  for (const auto& [key, value] : catalog) {
+    if (key == "warehouse" || (key == "metastore" && value == "filesystem")) continue;
+    return Unsupported(Str("--catalog_conf ", key, "=", key.find("key") == std::string::npos ? value : "…",
+                           " is not supported yet"),
+                       "tables of a filesystem catalog on a local disk can be cared for");
+  }
+  if (catalog["warehouse"].empty()) return Invalid("argument --warehouse is missing");
+  return paimon::Warehouse::Make(env, AbsolutePath(catalog["warehouse"]));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<paimon::Table>> ActionContext::Open() const {
+  TRY_SET(const std::string folder, Folder());
+  return paimon::Table::Open(env, folder);
+}
+
+void Say(const std::string& line) { std::printf("%s\n", line.c_str()); }
+
+Result<int64_t> ActionTimeMs(const ActionArguments& arguments, const std::string& key) {
+  return paimon::ParseOptionTime("--" + key, arguments.Get(key));
+}
+
+Result<int64_t> ActionLocalMs(const ActionArguments& arguments, const std::string& key) {
+  const std::string text = arguments.Get(key);
+  const auto local = paimon::ParseLocal(text);
+  if (!local) return Invalid(Str("--", key, " ", text, " is no time"), "write it as 2024-01-31 20:15:00");
+  return paimon::UtcOfLocal(*local);
+}
+
+std::vector<std::string> PaimonActions() {
+  std::vector<std::string> names;
+  for (const Action& action : Actions()) names.emplace_back(action.name);
+  return names;
+}
+
+std::string PaimonActionHelp(const std::string& name) {
+  const Action* action = Find(name);
+  if (action == nullptr) return {};
+  std::string out = Str(action->name, ": ", action->what, "\n");
+  const ActionKeys keys = KeysOf(*action);
+  for (const std::string& key : keys.required) out += Str("  --", key, " VALUE\n");
+  for (const std::string& key : keys.optional) out += Str("  [--", key, " VALUE]\n");
+  for (const std::string& key : keys.repeated) out += Str("  [--", key, " VALUE]…\n");
+  return out;
+}
+
+Status RunPaimonAction(Env& env, const std::string& name, const ActionArguments& arguments) {
+  const Action* action = Find(name);
+  if (action == nullptr) {
+    const std::string nearest = Nearest(name, PaimonActions());
+    return Invalid(Str("there is no action ", name, nearest.empty() ? "" : Str("; did you mean ", nearest, "?")),
+                   Str("actions: ", Join(PaimonActions(), ", ")));
+  }
+  TRY(arguments.Check(KeysOf(*action)));
+  TRY_SET(auto warehouse, WarehouseOf(env, arguments));
+  return action->run({env, arguments, std::move(warehouse)});
+}
+
+int PaimonCommand(const std::vector<std::string>& words) {
+  const auto run = [&]() -> Status {
+    if (words.empty()) {
+      return Invalid("sluice paimon needs an action", Str("actions: ", Join(PaimonActions(), ", ")));
+    }
+    const std::string name = ActionWord(Lower(words[0]));
+    if (words.size() == 2 && words[1] == "--help" && Find(name) != nullptr) {
+      std::fputs(PaimonActionHelp(name).c_str(), stdout);
+      return Ok();
+    }
+    TRY_SET(const auto arguments, ActionArguments::Parse({words.begin() + 1, words.end()}));
+    return RunPaimonAction(PosixEnv(), name, arguments);
+  };
+  Status status = run();
+  if (status.ok()) return FinishOutput(0);
+  std::fflush(stdout);
+  const int code = PrintError(status.error(), nullptr);
+  return status.error().code == ErrorCode::kInvalid ? code : 1;
+}
+
+}  // namespace sluice

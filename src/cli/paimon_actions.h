@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The actions of Paimon's action jar that care for tables: compact, expire_snapshots, create_tag, … with its arguments.
+// They write what they have done to stdout. One thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cli/action_arguments.h"
+#include "io/env.h"
+
+namespace sluice {
+
+// Names with `_`.
+std::vector<std::string> PaimonActions();
+// kInvalid if there is no such action; `name` with `_`.
+Status RunPaimonAction(Env& env, const std::string& name, const ActionArguments& arguments);
+// What it takes, one a line.
+std::string PaimonActionHelp(const std::string& name);
+
+// `sluice paimon ACTION --key value …`; the exit code.
+int PaimonCommand(const std::vector<std::string>& words);
+
+}  // namespace sluice

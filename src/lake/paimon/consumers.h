@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Consumers: readers that a table keeps snapshots for, consumer/consumer-ID (docs of Paimon: "Consumer ID"). Borrow
+// all; one thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "io/env.h"
+#include "lake/paimon/table.h"
+
+namespace sluice::paimon {
+
+// The snapshot that the consumer reads next; none: the consumer goes. kNotFound without that snapshot.
+Status ResetConsumer(Env& env, Table& table, const std::string& id, std::optional<int64_t> next_snapshot);
+
+}  // namespace sluice::paimon

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/table_compaction.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "base/text.h"
+#include "lake/paimon/append_compaction.h"
+#include "lake/paimon/commit.h"
+#include "lake/paimon/compaction.h"
+#include "lake/paimon/manifest_files.h"
+#include "lake/paimon/row_router.h"
+#include "lake/paimon/table.h"
+#include "lake/paimon/universal_compaction.h"
+
+namespace sluice::paimon {
+namespace {
+
+constexpr int kTriesMax = 3;
+constexpr int64_t kRowGroupBytes = 32 << 20;  // bounds an open file's memory
+
+class Run {
+ public:
+  Run(Env& env, const CompactionRequest& request) : env_(env), request_(request) {}
+  ~Run() {
+    if (!kept_) Remove(written_);
+  }
+
+  // Nothing: other writers were faster.
+  Result<std::optional<CompactionReport>> Make(const std::string& folder) {
+    TRY_SET(table_, Table::Open(env_, folder));
+    schema_ = table_->newest_schema();
+    for (const auto& [key, value] : request_.options) schema_.options[key] = value;
+    TRY_SET(options_, TableOptions::Of(schema_));
+    TRY_SET(layout_, RowLayout::Make(schema_, options_));
+    TRY_SET(folders_, BucketFolders::Of(folder, schema_));
+    TRY_SET(const auto snapshot, table_->LatestSnapshot());
+    if (!snapshot) return std::optional(report_);
+    TRY(CompactBuckets(*snapshot));
+    const std::vector<ManifestEntry> entries = MergeEntries(entries_);
+    ForgetPassing(entries);
+    if (entries.empty()) return std::optional(report_);
+    return Commit(entries, snapshot->id);
+  }
+
+ private:
+  struct Bucket {
+    std::vector<DataFileMeta> files;
+    int total_buckets = 0;
+  };
+
+  Status CompactBuckets(const Snapshot& snapshot) {
+    std::optional<PartitionFilter> filter;
+    if (!request_.partitions.empty()) {
+      TRY_SET(filter, PartitionFilter::Make(schema_, request_.partitions));
+    }
+    TRY_SET(auto live, table_->LiveEntries(snapshot));
+    std::map<BucketId, Bucket> buckets;
+    for (ManifestEntry& entry : live) {
+      if (entry.bucket < 0) continue;  // postponed rows
+      Bucket& bucket = buckets[{entry.partition, entry.bucket}];
+      bucket.total_buckets = entry.total_buckets;
+      bucket.files.push_back(std::move(entry.file));
+    }
+    for (auto& [id, bucket] : buckets) {
+      if (filter) {
+        TRY_SET(const bool wanted, filter->Matches(id.partition));
+        if (!wanted) continue;
+      }
+      const size_t before = entries_.size();
+      TRY(options_.keyed ? CompactKeyed(id, bucket) : CompactAppended(id, bucket));
+      report_.buckets += entries_.size() > before;
+    }
+    return Ok();
+  }
+
+  Status CompactKeyed(const BucketId& id, Bucket& bucket) {
+    while (const auto unit = PickCompaction(bucket.files, options_, request_.full)) {
+      TRY_SET(const RowFileOptions files, FilesOf(id));
+      TRY_SET(const SchemasById schemas, SchemasOf(unit->files));
+      auto done = Compact(env_, schema_, schemas, options_, layout_, files, *unit);
+      TRY(Take(id, bucket, std::move(done)));
+    }
+    return Ok();
+  }
+
+  Status CompactAppended(const BucketId& id, Bucket& bucket) {
+    for (const auto& group : PickAppendCompactions(bucket.files, options_, request_.full)) {
+      TRY_SET(const RowFileOptions files, FilesOf(id));
+      TRY_SET(const SchemasById schemas, SchemasOf(group));
+      TRY(Take(id, bucket, JoinFiles(env_, schemas, options_, layout_, files, group)));
+    }
+    return Ok();
+  }
+
+  Status Take(const BucketId& id, Bucket& bucket, Result<CompactionResult> done) {
+    if (!done.ok()) return std::move(done).error();
+    std::set<std::string> before;
+    for (DataFileMeta& file : done->before) {
+      before.insert(file.name);
+      std::erase_if(bucket.files, [&](const DataFileMeta& f) { return f.name == file.name && f.level == file.level; });
+      entries_.push_back(EntryOf(id, bucket, EntryKind::kDelete, std::move(file)));
+    }
+    TRY_SET(const std::string folder, folders_->Folder(id.partition, id.bucket));
+    for (DataFileMeta& file : done->after) {
+      if (!before.contains(file.name)) written_[file.name] = Str(folder, "/", file.name);
+      bucket.files.push_back(file);
+      entries_.push_back(EntryOf(id, bucket, EntryKind::kAdd, std::move(file)));
+    }
+    return Ok();
+  }
+
+  static ManifestEntry EntryOf(const BucketId& id, const Bucket& bucket, EntryKind kind, DataFileMeta file) {
+    ManifestEntry entry;
+    entry.kind = kind;
+    entry.partition = id.partition;
+    entry.bucket = id.bucket;
+    entry.total_buckets = bucket.total_buckets;
+    entry.file = std::move(file);
+    return entry;
+  }
+
+  // Files that one compaction made and the next one took.
+  void ForgetPassing(const std::vector<ManifestEntry>& entries) {
+    std::map<std::string, std::string> passing = written_;
+    for (const ManifestEntry& entry : entries) passing.erase(entry.file.name);
+    Remove(passing);
+    for (const auto& [name, path] : passing) written_.erase(name);
+  }
+
+  Result<std::optional<CompactionReport>> Commit(const std::vector<ManifestEntry>& entries, int64_t base) {
+    ChangedFiles changed;
+    for (const ManifestEntry& entry : entries) {
+      const bool comes = entry.kind == EntryKind::kAdd;
+      changed.rows += comes ? entry.file.row_count : -entry.file.row_count;
+      ++(comes ? report_.files_after : report_.files_before);
+    }
+    for (const std::string& folder : folders_touched_) TRY(env_.SyncFolder(folder));
+    TRY_SET(changed.manifests, WriteManifests(env_, *table_, entries));
+    for (const ManifestFile& file : changed.manifests) written_[file.name] = table_->ManifestPath(file.name);
+    TRY(env_.SyncFolder(table_->folder() + "/manifest"));
+    kept_ = true;  // whether an error comes before or after the commit is not known
+    TRY_SET(const CommitOutcome outcome,
+            CommitCompaction(env_, *table_, changed, {env_.Uuid(), INT64_MAX}, base));
+    kept_ = outcome.compacted;
+    report_.snapshot = outcome.snapshot;
+    return outcome.compacted ? std::optional(report_) : std::nullopt;
+  }
+
+  Result<RowFileOptions> FilesOf(const BucketId& id) {
+    RowFileOptions files;
+    TRY_SET(files.folder, folders_->Folder(id.partition, id.bucket));
+    folders_touched_.insert(files.folder);
+    files.parquet.codec = options_.compression;
+    files.parquet.codec_level = options_.compression == "zstd" ? options_.compression_level : 0;
+    files.parquet.row_group_bytes = kRowGroupBytes;
+    return files;
+  }
+
+  Result<SchemasById> SchemasOf(const std::vector<DataFileMeta>& files) {
+    SchemasById schemas;
+    for (const DataFileMeta& file : files) {
+      TRY_SET(schemas[file.schema_id], table_->SchemaOf(file.schema_id));
+    }
+    return schemas;
+  }
+
+  void Remove(const std::map<std::string, std::string>& files) {
+    for (const auto& [name, path] : files) (void)env_.Remove(path).ok();
+  }
+
+  Env& env_;
+  const CompactionRequest& request_;
+  std::unique_ptr<Table> table_;
+  Schema schema_;  // with the options of the request
+  TableOptions options_;
+  std::shared_ptr<const RowLayout> layout_;
+  std::optional<BucketFolders> folders_;
+  std::vector<ManifestEntry> entries_;
+  std::map<std::string, std::string> written_;  // name -> path, of new files
+  std::set<std::string> folders_touched_;
+  CompactionReport report_;
+  bool kept_ = false;  // the new files may be a snapshot's
+};
+
+}  // namespace
+
+Result<CompactionReport> CompactTable(Env& env, const std::string& folder, const CompactionRequest& request) {
+  for (int tries = 0; tries < kTriesMax; ++tries) {
+    TRY_SET(const auto report, Run(env, request).Make(folder));
+    if (report) return *report;
+  }
+  return Conflict(Str(folder, ": other writers compacted the same files ", kTriesMax, " times"),
+                  "try again, or set write-only=true on the table so that only this compacts it");
+}
+
+}  // namespace sluice::paimon

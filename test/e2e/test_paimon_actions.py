@@ -1,0 +1,343 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`sluice paimon ACTION`: upkeep of Paimon tables with the names and arguments of Paimon's action jar."""
+
+import json
+import os
+import time
+
+import paimon_job
+from paimon_job import FIXED
+
+SCRIPT = (
+    "CREATE TABLE t (id INT PRIMARY KEY, dt DATE, v VARCHAR(40));"
+    "INSERT INTO t SELECT seq, '2024-01-01' + INTERVAL seq % 3 DAY, 'v' FROM seq_1_to_300"
+)
+KEYLESS = "CREATE TABLE t (id INT, v VARCHAR(40)); INSERT INTO t SELECT seq, 'v' FROM seq_1_to_100"
+WRITE_ONLY = {"write-only": "true"}
+
+
+def action(ctx, name, table=None, code=0, **arguments):
+    """Runs an action on a table; what it printed."""
+    words = ["--warehouse", ctx.warehouse]
+    if table:
+        database, short = table.split(".")
+        words += ["--database", database, "--table", short]
+    for key, value in arguments.items():
+        for each in value if isinstance(value, list) else [value]:
+            words += [f"--{key}", str(each)]
+    result = ctx.command("paimon", name, *words)
+    ctx.jobs.pop()
+    assert result.code == code, f"{name}: {result.out}{result.err}"
+    return result.out if code == 0 else result.err
+
+
+def epochs(ctx, path, db, count, statement="UPDATE t SET v = 'u{n}' WHERE id % 5 = {n} % 5"):
+    for n in range(count):
+        ctx.server.execute(statement.format(n=n), db)
+        ctx.catch_up(path)
+
+
+def files_of(ctx, table):
+    walk = paimon_job.files(ctx, table)
+    return {place: {level: len(files) for level, files in levels.items()} for place, levels in walk.levels().items()}
+
+
+def unnamed(ctx, table):
+    return paimon_job.files(ctx, table).orphans()
+
+
+def test_compact_merges_every_bucket(ctx):
+    for name, options in (("fixed", FIXED), ("dynamic", {"dynamic-bucket.target-row-num": 100})):
+        db = ctx.database(SCRIPT)
+        table = f"{db}.t"
+        ctx.state = paimon_job.state(ctx, name)
+        path = paimon_job.pipeline(ctx, table, {**options, **WRITE_ONLY})
+        ctx.catch_up(path)
+        epochs(ctx, path, db, 4)
+        before = ctx.lake.rows(table)
+        assert "COMPACT" not in paimon_job.kinds(ctx, table)
+        assert "buckets" in action(ctx, "compact", table)
+        assert paimon_job.kinds(ctx, table)[-1] == "COMPACT"
+        for place, levels in files_of(ctx, table).items():
+            assert levels == {5: 1}, f"bucket {place}: {levels}"
+        assert sorted(ctx.lake.rows(table)[1]) == sorted(before[1])
+        paimon_job.equal(ctx, table)
+        assert "nothing to compact" in action(ctx, "compact", table)
+        epochs(ctx, path, db, 1)  # the job goes on over it
+        paimon_job.equal(ctx, table)
+
+
+def test_compact_by_the_rules_alone(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {"bucket": 1, **WRITE_ONLY})
+    ctx.catch_up(path)
+    epochs(ctx, path, db, 2)
+    assert "nothing" in action(ctx, "compact", table, compact_strategy="minor")
+    out = action(ctx, "compact", table, compact_strategy="minor", table_conf="num-sorted-run.compaction-trigger=2")
+    assert "snapshot" in out, out
+    paimon_job.equal(ctx, table)
+
+
+def test_compact_a_table_without_a_key(ctx):
+    db = ctx.database(KEYLESS)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, WRITE_ONLY)
+    ctx.catch_up(path)
+    epochs(ctx, path, db, 3, "INSERT INTO t VALUES ({n}, 'more')")
+    assert "4 files became 1" in action(ctx, "compact", table)
+    paimon_job.equal(ctx, table)
+
+
+def test_compact_some_partitions(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {"bucket": 1, **WRITE_ONLY}, sink={"partition.key": f"{table}:dt"})
+    ctx.catch_up(path)
+    epochs(ctx, path, db, 1, "UPDATE t SET v = 'u'")
+    action(ctx, "compact", table, partition=["dt=2024-01-01", "dt=2024-01-03"])
+    levels = sorted(str(sorted(levels)) for levels in files_of(ctx, table).values())
+    assert levels == ["[0]", "[5]", "[5]"], levels
+    paimon_job.equal(ctx, table)
+    assert "not partitioned by x" in action(ctx, "compact", table, code=2, partition="x=1")
+
+
+def test_compact_database(ctx):
+    db = ctx.database(
+        "CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO a VALUES (1);"
+        "CREATE TABLE b (id INT PRIMARY KEY); INSERT INTO b VALUES (1);"
+        "CREATE TABLE tmp (id INT PRIMARY KEY); INSERT INTO tmp VALUES (1)"
+    )
+    path = paimon_job.pipeline(ctx, f"{db}.\\.*", {"bucket": 1, **WRITE_ONLY})
+    ctx.catch_up(path)
+    ctx.server.execute("INSERT INTO a VALUES (2); INSERT INTO b VALUES (2); INSERT INTO tmp VALUES (2)", db)
+    ctx.catch_up(path)
+    action(ctx, "compact-database", including_databases=db, excluding_tables=f"{db}\\.tmp.*")
+    kinds = {name: paimon_job.kinds(ctx, f"{db}.{name}")[-1] for name in ("a", "b", "tmp")}
+    assert kinds == {"a": "COMPACT", "b": "COMPACT", "tmp": "APPEND"}, kinds
+    for name in kinds:
+        paimon_job.equal(ctx, f"{db}.{name}")
+    assert "no table" in action(ctx, "compact_database", code=1, including_databases="nothing")
+
+
+def test_expire_snapshots(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {**FIXED, **WRITE_ONLY})
+    ctx.catch_up(path)
+    epochs(ctx, path, db, 5)
+    action(ctx, "compact", table)
+    last = paimon_job.files(ctx, table).snapshot_ids()[-1]
+    assert "retain_min" in action(ctx, "expire_snapshots", table, code=2, retain_max=2)
+    assert "2 snapshots" in action(ctx, "expire_snapshots", table, retain_max=1, retain_min=1, max_deletes=2)
+    assert paimon_job.files(ctx, table).snapshot_ids()[0] == 3
+    out = action(ctx, "expire_snapshots", table, retain_max=1, retain_min=1)
+    assert "hold the position of job" in out, out  # the newest one of the job
+    assert paimon_job.files(ctx, table).snapshot_ids() == [last - 1, last]
+    action(ctx, "expire_snapshots", table, older_than="2000-01-01 00:00:00", retain_min=1)
+    assert paimon_job.files(ctx, table).snapshot_ids() == [last - 1, last]
+    paimon_job.equal(ctx, table)
+    epochs(ctx, path, db, 1)
+    paimon_job.equal(ctx, table)
+
+
+def test_tags_keep_what_they_name(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {**FIXED, "num-sorted-run.compaction-trigger": 2})
+    ctx.catch_up(path)
+    first = ctx.lake.rows(table)
+    action(ctx, "create_tag", table, tag_name="first", snapshot=1)
+    action(ctx, "create-tag", table, tag_name="kept", **{"time-retained": "365 d"})
+    assert "already" in action(ctx, "create_tag", table, code=1, tag_name="kept")
+    assert "no snapshot 99" in action(ctx, "create_tag", table, code=1, tag_name="x", snapshot=99)
+    epochs(ctx, path, db, 4)
+    action(ctx, "expire_snapshots", table, retain_max=1, retain_min=1)
+    assert 1 not in paimon_job.files(ctx, table).snapshot_ids()
+    for tag in ("first", "kept"):
+        assert sorted(ctx.lake.rows(table, tag=tag)[1]) == sorted(first[1]), tag
+    with open(os.path.join(ctx.lake.folder(table), "tag", "tag-kept"), encoding="utf-8") as file:
+        told = json.load(file)
+    assert told["tagTimeRetained"] == 365 * 86400 and len(told["tagCreateTime"]) in (6, 7), told
+    with open(os.path.join(ctx.lake.folder(table), "tag", "tag-first"), encoding="utf-8") as file:
+        assert "tagCreateTime" not in json.load(file)
+    paimon_job.equal(ctx, table)
+    action(ctx, "delete_tag", table, tag_name="kept")
+    assert sorted(ctx.lake.rows(table, tag="first")[1]) == sorted(first[1])
+    named = len(paimon_job.files(ctx, table).named())
+    action(ctx, "delete_tag", table, tag_name="first")
+    assert len(paimon_job.files(ctx, table).named()) < named
+    paimon_job.equal(ctx, table)  # nothing is left that nobody names
+    assert "no tag first" in action(ctx, "delete_tag", table, code=1, tag_name="first")
+
+
+def test_tags_expire(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, FIXED)
+    ctx.catch_up(path)
+    action(ctx, "create_tag", table, tag_name="long", time_retained="1 d")
+    action(ctx, "create_tag", table, tag_name="ever")
+    assert "no tag" in action(ctx, "expire_tags", table)
+    tag = os.path.join(ctx.lake.folder(table), "tag", "tag-long")
+    with open(tag, encoding="utf-8") as file:
+        told = json.load(file)
+    told["tagCreateTime"] = [2020, 1, 2, 3, 4]  # Java leaves zeros out
+    with open(tag, "w", encoding="utf-8") as file:
+        json.dump(told, file)
+    assert "long" in action(ctx, "expire_tags", table)
+    assert os.listdir(os.path.dirname(tag)) == ["tag-ever"]
+    assert "ever" in action(ctx, "expire_tags", table, older_than="2100-01-01 00:00:00")
+    paimon_job.equal(ctx, table)
+
+
+def test_rollback(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {**FIXED, "num-sorted-run.compaction-trigger": 3})
+    ctx.catch_up(path)
+    first = ctx.lake.rows(table)
+    action(ctx, "create_tag", table, tag_name="first")
+    epochs(ctx, path, db, 3)
+    second = ctx.lake.rows(table, snapshot_id=2)
+    action(ctx, "create_tag", table, tag_name="later")
+    out = action(ctx, "rollback_to", table, version=2)
+    assert "state directory" in out, out
+    assert paimon_job.files(ctx, table).snapshot_ids() == [1, 2]
+    assert os.listdir(os.path.join(ctx.lake.folder(table), "tag")) == ["tag-first"]
+    assert sorted(ctx.lake.rows(table)[1]) == sorted(second[1])
+    assert not unnamed(ctx, table)
+    action(ctx, "rollback_to", table, version="first")
+    assert sorted(ctx.lake.rows(table)[1]) == sorted(first[1])
+    paimon_job.sound(ctx, table)
+    ctx.catch_up(path, state=paimon_job.state(ctx, "second"))  # from the position that the table holds
+    paimon_job.equal(ctx, table)
+    assert "no tag nothing" in action(ctx, "rollback_to", table, code=1, version="nothing")
+
+
+def test_rollback_to_a_tag_whose_snapshot_has_expired(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, FIXED)
+    ctx.catch_up(path)
+    first = ctx.lake.rows(table)
+    action(ctx, "create_tag", table, tag_name="first")
+    epochs(ctx, path, db, 2)
+    action(ctx, "expire_snapshots", table, retain_max=1, retain_min=1)
+    action(ctx, "rollback_to", table, version="first")
+    assert paimon_job.files(ctx, table).snapshot_ids() == [1]
+    assert sorted(ctx.lake.rows(table)[1]) == sorted(first[1])
+    paimon_job.sound(ctx, table)
+
+
+def test_branches(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {**FIXED, "num-sorted-run.compaction-trigger": 2})
+    ctx.catch_up(path)
+    action(ctx, "create_tag", table, tag_name="first")
+    action(ctx, "create_branch", table, branch_name="dev", tag_name="first")
+    action(ctx, "create_branch", table, branch_name="empty")
+    assert "already" in action(ctx, "create_branch", table, code=1, branch_name="dev")
+    action(ctx, "create_branch", table, branch_name="dev", ignore_if_exists="true")
+    assert "cannot be" in action(ctx, "create_branch", table, code=2, branch_name="main")
+    action(ctx, "delete_tag", table, tag_name="first")
+    epochs(ctx, path, db, 3)
+    action(ctx, "expire_snapshots", table, retain_max=1, retain_min=1)
+    action(ctx, "delete_branch", table, branch_name="dev")
+    action(ctx, "delete_branch", table, branch_name="empty")
+    assert not os.listdir(os.path.join(ctx.lake.folder(table), "branch"))
+    paimon_job.equal(ctx, table)
+
+
+def test_reset_consumer(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, FIXED)
+    ctx.catch_up(path)
+    epochs(ctx, path, db, 2)
+    action(ctx, "reset_consumer", table, consumer_id="c", next_snapshot=2)
+    with open(os.path.join(ctx.lake.folder(table), "consumer", "consumer-c"), encoding="utf-8") as file:
+        assert json.load(file) == {"nextSnapshot": 2}
+    action(ctx, "expire_snapshots", table, retain_max=1, retain_min=1)
+    assert paimon_job.files(ctx, table).snapshot_ids()[0] == 2
+    assert "no snapshot 99" in action(ctx, "reset_consumer", table, code=1, consumer_id="c", next_snapshot=99)
+    action(ctx, "reset_consumer", table, consumer_id="c")
+    assert not os.listdir(os.path.join(ctx.lake.folder(table), "consumer"))
+
+
+def test_remove_orphan_files(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, FIXED)
+    ctx.catch_up(path)
+    left = os.path.join(ctx.lake.folder(table), "bucket-0", "data-left.parquet")
+    with open(left, "wb") as file:
+        file.write(b"rows")
+    assert left not in action(ctx, "remove_orphan_files", table)  # younger than a day
+    two_days_ago = time.time() - 2 * 86400
+    os.utime(left, (two_days_ago, two_days_ago))
+    assert left in action(ctx, "remove_orphan_files", table, dry_run="true") and os.path.exists(left)
+    assert "past" in action(ctx, "remove_orphan_files", table, code=2, older_than="2100-01-01 00:00:00")
+    words = ("paimon", "remove_orphan_files", "--warehouse", ctx.warehouse, "--database", db)  # all of its tables
+    assert left in ctx.command(*words).out and not os.path.exists(left)
+    ctx.jobs.pop()
+    paimon_job.equal(ctx, table)
+
+
+def test_drop_partitions(ctx):
+    for name, options in (("fixed", {"bucket": 1}), ("dynamic", {})):
+        db = ctx.database(SCRIPT)
+        table = f"{db}.t"
+        ctx.state = paimon_job.state(ctx, name)
+        path = paimon_job.pipeline(ctx, table, options, sink={"partition.key": f"{table}:dt"})
+        ctx.catch_up(path)
+        assert "dt=2024-01-02" in action(ctx, "drop_partition", table, partition="dt=2024-01-02")
+        assert paimon_job.kinds(ctx, table)[-1] == "OVERWRITE"
+        days = {row[0] for row in ctx.lake.rows(table, ["dt"])[1]}
+        assert days == {"2024-01-01", "2024-01-03"}, days
+        paimon_job.sound(ctx, table)
+        assert "no such" in action(ctx, "drop_partition", table, partition="dt=2024-01-02")
+        ctx.server.execute("DELETE FROM t WHERE dt = '2024-01-02'; INSERT INTO t VALUES (900, '2024-01-02', 'new')", db)
+        ctx.catch_up(path)
+        paimon_job.equal(ctx, table)
+
+
+def test_expire_partitions(ctx):
+    today = time.strftime("%Y-%m-%d")
+    db = ctx.database(
+        "CREATE TABLE t (id INT PRIMARY KEY, day VARCHAR(10), hour INT);"
+        f"INSERT INTO t VALUES (1, '20240101', 7), (2, '20240101', 8), (3, '{today.replace('-', '')}', 1), (4, 'x', 1)"
+    )
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {"bucket": 1}, sink={"partition.key": f"{table}:day,hour"})
+    ctx.catch_up(path)
+    out = action(ctx, "expire_partitions", table, expiration_time="30 d", timestamp_formatter="yyyyMMdd")
+    assert out.splitlines() == ["partition day=20240101,hour=7 is gone", "partition day=20240101,hour=8 is gone"], out
+    assert sorted(row[0] for row in ctx.lake.rows(table, ["id"])[1]) == ["3", "4"]
+    out = action(
+        ctx, "expire_partitions", table, expiration_time="1 d", timestamp_formatter="yyyyMMdd H:mm",
+        timestamp_pattern="$day $hour:00",
+    )
+    assert "no partition" in out or today[-2:] != time.strftime("%d"), out
+    assert "yyyyMMdd" in action(
+        ctx, "expire_partitions", table, code=1, expiration_time="1 d", timestamp_formatter="yyyyMMddEEE"
+    )
+    paimon_job.sound(ctx, table)
+
+
+def test_wrong_arguments_are_named(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, FIXED)
+    ctx.catch_up(path)
+    assert "did you mean compact?" in action(ctx, "compat", table, code=2)
+    assert "--retain_max" in action(ctx, "expire_snapshots", table, code=2, retainmax=3)
+    assert "--order_by is not supported" in action(ctx, "compact", table, code=1, order_by="id")
+    assert "--tag_name is missing" in action(ctx, "create_tag", table, code=2)
+    assert "full or minor" in action(ctx, "compact", table, code=2, compact_strategy="half")
+    assert "s3.endpoint" in action(ctx, "compact", table, code=1, catalog_conf="s3.endpoint=x")
+    assert "no Paimon table" in action(ctx, "compact", f"{db}.nothing", code=1)
+    result = ctx.command("paimon", "compact", "--help")
+    ctx.jobs.pop()
+    assert result.code == 0 and "--compact_strategy" in result.out, result.out
