@@ -33,6 +33,7 @@ struct ReadArguments {
   std::string where;
   int64_t limit = -1;
   std::optional<int64_t> snapshot;
+  std::string tag, branch;  // of a Paimon table
 };
 
 struct VerifyArguments {

@@ -3,11 +3,13 @@
 
 #include <utility>
 
+#include "base/text.h"
 #include "io/env.h"
 #include "lake/iceberg/scan.h"
 #include "lake/iceberg/table.h"
 #include "lake/paimon/scan.h"
 #include "lake/paimon/table.h"
+#include "lake/paimon/tags.h"
 
 namespace sluice {
 namespace {
@@ -39,11 +41,30 @@ class OwningScan final : public LakeScan {
   std::unique_ptr<LakeScan> scan_;
 };
 
+std::unique_ptr<LakeScan> OfPaimon(paimon::TableScan scan) {
+  std::vector<LakeColumn> found;
+  for (const FileColumn& column : scan.columns()) {
+    found.push_back({column.name, column.type, column.type.ToString()});
+  }
+  return std::unique_ptr<LakeScan>(new ScanOf<paimon::TableScan>(std::move(scan), std::move(found)));
+}
+
 template <typename Table>
 Result<std::unique_ptr<LakeScan>> Own(Env& env, std::unique_ptr<Table> table, std::optional<int64_t> snapshot,
                                       const std::vector<std::string>& columns) {
   TRY_SET(auto scan, MakeLakeScan(env, *table, snapshot, columns));
   return std::unique_ptr<LakeScan>(new OwningScan(std::shared_ptr<void>(std::move(table)), std::move(scan)));
+}
+
+Result<std::unique_ptr<LakeScan>> OpenPaimon(Env& env, const std::string& path, const LakeVersion& version,
+                                             const std::vector<std::string>& columns) {
+  TRY_SET(auto table, version.branch.empty() ? paimon::Table::Open(env, path)
+                                             : paimon::Table::OpenBranch(env, path, version.branch));
+  if (version.tag.empty()) return Own(env, std::move(table), version.snapshot, columns);
+  TRY_SET(const paimon::Tag tag, paimon::ReadTag(env, table->history(), version.tag));
+  TRY_SET(auto scan, paimon::TableScan::OfSnapshot(env, *table, tag.snapshot, columns));
+  return std::unique_ptr<LakeScan>(
+      new OwningScan(std::shared_ptr<void>(std::move(table)), OfPaimon(std::move(scan))));
 }
 
 }  // namespace
@@ -61,20 +82,13 @@ Result<std::unique_ptr<LakeScan>> MakeLakeScan(Env& env, iceberg::Table& table, 
 Result<std::unique_ptr<LakeScan>> MakeLakeScan(Env& env, paimon::Table& table, std::optional<int64_t> snapshot,
                                                const std::vector<std::string>& columns) {
   TRY_SET(auto scan, paimon::TableScan::Make(env, table, snapshot, columns));
-  std::vector<LakeColumn> found;
-  for (const FileColumn& column : scan.columns()) {
-    found.push_back({column.name, column.type, column.type.ToString()});
-  }
-  return std::unique_ptr<LakeScan>(new ScanOf<paimon::TableScan>(std::move(scan), std::move(found)));
+  return OfPaimon(std::move(scan));
 }
 
-Result<std::unique_ptr<LakeScan>> OpenLakeScan(const std::string& path, std::optional<int64_t> snapshot,
+Result<std::unique_ptr<LakeScan>> OpenLakeScan(const std::string& path, const LakeVersion& version,
                                                const std::vector<std::string>& columns) {
   Env& env = PosixEnv();
-  if (paimon::Table::IsTable(env, path)) {
-    TRY_SET(auto table, paimon::Table::Open(env, path));
-    return Own(env, std::move(table), snapshot, columns);
-  }
+  if (paimon::Table::IsTable(env, path)) return OpenPaimon(env, path, version, columns);
   auto opened = iceberg::Table::OpenAt(env, path);
   if (!opened.ok()) {
     Error error = std::move(opened).error();
@@ -84,7 +98,10 @@ Result<std::unique_ptr<LakeScan>> OpenLakeScan(const std::string& path, std::opt
     }
     return error;
   }
-  return Own(env, *std::move(opened), snapshot, columns);
+  if (!version.tag.empty() || !version.branch.empty()) {
+    return Unsupported(Str(path, ": tags and branches of an Iceberg table"), "use --snapshot");
+  }
+  return Own(env, *std::move(opened), version.snapshot, columns);
 }
 
 }  // namespace sluice

@@ -41,9 +41,15 @@ Result<std::unique_ptr<LakeScan>> MakeLakeScan(Env& env, iceberg::Table& table, 
 Result<std::unique_ptr<LakeScan>> MakeLakeScan(Env& env, paimon::Table& table, std::optional<int64_t> snapshot,
                                                const std::vector<std::string>& columns);
 
+// What of a table's history is read: nothing set: the newest rows.
+struct LakeVersion {
+  std::optional<int64_t> snapshot;
+  std::string tag, branch;  // of Paimon
+};
+
 // `path`: the folder of an Iceberg or Paimon table, or an Iceberg metadata file. `columns`: in the wanted order; empty:
-// all. kNotFound for an unknown table, column or snapshot.
-Result<std::unique_ptr<LakeScan>> OpenLakeScan(const std::string& path, std::optional<int64_t> snapshot,
+// all. kNotFound for an unknown table, column, snapshot, tag or branch.
+Result<std::unique_ptr<LakeScan>> OpenLakeScan(const std::string& path, const LakeVersion& version,
                                                const std::vector<std::string>& columns);
 
 }  // namespace sluice

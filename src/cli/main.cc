@@ -83,7 +83,9 @@ CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
                       "Only rows with COLUMN OP VALUE; OP is = != < <= > >=, joined by AND; also IS [NOT] NULL. "
                       "VALUE is of the column's type: 42, 'text', true, 2024-01-31, '2024-01-31 20:15:00', x'00ff'");
   command->add_option("--limit", read.limit, "At most so many rows")->check(RowCount())->type_name("N");
-  command->add_option("--snapshot", read.snapshot, "As of this snapshot")->type_name("ID");
+  auto* snapshot = command->add_option("--snapshot", read.snapshot, "As of this snapshot")->type_name("ID");
+  command->add_option("--tag", read.tag, "As of this tag of a Paimon table")->type_name("NAME")->excludes(snapshot);
+  command->add_option("--branch", read.branch, "Of this branch of a Paimon table")->type_name("NAME");
   return command;
 }
 

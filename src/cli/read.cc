@@ -22,7 +22,8 @@ Status Read(const ReadArguments& arguments) {
       if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.push_back(name);
     }
   }
-  TRY_SET(const auto scan, OpenLakeScan(AbsolutePath(arguments.table), arguments.snapshot, wanted));
+  const LakeVersion version{arguments.snapshot, arguments.tag, arguments.branch};
+  TRY_SET(const auto scan, OpenLakeScan(AbsolutePath(arguments.table), version, wanted));
   TRY(condition.Bind(scan->columns()));
   if (columns.empty()) {
     for (const LakeColumn& column : scan->columns()) columns.push_back(column.name);

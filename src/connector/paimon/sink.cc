@@ -10,7 +10,6 @@
 #include "base/text.h"
 #include "connector/paimon/partition_keys.h"
 #include "lake/paimon/evolve.h"
-#include "lake/paimon/expiry.h"
 #include "lake/paimon/orphans.h"
 #include "lake/paimon/table_writer.h"
 #include "lake/parquet/file_writer.h"
@@ -28,7 +27,7 @@ constexpr int64_t kBufferedBytesMax = 128 << 20;  // of all tables together
 }  // namespace
 
 PaimonSink::PaimonSink(Env& env, PaimonSinkConfig config, paimon::Warehouse warehouse)
-    : env_(env), config_(std::move(config)), warehouse_(std::move(warehouse)) {
+    : env_(env), config_(std::move(config)), warehouse_(std::move(warehouse)), upkeep_(env, config_.job) {
   // A row that moves between partitions or buckets must go from where it was, and a changelog names both images.
   const auto producer = config_.table_options.find("changelog-producer");
   const bool changelog = producer != config_.table_options.end() && producer->second != "none";
@@ -133,6 +132,8 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   options.user = config_.job;
   options.backfill = config_.backfill;
   options.helper = &helper_;
+  Status kept = PaimonUpkeep::Check(table->newest_schema());
+  if (!kept.ok()) return std::move(kept).error().With(Str("table ", options.name));
   TRY_SET(auto writer, TableWriter::Make(env_, std::move(table), std::move(options)));
   if (writer->needs_old_rows() && before_ != BeforeImage::kFull) {
     return Invalid(Str("table ", id.ToString(), " is there with a merge-engine that takes old values back, and the "
@@ -273,28 +274,30 @@ Status PaimonSink::RemoveUnreachable(const std::vector<std::string>& files) {
 }
 
 // Through a table of its own: the writer's must not see a new schema before the writer looks for one.
-Result<bool> PaimonSink::Expire(const TableId& id) {
+Result<bool> PaimonSink::Keep(const TableId& id) {
+  const bool committed = committed_.contains(id);
+  if (!committed && !upkeep_.PartitionsDue(id)) return false;
   TRY_SET(const auto table, OpenTable(id));
-  TRY_SET(const paimon::Expired expired, paimon::ExpireSnapshots(env_, *table));
-  if (!expired.held_by.empty() && expired.held_by != config_.job && held_.insert({id, expired.held_by}).second) {
-    LogInfo(Str("table ", id.ToString(), ": no snapshot expires from the newest one of ", expired.held_by,
-                " on: it has the position of that job"));
+  bool more = false;
+  if (committed) {
+    TRY_SET(more, upkeep_.AfterCommits(id, *table));
   }
-  return expired.more;
+  if (upkeep_.PartitionsDue(id)) TRY(upkeep_.ExpirePartitions(id, *table));
+  return more;
 }
 
 Status PaimonSink::Maintain() {
-  if (committed_.empty()) return Ok();
-  std::set<TableId> again;
-  for (const TableId& id : committed_) {
-    const auto more = Expire(id);
+  std::set<TableId> tables = committed_, again;
+  for (const auto& [id, writer] : writers_) tables.insert(id);
+  for (const TableId& id : tables) {
+    const auto more = Keep(id);
     if (more.ok() && *more) again.insert(id);
     if (more.ok()) continue;
     LogWarn(Str("table ", id.ToString(),
                 ": upkeep failed and is tried again after the next commit: ", more.error().message));
   }
+  if (!committed_.empty()) malloc_trim(0);
   committed_ = std::move(again);
-  malloc_trim(0);
   return Ok();
 }
 

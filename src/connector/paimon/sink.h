@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/helper_thread.h"
+#include "connector/paimon/upkeep.h"
 #include "io/env.h"
 #include "lake/paimon/schema.h"
 #include "lake/paimon/warehouse.h"
@@ -63,7 +64,7 @@ class PaimonSink final : public Sink {
   Result<paimon::TableWriter*> WriterOf(const TableId& id);
   Result<std::unique_ptr<paimon::Table>> OpenTable(const TableId& id);
   Status BoundMemory();
-  Result<bool> Expire(const TableId& id);  // whether there is more to do
+  Result<bool> Keep(const TableId& id);  // whether there is more to do
   void TellIdlePartitions();
   Result<std::string> EpochFile(const TableId& first, int64_t epoch);  // its path
 
@@ -74,7 +75,7 @@ class PaimonSink final : public Sink {
   HelperThread helper_;  // encodes with the job's thread
   std::map<TableId, std::unique_ptr<paimon::TableWriter>> writers_;
   std::set<TableId> committed_;  // since the last Maintain, or with snapshots that it did not come to
-  std::set<std::pair<TableId, std::string>> held_;  // tables and foreign jobs that keep snapshots in them: it was said
+  PaimonUpkeep upkeep_;
   StoredEpochs stored_;          // at the last StoredEpoch()
   int64_t commits_ = 0;
   bool told_partitions_ = false;

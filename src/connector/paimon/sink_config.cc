@@ -24,6 +24,9 @@ Result<Options> ReadOptions(const PipelineSpec& spec, std::vector<std::string>& 
 Status ReadTableOptions(const Options& options, paimon::Options& out) {
   for (auto& [key, value] : options.WithPrefix(kTableProperties)) {
     Status valid = paimon::CheckOption(key, value.text);
+    paimon::Schema alone;
+    alone.options[key] = value.text;
+    if (valid.ok()) valid = PaimonUpkeep::Check(alone);
     if (!valid.ok()) return At(value.place, std::move(valid).error());
     out[key] = value.text;
   }
@@ -65,6 +68,8 @@ Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const TableId& 
   if (!made.ok()) return std::move(made).error().With(Str("table ", id.ToString()));
   auto valid = paimon::TableOptions::Of(*made);
   if (!valid.ok()) return std::move(valid).error().With(Str("table ", id.ToString()));
+  Status kept = PaimonUpkeep::Check(*made);
+  if (!kept.ok()) return std::move(kept).error().With(Str("table ", id.ToString()));
   return made;
 }
 

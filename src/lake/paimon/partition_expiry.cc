@@ -128,9 +128,9 @@ Result<PartitionExpiry> PartitionExpiry::Of(const Schema& schema) {
   if (most && (!ParseNumber(Trim(*most), out.most) || out.most < 1)) {
     return Invalid(Str("table option partition.expiration-max-num='", *most, "' must be a number from 1 on"));
   }
-  if (out.keep_ms > 0 && !out.by_update) {
-    const auto valid = ValuesTime::Make(schema, out);
-    if (!valid.ok()) return Error(valid.error());
+  if (out.formatter) {
+    auto valid = LocalPattern::Make(*out.formatter);
+    if (!valid.ok()) return std::move(valid).error().With("table option partition.timestamp-formatter");
   }
   return out;
 }

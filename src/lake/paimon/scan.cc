@@ -26,25 +26,35 @@ Status CheckFile(const LiveFile& file) {
 
 Result<TableScan> TableScan::Make(Env& env, Table& table, std::optional<int64_t> snapshot_id,
                                   const std::vector<std::string>& names) {
-  std::optional<Snapshot> snapshot;
   if (snapshot_id) {
-    TRY_SET(snapshot, table.SnapshotOf(*snapshot_id));
-  } else {
-    TRY_SET(snapshot, table.LatestSnapshot());
+    TRY_SET(const Snapshot snapshot, table.SnapshotOf(*snapshot_id));
+    return OfSnapshot(env, table, snapshot, names);
   }
-  const Schema* schema = &table.newest_schema();
-  if (snapshot_id) {
-    TRY_SET(schema, table.SchemaOf(snapshot->schema_id));
-  }
-  TableScan scan(env, table, *schema);
-  std::vector<std::string> wanted = names;
-  for (size_t i = 0; names.empty() && i < schema->fields.size(); ++i) wanted.push_back(schema->fields[i].name);
-  TRY_SET(const auto fields, SupportedFields(*schema, wanted));
-  for (const Field* field : fields) scan.columns_.push_back({field->id, field->name, field->type, false});
+  TableScan scan(env, table, table.newest_schema());
+  TRY(scan.Choose(names));
+  TRY_SET(const auto snapshot, table.LatestSnapshot());
   if (!snapshot) return scan;
   TRY_SET(auto files, table.LiveFiles(*snapshot));
   TRY(scan.Plan(std::move(files)));
   return scan;
+}
+
+Result<TableScan> TableScan::OfSnapshot(Env& env, Table& table, const Snapshot& snapshot,
+                                        const std::vector<std::string>& names) {
+  TRY_SET(const Schema* schema, table.SchemaOf(snapshot.schema_id));
+  TableScan scan(env, table, *schema);
+  TRY(scan.Choose(names));
+  TRY_SET(auto files, table.LiveFiles(snapshot));
+  TRY(scan.Plan(std::move(files)));
+  return scan;
+}
+
+Status TableScan::Choose(const std::vector<std::string>& names) {
+  std::vector<std::string> wanted = names;
+  for (size_t i = 0; names.empty() && i < schema_->fields.size(); ++i) wanted.push_back(schema_->fields[i].name);
+  TRY_SET(const auto fields, SupportedFields(*schema_, wanted));
+  for (const Field* field : fields) columns_.push_back({field->id, field->name, field->type, false});
+  return Ok();
 }
 
 Status TableScan::Plan(std::vector<LiveFile> files) {

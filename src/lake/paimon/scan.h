@@ -23,6 +23,9 @@ class TableScan {
   // ones. kNotFound for an unknown column or snapshot; kUnsupported names what this version does not read.
   static Result<TableScan> Make(Env& env, Table& table, std::optional<int64_t> snapshot,
                                 const std::vector<std::string>& columns);
+  // Of a tag: its rows in the columns of its time.
+  static Result<TableScan> OfSnapshot(Env& env, Table& table, const Snapshot& snapshot,
+                                      const std::vector<std::string>& columns);
 
   const std::vector<FileColumn>& columns() const { return columns_; }
   Result<bool> Next(DataBatch& out);  // false at the end
@@ -34,6 +37,7 @@ class TableScan {
     bool merge = false;
   };
   TableScan(Env& env, Table& table, const Schema& schema) : env_(&env), table_(&table), schema_(&schema) {}
+  Status Choose(const std::vector<std::string>& names);  // columns
   Status Plan(std::vector<LiveFile> files);
   Status OpenNext();
 

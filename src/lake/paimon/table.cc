@@ -46,24 +46,32 @@ Result<std::vector<int64_t>> Numbers(Env& env, const std::string& folder, std::s
 bool Table::IsTable(Env& env, const std::string& folder) { return env.List(folder + "/schema").ok(); }
 
 Result<std::unique_ptr<Table>> Table::Open(Env& env, std::string folder) {
-  std::unique_ptr<Table> table(new Table(env, std::move(folder)));
+  std::unique_ptr<Table> table(new Table(env, folder, folder));
   TRY(table->Refresh());
   return table;
 }
 
+Result<std::unique_ptr<Table>> Table::OpenBranch(Env& env, const std::string& folder, const std::string& branch) {
+  std::unique_ptr<Table> table(new Table(env, folder, Str(folder, "/branch/branch-", branch)));
+  Status found = table->Refresh();
+  if (found.ok()) return table;
+  if (found.error().code != ErrorCode::kNotFound) return std::move(found).error();
+  return NotFound(Str("the table has no branch ", branch), "branches are in the folder branch/ of the table");
+}
+
 Status Table::Refresh() {
-  TRY_SET(const auto ids, Numbers(env_, folder_ + "/schema", kSchemaPrefix));
+  TRY_SET(const auto ids, Numbers(env_, history_ + "/schema", kSchemaPrefix));
   if (ids.empty()) return NotFound(Str(folder_, " is no Paimon table: there is no file schema/schema-0"));
   if (ids.back() == newest_.id && !newest_.fields.empty()) return Ok();
   TRY_SET(newest_, ReadSchema(ids.back()));
   return Ok();
 }
 
-std::string Table::SnapshotPath(int64_t id) const { return Str(folder_, "/snapshot/", kSnapshotPrefix, id); }
-std::string Table::SchemaPath(int64_t id) const { return Str(folder_, "/schema/", kSchemaPrefix, id); }
+std::string Table::SnapshotPath(int64_t id) const { return Str(history_, "/snapshot/", kSnapshotPrefix, id); }
+std::string Table::SchemaPath(int64_t id) const { return Str(history_, "/schema/", kSchemaPrefix, id); }
 
 Result<std::vector<int64_t>> Table::SnapshotIds() {
-  TRY_SET(auto ids, Numbers(env_, folder_ + "/snapshot", kSnapshotPrefix));
+  TRY_SET(auto ids, Numbers(env_, history_ + "/snapshot", kSnapshotPrefix));
   for (size_t i = ids.size(); i-- > 1;) {
     const int64_t before = ids[i] - 1;
     if (ids[i - 1] == before) continue;

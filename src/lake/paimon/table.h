@@ -54,8 +54,11 @@ class Table {
   static bool IsTable(Env& env, const std::string& folder);
   // kNotFound if it has no schema.
   static Result<std::unique_ptr<Table>> Open(Env& env, std::string folder);
+  // The history of a branch, to be read: its schemas and snapshots; the files are the table's. kNotFound.
+  static Result<std::unique_ptr<Table>> OpenBranch(Env& env, const std::string& folder, const std::string& branch);
 
   const std::string& folder() const { return folder_; }
+  const std::string& history() const { return history_; }  // the folder of schema/, snapshot/ and tag/
   const Schema& newest_schema() const { return newest_; }
   Result<const Schema*> SchemaOf(int64_t id);
   // The newest one; nothing if nothing was ever committed.
@@ -83,12 +86,13 @@ class Table {
   Status Refresh();
 
  private:
-  Table(Env& env, std::string folder) : env_(env), folder_(std::move(folder)) {}
+  Table(Env& env, std::string folder, std::string history)
+      : env_(env), folder_(std::move(folder)), history_(std::move(history)) {}
   Result<Schema> ReadSchema(int64_t id);
   Status AddEntries(const std::string& manifest_list, std::vector<ManifestEntry>& entries);
 
   Env& env_;
-  const std::string folder_;
+  const std::string folder_, history_;
   Schema newest_;
   std::map<int64_t, Schema> schemas_;  // those that were asked for
 };
