@@ -30,7 +30,7 @@ PaimonSink::PaimonSink(Env& env, PaimonSinkConfig config, paimon::Warehouse ware
     : env_(env), config_(std::move(config)), warehouse_(std::move(warehouse)), upkeep_(env, config_.job) {
   // A row that moves between partitions or buckets must go from where it was, and a changelog names both images.
   const auto producer = config_.table_options.find("changelog-producer");
-  const bool changelog = producer != config_.table_options.end() && producer->second != "none";
+  const bool changelog = producer != config_.table_options.end() && Lower(Trim(producer->second)) == "input";
   const bool keyed_by_values = config_.table_options.contains("sequence.field");
   const bool taken_back = paimon::MayNeedOldRows(config_.table_options);
   if (!config_.partition_keys.empty() || changelog || keyed_by_values || taken_back) before_ = BeforeImage::kFull;

@@ -215,6 +215,10 @@ class Commit {
       if (entry.kind == EntryKind::kDelete) gone.insert(FileIdentity(entry));
     }
     std::erase_if(live, [&](const ManifestEntry& entry) { return gone.contains(FileIdentity(entry)); });
+    if (!change_.vectors.empty()) {
+      TRY_SET(const bool same, VectorsFit(latest, live, entries));
+      if (!same) return false;
+    }
     TRY_SET(const BucketFolders folders, BucketFolders::Of(table_.folder(), table_.newest_schema()));
     TRY_SET(const BinaryRowCodec keys, KeyRange::Codec(table_.newest_schema()));
     for (const ManifestEntry& entry : entries) {
@@ -228,6 +232,32 @@ class Commit {
         TRY_SET(const KeyRange taken, KeyRange::Of(keys, other.file));
         if (range.Overlaps(taken)) return false;
       }
+    }
+    return true;
+  }
+
+  // Whether the deletion vectors are still those that ours were made from, and the data files of ours are there.
+  Result<bool> VectorsFit(const Snapshot& latest, const std::vector<ManifestEntry>& live,
+                          const std::vector<ManifestEntry>& changed) {
+    std::set<std::tuple<std::string, int, std::string>> there;
+    for (const ManifestEntry& entry : live) there.emplace(entry.partition, entry.bucket, entry.file.name);
+    for (const ManifestEntry& entry : changed) {
+      if (entry.kind == EntryKind::kAdd) there.emplace(entry.partition, entry.bucket, entry.file.name);
+    }
+    TRY_SET(const auto indexes, table_.ReadIndexManifest(latest.index_manifest));
+    for (const NewVectors& vectors : change_.vectors) {
+      const IndexEntry& ours = vectors.entry;
+      std::string before;
+      for (const IndexEntry& entry : indexes) {
+        if (SameIndex(entry, ours)) before = entry.name;
+      }
+      if (before != vectors.before) return false;
+      for (const DeletionRange& range : ours.deletions) {
+        if (!there.contains({ours.partition, ours.bucket, range.data_file})) return false;
+      }
+      if (ours.deletions.empty()) continue;
+      TRY_SET(const bool exists, env_.Exists(table_.IndexPath(ours.name)));
+      if (!exists) return false;
     }
     return true;
   }
@@ -277,23 +307,31 @@ class Commit {
     }
     TRY_SET(next.base_manifest_list, files.WriteList(base, next.base_list_size));
     TRY_SET(next.delta_manifest_list, files.WriteList(delta, next.delta_list_size));
-    if (!compaction && !change_.changelog.empty()) {
-      TRY_SET(next.changelog_manifest_list, files.WriteList(change_.changelog.manifests, next.changelog_list_size));
-      next.changelog_record_count = change_.changelog.rows;
+    const ChangedFiles& changelog = compaction ? change_.compacted_changelog : change_.changelog;
+    if (!changelog.empty()) {
+      TRY_SET(next.changelog_manifest_list, files.WriteList(changelog.manifests, next.changelog_list_size));
+      next.changelog_record_count = changelog.rows;
     }
-    if (!compaction) TRY(ChangeIndexes(next, files));
+    TRY(ChangeIndexes(compaction, next, files));
     return next;
   }
 
-  Status ChangeIndexes(Snapshot& next, SnapshotFiles& files) {
-    if (change_.indexes.empty() && (change_.dropped.empty() || next.index_manifest.empty())) return Ok();
+  Status ChangeIndexes(bool compaction, Snapshot& next, SnapshotFiles& files) {
+    std::vector<IndexEntry> entries;
+    if (!compaction) entries = change_.indexes;
+    for (size_t i = 0; compaction && i < change_.vectors.size(); ++i) entries.push_back(change_.vectors[i].entry);
+    const bool drops = !compaction && !change_.dropped.empty() && !next.index_manifest.empty();
+    if (entries.empty() && !drops) return Ok();
     TRY_SET(auto indexes, table_.ReadIndexManifest(next.index_manifest));
     std::erase_if(indexes, [&](const IndexEntry& old) {
-      return change_.Overwrites(old.partition) ||
-             std::any_of(change_.indexes.begin(), change_.indexes.end(),
+      return (!compaction && change_.Overwrites(old.partition)) ||
+             std::any_of(entries.begin(), entries.end(),
                          [&](const IndexEntry& entry) { return SameIndex(old, entry); });
     });
-    indexes.insert(indexes.end(), change_.indexes.begin(), change_.indexes.end());
+    for (IndexEntry& entry : entries) {
+      if (entry.type == kDeletionVectors && entry.deletions.empty()) continue;  // the bucket has none any more
+      indexes.push_back(std::move(entry));
+    }
     TRY_SET(next.index_manifest, files.WriteIndexManifest(indexes));
     return Ok();
   }
@@ -349,10 +387,8 @@ Result<CommitOutcome> CommitChange(Env& env, Table& table, const TableChange& ch
   return outcome;
 }
 
-Result<CommitOutcome> CommitCompaction(Env& env, Table& table, const ChangedFiles& compacted,
+Result<CommitOutcome> CommitCompaction(Env& env, Table& table, const TableChange& change,
                                        const CommitIdentity& identity, int64_t base) {
-  TableChange change;
-  change.compacted = compacted;
   CommitOutcome outcome;
   TRY_SET(const bool made, Commit(env, table, change, identity, /*prepared=*/false).Make(true, outcome, base));
   (void)made;

@@ -38,7 +38,7 @@ Result<CommitOutcome> CommitChange(Env& env, Table& table, const TableChange& ch
                                    int64_t base, bool prepared = false);
 
 // A snapshot COMPACT alone, of a process that writes no rows. Its outcome says whether it was made: `compacted`.
-Result<CommitOutcome> CommitCompaction(Env& env, Table& table, const ChangedFiles& compacted,
+Result<CommitOutcome> CommitCompaction(Env& env, Table& table, const TableChange& change,
                                        const CommitIdentity& identity, int64_t base);
 
 // The newest snapshot of a user; nothing if there is none (any more).

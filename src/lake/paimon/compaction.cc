@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <span>
 #include <utility>
 
 #include "base/text.h"
@@ -39,6 +40,7 @@ class Compaction {
     Status done = Work();
     if (done.ok()) return std::move(result_);
     writer_.reset();
+    changelog_.reset();
     for (const std::string& path : written_) (void)env_.Remove(path).ok();
     return std::move(done).error();
   }
@@ -53,7 +55,7 @@ class Compaction {
       const bool large = file.size >= options_.target_file_bytes / 100 * kLargePercent;
       if (section.size() == 1 && large && CanUpgrade(file)) {
         TRY(Merge(merged));
-        Upgrade(file);
+        TRY(Upgrade(file));
       } else {
         merged.insert(merged.end(), section.begin(), section.end());
       }
@@ -86,11 +88,28 @@ class Compaction {
   }
 
   bool CanUpgrade(const DataFileMeta& file) const {
-    const bool distinct = file.level > 0 || Below({&file}).empty();
-    return filled_ == nullptr && (!unit_.drop_deletes || file.delete_row_count == 0) && distinct;
+    return filled_ == nullptr && (!unit_.drop_deletes || file.delete_row_count == 0) && IsWhole(file);
   }
 
-  // Files that stay and can have keys of these ones. With merge-engine first-row such a key has its row already.
+  // Its rows stay as they are, whatever the files that stay have of their keys.
+  bool IsWhole(const DataFileMeta& file) const {
+    if (!layout_->keyed() || file.level > 0 || Below({&file}).empty()) return true;
+    return options_.merge.engine == MergeEngine::kDeduplicate && options_.sequence.empty();
+  }
+
+  // A changelog has what its rows changed.
+  bool Told(const DataFileMeta& file) const {
+    return options_.changelog == ChangelogProducer::kFullCompaction ? file.level == unit_.output_level : file.level > 0;
+  }
+
+  bool Tells() const {
+    if (!layout_->keyed()) return false;
+    return options_.changelog == ChangelogProducer::kLookup ||
+           (options_.changelog == ChangelogProducer::kFullCompaction && unit_.output_level >= options_.levels - 1);
+  }
+
+  // Files that stay and can have keys of these ones, where that matters. With merge-engine first-row such a key has its
+  // row already.
   std::vector<const DataFileMeta*> Below(const std::vector<const DataFileMeta*>& files) const {
     std::vector<const DataFileMeta*> out;
     for (size_t i = 0; i < below_.size(); ++i) {
@@ -102,38 +121,69 @@ class Compaction {
     return out;
   }
 
-  void Upgrade(const DataFileMeta& file) {
-    if (file.level == unit_.output_level) return;  // stays as it is
+  Status Upgrade(const DataFileMeta& file) {
+    if (file.level == unit_.output_level) return Ok();  // stays as it is
+    const bool replaces = options_.deletion_vectors && file.level == 0 && !Below({&file}).empty();
+    if ((Tells() && !Told(file)) || replaces) TRY(MergeFiles({&file}, /*writes=*/false));
     result_.before.push_back(file);
     result_.after.push_back(file);
     result_.after.back().level = unit_.output_level;
+    return Ok();
   }
 
   // Merges the files and forgets them.
   Status Merge(std::vector<const DataFileMeta*>& files) {
-    if (files.size() == 1 && CanUpgrade(*files[0])) Upgrade(*files[0]);
-    if (files.size() > 1 || (files.size() == 1 && !CanUpgrade(*files[0]))) TRY(Rewrite(files));
+    if (files.size() == 1 && CanUpgrade(*files[0])) {
+      TRY(Upgrade(*files[0]));
+    } else if (!files.empty()) {
+      TRY(Rewrite(files));
+    }
     files.clear();
     return Ok();
   }
 
   Status Rewrite(const std::vector<const DataFileMeta*>& files) {
+    for (const DataFileMeta* file : files) result_.before.push_back(*file);
+    if (layout_->keyed()) return MergeFiles(files, /*writes=*/true);
+    for (const DataFileMeta* file : files) TRY(Copy(*file, InputOf(*file)));
+    return Ok();
+  }
+
+  MergeInput InputOf(const DataFileMeta& file) const {
+    MergeInput input;
+    input.path = Str(files_.folder, "/", file.name);
+    input.written = schemas_.at(file.schema_id);
+    input.level = file.level;
+    input.told = Told(file);
+    if (unit_.deletions == nullptr) return input;
+    const auto deletions = unit_.deletions->find(file.name);
+    if (deletions != unit_.deletions->end()) input.deletes = &deletions->second;
+    return input;
+  }
+
+  // `writes`: the merged rows; else only what they change is wanted.
+  Status MergeFiles(const std::vector<const DataFileMeta*>& files, bool writes) {
     std::vector<MergeInput> inputs;
-    for (const DataFileMeta* file : files) {
-      inputs.push_back({Str(files_.folder, "/", file->name), schemas_.at(file->schema_id)});
-      result_.before.push_back(*file);
-    }
-    if (!layout_->keyed()) {
-      for (size_t i = 0; i < inputs.size(); ++i) TRY(Copy(*files[i], inputs[i]));
-      return Ok();
+    for (const DataFileMeta* file : files) inputs.push_back(InputOf(*file));
+    const auto below = Below(files);
+    for (const DataFileMeta* file : below) {
+      MergeInput& input = inputs.emplace_back(InputOf(*file));
+      input.role = options_.merge.engine == MergeEngine::kFirstRow ? InputRole::kHides : InputRole::kOld;
     }
     TRY_SET(const MergeOrder order, MergeOrder::Of(schema_));
-    for (const DataFileMeta* file : Below(files)) {
-      inputs.push_back({Str(files_.folder, "/", file->name), schemas_.at(file->schema_id), /*hides=*/true});
+    const MergeOptions merge{!unit_.drop_deletes, Tells(), options_.changelog_leaves_out_equal};
+    TRY_SET(const auto reader, MergeReader::Open(env_, inputs, order, layout_->FileColumns(), merge));
+    for (DataBatch batch;;) {
+      TRY_SET(const bool more, reader->Next(batch));
+      if (!more) break;
+      if (writes) TRY(Append(batch.rows));
+      if (reader->changes() != nullptr) TRY(AppendChanges(reader->changes()));
     }
-    TRY_SET(const auto reader,
-            MergeReader::Open(env_, inputs, order, layout_->FileColumns(), /*keep_deletes=*/!unit_.drop_deletes));
-    TRY(Append(*reader));
+    for (const auto& [number, rows] : reader->replaced()) {
+      if (!options_.deletion_vectors) break;
+      result_.replaced[below[number - files.size()]->name].Merge(rows);
+    }
+    TRY(CloseChangelog());
     return CloseFile();
   }
 
@@ -142,7 +192,11 @@ class Compaction {
     TRY_SET(const auto reader,
             DataFileReader::Open(env_, input.path, AsWritten(layout_->FileColumns(), *input.written)));
     const size_t first = result_.after.size();
-    TRY(Append(*reader));
+    for (DataBatch batch;;) {
+      TRY_SET(const bool more, reader->Next(batch));
+      if (!more) break;
+      TRY(Append(batch.rows));
+    }
     TRY(CloseFile());
     for (size_t i = first; i < result_.after.size(); ++i) {
       result_.after[i].min_sequence = file.min_sequence;
@@ -151,22 +205,33 @@ class Compaction {
     return Ok();
   }
 
-  template <typename Reader>
-  Status Append(Reader& reader) {
-    std::vector<uint32_t> all;
-    for (DataBatch batch;;) {
-      TRY_SET(const bool more, reader.Next(batch));
-      if (!more) return Ok();
-      if (writer_ == nullptr) {
-        TRY_SET(writer_, RowFileWriter::Open(env_, layout_, files_));
-        written_.push_back(writer_->path());
-      }
-      if (filled_ != nullptr) TRY(Fill(batch.rows));
-      all.resize(static_cast<size_t>(batch.rows->num_rows()));
-      std::iota(all.begin(), all.end(), 0u);
-      TRY(writer_->Append(*batch.rows, all));
-      if (writer_->bytes() >= options_.target_file_bytes) TRY(CloseFile());
+  Status Append(std::shared_ptr<arrow::RecordBatch> rows) {
+    if (rows->num_rows() == 0) return Ok();
+    if (writer_ == nullptr) {
+      TRY_SET(writer_, RowFileWriter::Open(env_, layout_, files_));
+      written_.push_back(writer_->path());
     }
+    if (filled_ != nullptr) TRY(Fill(rows));
+    TRY(writer_->Append(*rows, AllOf(*rows)));
+    return writer_->bytes() >= options_.target_file_bytes ? CloseFile() : Ok();
+  }
+
+  Status AppendChanges(std::shared_ptr<arrow::RecordBatch> rows) {
+    if (changelog_ == nullptr) {
+      RowFileOptions files = files_;
+      files.prefix = "changelog-";
+      TRY_SET(changelog_, RowFileWriter::Open(env_, layout_, files));
+      written_.push_back(changelog_->path());
+    }
+    if (filled_ != nullptr) TRY(Fill(rows));
+    TRY(changelog_->Append(*rows, AllOf(*rows)));
+    return changelog_->bytes() >= options_.target_file_bytes ? CloseChangelog() : Ok();
+  }
+
+  std::span<const uint32_t> AllOf(const arrow::RecordBatch& rows) {
+    all_.resize(static_cast<size_t>(rows.num_rows()));
+    std::iota(all_.begin(), all_.end(), 0u);
+    return all_;
   }
 
   Status Fill(std::shared_ptr<arrow::RecordBatch>& rows) const {
@@ -177,18 +242,21 @@ class Compaction {
     return Ok();
   }
 
-  Status CloseFile() {
-    if (writer_ == nullptr) return Ok();
-    TRY_SET(DataFileMeta meta, writer_->Close(env_.NowMs()));
-    writer_.reset();
+  Status CloseFile() { return Close(writer_, result_.after); }
+  Status CloseChangelog() { return Close(changelog_, result_.changelog); }
+
+  Status Close(std::unique_ptr<RowFileWriter>& writer, std::vector<DataFileMeta>& out) {
+    if (writer == nullptr) return Ok();
+    TRY_SET(DataFileMeta meta, writer->Close(env_.NowMs()));
+    writer.reset();
     meta.level = unit_.output_level;
     meta.source = FileSource::kCompact;
-    result_.after.push_back(std::move(meta));
+    out.push_back(std::move(meta));
     return Ok();
   }
 
   Status ReadRanges() {
-    if (options_.merge.engine != MergeEngine::kFirstRow || !layout_->keyed()) return Ok();
+    if (!options_.looks_up() || !layout_->keyed()) return Ok();
     TRY_SET(const BinaryRowCodec codec, KeyRange::Codec(schema_));
     for (const DataFileMeta& file : unit_.files) {
       TRY_SET(KeyRange range, KeyRange::Of(codec, file));
@@ -208,11 +276,12 @@ class Compaction {
   const RowFileOptions& files_;
   const CompactionUnit& unit_;
   const FilledColumn* const filled_;
-  std::map<const DataFileMeta*, KeyRange> ranges_;  // of the unit's files, with merge-engine first-row
+  std::map<const DataFileMeta*, KeyRange> ranges_;  // of the unit's files, if files are looked up
   std::vector<KeyRange> below_;                     // of unit_.below, likewise
   CompactionResult result_;
-  std::unique_ptr<RowFileWriter> writer_;
+  std::unique_ptr<RowFileWriter> writer_, changelog_;
   std::vector<std::string> written_;
+  std::vector<uint32_t> all_;
 };
 
 }  // namespace

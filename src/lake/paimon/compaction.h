@@ -29,13 +29,17 @@ struct FilledColumn {
 
 struct CompactionResult {
   std::vector<DataFileMeta> before, after;
+  std::vector<DataFileMeta> changelog;
+  DeletionsByFile replaced;  // with deletion vectors: rows of the files that stay, whose keys are in `after` or gone
 };
 
 // By id, those that files were written with.
 using SchemasById = std::map<int64_t, const Schema*>;
 
 // `schema` and `layout`: the newest ones; `files`: of the bucket's folder. Files that need no merging only change
-// their level; with `filled` all are written. After an error the files that were written are removed.
+// their level; with `filled` all are written. With changelog-producer lookup the changelog has what the files of level
+// 0 change; with full-compaction, if the output is the highest level, what all files below it change. After an error
+// the files that were written are removed.
 Result<CompactionResult> Compact(Env& env, const Schema& schema, const SchemasById& schemas,
                                  const TableOptions& options,
                                  const std::shared_ptr<const RowLayout>& layout, const RowFileOptions& files,

@@ -95,21 +95,39 @@ std::string EncodeDeletionIndex(const DeletionsByFile& deletions, bool wide, std
   return out;
 }
 
-Result<IndexEntry> WriteDeletionIndex(Env& env, const Table& table, const BucketId& bucket,
-                                      const DeletionsByFile& deletions, bool wide) {
-  IndexEntry entry;
+Status BucketDeletions::Load(Env& env, const LiveFile& file) {
+  if (!file.deletion) return Ok();
+  TRY_SET(files_[file.meta.name], ReadDeletions(env, file));
+  name_ = file.index_path.substr(file.index_path.rfind('/') + 1);
+  return Ok();
+}
+
+void BucketDeletions::Remove(const std::string& file) { changed_ |= files_.erase(file) > 0; }
+
+void BucketDeletions::Add(const std::string& file, const DeleteSet& rows) {
+  files_[file].Merge(rows);
+  changed_ = true;
+}
+
+Result<NewVectors> BucketDeletions::Write(Env& env, const Table& table, const BucketId& bucket, bool wide) {
+  NewVectors out;
+  out.before = name_;
+  IndexEntry& entry = out.entry;
   entry.partition = bucket.partition;
   entry.bucket = bucket.bucket;
   entry.type = kDeletionVectors;
-  entry.name = Str("index-", env.Uuid(), "-0");
-  const std::string bytes = EncodeDeletionIndex(deletions, wide, entry.deletions);
-  entry.size = static_cast<int64_t>(bytes.size());
-  entry.row_count = static_cast<int64_t>(deletions.size());
-  const std::string path = table.IndexPath(entry.name);
-  TRY(env.MakeFolders(table.folder() + "/index"));
-  TRY(env.WriteFile(path, bytes));
-  TRY(env.SyncFolder(table.folder() + "/index"));
-  return entry;
+  if (!files_.empty()) {
+    entry.name = Str("index-", env.Uuid(), "-0");
+    const std::string bytes = EncodeDeletionIndex(files_, wide, entry.deletions);
+    entry.size = static_cast<int64_t>(bytes.size());
+    entry.row_count = static_cast<int64_t>(files_.size());
+    TRY(env.MakeFolders(table.folder() + "/index"));
+    TRY(env.WriteFile(table.IndexPath(entry.name), bytes));
+    TRY(env.SyncFolder(table.folder() + "/index"));
+  }
+  name_ = entry.name;
+  changed_ = false;
+  return out;
 }
 
 }  // namespace sluice::paimon

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Index files with the deletion vectors of a bucket's data files (docs of Paimon: "Table Index"), written. A commit
-// replaces the bucket's index file as a whole. Pure but for WriteDeletionIndex; any thread.
+// replaces the bucket's index file as a whole. Functions are pure; a BucketDeletions is of one thread.
 #pragma once
 
 #include <map>
@@ -12,6 +12,7 @@
 #include "lake/paimon/manifest.h"
 #include "lake/paimon/row_router.h"
 #include "lake/paimon/table.h"
+#include "lake/paimon/table_change.h"
 #include "lake/parquet/delete_set.h"
 
 namespace sluice::paimon {
@@ -24,8 +25,22 @@ std::string EncodeDeletionVector(const DeleteSet& deletions, bool wide);
 // The bytes of an index file; `ranges` says where the vector of each data file is.
 std::string EncodeDeletionIndex(const DeletionsByFile& deletions, bool wide, std::vector<DeletionRange>& ranges);
 
-// Writes the index file. One without vectors takes away those that the bucket had.
-Result<IndexEntry> WriteDeletionIndex(Env& env, const Table& table, const BucketId& bucket,
-                                      const DeletionsByFile& deletions, bool wide);
+// The deletion vectors of a bucket from one commit to the next.
+class BucketDeletions {
+ public:
+  // As a snapshot has them.
+  Status Load(Env& env, const LiveFile& file);
+  const DeletionsByFile& of_files() const { return files_; }
+  void Remove(const std::string& file);  // is no file of the bucket any more
+  void Add(const std::string& file, const DeleteSet& rows);
+  bool changed() const { return changed_; }  // since they were loaded or written
+  // Writes the index file. Without vectors there is none: the entry then says that the bucket has none any more.
+  Result<NewVectors> Write(Env& env, const Table& table, const BucketId& bucket, bool wide);
+
+ private:
+  DeletionsByFile files_;
+  std::string name_;  // of the index file that has them; empty: none
+  bool changed_ = false;
+};
 
 }  // namespace sluice::paimon

@@ -2,19 +2,17 @@
 #include "lake/paimon/merge_reader.h"
 
 #include <arrow/array.h>
-#include <arrow/array/concatenate.h>
-#include <arrow/buffer.h>
-#include <arrow/chunked_array.h>
-#include <arrow/compute/api.h>
 #include <arrow/record_batch.h>
 
 #include <algorithm>
+#include <optional>
 #include <span>
 #include <utility>
 
 #include "base/text.h"
 #include "lake/paimon/cell_order.h"
 #include "lake/paimon/row_merger.h"
+#include "lake/paimon/row_picker.h"
 #include "lake/paimon/special_fields.h"
 #include "row/arrow_status.h"
 #include "row/change_batch.h"
@@ -26,7 +24,6 @@ constexpr size_t kSystemColumns = 2;  // the first ones that a Run reads
 constexpr int64_t kBatchRows = 4096;  // of the merged rows, and of each file
 constexpr size_t kSourcesMax = 64;    // batches of files that one batch of merged rows is taken from
 constexpr int64_t kNoRow = -1;        // place of a key that gives none
-constexpr int64_t kMerged = -2;       // and of the first row that was made of several; below it, the next ones
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
@@ -38,17 +35,23 @@ auto At(const arrow::Array& column, int64_t row) {
 // A file, its rows in order: sequence number, kind, key, user's sequence, wanted columns.
 class Run {
  public:
-  Run(std::string path, std::unique_ptr<DataFileReader> reader, bool hides_keys)
-      : hides(hides_keys), path_(std::move(path)), reader_(std::move(reader)) {}
+  Run(const MergeInput& file, size_t number, std::unique_ptr<DataFileReader> reader)
+      : role(file.role),
+        told(file.told),
+        level(file.level),
+        input(number),
+        path_(file.path),
+        reader_(std::move(reader)) {}
 
   // To the next row; `rows` is null at the end.
   Status Advance() {
     if (rows != nullptr && ++row < rows->num_rows()) return Ok();
     DataBatch batch;
     TRY_SET(const bool more, reader_->Next(batch));
-    rows = more ? std::move(batch.rows) : nullptr;
+    rows = more ? batch.rows : nullptr;
     row = 0;
     if (rows == nullptr) return Ok();
+    batch_ = std::move(batch);
     for (size_t i = 0; i < kSystemColumns; ++i) {
       if (rows->column(static_cast<int>(i))->null_count() == 0) continue;
       return Corrupt(Str("data file ", path_, " has no column ", rows->schema()->field(static_cast<int>(i))->name(),
@@ -62,15 +65,20 @@ class Run {
   int64_t sequence() const { return At<arrow::Int64Array>(*rows->column(0), row); }
   RowKind kind() const { return static_cast<RowKind>(At<arrow::Int32Array>(*rows->column(1), row)); }
   bool retracts() const { return kind() == RowKind::kDelete || kind() == RowKind::kUpdateBefore; }
+  int64_t position() const { return batch_.position(row); }  // in the file
 
+  InputRole role;
+  bool told;
+  int level;
+  size_t input;  // number of the file
   BatchPtr rows;
   std::vector<const arrow::Array*> cells;  // columns of the batch
   int64_t row = 0;
-  bool hides = false;
 
  private:
   std::string path_;
   std::unique_ptr<DataFileReader> reader_;
+  DataBatch batch_;
 };
 
 FileColumn ColumnOf(const Field& field) { return {field.id, field.name, field.type, false}; }
@@ -93,19 +101,23 @@ Result<MergeOrder> MergeOrder::Of(const Schema& schema) {
   }
   order.descending = Lower(schema.Option("sequence.field.sort-order", "ascending")) == "descending";
   TRY_SET(order.rules, MergeRules::Of(schema));
+  order.lowest_level_counts = Lower(schema.Option("changelog-producer", "none")) == "lookup" ||
+                              Lower(schema.Option("deletion-vectors.enabled", "false")) == "true";
   return order;
 }
 
 class MergeReader::Impl {
  public:
-  Impl(const MergeOrder& order, std::vector<FileColumn> wanted, bool keep_deletes)
+  Impl(const MergeOrder& order, std::vector<FileColumn> wanted, const MergeOptions& options)
       : key_end_(kSystemColumns + order.key.size()),
         sequence_end_(key_end_ + order.sequence.size()),
         descending_(order.descending),
+        lowest_level_counts_(order.lowest_level_counts),
         engine_(order.rules.engine),
         leaves_deletes_out_(order.rules.ignore_delete && !order.rules.builds_rows()),
-        keep_deletes_(keep_deletes),
-        wanted_(std::move(wanted)) {}
+        options_(options),
+        wanted_(std::move(wanted)),
+        picker_(wanted_, sequence_end_) {}
 
   Status MakeMerger(const MergeRules& rules, std::span<const FileColumn> columns) {
     if (!rules.builds_rows()) return Ok();
@@ -114,30 +126,48 @@ class MergeReader::Impl {
   }
   size_t key_end() const { return key_end_; }
   size_t sequence_end() const { return sequence_end_; }
+  // Whether only the keys of such a file are read.
+  bool TakesKeysOnly(InputRole role) const {
+    if (role == InputRole::kHides) return true;
+    return role == InputRole::kOld && !options_.changes && merger_ == nullptr && sequence_end_ == key_end_;
+  }
 
-  Status Add(Env& env, const MergeInput& file, const std::vector<FileColumn>& columns) {
+  Status Add(Env& env, const MergeInput& file, size_t number, const std::vector<FileColumn>& columns) {
     ReadOptions options;
     options.batch_rows = kBatchRows;
+    options.deletes = file.deletes;
     TRY_SET(auto reader, DataFileReader::Open(env, file.path, AsWritten(columns, *file.written), options));
-    Run run(file.path, std::move(reader), file.hides);
+    Run run(file, number, std::move(reader));
     TRY(Advance(run));
     if (run.rows != nullptr) runs_.push_back(std::move(run));
     return Ok();
   }
 
   Result<bool> Next(DataBatch& out) {
-    sources_.clear();
-    source_rows_ = 0;
+    picker_.Clear();
     picked_.clear();
-    while (picked_.size() < kBatchRows && sources_.size() < kSourcesMax && !runs_.empty()) {
-      TRY_SET(const int64_t at, NextKey());
-      if (at != kNoRow) picked_.push_back(at);
+    changed_.clear();
+    changes_.reset();
+    const auto full = [&] {
+      return std::max(picked_.size(), changed_.size()) >= kBatchRows || picker_.sources() >= kSourcesMax;
+    };
+    while (!runs_.empty() && (!full() || (picked_.empty() && changed_.empty()))) TRY(NextKey());
+    if (picked_.empty() && changed_.empty()) return false;
+    if (merger_ != nullptr && merger_->rows() > 0) {
+      TRY_SET(auto merged, merger_->Finish());
+      picker_.SetMerged(std::move(merged));
     }
-    if (picked_.empty() && !runs_.empty()) return Next(out);  // nothing but deleted rows
-    if (picked_.empty()) return false;
-    TRY(Take(out));
+    TRY_SET(out.rows, picker_.Take(picked_));
+    out.first_position = 0;
+    out.positions.clear();
+    if (!changed_.empty()) {
+      TRY_SET(changes_, picker_.TakeChanges(changed_, options_.leave_out_equal));
+    }
     return true;
   }
+
+  const BatchPtr& changes() const { return changes_; }
+  const std::map<size_t, DeleteSet>& replaced() const { return replaced_; }
 
  private:
   Status Advance(Run& run) {
@@ -166,118 +196,130 @@ class MergeReader::Impl {
     return a.sequence() > b.sequence();
   }
 
-  // Passes over all rows of the lowest key: the place of the one that they make.
-  Result<int64_t> NextKey() {
-    size_t newest = 0;
+  // Passes over all rows of the lowest key, and notes what they make.
+  Status NextKey() {
     same_.assign(1, 0);
     for (size_t i = 1; i < runs_.size(); ++i) {
       const int order = Compare(runs_[i], runs_[same_[0]], kSystemColumns, key_end_);
       if (order > 0) continue;
-      if (order < 0) {
-        same_.assign(1, i);
-        newest = i;
-        continue;
-      }
+      if (order < 0) same_.clear();
       same_.push_back(i);
-      if (Newer(runs_[i], runs_[newest])) newest = i;
     }
-    TRY_SET(const int64_t place, PlaceOfSame(newest));
+    TRY(NoteKey());
     bool ended = false;
     for (size_t i : same_) {
       TRY(Advance(runs_[i]));
       ended |= runs_[i].rows == nullptr;
     }
     if (ended) std::erase_if(runs_, [](const Run& run) { return run.rows == nullptr; });
-    return place;
+    return Ok();
   }
 
-  // `newest`: of the runs in same_.
-  Result<int64_t> PlaceOfSame(size_t newest) {
-    if (engine_ == MergeEngine::kFirstRow) return FirstOfSame();
-    if (merger_ != nullptr && same_.size() > 1) return MergeSame();
-    return runs_[newest].retracts() && !keep_deletes_ ? kNoRow : PlaceOf(runs_[newest]);
-  }
+  // What the rows of a key make.
+  struct Made {
+    int64_t place = kNoRow;
+    bool adds = false;  // a row that readers see
+  };
 
-  Result<int64_t> FirstOfSame() {
-    size_t oldest = same_[0];
+  Status NoteKey() {
+    std::optional<size_t> before;  // of the rows that are told
+    bool news = false, merges = false;
     for (size_t i : same_) {
-      if (runs_[i].hides) return kNoRow;
+      const Run& run = runs_[i];
+      merges |= run.role == InputRole::kMerged;
+      news |= !run.told;
+      if (run.told && (!before || run.level < runs_[*before].level)) before = i;
+    }
+    if (!merges) return Ok();
+    for (size_t i : same_) {
+      if (runs_[i].role == InputRole::kOld) replaced_[runs_[i].input].Add(runs_[i].position());
+    }
+    TRY_SET(const Made made, Merge(RowsThatCount()));
+    if (made.place != kNoRow) picked_.push_back(made.place);
+    if (!options_.changes || !news) return Ok();
+    const bool was = before && !runs_[*before].retracts();
+    if (was && engine_ == MergeEngine::kFirstRow) return Ok();
+    if (was) {
+      const int64_t place = picker_.PlaceOf(runs_[*before].rows, runs_[*before].row);
+      changed_.push_back({place, made.adds ? RowKind::kUpdateBefore : RowKind::kDelete});
+    }
+    if (made.adds) changed_.push_back({made.place, was ? RowKind::kUpdateAfter : RowKind::kInsert});
+    return Ok();
+  }
+
+  const std::vector<size_t>& RowsThatCount() {
+    if (!lowest_level_counts_ || same_.size() == 1 || engine_ == MergeEngine::kFirstRow) return same_;
+    counting_.clear();
+    std::optional<size_t> lowest;
+    for (size_t i : same_) {
+      if (runs_[i].level == 0) {
+        counting_.push_back(i);
+      } else if (!lowest || runs_[i].level < runs_[*lowest].level) {
+        lowest = i;
+      }
+    }
+    if (lowest && !(TakesKeysOnly(runs_[*lowest].role) && !counting_.empty())) counting_.push_back(*lowest);
+    return counting_;
+  }
+
+  Result<Made> Merge(const std::vector<size_t>& rows) {
+    if (engine_ == MergeEngine::kFirstRow) return FirstOf(rows);
+    if (merger_ != nullptr && rows.size() > 1) return MergeAll(rows);
+    size_t newest = rows[0];
+    for (size_t i : rows) {
+      if (i != newest && Newer(runs_[i], runs_[newest])) newest = i;
+    }
+    const bool adds = !runs_[newest].retracts();
+    return Made{adds || options_.keep_deletes ? picker_.PlaceOf(runs_[newest].rows, runs_[newest].row) : kNoRow, adds};
+  }
+
+  Result<Made> FirstOf(const std::vector<size_t>& rows) {
+    size_t oldest = rows[0];
+    for (size_t i : rows) {
+      if (runs_[i].role == InputRole::kHides) return Made{};
       if (runs_[i].retracts()) {
         return Invalid("files of the table have -U or -D rows, which merge-engine first-row cannot merge",
                        "set the table option ignore-delete: true");
       }
       if (Newer(runs_[oldest], runs_[i])) oldest = i;
     }
-    return PlaceOf(runs_[oldest]);
+    return Made{picker_.PlaceOf(runs_[oldest].rows, runs_[oldest].row), true};
   }
 
-  Result<int64_t> MergeSame() {
-    std::stable_sort(same_.begin(), same_.end(), [&](size_t a, size_t b) { return Newer(runs_[b], runs_[a]); });
+  Result<Made> MergeAll(std::vector<size_t> rows) {
+    std::stable_sort(rows.begin(), rows.end(), [&](size_t a, size_t b) { return Newer(runs_[b], runs_[a]); });
     merger_->Begin();
-    for (size_t i : same_) {
+    for (size_t i : rows) {
       const Run& run = runs_[i];
       const auto cells = std::span(run.cells).subspan(sequence_end_);
       TRY(merger_->Add(cells, run.row, run.kind(), run.sequence()));
     }
-    if (merger_->kind() == RowKind::kDelete && !keep_deletes_) return kNoRow;
+    const bool adds = merger_->kind() != RowKind::kDelete;
+    if (!adds && !options_.keep_deletes) return Made{};
     TRY(merger_->Append());
-    return kMerged + 1 - merger_->rows();
-  }
-
-  // The batch of a run's row is remembered, with the place where it begins.
-  int64_t PlaceOf(const Run& run) {
-    for (size_t i = sources_.size(); i > 0; --i) {
-      if (sources_[i - 1].first == run.rows) return sources_[i - 1].second + run.row;
-    }
-    sources_.emplace_back(run.rows, source_rows_);
-    source_rows_ += run.rows->num_rows();
-    return sources_.back().second + run.row;
-  }
-
-  Status Take(DataBatch& out) {
-    arrow::ArrayVector merged;
-    if (merger_ != nullptr && merger_->rows() > 0) {
-      TRY_SET(merged, merger_->Finish());
-    }
-    for (int64_t& place : picked_) {
-      if (place <= kMerged) place = source_rows_ + kMerged - place;  // behind all sources
-    }
-    const auto count = static_cast<int64_t>(picked_.size());
-    const arrow::Int64Array places(count, arrow::Buffer::Wrap(picked_));
-    std::vector<std::shared_ptr<arrow::Array>> columns;
-    std::vector<std::shared_ptr<arrow::Field>> fields;
-    for (size_t i = 0; i < wanted_.size(); ++i) {
-      arrow::ArrayVector chunks;
-      for (const auto& [batch, begin] : sources_) chunks.push_back(batch->column(static_cast<int>(sequence_end_ + i)));
-      if (!merged.empty()) chunks.push_back(merged[i]);
-      const auto all = std::make_shared<arrow::ChunkedArray>(std::move(chunks));
-      ARROW_TRY_SET(const auto taken, arrow::compute::Take(all, places));
-      ARROW_TRY_SET(auto joined, arrow::Concatenate(taken.chunked_array()->chunks()));
-      fields.push_back(arrow::field(wanted_[i].name, joined->type()));
-      columns.push_back(std::move(joined));
-    }
-    out.rows = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), count, std::move(columns));
-    out.first_position = 0;
-    out.positions.clear();
-    return Ok();
+    return Made{RowPicker::MergedPlace(merger_->rows() - 1), adds};
   }
 
   const size_t key_end_, sequence_end_;  // columns of a run
-  const bool descending_;
+  const bool descending_, lowest_level_counts_;
   const MergeEngine engine_;
-  const bool leaves_deletes_out_, keep_deletes_;
+  const bool leaves_deletes_out_;
+  const MergeOptions options_;
   const std::vector<FileColumn> wanted_;
   std::unique_ptr<RowMerger> merger_;  // null: rows are picked, not made
   std::vector<Run> runs_;              // that have a row
   std::vector<size_t> same_;           // runs whose row has the lowest key
-  std::vector<std::pair<BatchPtr, int64_t>> sources_;
-  int64_t source_rows_ = 0;
-  std::vector<int64_t> picked_;  // places in the sources, then in the merger's rows
+  std::vector<size_t> counting_;       // those of them that are merged
+  RowPicker picker_;
+  std::vector<int64_t> picked_;      // places
+  std::vector<ChangedRow> changed_;
+  BatchPtr changes_;
+  std::map<size_t, DeleteSet> replaced_;
 };
 
 Result<std::unique_ptr<MergeReader>> MergeReader::Open(Env& env, const std::vector<MergeInput>& files,
                                                        const MergeOrder& order, std::vector<FileColumn> wanted,
-                                                       bool keep_deletes) {
+                                                       const MergeOptions& options) {
   std::vector<FileColumn> columns(kSystemColumns);
   columns[0] = {kSequenceId, kSequenceName, DataType{.kind = TypeKind::kBigInt}, false};
   columns[1] = {kKindId, kKindName, DataType{.kind = TypeKind::kInt}, false};
@@ -289,15 +331,19 @@ Result<std::unique_ptr<MergeReader>> MergeReader::Open(Env& env, const std::vect
   columns.insert(columns.end(), wanted.begin(), wanted.end());
   TRY_SET(const auto needed, SupportedFields(*order.schema, order.rules.AlsoNeeded(names)));
   for (const Field* field : needed) columns.push_back(ColumnOf(*field));
-  auto impl = std::make_unique<Impl>(order, std::move(wanted), keep_deletes);
+  auto impl = std::make_unique<Impl>(order, std::move(wanted), options);
   TRY(impl->MakeMerger(order.rules, std::span(columns).subspan(impl->sequence_end())));
   const auto key_only = std::vector(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(impl->key_end()));
-  for (const MergeInput& file : files) TRY(impl->Add(env, file, file.hides ? key_only : columns));
+  for (size_t i = 0; i < files.size(); ++i) {
+    TRY(impl->Add(env, files[i], i, impl->TakesKeysOnly(files[i].role) ? key_only : columns));
+  }
   return std::unique_ptr<MergeReader>(new MergeReader(std::move(impl)));
 }
 
 MergeReader::MergeReader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 MergeReader::~MergeReader() = default;
 Result<bool> MergeReader::Next(DataBatch& out) { return impl_->Next(out); }
+const std::shared_ptr<arrow::RecordBatch>& MergeReader::changes() const { return impl_->changes(); }
+const std::map<size_t, DeleteSet>& MergeReader::replaced() const { return impl_->replaced(); }
 
 }  // namespace sluice::paimon

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,6 +15,11 @@
 #include "lake/paimon/merge_rules.h"
 #include "lake/paimon/schema.h"
 #include "lake/parquet/data_reader.h"
+#include "lake/parquet/delete_set.h"
+
+namespace arrow {
+class RecordBatch;
+}
 
 namespace sluice::paimon {
 
@@ -23,28 +29,49 @@ struct MergeOrder {
   std::vector<const Field*> key;       // what the files are sorted by
   std::vector<const Field*> sequence;  // `sequence.field`: these decide first; the highest row wins
   bool descending = false;             // `sequence.field.sort-order`: the lowest wins
+  bool lowest_level_counts = false;    // of rows above level 0 only that of the lowest level: it holds the others
   MergeRules rules;
 
   static Result<MergeOrder> Of(const Schema& schema);
 };
 
+enum class InputRole : uint8_t {
+  kMerged,
+  kHides,  // no row of its keys is given: they have theirs already
+  kOld,    // what its keys were before the merged files; it gives no row of a key that those have not
+};
+
 struct MergeInput {
   std::string path;                 // of a file of the bucket
   const Schema* written = nullptr;  // the schema that it was written with
-  bool hides = false;               // its rows are not given, nor any other of their keys
+  int level = 0;
+  InputRole role = InputRole::kMerged;
+  bool told = false;                   // a changelog has its rows
+  const DeleteSet* deletes = nullptr;  // rows that are not there; outlives the reader
+};
+
+struct MergeOptions {
+  bool keep_deletes = false;     // a key that is deleted gives the row that does it
+  bool changes = false;          // changes() is wanted
+  bool leave_out_equal = false;  // of changes: updates that change no value
 };
 
 class MergeReader {
  public:
-  // `wanted`: the columns of the batches. The files are those of one bucket. `keep_deletes`: a key that is deleted
-  // gives the row that does it.
+  // `wanted`: the columns of the batches. The files are those of one bucket.
   static Result<std::unique_ptr<MergeReader>> Open(Env& env, const std::vector<MergeInput>& files,
                                                    const MergeOrder& order, std::vector<FileColumn> wanted,
-                                                   bool keep_deletes = false);
+                                                   const MergeOptions& options = {});
   ~MergeReader();
 
-  // The next batch with at least one row, by key; false at the end. Its positions say nothing.
+  // The next batch with at least one row, by key; false at the end. Its positions say nothing. If changes are wanted a
+  // batch may have none.
   Result<bool> Next(DataBatch& out);
+  // What the keys of the last batch's rows, and deleted ones, were before and are now, by files that are not told: rows
+  // of kind +I, -D, or -U and +U. Null: nothing.
+  const std::shared_ptr<arrow::RecordBatch>& changes() const;
+  // By the number of an input of role kOld: its rows whose keys the merged files have. Complete at the end.
+  const std::map<size_t, DeleteSet>& replaced() const;
 
  private:
   class Impl;

@@ -94,7 +94,7 @@ Status TableScan::OpenNext() {
     std::vector<MergeInput> files;
     for (const LiveFile& file : split.files) {
       TRY_SET(const Schema* written, table_->SchemaOf(file.meta.schema_id));
-      files.push_back({file.path, written});
+      files.push_back({file.path, written, file.meta.level});
     }
     TRY_SET(merged_, MergeReader::Open(*env_, files, order_, columns_));
     return Ok();

@@ -85,7 +85,6 @@ Result<ChangedFiles> ParseChangedFiles(const Json& parent, const char* key) {
   return files;
 }
 
-// Deletion vectors are none of a change that this version makes.
 Json ToJson(const IndexEntry& entry) {
   Json json;
   json["partition"] = Hex(entry.partition);
@@ -94,7 +93,20 @@ Json ToJson(const IndexEntry& entry) {
   json["name"] = entry.name;
   json["size"] = entry.size;
   json["rows"] = entry.row_count;
+  for (const DeletionRange& range : entry.deletions) {
+    json["deletions"].push_back({{"file", range.data_file}, {"offset", range.offset}, {"length", range.length}});
+    if (range.cardinality) json["deletions"].back()["rows"] = *range.cardinality;
+  }
   return json;
+}
+
+Result<DeletionRange> ParseDeletionRange(const Json& json) {
+  DeletionRange range;
+  TRY_SET(range.data_file, TextMember(json, "file"));
+  TRY_SET(range.offset, IntMember(json, "offset"));
+  TRY_SET(range.length, IntMember(json, "length"));
+  TRY_SET(range.cardinality, LongMember(json, "rows"));
+  return range;
 }
 
 Result<IndexEntry> ParseIndexEntry(const Json& json) {
@@ -105,6 +117,11 @@ Result<IndexEntry> ParseIndexEntry(const Json& json) {
   TRY_SET(entry.name, TextMember(json, "name"));
   TRY_SET(entry.size, LongMember(json, "size"));
   TRY_SET(entry.row_count, LongMember(json, "rows"));
+  TRY_SET(const Json* deletions, ListMember(json, "deletions"));
+  for (size_t i = 0; deletions != nullptr && i < deletions->size(); ++i) {
+    TRY_SET(DeletionRange range, ParseDeletionRange((*deletions)[i]));
+    entry.deletions.push_back(std::move(range));
+  }
   return entry;
 }
 
@@ -123,6 +140,10 @@ std::string TableChange::ToJson() const {
   json["added"] = paimon::ToJson(added);
   json["changelog"] = paimon::ToJson(changelog);
   json["compacted"] = paimon::ToJson(compacted);
+  json["compacted_changelog"] = paimon::ToJson(compacted_changelog);
+  for (const NewVectors& file : vectors) {
+    json["vectors"].push_back({{"entry", paimon::ToJson(file.entry)}, {"before", file.before}});
+  }
   json["indexes"] = Json::array();
   for (const IndexEntry& entry : indexes) json["indexes"].push_back(paimon::ToJson(entry));
   json["properties"] = properties;
@@ -153,6 +174,16 @@ Result<TableChange> TableChange::Parse(std::string_view text) {
   TRY_SET(change.added, ParseChangedFiles(json, "added"));
   TRY_SET(change.changelog, ParseChangedFiles(json, "changelog"));
   TRY_SET(change.compacted, ParseChangedFiles(json, "compacted"));
+  TRY_SET(change.compacted_changelog, ParseChangedFiles(json, "compacted_changelog"));
+  TRY_SET(const Json* vectors, ListMember(json, "vectors"));
+  for (size_t i = 0; vectors != nullptr && i < vectors->size(); ++i) {
+    const Json* entry = FindMember((*vectors)[i], "entry");
+    if (entry == nullptr) return Corrupt("`vectors` holds something else than index files");
+    NewVectors file;
+    TRY_SET(file.entry, ParseIndexEntry(*entry));
+    TRY_SET(file.before, TextMember((*vectors)[i], "before"));
+    change.vectors.push_back(std::move(file));
+  }
   TRY_SET(const Json* indexes, ListMember(json, "indexes"));
   for (size_t i = 0; indexes != nullptr && i < indexes->size(); ++i) {
     TRY_SET(IndexEntry entry, ParseIndexEntry((*indexes)[i]));

@@ -22,6 +22,12 @@ struct ChangedFiles {
   bool empty() const { return manifests.empty(); }
 };
 
+// Deletion vectors of a bucket, in place of those that it has.
+struct NewVectors {
+  IndexEntry entry;
+  std::string before;  // name of the index file that they were made from; empty: none
+};
+
 struct TableChange {
   std::vector<std::string> schemas;  // versions to be made, JSON, by id
   bool truncate = false;             // all files that are there go first
@@ -30,6 +36,8 @@ struct TableChange {
   ChangedFiles added;                // rows of the epoch
   ChangedFiles changelog;
   ChangedFiles compacted;            // of no rows that readers would see change
+  ChangedFiles compacted_changelog;
+  std::vector<NewVectors> vectors;     // with what is compacted
   std::vector<IndexEntry> indexes;   // in place of those of the same partition, bucket and type
   std::map<std::string, std::string> properties;  // of the snapshots
 

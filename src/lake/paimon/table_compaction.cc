@@ -11,6 +11,7 @@
 #include "lake/paimon/append_compaction.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/compaction.h"
+#include "lake/paimon/deletion_index.h"
 #include "lake/paimon/manifest_files.h"
 #include "lake/paimon/row_router.h"
 #include "lake/paimon/table.h"
@@ -26,7 +27,9 @@ class Run {
  public:
   Run(Env& env, const CompactionRequest& request) : env_(env), request_(request) {}
   ~Run() {
-    if (!kept_) Remove(written_);
+    if (kept_) return;
+    Remove(written_);
+    Remove(beside_);
   }
 
   // Nothing: other writers were faster.
@@ -49,6 +52,7 @@ class Run {
  private:
   struct Bucket {
     std::vector<DataFileMeta> files;
+    BucketDeletions deletions;
     int total_buckets = 0;
   };
 
@@ -65,6 +69,10 @@ class Run {
       bucket.total_buckets = entry.total_buckets;
       bucket.files.push_back(std::move(entry.file));
     }
+    if (options_.deletion_vectors) {
+      TRY_SET(const auto files, table_->LiveFiles(snapshot));
+      for (const LiveFile& file : files) TRY((buckets[{file.partition, file.bucket}].deletions.Load(env_, file)));
+    }
     for (auto& [id, bucket] : buckets) {
       if (filter) {
         TRY_SET(const bool wanted, filter->Matches(id.partition));
@@ -78,12 +86,17 @@ class Run {
   }
 
   Status CompactKeyed(const BucketId& id, Bucket& bucket) {
-    while (const auto unit = PickCompaction(bucket.files, options_, request_.full)) {
+    while (auto unit = PickCompaction(bucket.files, options_, request_.full)) {
+      unit->deletions = &bucket.deletions.of_files();
       TRY_SET(const RowFileOptions files, FilesOf(id));
-      TRY_SET(const SchemasById schemas, SchemasOf(unit->files));
+      TRY_SET(const SchemasById schemas, SchemasOf(bucket.files));
       auto done = Compact(env_, schema_, schemas, options_, layout_, files, *unit);
       TRY(Take(id, bucket, std::move(done)));
     }
+    if (!bucket.deletions.changed()) return Ok();
+    TRY_SET(auto vectors, bucket.deletions.Write(env_, *table_, id, options_.wide_vectors));
+    if (!vectors.entry.name.empty()) beside_[vectors.entry.name] = table_->IndexPath(vectors.entry.name);
+    change_.vectors.push_back(std::move(vectors));
     return Ok();
   }
 
@@ -98,9 +111,12 @@ class Run {
 
   Status Take(const BucketId& id, Bucket& bucket, Result<CompactionResult> done) {
     if (!done.ok()) return std::move(done).error();
-    std::set<std::string> before;
+    std::set<std::string> before, after;
+    for (const DataFileMeta& file : done->after) after.insert(file.name);
+    for (const auto& [name, rows] : done->replaced) bucket.deletions.Add(name, rows);
     for (DataFileMeta& file : done->before) {
       before.insert(file.name);
+      if (!after.contains(file.name)) bucket.deletions.Remove(file.name);
       std::erase_if(bucket.files, [&](const DataFileMeta& f) { return f.name == file.name && f.level == file.level; });
       entries_.push_back(EntryOf(id, bucket, EntryKind::kDelete, std::move(file)));
     }
@@ -109,6 +125,10 @@ class Run {
       if (!before.contains(file.name)) written_[file.name] = Str(folder, "/", file.name);
       bucket.files.push_back(file);
       entries_.push_back(EntryOf(id, bucket, EntryKind::kAdd, std::move(file)));
+    }
+    for (DataFileMeta& file : done->changelog) {
+      beside_[file.name] = Str(folder, "/", file.name);
+      changelog_.push_back(EntryOf(id, bucket, EntryKind::kAdd, std::move(file)));
     }
     return Ok();
   }
@@ -132,22 +152,29 @@ class Run {
   }
 
   Result<std::optional<CompactionReport>> Commit(const std::vector<ManifestEntry>& entries, int64_t base) {
-    ChangedFiles changed;
     for (const ManifestEntry& entry : entries) {
-      const bool comes = entry.kind == EntryKind::kAdd;
-      changed.rows += comes ? entry.file.row_count : -entry.file.row_count;
-      ++(comes ? report_.files_after : report_.files_before);
+      ++(entry.kind == EntryKind::kAdd ? report_.files_after : report_.files_before);
     }
     for (const std::string& folder : folders_touched_) TRY(env_.SyncFolder(folder));
-    TRY_SET(changed.manifests, WriteManifests(env_, *table_, entries));
-    for (const ManifestFile& file : changed.manifests) written_[file.name] = table_->ManifestPath(file.name);
+    TRY_SET(change_.compacted, ToManifests(entries));
+    TRY_SET(change_.compacted_changelog, ToManifests(changelog_));
     TRY(env_.SyncFolder(table_->folder() + "/manifest"));
     kept_ = true;  // whether an error comes before or after the commit is not known
     TRY_SET(const CommitOutcome outcome,
-            CommitCompaction(env_, *table_, changed, {env_.Uuid(), INT64_MAX}, base));
+            CommitCompaction(env_, *table_, change_, {env_.Uuid(), INT64_MAX}, base));
     kept_ = outcome.compacted;
     report_.snapshot = outcome.snapshot;
     return outcome.compacted ? std::optional(report_) : std::nullopt;
+  }
+
+  Result<ChangedFiles> ToManifests(const std::vector<ManifestEntry>& entries) {
+    ChangedFiles out;
+    for (const ManifestEntry& entry : entries) {
+      out.rows += entry.kind == EntryKind::kAdd ? entry.file.row_count : -entry.file.row_count;
+    }
+    TRY_SET(out.manifests, WriteManifests(env_, *table_, entries));
+    for (const ManifestFile& file : out.manifests) written_[file.name] = table_->ManifestPath(file.name);
+    return out;
   }
 
   Result<RowFileOptions> FilesOf(const BucketId& id) {
@@ -179,8 +206,10 @@ class Run {
   TableOptions options_;
   std::shared_ptr<const RowLayout> layout_;
   std::optional<BucketFolders> folders_;
-  std::vector<ManifestEntry> entries_;
+  std::vector<ManifestEntry> entries_, changelog_;
+  TableChange change_;
   std::map<std::string, std::string> written_;  // name -> path, of new files
+  std::map<std::string, std::string> beside_;   // likewise, of changelogs and deletion vectors
   std::set<std::string> folders_touched_;
   CompactionReport report_;
   bool kept_ = false;  // the new files may be a snapshot's

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "base/text.h"
 
@@ -27,6 +28,13 @@ constexpr Unit kTimeUnits[] = {
 };
 constexpr int64_t kZstdLevelMax = 22;
 constexpr std::string_view kCodecs[] = {"zstd", "snappy", "gzip", "lz4", "brotli", "none"};
+
+constexpr std::pair<std::string_view, ChangelogProducer> kProducers[] = {
+    {"none", ChangelogProducer::kNone},
+    {"input", ChangelogProducer::kInput},
+    {"lookup", ChangelogProducer::kLookup},
+    {"full-compaction", ChangelogProducer::kFullCompaction},
+};
 
 template <size_t kCount>
 bool ParseWithUnit(std::string_view text, const Unit (&units)[kCount], int64_t& out) {
@@ -115,7 +123,7 @@ std::vector<std::string> Names(const std::string* text) {
 
 // What a writer that does not do it would make wrong.
 Status CheckSupported(const Reader& options) {
-  TRY(options.Only("deletion-vectors.enabled", "false"));
+  TRY(options.Only("deletion-vectors.merge-on-read", "false"));
   TRY(options.Only("file.format", "parquet"));
   TRY(options.Only("changelog-file.format", "parquet"));
   TRY(options.Only("manifest.format", "avro"));
@@ -124,7 +132,8 @@ Status CheckSupported(const Reader& options) {
   TRY(options.Only("data-file.thin-mode", "false"));
   TRY(options.Only("metadata.iceberg.storage", "disabled"));
   for (const char* key : {"rowkind.field", "record-level.expire-time", "data-file.external-paths", "branch",
-                          "primary-key", "partition", "file.format.per.level"}) {
+                          "primary-key", "partition", "file.format.per.level",
+                          "changelog-producer.row-deduplicate-ignore-fields"}) {
     if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
   }
   return Ok();
@@ -185,6 +194,41 @@ Status ReadBuckets(const Reader& options, const std::vector<std::string>& key, T
   return options.Count("dynamic-bucket.target-row-num", 1, out.bucket_target_rows, INT64_MAX);
 }
 
+Status ReadChangelog(const Reader& options, TableOptions& out) {
+  if (const std::string* producer = options.Find("changelog-producer")) {
+    const std::string name = Lower(Trim(*producer));
+    const auto found = std::find_if(std::begin(kProducers), std::end(kProducers),
+                                    [&](const auto& known) { return known.first == name; });
+    if (found == std::end(kProducers)) {
+      return Bad("changelog-producer", *producer, "none, input, lookup or full-compaction");
+    }
+    out.changelog = found->second;
+  }
+  TRY(options.Flag("changelog-producer.row-deduplicate", out.changelog_leaves_out_equal));
+  if (out.changelog == ChangelogProducer::kFullCompaction) out.full_compaction_epochs = 1;
+  TRY(options.Count("full-compaction.delta-commits", 1, out.full_compaction_epochs));
+  TRY(options.Flag("deletion-vectors.enabled", out.deletion_vectors));
+  return options.Flag("deletion-vectors.bitmap64", out.wide_vectors);
+}
+
+// Java's rules, and what is not there yet.
+Status CheckVectors(const TableOptions& options) {
+  if (!options.deletion_vectors) return Ok();
+  if (!options.keyed) {
+    return Unsupported("table option deletion-vectors.enabled is not supported yet for tables without a primary key",
+                       "leave it out: rows are only added to them");
+  }
+  if (options.changelog == ChangelogProducer::kFullCompaction) {
+    return Invalid("deletion-vectors.enabled cannot go with changelog-producer full-compaction",
+                   "use none, input or lookup");
+  }
+  if (options.merge.engine == MergeEngine::kFirstRow) {
+    return Invalid("deletion-vectors.enabled cannot go with merge-engine first-row",
+                   "leave deletion-vectors.enabled out");
+  }
+  return Ok();
+}
+
 Result<TableOptions> Read(const Options& given, const std::vector<std::string>& key) {
   const Reader options(given);
   TableOptions out;
@@ -194,15 +238,7 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   TRY(ReadCompaction(options, out));
   TRY(ReadBuckets(options, key, out));
   TRY(CheckMerging(options, given));
-  if (const std::string* producer = options.Find("changelog-producer")) {
-    const std::string name = Lower(Trim(*producer));
-    if (name == "input") {
-      out.changelog = ChangelogProducer::kInput;
-    } else if (name != "none") {
-      return Unsupported(Str("table option changelog-producer='", *producer, "' is not supported yet"),
-                         "use none or input");
-    }
-  }
+  TRY(ReadChangelog(options, out));
   out.sequence = Names(options.Find("sequence.field"));
   if (const std::string* order = options.Find("sequence.field.sort-order")) {
     out.sequence_descending = EqualsIgnoreCase(Trim(*order), "descending");
@@ -224,6 +260,7 @@ Result<TableOptions> TableOptions::Of(const Schema& schema) {
   out.keyed = !schema.primary_keys.empty();
   TRY_SET(out.merge, MergeRules::Of(schema));
   TRY(out.merge.CheckWritable(schema));
+  TRY(CheckVectors(out));
   for (const std::string& name : out.bucket_key) {
     if (schema.Find(name) == nullptr) {
       return Invalid(Str("table option bucket-key names ", name, ", which is no column"));

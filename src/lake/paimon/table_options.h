@@ -19,7 +19,12 @@ enum class BucketMode : uint8_t {
   kUnaware,  // -1 without a primary key: one folder
 };
 
-enum class ChangelogProducer : uint8_t { kNone, kInput };
+enum class ChangelogProducer : uint8_t {
+  kNone,
+  kInput,           // the rows as they came
+  kLookup,          // what a compaction changes of the rows above level 0: nothing stays in level 0
+  kFullCompaction,  // what a compaction of all files changes of the highest level
+};
 
 struct TableOptions {
   BucketMode bucket_mode = BucketMode::kUnaware;
@@ -27,6 +32,10 @@ struct TableOptions {
   std::vector<std::string> bucket_key;   // columns whose row is hashed
   int64_t bucket_target_rows = 2'000'000;  // `dynamic-bucket.target-row-num`
   ChangelogProducer changelog = ChangelogProducer::kNone;
+  bool changelog_leaves_out_equal = false;  // `changelog-producer.row-deduplicate`
+  int full_compaction_epochs = 0;           // `full-compaction.delta-commits`; 0: never
+  bool deletion_vectors = false;            // `deletion-vectors.enabled`
+  bool wide_vectors = false;                // `deletion-vectors.bitmap64`
   std::vector<std::string> sequence;     // `sequence.field`
   bool sequence_descending = false;
   MergeRules merge;                      // of rows with the same key
@@ -54,6 +63,11 @@ struct TableOptions {
   bool changelog_outlives = false;  // `changelog.num-retained.*`, `changelog.time-retained`: snapshots that expire
 
   bool keyed = false;  // the table has a primary key
+
+  // Whether each commit must merge level 0 with what the higher levels hold of its keys.
+  bool looks_up() const {
+    return changelog == ChangelogProducer::kLookup || deletion_vectors || merge.engine == MergeEngine::kFirstRow;
+  }
 
   // kInvalid, kUnsupported name the option.
   static Result<TableOptions> Of(const Schema& schema);

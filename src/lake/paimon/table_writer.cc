@@ -53,9 +53,7 @@ TableWriter::~TableWriter() {
   if (finished_) return;  // whether these files are committed is not known here
   for (const ManifestEntry& entry : added_) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
   for (const ManifestEntry& entry : changelog_) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
-  for (const ManifestEntry& entry : compacted_) {
-    if (rewritten_.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
-  }
+  RemoveCompacted();
 }
 
 Result<std::unique_ptr<TableWriter>> TableWriter::Make(Env& env, std::unique_ptr<Table> table,
@@ -125,8 +123,11 @@ Status TableWriter::Reload() {
                            "rescale its partitions with INSERT OVERWRITE of another engine first");
       }
       next_sequence_ = std::max(next_sequence_, entry.file.max_sequence + 1);
-      buckets_[{entry.partition, entry.bucket}].files.push_back(std::move(entry.file));
+      Bucket& bucket = buckets_[{entry.partition, entry.bucket}];
+      bucket.touched |= table_options_.looks_up() && entry.file.level == 0;  // left there by another writer
+      bucket.files.push_back(std::move(entry.file));
     }
+    if (table_options_.deletion_vectors) TRY(LoadDeletions(snapshot));
   }
   stale_ = false;
   return Ok();

@@ -20,6 +20,7 @@
 #include "io/env.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/compaction.h"
+#include "lake/paimon/deletion_index.h"
 #include "lake/paimon/key_sort.h"
 #include "lake/paimon/row_file.h"
 #include "lake/paimon/row_router.h"
@@ -91,6 +92,7 @@ class TableWriter {
   };
   struct Bucket {
     std::vector<DataFileMeta> files;  // of all levels, those of this epoch too
+    BucketDeletions deletions;
     bool folder_made = false;
     bool touched = false;  // in this epoch
   };
@@ -113,12 +115,15 @@ class TableWriter {
   Result<DataFileMeta> WriteFile(const BucketId& id, const char* prefix, const Gathered& rows,
                                  const std::vector<uint32_t>& chosen);
   Result<RowFileOptions> FilesOf(const BucketId& id, Bucket& bucket);
+  Status LoadDeletions(const Snapshot& snapshot);
   Status CompactBuckets();
-  Status CompactBucket(const BucketId& id, Bucket& bucket, const CompactionUnit& unit, const FilledColumn* filled);
+  Status CompactBucket(const BucketId& id, Bucket& bucket, CompactionUnit unit, const FilledColumn* filled);
   Status JoinSmallFiles(const BucketId& id, Bucket& bucket);  // of a table without a key
   Result<SchemasById> SchemasOf(const std::vector<DataFileMeta>& files);
   Status TakeCompacted(const BucketId& id, Bucket& bucket, Result<CompactionResult> done);
   Status TakeCompaction(const BucketId& id, Bucket& bucket, CompactionResult result);
+  Result<std::vector<NewVectors>> WriteVectors();
+  void RemoveCompacted();
   ManifestEntry EntryOf(const BucketId& id, EntryKind kind, DataFileMeta file) const;
   std::vector<ManifestEntry> AddedAndFilled();
   Result<ChangedFiles> ToManifests(const std::vector<ManifestEntry>& entries);
@@ -149,7 +154,8 @@ class TableWriter {
   int64_t buffered_bytes_ = 0;
   KeySorter sorter_;
 
-  std::vector<ManifestEntry> added_, changelog_, compacted_;
+  std::vector<ManifestEntry> added_, changelog_, compacted_, compacted_changelog_;
+  int epochs_since_full_ = 0;            // compaction
   std::set<std::string> rewritten_;      // files that compactions of this epoch wrote
   std::set<std::string> folders_touched_;
   bool truncated_ = false;

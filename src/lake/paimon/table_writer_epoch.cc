@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Schema changes, compaction, epochs and commits of TableWriter.
+// Schema changes, epochs and commits of TableWriter.
 #include <arrow/scalar.h>
 
 #include <algorithm>
@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/default_value.h"
-#include "lake/paimon/append_compaction.h"
 #include "lake/paimon/evolve.h"
 #include "lake/paimon/manifest_files.h"
 #include "lake/paimon/table_writer.h"
@@ -167,119 +166,14 @@ Status TableWriter::Truncate() {
   pending_.clear();
   buffered_bytes_ = 0;
   for (const ManifestEntry& entry : added_) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
-  for (const ManifestEntry& entry : compacted_) {
-    if (rewritten_.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
-  }
+  RemoveCompacted();
   added_.clear();
-  compacted_.clear();
-  rewritten_.clear();
-  for (auto& [id, bucket] : buckets_) bucket.files.clear();
+  for (auto& [id, bucket] : buckets_) {
+    bucket.files.clear();
+    bucket.deletions = {};
+  }
   router_->Truncate();
   truncated_ = true;
-  return Ok();
-}
-
-// Readers show NULL for a column that a file has not, so the files are written again with the value in them.
-Status TableWriter::Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value) {
-  const FilledColumn filled{static_cast<int>(schema_.Find(column) - schema_.fields.data()), value};
-  newest_schema_used_ = true;
-  filled_ = true;
-  int64_t rows = 0;
-  for (auto& [id, bucket] : buckets_) {
-    if (bucket.files.empty()) continue;
-    CompactionUnit unit;
-    unit.files = bucket.files;
-    unit.output_level = table_options_.keyed ? table_options_.levels - 1 : 0;
-    for (const DataFileMeta& file : bucket.files) {
-      unit.output_level = std::max(unit.output_level, file.level);
-      rows += file.row_count;
-    }
-    unit.drop_deletes = true;
-    TRY(CompactBucket(id, bucket, unit, &filled));
-  }
-  LogInfo(Str("table ", options_.name, ": column ", column, " filled with its default in ", rows, " rows"));
-  return Ok();
-}
-
-Status TableWriter::CompactBuckets() {
-  if (table_options_.write_only) return Ok();
-  for (auto& [id, bucket] : buckets_) {
-    if (!std::exchange(bucket.touched, false)) continue;
-    if (!table_options_.keyed) {
-      TRY(JoinSmallFiles(id, bucket));
-      continue;
-    }
-    while (const auto unit = PickCompaction(bucket.files, table_options_)) {
-      TRY(CompactBucket(id, bucket, *unit, nullptr));
-    }
-  }
-  return Ok();
-}
-
-Result<SchemasById> TableWriter::SchemasOf(const std::vector<DataFileMeta>& files) {
-  SchemasById schemas;
-  for (const DataFileMeta& file : files) {
-    const bool made = file.schema_id <= table_->newest_schema().id;
-    schemas[file.schema_id] = &schema_;  // of this epoch: its files have ids
-    if (!made) continue;
-    TRY_SET(schemas[file.schema_id], table_->SchemaOf(file.schema_id));
-  }
-  return schemas;
-}
-
-Status TableWriter::CompactBucket(const BucketId& id, Bucket& bucket, const CompactionUnit& unit,
-                                  const FilledColumn* filled) {
-  TRY_SET(const RowFileOptions files, FilesOf(id, bucket));
-  std::vector<DataFileMeta> read = unit.files;
-  read.insert(read.end(), unit.below.begin(), unit.below.end());
-  TRY_SET(const SchemasById schemas, SchemasOf(read));
-  return TakeCompacted(id, bucket,
-                       Compact(env_, schema_, schemas, table_options_, layout_, files, unit, filled));
-}
-
-Status TableWriter::JoinSmallFiles(const BucketId& id, Bucket& bucket) {
-  for (const std::vector<DataFileMeta>& group : PickAppendCompactions(bucket.files, table_options_)) {
-    TRY_SET(const RowFileOptions files, FilesOf(id, bucket));
-    TRY_SET(const SchemasById schemas, SchemasOf(group));
-    TRY(TakeCompacted(id, bucket, JoinFiles(env_, schemas, table_options_, layout_, files, group)));
-  }
-  return Ok();
-}
-
-Status TableWriter::TakeCompacted(const BucketId& id, Bucket& bucket, Result<CompactionResult> done) {
-  if (!done.ok()) return Overtaken(std::move(done).error()).With(Str("table ", options_.name, ": compaction"));
-  for (const DataFileMeta& file : done->after) stats_.bytes_written += file.schema_id == schema_.id ? file.size : 0;
-  return TakeCompaction(id, bucket, *std::move(done));
-}
-
-// One change must not name a file as come and gone: what this epoch's compactions made goes without a word.
-Status TableWriter::TakeCompaction(const BucketId& id, Bucket& bucket, CompactionResult result) {
-  std::set<std::string> kept;
-  for (const DataFileMeta& file : result.after) kept.insert(file.name);
-  for (DataFileMeta& file : result.before) {
-    std::erase_if(bucket.files, [&](const DataFileMeta& f) { return f.name == file.name && f.level == file.level; });
-    const ManifestEntry gone = EntryOf(id, EntryKind::kDelete, file);
-    auto made = std::find_if(compacted_.begin(), compacted_.end(), [&](const ManifestEntry& entry) {
-      return entry.kind == EntryKind::kAdd && entry.partition == gone.partition && entry.bucket == gone.bucket &&
-             entry.file.name == file.name && entry.file.level == file.level;
-    });
-    if (made == compacted_.end()) {
-      compacted_.push_back(gone);
-      continue;
-    }
-    compacted_.erase(made);
-    if (rewritten_.contains(file.name) && !kept.contains(file.name)) {
-      rewritten_.erase(file.name);
-      RemoveFile(id, file.name);
-    }
-  }
-  std::set<std::string> before;
-  for (const DataFileMeta& file : result.before) before.insert(file.name);
-  for (DataFileMeta& file : result.after) {
-    if (!before.contains(file.name)) rewritten_.insert(file.name);
-    bucket.files.push_back(file);
-    compacted_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
-  }
   return Ok();
 }
 
@@ -297,20 +191,6 @@ Result<ChangedFiles> TableWriter::ToManifests(const std::vector<ManifestEntry>& 
   return out;
 }
 
-// One snapshot, since none may show the rows without their default. Files of this epoch that were written again are in
-// none.
-std::vector<ManifestEntry> TableWriter::AddedAndFilled() {
-  std::vector<ManifestEntry> all = added_;
-  all.insert(all.end(), compacted_.begin(), compacted_.end());
-  all = MergeEntries(all);
-  std::set<std::string> names;
-  for (const ManifestEntry& entry : all) names.insert(entry.file.name);
-  for (const ManifestEntry& entry : added_) {
-    if (!names.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
-  }
-  return all;
-}
-
 Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   CHECK(!finished_);
   TRY(Flush());
@@ -322,14 +202,20 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   change.schemas = new_schemas_;
   change.truncate = truncated_;
   change.rewrites = filled_;
+  TRY_SET(change.indexes, router_->WriteIndexes(*table_));
+  TRY_SET(change.vectors, WriteVectors());
   if (filled_) {
     TRY_SET(change.added, ToManifests(AddedAndFilled()));
+    changelog_.insert(changelog_.end(), compacted_changelog_.begin(), compacted_changelog_.end());
+    compacted_changelog_.clear();
+    for (NewVectors& file : change.vectors) change.indexes.push_back(std::move(file.entry));
+    change.vectors.clear();
   } else {
     TRY_SET(change.added, ToManifests(added_));
     TRY_SET(change.compacted, ToManifests(compacted_));
+    TRY_SET(change.compacted_changelog, ToManifests(compacted_changelog_));
   }
   TRY_SET(change.changelog, ToManifests(changelog_));
-  TRY_SET(change.indexes, router_->WriteIndexes(*table_));
   TRY(env_.SyncFolder(table_->folder() + "/manifest"));
   change.properties = {{prefix_ + "epoch", Str(epoch.epoch)},
                        {prefix_ + "position", epoch.position},
@@ -347,15 +233,17 @@ Result<int64_t> TableWriter::Commit(const TableChange& change, int64_t epoch) {
   if (!outcome.compacted) {
     LogInfo(Str("table ", options_.name, ": another writer compacted the same files; ours are left out"));
     for (const ManifestFile& file : change.compacted.manifests) (void)env_.Remove(table_->ManifestPath(file.name)).ok();
-    for (const ManifestEntry& entry : compacted_) {
-      if (rewritten_.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+    for (const NewVectors& file : change.vectors) {
+      if (!file.entry.name.empty()) (void)env_.Remove(table_->IndexPath(file.entry.name)).ok();
     }
+    RemoveCompacted();
   }
   stale_ = !outcome.alone || !outcome.compacted;
   base_ = outcome.snapshot;
   added_.clear();
   changelog_.clear();
   compacted_.clear();
+  compacted_changelog_.clear();
   rewritten_.clear();
   new_schemas_.clear();
   newest_schema_used_ = true;

@@ -88,25 +88,31 @@ std::optional<CompactionUnit> PickByShape(const std::vector<Run>& runs, const Ta
   return UnitUpTo(runs, Grow(runs, runs.size() - trigger + 1, options.size_ratio), top);
 }
 
+std::optional<CompactionUnit> Pick(const std::vector<Run>& runs, const TableOptions& options, bool full) {
+  if (runs.empty()) return {};
+  int top = options.levels - 1;
+  for (const Run& run : runs) top = std::max(top, run.level);
+  if (full) {
+    if (runs.size() == 1 && runs[0].level == top) return {};
+    return UnitOf(runs, runs.size(), top);
+  }
+  if (auto unit = PickByShape(runs, options, top); unit || !options.looks_up()) return unit;
+  const auto upper = std::find_if(runs.begin(), runs.end(), [](const Run& run) { return run.level > 0; });
+  const auto count = static_cast<size_t>(upper - runs.begin());
+  if (count == 0) return {};
+  return UnitUpTo(runs, Grow(runs, count, options.size_ratio), top);
+}
+
 }  // namespace
 
 int CountRuns(const std::vector<DataFileMeta>& files) { return static_cast<int>(RunsOf(files).size()); }
 
 std::optional<CompactionUnit> PickCompaction(const std::vector<DataFileMeta>& files, const TableOptions& options,
                                              bool full) {
-  const std::vector<Run> runs = RunsOf(files);
-  int top = options.levels - 1;
-  for (const Run& run : runs) top = std::max(top, run.level);
-  if (runs.empty()) return {};
-  if (full) {
-    if (runs.size() == 1 && runs[0].level == top) return {};
-    return UnitOf(runs, runs.size(), top);
-  }
-  if (auto unit = PickByShape(runs, options, top); unit || options.merge.engine != MergeEngine::kFirstRow) return unit;
-  const auto upper = std::find_if(runs.begin(), runs.end(), [](const Run& run) { return run.level > 0; });
-  const auto count = static_cast<size_t>(upper - runs.begin());
-  if (count == 0) return {};
-  return UnitUpTo(runs, Grow(runs, count, options.size_ratio), top);
+  auto unit = Pick(RunsOf(files), options, full);
+  // A deletion that is written to a vector need not be a row.
+  if (unit && options.deletion_vectors) unit->drop_deletes = unit->output_level > 0;
+  return unit;
 }
 
 }  // namespace sluice::paimon

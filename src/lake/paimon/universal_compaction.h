@@ -6,6 +6,7 @@
 #include <optional>
 #include <vector>
 
+#include "lake/paimon/deletion_index.h"
 #include "lake/paimon/manifest.h"
 #include "lake/paimon/table_options.h"
 
@@ -16,12 +17,13 @@ struct CompactionUnit {
   int output_level = 0;
   bool drop_deletes = false;  // below the output there is nothing that a deletion could hide
   std::vector<DataFileMeta> below;  // the files that stay
+  const DeletionsByFile* deletions = nullptr;  // of the bucket's files; outlives the work. Null: none
 };
 
 // Sorted runs of a bucket's files: each file of level 0 is one, and each higher level.
 int CountRuns(const std::vector<DataFileMeta>& files);
 
-// Nothing if all is well; with merge-engine first-row nothing may stay in level 0, which its readers pass over.
+// Nothing if all is well; if TableOptions say that files are looked up nothing may stay in level 0.
 // `full`: all files into one run of the highest level, if they are not that.
 std::optional<CompactionUnit> PickCompaction(const std::vector<DataFileMeta>& files, const TableOptions& options,
                                              bool full = false);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+// What TableWriter does with files that are there: compaction, deletion vectors, filling with defaults.
+#include <arrow/scalar.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "lake/paimon/append_compaction.h"
+#include "lake/paimon/table_writer.h"
+#include "lake/paimon/table_writer_parts.h"
+
+namespace sluice::paimon {
+
+// Readers show NULL for a column that a file has not, so the files are written again with the value in them.
+Status TableWriter::Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value) {
+  const FilledColumn filled{static_cast<int>(schema_.Find(column) - schema_.fields.data()), value};
+  newest_schema_used_ = true;
+  filled_ = true;
+  int64_t rows = 0;
+  for (auto& [id, bucket] : buckets_) {
+    if (bucket.files.empty()) continue;
+    CompactionUnit unit;
+    unit.files = bucket.files;
+    unit.output_level = table_options_.keyed ? table_options_.levels - 1 : 0;
+    for (const DataFileMeta& file : bucket.files) {
+      unit.output_level = std::max(unit.output_level, file.level);
+      rows += file.row_count;
+    }
+    unit.drop_deletes = true;
+    TRY(CompactBucket(id, bucket, unit, &filled));
+  }
+  LogInfo(Str("table ", options_.name, ": column ", column, " filled with its default in ", rows, " rows"));
+  return Ok();
+}
+
+// What a compaction of this epoch has made is of no use.
+void TableWriter::RemoveCompacted() {
+  for (const ManifestEntry& entry : compacted_) {
+    if (rewritten_.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+  }
+  for (const ManifestEntry& entry : compacted_changelog_) {
+    RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+  }
+  compacted_.clear();
+  compacted_changelog_.clear();
+  rewritten_.clear();
+}
+
+Status TableWriter::LoadDeletions(const Snapshot& snapshot) {
+  TRY_SET(const auto files, table_->LiveFiles(snapshot));
+  for (const LiveFile& file : files) {
+    if (!file.deletion) continue;
+    TRY((buckets_[{file.partition, file.bucket}].deletions.Load(env_, file)));
+  }
+  return Ok();
+}
+
+Status TableWriter::CompactBuckets() {
+  if (table_options_.write_only) return Ok();
+  const int full_epochs = table_options_.full_compaction_epochs;
+  const bool full = full_epochs > 0 && ++epochs_since_full_ >= full_epochs;
+  if (full) epochs_since_full_ = 0;
+  for (auto& [id, bucket] : buckets_) {
+    const bool touched = std::exchange(bucket.touched, false);
+    if (!table_options_.keyed) {
+      if (touched) TRY(JoinSmallFiles(id, bucket));
+      continue;
+    }
+    while (full || touched) {
+      auto unit = PickCompaction(bucket.files, table_options_, full);
+      if (!unit) break;
+      TRY(CompactBucket(id, bucket, *std::move(unit), nullptr));
+    }
+  }
+  return Ok();
+}
+
+Result<SchemasById> TableWriter::SchemasOf(const std::vector<DataFileMeta>& files) {
+  SchemasById schemas;
+  for (const DataFileMeta& file : files) {
+    const bool made = file.schema_id <= table_->newest_schema().id;
+    schemas[file.schema_id] = &schema_;  // of this epoch: its files have ids
+    if (!made) continue;
+    TRY_SET(schemas[file.schema_id], table_->SchemaOf(file.schema_id));
+  }
+  return schemas;
+}
+
+Status TableWriter::CompactBucket(const BucketId& id, Bucket& bucket, CompactionUnit unit,
+                                  const FilledColumn* filled) {
+  unit.deletions = &bucket.deletions.of_files();
+  TRY_SET(const RowFileOptions files, FilesOf(id, bucket));
+  std::vector<DataFileMeta> read = unit.files;
+  read.insert(read.end(), unit.below.begin(), unit.below.end());
+  TRY_SET(const SchemasById schemas, SchemasOf(read));
+  return TakeCompacted(id, bucket,
+                       Compact(env_, schema_, schemas, table_options_, layout_, files, unit, filled));
+}
+
+Status TableWriter::JoinSmallFiles(const BucketId& id, Bucket& bucket) {
+  for (const std::vector<DataFileMeta>& group : PickAppendCompactions(bucket.files, table_options_)) {
+    TRY_SET(const RowFileOptions files, FilesOf(id, bucket));
+    TRY_SET(const SchemasById schemas, SchemasOf(group));
+    TRY(TakeCompacted(id, bucket, JoinFiles(env_, schemas, table_options_, layout_, files, group)));
+  }
+  return Ok();
+}
+
+Status TableWriter::TakeCompacted(const BucketId& id, Bucket& bucket, Result<CompactionResult> done) {
+  if (!done.ok()) return Overtaken(std::move(done).error()).With(Str("table ", options_.name, ": compaction"));
+  for (const DataFileMeta& file : done->after) stats_.bytes_written += file.schema_id == schema_.id ? file.size : 0;
+  return TakeCompaction(id, bucket, *std::move(done));
+}
+
+// One change must not name a file as come and gone: what this epoch's compactions made goes without a word.
+Status TableWriter::TakeCompaction(const BucketId& id, Bucket& bucket, CompactionResult result) {
+  std::set<std::string> kept;
+  for (const DataFileMeta& file : result.after) kept.insert(file.name);
+  for (DataFileMeta& file : result.before) {
+    std::erase_if(bucket.files, [&](const DataFileMeta& f) { return f.name == file.name && f.level == file.level; });
+    const ManifestEntry gone = EntryOf(id, EntryKind::kDelete, file);
+    auto made = std::find_if(compacted_.begin(), compacted_.end(), [&](const ManifestEntry& entry) {
+      return entry.kind == EntryKind::kAdd && entry.partition == gone.partition && entry.bucket == gone.bucket &&
+             entry.file.name == file.name && entry.file.level == file.level;
+    });
+    if (made == compacted_.end()) {
+      compacted_.push_back(gone);
+      continue;
+    }
+    compacted_.erase(made);
+    if (rewritten_.contains(file.name) && !kept.contains(file.name)) {
+      rewritten_.erase(file.name);
+      RemoveFile(id, file.name);
+    }
+  }
+  std::set<std::string> before;
+  for (const DataFileMeta& file : result.before) {
+    before.insert(file.name);
+    if (!kept.contains(file.name)) bucket.deletions.Remove(file.name);
+  }
+  for (const auto& [name, rows] : result.replaced) bucket.deletions.Add(name, rows);
+  for (DataFileMeta& file : result.changelog) {
+    compacted_changelog_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
+  }
+  for (DataFileMeta& file : result.after) {
+    if (!before.contains(file.name)) rewritten_.insert(file.name);
+    bucket.files.push_back(file);
+    compacted_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
+  }
+  return Ok();
+}
+
+// One snapshot, since none may show the rows without their default. Files of this epoch that were written again are in
+// none.
+std::vector<ManifestEntry> TableWriter::AddedAndFilled() {
+  std::vector<ManifestEntry> all = added_;
+  all.insert(all.end(), compacted_.begin(), compacted_.end());
+  all = MergeEntries(all);
+  std::set<std::string> names;
+  for (const ManifestEntry& entry : all) names.insert(entry.file.name);
+  for (const ManifestEntry& entry : added_) {
+    if (!names.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+  }
+  return all;
+}
+
+Result<std::vector<NewVectors>> TableWriter::WriteVectors() {
+  std::vector<NewVectors> out;
+  for (auto& [id, bucket] : buckets_) {
+    if (!bucket.deletions.changed()) continue;
+    TRY_SET(auto vectors, bucket.deletions.Write(env_, *table_, id, table_options_.wide_vectors));
+    out.push_back(std::move(vectors));
+  }
+  return out;
+}
+
+}  // namespace sluice::paimon

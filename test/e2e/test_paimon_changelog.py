@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The changelogs that compactions make (changelog-producer lookup and full-compaction), and deletion vectors.
+
+A changelog is right if applying it from the beginning gives the table, and no row of it takes back one that is not
+there."""
+
+import random
+
+import paimon_job
+
+SCHEMA = (
+    "CREATE TABLE t (id INT PRIMARY KEY, a INT, b VARCHAR(40), c DECIMAL(10,2), v TIMESTAMP(6) DEFAULT"
+    " CURRENT_TIMESTAMP(6) ON UPDATE CURRENT_TIMESTAMP(6))"
+)
+FILL = "INSERT INTO t (id, a, b, c) SELECT seq, seq % 7, CONCAT('v', seq), seq / 3 FROM seq_1_to_150"
+ROUNDS = 8
+
+
+def change(ctx, db, seed, rows=60):
+    """One transaction of random changes to few keys, so that most are changed again and again."""
+    draw = random.Random(seed)
+    statements = []
+    for _ in range(rows):
+        key = draw.randrange(200)
+        statements.append(
+            draw.choice(
+                (
+                    f"REPLACE INTO t (id, a, b, c) VALUES ({key}, {draw.randrange(5)}, 'r{draw.randrange(3)}',"
+                    f" {draw.randrange(3)})",
+                    f"UPDATE t SET a = {draw.randrange(5)} WHERE id = {key}",
+                    f"UPDATE t SET b = b WHERE id BETWEEN {key} AND {key + 3}",
+                    f"DELETE FROM t WHERE id = {key}",
+                    f"UPDATE t SET id = id + 1000 WHERE id = {key}",
+                )
+            )
+        )
+    with ctx.server.connect(db) as connection, connection.cursor() as cursor:
+        cursor.execute("BEGIN")
+        for statement in statements:
+            cursor.execute(statement.replace("UPDATE t SET id", "UPDATE IGNORE t SET id"))
+        cursor.execute("COMMIT")
+
+
+def replays_to_the_table(ctx, table):
+    made = paimon_job.replayed(paimon_job.changelog(ctx, table), ["id"])
+    _, rows = ctx.lake.rows(table)
+    assert made == sorted(map(tuple, rows)), f"{table}: the changelog makes other rows than the table has"
+
+
+def run_rounds(ctx, options, changelog=True, seed=1):
+    db = ctx.database(f"{SCHEMA}; {FILL}")
+    path = paimon_job.pipeline(ctx, f"{db}.t", table=options)
+    table = f"{db}.t"
+    for round_ in range(ROUNDS):
+        ctx.catch_up(path)
+        paimon_job.equal(ctx, table)
+        if changelog:
+            replays_to_the_table(ctx, table)
+        change(ctx, db, seed * 100 + round_)
+    return db
+
+
+def updates_without_a_change(ctx, table):
+    """Pairs of -U and +U with the same values."""
+    rows = paimon_job.changelog(ctx, table)
+    return sum(1 for (a, old), (b, new) in zip(rows, rows[1:]) if (a, b) == (1, 2) and old == new)
+
+
+def test_lookup(ctx):
+    for number, options in enumerate(
+        (
+            {"bucket": 2},
+            {"bucket": 1, "num-sorted-run.compaction-trigger": 2},
+            {"dynamic-bucket.target-row-num": 60},
+            {"bucket": 2, "changelog-producer.row-deduplicate": "true", "sequence.field": "v"},
+        )
+    ):
+        db = run_rounds(ctx, {"changelog-producer": "lookup", **options}, seed=number)
+        assert not paimon_job.files(ctx, f"{db}.t").level_0_max(), "files of level 0 have not been looked up"
+
+
+def test_full_compaction(ctx):
+    for number, options in enumerate(
+        ({"bucket": 2}, {"bucket": 1, "changelog-producer.row-deduplicate": "true"}, {"num-levels": 3})
+    ):
+        db = run_rounds(ctx, {"changelog-producer": "full-compaction", **options}, seed=number)
+        levels = paimon_job.files(ctx, f"{db}.t").levels().values()
+        assert all(len(of_bucket) == 1 for of_bucket in levels), "a bucket has more than one run"
+
+
+def test_full_compaction_after_several_commits(ctx):
+    options = {"bucket": 1, "changelog-producer": "full-compaction", "full-compaction.delta-commits": 3}
+    db = ctx.database(f"{SCHEMA}; {FILL}")
+    path = paimon_job.pipeline(ctx, f"{db}.t", table=options)
+    job = ctx.start_run(path)
+    told = []
+    for round_ in range(9):
+        change(ctx, db, round_)
+        ctx.wait_equal(f"{db}.t")
+        told.append(len(paimon_job.changelog(ctx, f"{db}.t")))
+    job.terminate(10)
+    assert told[-1] > 0, "no changelog was made"
+    snapshots = ctx.lake.snapshots(f"{db}.t")
+    full = sum(1 for snapshot in snapshots if snapshot.get("changelogManifestList"))
+    appends = sum(1 for snapshot in snapshots if snapshot["commitKind"] == "APPEND")
+    assert appends // 4 <= full <= appends // 3 + 1, f"{full} changelogs of {appends} commits"
+    paimon_job.replayed(paimon_job.changelog(ctx, f"{db}.t"), ["id"])
+
+
+def test_row_deduplicate_leaves_out_updates_without_a_change(ctx):
+    for producer in ("lookup", "full-compaction"):
+        for wanted in (False, True):
+            options = {"bucket": 1, "changelog-producer": producer, "changelog-producer.row-deduplicate": wanted}
+            db = ctx.database(f"{SCHEMA}; INSERT INTO t (id, a) VALUES (1, 1), (2, 2)")
+            path = paimon_job.pipeline(ctx, f"{db}.t", table=options)
+            ctx.catch_up(path)
+            ctx.server.execute("UPDATE t SET a = 5, v = v WHERE id = 1; UPDATE t SET a = 1, v = v WHERE id = 1", db)
+            ctx.catch_up(path)
+            paimon_job.equal(ctx, f"{db}.t")
+            assert updates_without_a_change(ctx, f"{db}.t") == (0 if wanted else 1)
+
+
+def test_deletion_vectors(ctx):
+    for number, options in enumerate(
+        (
+            {"bucket": 2},
+            {"bucket": 1, "num-sorted-run.compaction-trigger": 3},
+            {"dynamic-bucket.target-row-num": 60},
+            {"bucket": 1, "changelog-producer": "lookup"},
+            {"bucket": 1, "changelog-producer": "input", "sequence.field": "v"},
+        )
+    ):
+        db = run_rounds(
+            ctx, {"deletion-vectors.enabled": "true", **options}, "changelog-producer" in options, seed=number
+        )
+        table = paimon_job.files(ctx, f"{db}.t")
+        assert not table.level_0_max(), "rows of level 0 are hidden from readers"
+        assert any(table.index_entries(snapshot) for snapshot in table.snapshots()), "there was no deletion vector"
+
+
+def test_wide_deletion_vectors(ctx):
+    """pypaimon reads those of 32 bits only: `sluice read` is the reader here, and Java in make test-peers."""
+    options = {"bucket": 1, "deletion-vectors.enabled": "true", "deletion-vectors.bitmap64": "true"}
+    db = ctx.database(f"{SCHEMA}; {FILL}")
+    path = paimon_job.pipeline(ctx, f"{db}.t", table=options)
+    for round_ in range(4):
+        ctx.catch_up(path)
+        _, rows = ctx.lake.rows_of_jsonl(f"{db}.t", paimon_job.read(ctx, f"{db}.t"))
+        count = ctx.server.execute("SELECT COUNT(*), SUM(a) FROM t", db)[0]
+        assert (len(rows), sum(int(row[1]) for row in rows if row[1] is not None)) == (count[0], int(count[1]))
+        if round_ < 3:
+            change(ctx, db, round_)
+    result = ctx.command("verify", path)
+    assert result.code == 0, result.out + result.err
+
+
+def test_schema_changes_between(ctx):
+    for options in ({"changelog-producer": "lookup"}, {"deletion-vectors.enabled": "true"}):
+        db = ctx.database(f"{SCHEMA}; {FILL}")
+        path = paimon_job.pipeline(
+            ctx, f"{db}.t", table={"bucket": 2, **options}, pipeline={"schema.change.behavior": "evolve"}
+        )
+        ctx.catch_up(path)
+        steps = (
+            "ALTER TABLE t ADD COLUMN d INT DEFAULT 7; DELETE FROM t WHERE id < 20; UPDATE t SET d = 8 WHERE id < 40",
+            "UPDATE t SET a = 9 WHERE id % 3 = 0; ALTER TABLE t DROP COLUMN c",
+            "TRUNCATE TABLE t; INSERT INTO t (id, a, b) VALUES (1, 2, 'again')",
+            "UPDATE t SET a = 4; INSERT INTO t (id, b) VALUES (2, 'x'); ALTER TABLE t RENAME COLUMN b TO bb",
+        )
+        for sql in steps:
+            ctx.server.execute(sql, db)
+            ctx.catch_up(path)
+            paimon_job.equal(ctx, f"{db}.t")
