@@ -102,6 +102,56 @@ def test_partial_update_removes_rows(ctx):
         holds(ctx, f"{db}.t", f"{db}.t", pypaimon=False)
 
 
+def test_sequence_groups(ctx):
+    """A part of the row changes only with a version that is not below its own; the sum takes all."""
+    columns = "id INT PRIMARY KEY, a_version INT, a VARCHAR(9), b_version INT, b VARCHAR(9), n INT NOT NULL"
+    db = ctx.database(
+        f"CREATE TABLE t ({columns}); CREATE DATABASE expected_groups; CREATE TABLE expected_groups.t ({columns});"
+        "INSERT INTO t SELECT seq, seq % 5, CONCAT('a', seq), 3, 'b', seq FROM seq_1_to_200"
+    )
+    groups = {
+        "fields.a_version.sequence-group": "a",
+        "fields.b_version.sequence-group": "b,n",
+        "fields.n.aggregate-function": "sum",
+        "ignore-delete": "true",
+    }
+    path = paimon_job.pipeline(ctx, f"{db}.t", engine("partial-update", **groups))
+    update = ["n = e.n + s.n"] + [
+        f"e.{x} = IF(s.{x}_version >= e.{x}_version, s.{x}, e.{x}),"
+        f"e.{x}_version = GREATEST(s.{x}_version, e.{x}_version)"
+        for x in "ab"
+    ]
+    merge = (
+        f"UPDATE expected_groups.t e JOIN {db}.t s USING (id) SET e.{', '.join(update)};"
+        f"INSERT IGNORE INTO expected_groups.t SELECT * FROM {db}.t"
+    )
+    for changes in (
+        "",
+        "DELETE FROM t; INSERT INTO t SELECT seq, 3, CONCAT('a2-', seq), seq % 7, 'b2', 1 FROM seq_1_to_150",
+        "DELETE FROM t; INSERT INTO t SELECT seq, 4, NULL, 2, NULL, -5 FROM seq_100_to_250",
+    ):
+        change(ctx, changes, db)
+        ctx.server.execute(merge)
+        ctx.catch_up(path)
+        holds(ctx, "expected_groups.t", f"{db}.t", pypaimon=False)
+
+
+def test_kinds_of_rows_from_a_column(ctx):
+    """rowkind.field: a table of changes at the source becomes the table that they make."""
+    db = ctx.database(
+        "CREATE TABLE t (id INT PRIMARY KEY, kind VARCHAR(2), v INT);"
+        "INSERT INTO t VALUES (1, '+I', 1), (2, '+I', 2), (3, '+U', 3)"
+    )
+    path = paimon_job.pipeline(ctx, f"{db}.t", {**COMPACTS, "rowkind.field": "kind"})
+    ctx.catch_up(path)
+    holds(ctx, f"{db}.t", f"{db}.t")
+    ctx.server.execute("UPDATE t SET kind = '-D' WHERE id = 2; UPDATE t SET v = 9 WHERE id = 1", db)
+    ctx.catch_up(path)
+    holds(ctx, expect(ctx, "kinds", f"SELECT * FROM {db}.t WHERE kind <> '-D'"), f"{db}.t")
+    ctx.server.execute("INSERT INTO t VALUES (4, '?', 4)", db)
+    ctx.fails(path, f"{db}.t", "rowkind.field", "+I, -U, +U or -D")
+
+
 def test_shards_are_summed(ctx):
     """aggregation: each update takes its old row back. A row whose last shard is gone stays, with what is left."""
     db = ctx.database(

@@ -64,7 +64,7 @@ TEST(PaimonAggregator, AddsAndTakesBack) {
     EXPECT_EQ(Fold("product", type, {"3", "7", "null", "~3", "<2"}), "14") << type;
   }
   EXPECT_EQ(Fold("sum", "DOUBLE", {"0.5", "0.25", "~0.125"}), "0.625");
-  EXPECT_EQ(Fold("sum", "DOUBLE", {"~0"}), "-0.0");
+  EXPECT_EQ(Fold("sum", "DOUBLE", {"~0"}), "-0");
   EXPECT_EQ(Fold("sum", "FLOAT", {"16777216", "1"}), "16777216");  // in the column's precision
   EXPECT_EQ(Fold("product", "FLOAT", {"2", "3", "~4"}), "1.5");
   EXPECT_EQ(Fold("sum", "DECIMAL(10, 2)", {"0.10", "0.20", "~0.05"}), "0.25");

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/text.h"
 #include "lake/paimon/cell_order.h"
 #include "lake/paimon/row_merger.h"
 #include "row/arrow_status.h"
@@ -19,6 +20,8 @@ namespace sluice::paimon {
 namespace {
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
+
+constexpr RowKind kKinds[] = {RowKind::kInsert, RowKind::kUpdateBefore, RowKind::kUpdateAfter, RowKind::kDelete};
 
 bool Retracts(RowKind kind) { return kind == RowKind::kUpdateBefore || kind == RowKind::kDelete; }
 
@@ -74,17 +77,34 @@ Result<BatchPtr> BuildRows(const TableOptions& options, const RowLayout& layout,
 
 }  // namespace
 
-Status TakeKinds(const MergeRules& rules, const Columns& key, std::vector<RowKind>& kinds) {
+Status TakeKinds(const MergeRules& rules, const Columns& key, std::vector<RowKind>& kinds, bool told) {
   if (rules.engine == MergeEngine::kDeduplicate && !rules.ignore_update_before) return Ok();
   bool updates = false, deletes = false;
   for (size_t i = 0; i < kinds.size(); ++i) {
     if (!Retracts(kinds[i])) continue;
     const bool paired = i + 1 < kinds.size() && kinds[i + 1] == RowKind::kUpdateAfter;
-    if (kinds[i] == RowKind::kUpdateBefore && !(paired && SameKey(key, i, i + 1))) kinds[i] = RowKind::kDelete;
+    const bool update = kinds[i] == RowKind::kUpdateBefore;
+    if (update && !told && !(paired && SameKey(key, i, i + 1))) kinds[i] = RowKind::kDelete;
     (kinds[i] == RowKind::kDelete ? deletes : updates) = true;
   }
   if (updates) TRY(rules.CheckTakes(RowKind::kUpdateBefore));
   return deletes ? rules.CheckTakes(RowKind::kDelete) : Ok();
+}
+
+Result<std::vector<RowKind>> KindsOf(const arrow::Array& column) {
+  const auto& texts = static_cast<const arrow::StringArray&>(column);
+  std::vector<RowKind> out;
+  for (int64_t i = 0; i < texts.length(); ++i) {
+    const std::string_view text = texts.IsNull(i) ? "NULL" : texts.GetView(i);
+    const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds),
+                                    [&](RowKind known) { return text == RowKindName(known); });
+    if (kind == std::end(kKinds)) {
+      return Invalid(Str("the column that rowkind.field names is ", text, " in a row"),
+                     "it must be +I, -U, +U or -D in each row");
+    }
+    out.push_back(*kind);
+  }
+  return out;
 }
 
 Result<BatchPtr> MergeBuffered(KeySorter& sorter, const TableOptions& options, const RowLayout& layout,

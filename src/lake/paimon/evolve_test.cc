@@ -181,6 +181,7 @@ TEST(PaimonEvolve, ColumnsThatAnOptionNamesStay) {
     EXPECT_TRUE(Refused(schema, Drop(name), name));
     EXPECT_TRUE(Refused(schema, Rename(name, "x"), name));
   }
+  EXPECT_TRUE(Refused(Made({}, {{"rowkind.field", "w"}}), Drop("w"), "w"));
   Options groups = {{"fields.v.sequence-group", "w"}, {"fields.w.aggregate-function", "sum"}};
   EXPECT_TRUE(Evolve(Made({}, groups), Drop("v")).ok());  // they have no meaning there
   groups["merge-engine"] = "partial-update";

@@ -131,7 +131,7 @@ Status CheckSupported(const Reader& options) {
   TRY(options.Only("row-tracking.enabled", "false"));
   TRY(options.Only("data-file.thin-mode", "false"));
   TRY(options.Only("metadata.iceberg.storage", "disabled"));
-  for (const char* key : {"rowkind.field", "record-level.expire-time", "data-file.external-paths", "branch",
+  for (const char* key : {"record-level.expire-time", "data-file.external-paths", "branch",
                           "primary-key", "partition", "file.format.per.level",
                           "changelog-producer.row-deduplicate-ignore-fields"}) {
     if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
@@ -253,6 +253,23 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   return out;
 }
 
+Status CheckRowKind(const Schema& schema) {
+  const std::string name = schema.Option("rowkind.field", "");
+  if (name.empty()) return Ok();
+  const Field* field = schema.Find(name);
+  if (field == nullptr) return Invalid(Str("table option rowkind.field names ", name, ", which is no column"));
+  if (schema.primary_keys.empty()) {
+    return Unsupported("table option rowkind.field of a table without a primary key", "leave it out");
+  }
+  if (MayNeedOldRows(schema.options)) {  // the old row of an update would be added once more
+    return Unsupported("table option rowkind.field with aggregate functions is not supported yet", "leave it out");
+  }
+  const bool text = field->supported && field->type.kind >= TypeKind::kChar && field->type.kind <= TypeKind::kString;
+  if (text) return Ok();
+  return Invalid(Str("table option rowkind.field names ", name, ", which is ", field->type.ToString()),
+                 "it must be a text with +I, -U, +U or -D");
+}
+
 }  // namespace
 
 Result<TableOptions> TableOptions::Of(const Schema& schema) {
@@ -261,6 +278,7 @@ Result<TableOptions> TableOptions::Of(const Schema& schema) {
   TRY_SET(out.merge, MergeRules::Of(schema));
   TRY(out.merge.CheckWritable(schema));
   TRY(CheckVectors(out));
+  TRY(CheckRowKind(schema));
   for (const std::string& name : out.bucket_key) {
     if (schema.Find(name) == nullptr) {
       return Invalid(Str("table option bucket-key names ", name, ", which is no column"));

@@ -103,7 +103,7 @@ TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
            {"bucket", "-2"}, {"merge-engine", "newest"}, {"deletion-vectors.enabled", "true"},
            {"file.format", "orc"}, {"changelog-file.format", "avro"}, {"manifest.format", "orc"},
            {"bucket-function.type", "mod"}, {"row-tracking.enabled", "true"}, {"data-file.thin-mode", "true"},
-           {"metadata.iceberg.storage", "table-location"}, {"rowkind.field", "v"}, {"branch", "b"},
+           {"metadata.iceberg.storage", "table-location"}, {"branch", "b"},
            {"record-level.expire-time", "1 h"}, {"data-file.external-paths", "x"}, {"primary-key", "id"},
            {"partition", "dt"}, {"file.format.per.level", "0:avro"}, {"changelog-producer", "lookup"}}) {
     const auto read = TableOptions::Of(Keyed({{key, value}}));
@@ -127,6 +127,14 @@ TEST(PaimonTableOptions, NameColumnsThatAreThere) {
   EXPECT_NE(Refusal(Keyed({{"sequence.field", "y"}})).find("names y"), std::string::npos);
   EXPECT_EQ(Of({{"sequence.field", " v , id,"}}).sequence, (std::vector<std::string>{"v", "id"}));
   EXPECT_TRUE(Of({{"sequence.field", "v"}, {"sequence.field.sort-order", "Descending"}}).sequence_descending);
+  EXPECT_NE(Refusal(Keyed({{"rowkind.field", "y"}})).find("names y"), std::string::npos);
+  EXPECT_EQ(Refusal(Keyed({{"rowkind.field", "v"}})), "none");
+  EXPECT_NE(Refusal(Keyless({{"rowkind.field", "v"}})).find("rowkind.field"), std::string::npos);
+  const Options sums = {{"rowkind.field", "v"}, {"merge-engine", "aggregation"}};
+  EXPECT_NE(Refusal(Keyed(sums)).find("rowkind.field with aggregate"), std::string::npos);
+  Schema numbers = Keyed({{"rowkind.field", "v"}});
+  numbers.fields[2].type.kind = TypeKind::kInt;
+  EXPECT_NE(Refusal(numbers).find("rowkind.field names v, which is INT"), std::string::npos);
   EXPECT_NE(Refusal(Keyless({{"bucket", "3"}})).find("bucket-key"), std::string::npos);
   EXPECT_EQ(Refusal(Keyless({{"bucket", "3"}, {"bucket-key", "v"}})), "none");
 }

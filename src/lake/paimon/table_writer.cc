@@ -182,10 +182,8 @@ Status TableWriter::Write(const ChangeBatch& batch) {
     }
     pending.columns.push_back(std::move(column));
   }
-  if (table_options_.keyed && !pending.kinds.empty()) {
-    Status taken = TakeKinds(table_options_.merge, ColumnsOf(schema_.primary_keys, pending.columns), pending.kinds);
-    if (!taken.ok()) return std::move(taken).error().With(Str("table ", options_.name));
-  }
+  Status taken = SetKinds(pending);
+  if (!taken.ok()) return std::move(taken).error().With(Str("table ", options_.name));
   TRY(router_->Route(*table_, pending.columns, pending.rows, pending.buckets));
   Count(batch);
   buffered_bytes_ += batch.bytes();
@@ -193,6 +191,17 @@ Status TableWriter::Write(const ChangeBatch& batch) {
   pending_.push_back(std::move(pending));
   for (const Pending& waiting : pending_) rows += waiting.rows;
   return buffered_bytes_ >= kBufferedBytesMax || rows >= kBufferedRowsMax ? Flush() : Ok();
+}
+
+Status TableWriter::SetKinds(Pending& pending) const {
+  if (!table_options_.keyed) return Ok();
+  const std::string told = schema_.Option("rowkind.field", "");
+  if (!told.empty()) {
+    TRY_SET(pending.kinds, KindsOf(*ColumnsOf({told}, pending.columns)[0]));
+  }
+  if (pending.kinds.empty()) return Ok();
+  const Columns key = ColumnsOf(schema_.primary_keys, pending.columns);
+  return TakeKinds(table_options_.merge, key, pending.kinds, !told.empty());
 }
 
 // Those of the table's columns that have these names.

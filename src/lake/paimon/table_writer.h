@@ -109,6 +109,7 @@ class TableWriter {
   Status Replace(const TableSchema& wanted);
   Status Truncate();
   Status Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value);
+  Status SetKinds(Pending& pending) const;
   Columns ColumnsOf(const std::vector<std::string>& names, const Columns& columns) const;
   Result<Gathered> Gather();
   Status WriteBucket(const BucketId& id, const Gathered& rows, std::vector<uint32_t>& chosen);
