@@ -120,6 +120,16 @@ Texts Folds(const History& history) {
   return out;
 }
 
+// The row with the highest g, of equal ones the last: NULL is below all.
+Texts NewestByG(const History& history) {
+  Texts out;
+  const auto g = [](const Texts& row) { return row[1] == kNull ? -1 : std::stoi(row[1]); };
+  for (const Event& event : history) {
+    if (!Retracts(event.kind) && (out.empty() || g(event.row) >= g(out))) out = event.row;
+  }
+  return out;
+}
+
 std::vector<Engine> Engines() {
   const auto function = [](const char* column) { return Str("fields.", column, ".aggregate-function"); };
   const Options partial = {{"merge-engine", "partial-update"}};
@@ -140,11 +150,14 @@ std::vector<Engine> Engines() {
   for (const auto& [column, name] : kFolds) folds[function(column)] = name;
   folds["fields.t.list-agg-delimiter"] = ";";
   folds["ignore-delete"] = "true";
+  const Options newest = {{"merge-engine", "aggregation"}, {"fields.default-aggregate-function", "last_value"},
+                          {"sequence.field", "g"}, {"ignore-delete", "true"}};
   return {{"first-row", {{"merge-engine", "first-row"}, {"ignore-delete", "true"}}, FirstRow, true, true},
           {"parts", parts, NewestParts, true, true},
           {"parts that go", removes, NewestPartsOfLiving, true, false},
           {"groups", groups, Groups, false, true},
           {"sums", sums, Sums, true, true},
+          {"newest by g", newest, NewestByG, true, true},
           {"folds", folds, Folds, true, true}};
 }
 
