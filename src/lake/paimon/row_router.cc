@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/paimon/postponed.h"
 
 namespace sluice::paimon {
 namespace {
@@ -85,7 +86,7 @@ Status RowRouter::Route(Table& table, const Columns& columns, int64_t rows, std:
         last_partition = partition_row;
       }
     }
-    int bucket = 0;
+    int bucket = options_.bucket_mode == BucketMode::kPostponed ? kPostponedBucket : 0;
     if (hashed) {
       bucket_codec_->Encode(bucket_cells, row, key);
       const bool dynamic = partition->keys != nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/paimon/table_compaction.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -13,6 +14,7 @@
 #include "lake/paimon/compaction.h"
 #include "lake/paimon/deletion_index.h"
 #include "lake/paimon/manifest_files.h"
+#include "lake/paimon/postponed.h"
 #include "lake/paimon/row_router.h"
 #include "lake/paimon/table.h"
 #include "lake/paimon/universal_compaction.h"
@@ -55,6 +57,7 @@ class Run {
     BucketDeletions deletions;
     int total_buckets = 0;
   };
+  using Buckets = std::map<BucketId, Bucket>;
 
   Status CompactBuckets(const Snapshot& snapshot) {
     std::optional<PartitionFilter> filter;
@@ -62,26 +65,71 @@ class Run {
       TRY_SET(filter, PartitionFilter::Make(schema_, request_.partitions));
     }
     TRY_SET(auto live, table_->LiveEntries(snapshot));
-    std::map<BucketId, Bucket> buckets;
+    Buckets buckets;
     for (ManifestEntry& entry : live) {
-      if (entry.bucket < 0) continue;  // postponed rows
+      if (filter) {
+        TRY_SET(const bool wanted, filter->Matches(entry.partition));
+        if (!wanted) continue;
+      }
       Bucket& bucket = buckets[{entry.partition, entry.bucket}];
       bucket.total_buckets = entry.total_buckets;
       bucket.files.push_back(std::move(entry.file));
     }
+    TRY(DistributePostponed(buckets));
     if (options_.deletion_vectors) {
       TRY_SET(const auto files, table_->LiveFiles(snapshot));
       for (const LiveFile& file : files) TRY((buckets[{file.partition, file.bucket}].deletions.Load(env_, file)));
     }
     for (auto& [id, bucket] : buckets) {
-      if (filter) {
-        TRY_SET(const bool wanted, filter->Matches(id.partition));
-        if (!wanted) continue;
-      }
       const size_t before = entries_.size();
       TRY(options_.keyed ? CompactKeyed(id, bucket) : CompactAppended(id, bucket));
       report_.buckets += entries_.size() > before;
     }
+    return Ok();
+  }
+
+  Status DistributePostponed(Buckets& buckets) {
+    std::vector<std::pair<BucketId, Bucket>> postponed;
+    std::map<std::string, Distribution> of;  // by partition
+    for (const auto& [id, bucket] : buckets) {
+      Distribution& distribution = of[id.partition];
+      if (id.bucket == kPostponedBucket) {
+        postponed.emplace_back(id, bucket);
+        continue;
+      }
+      distribution.buckets = bucket.total_buckets;
+      for (const DataFileMeta& file : bucket.files) {
+        distribution.first_sequence = std::max(distribution.first_sequence, file.max_sequence + 1);
+      }
+      distribution.partition = id.partition;  // has buckets
+    }
+    for (const auto& [id, bucket] : postponed) {
+      buckets.erase(id);
+      Distribution& distribution = of[id.partition];
+      if (distribution.partition.empty()) distribution.buckets = BucketsFor(options_, bucket.files);
+      distribution.partition = id.partition;
+      distribution.files = bucket.files;
+      TRY(TakeDistributed(id, bucket, distribution, buckets));
+    }
+    return Ok();
+  }
+
+  Status TakeDistributed(const BucketId& id, const Bucket& from, const Distribution& distribution, Buckets& buckets) {
+    TRY_SET(const SchemasById schemas, SchemasOf(from.files));
+    std::vector<DistributedFile> files;
+    Status done = Distribute(env_, schema_, schemas, options_, layout_, *folders_, distribution, files);
+    for (const DistributedFile& file : files) written_[file.path.substr(file.path.rfind('/') + 1)] = file.path;
+    TRY(std::move(done));
+    for (const DataFileMeta& file : from.files) entries_.push_back(EntryOf(id, from, EntryKind::kDelete, file));
+    for (DistributedFile& file : files) {
+      const BucketId place{id.partition, file.bucket};
+      Bucket& bucket = buckets[place];
+      bucket.total_buckets = distribution.buckets;
+      bucket.files.push_back(file.meta);
+      folders_touched_.insert(FolderOf(file.path));
+      entries_.push_back(EntryOf(place, bucket, EntryKind::kAdd, std::move(file.meta)));
+    }
+    ++report_.buckets;
     return Ok();
   }
 

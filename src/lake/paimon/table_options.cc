@@ -183,12 +183,19 @@ Status CheckMerging(const Reader& options, const Options& given) {
 Status ReadBuckets(const Reader& options, const std::vector<std::string>& key, TableOptions& out) {
   int64_t buckets = -1;
   TRY(options.Count("bucket", -2, buckets));
-  if (buckets == -2) {
-    return Unsupported("table option bucket='-2' is not supported yet", "use -1 or a number of buckets");
+  if (buckets == 0) return Bad("bucket", "0", "-2, -1 or a number above 0");
+  if (buckets == -2 && !out.keyed) {
+    return Invalid("table option bucket='-2' is for tables with a primary key", "use -1, or leave it out");
   }
-  if (buckets == 0) return Bad("bucket", "0", "-1 or a number above 0");
+  TRY(options.Count("postpone.default-bucket-num", 1, out.postpone_buckets));
+  TRY(options.Count("postpone.target-row-num-per-bucket", 1, out.postpone_bucket_rows, INT64_MAX));
+  TRY(options.Bytes("postpone.target-size-per-bucket", out.postpone_bucket_bytes));
   out.buckets = buckets > 0 ? static_cast<int>(buckets) : -1;
   out.bucket_mode = buckets > 0 ? BucketMode::kFixed : out.keyed ? BucketMode::kDynamic : BucketMode::kUnaware;
+  if (buckets == -2) {
+    out.bucket_mode = BucketMode::kPostponed;
+    out.buckets = -2;
+  }
   out.bucket_key = Names(options.Find("bucket-key"));
   if (out.bucket_key.empty()) out.bucket_key = key;
   return options.Count("dynamic-bucket.target-row-num", 1, out.bucket_target_rows, INT64_MAX);
@@ -239,6 +246,10 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   TRY(ReadBuckets(options, key, out));
   TRY(CheckMerging(options, given));
   TRY(ReadChangelog(options, out));
+  if (out.bucket_mode == BucketMode::kPostponed && out.changelog != ChangelogProducer::kNone) {
+    return Unsupported("table option changelog-producer of a table with bucket='-2' is not supported yet",
+                       "leave it out, or use a number of buckets");
+  }
   out.sequence = Names(options.Find("sequence.field"));
   if (const std::string* order = options.Find("sequence.field.sort-order")) {
     out.sequence_descending = EqualsIgnoreCase(Trim(*order), "descending");

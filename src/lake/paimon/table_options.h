@@ -17,6 +17,7 @@ enum class BucketMode : uint8_t {
   kFixed,    // `bucket` > 0: by the hash of the bucket key
   kDynamic,  // -1 with a primary key: a key stays in the bucket that it came to, which the index remembers
   kUnaware,  // -1 without a primary key: one folder
+  kPostponed,  // -2: a compaction gives rows their bucket
 };
 
 enum class ChangelogProducer : uint8_t {
@@ -28,9 +29,12 @@ enum class ChangelogProducer : uint8_t {
 
 struct TableOptions {
   BucketMode bucket_mode = BucketMode::kUnaware;
-  int buckets = -1;                      // of kFixed, else -1
+  int buckets = -1;                      // of kFixed; -2 of kPostponed, else -1
   std::vector<std::string> bucket_key;   // columns whose row is hashed
   int64_t bucket_target_rows = 2'000'000;  // `dynamic-bucket.target-row-num`
+  int64_t postpone_buckets = 0;          // `postpone.default-bucket-num`; 0: by rows or bytes
+  int64_t postpone_bucket_rows = 0;      // `postpone.target-row-num-per-bucket`; 0: by bytes
+  int64_t postpone_bucket_bytes = 1 << 30;  // `postpone.target-size-per-bucket`
   ChangelogProducer changelog = ChangelogProducer::kNone;
   bool changelog_leaves_out_equal = false;  // `changelog-producer.row-deduplicate`
   int full_compaction_epochs = 0;           // `full-compaction.delta-commits`; 0: never

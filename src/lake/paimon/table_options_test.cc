@@ -40,6 +40,14 @@ std::string Refusal(const Schema& schema) {
   return read.ok() ? "none" : read.error().message;
 }
 
+TEST(PaimonTableOptions, PostponedBucketsNeedAKey) {
+  EXPECT_EQ(Of({{"bucket", "-2"}}).bucket_mode, BucketMode::kPostponed);
+  EXPECT_EQ(Of({{"bucket", "-2"}}).buckets, -2);
+  EXPECT_NE(Refusal(Keyless({{"bucket", "-2"}})).find("primary key"), std::string::npos);
+  EXPECT_NE(Refusal(Keyed({{"bucket", "-2"}, {"changelog-producer", "input"}})).find("changelog-producer"),
+            std::string::npos);
+}
+
 TEST(PaimonTableOptions, HaveJavasDefaults) {
   const TableOptions options = Of({});
   EXPECT_EQ(options.bucket_mode, BucketMode::kDynamic);
@@ -100,12 +108,12 @@ TEST(PaimonTableOptions, RefuseNumbersThatTheyCannotBe) {
 
 TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
   for (const auto& [key, value] : Options{
-           {"bucket", "-2"}, {"merge-engine", "newest"}, {"deletion-vectors.enabled", "true"},
+           {"merge-engine", "newest"},
            {"file.format", "orc"}, {"changelog-file.format", "avro"}, {"manifest.format", "orc"},
            {"bucket-function.type", "mod"}, {"row-tracking.enabled", "true"}, {"data-file.thin-mode", "true"},
            {"metadata.iceberg.storage", "table-location"}, {"branch", "b"},
            {"record-level.expire-time", "1 h"}, {"data-file.external-paths", "x"}, {"primary-key", "id"},
-           {"partition", "dt"}, {"file.format.per.level", "0:avro"}, {"changelog-producer", "lookup"}}) {
+           {"partition", "dt"}, {"file.format.per.level", "0:avro"}}) {
     const auto read = TableOptions::Of(Keyed({{key, value}}));
     ASSERT_FALSE(read.ok()) << key;
     EXPECT_EQ(read.error().code, ErrorCode::kUnsupported) << key;

@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/paimon/buffer_merge.h"
+#include "lake/paimon/postponed.h"
 #include "lake/paimon/table_writer_parts.h"
 #include "row/arrow_status.h"
 
@@ -295,7 +296,9 @@ Status TableWriter::WriteBucket(const BucketId& id, const Gathered& rows, std::v
     if (!made.ok()) return std::move(made).error().With(Str("table ", options_.name));
     merged.rows = *std::move(made);
   }
-  TRY_SET(DataFileMeta file, WriteFile(id, kDataPrefix, merged, chosen));
+  const bool postponed = id.bucket == kPostponedBucket;
+  const std::string prefix = postponed ? PostponedPrefix(options_.user) : kDataPrefix;
+  TRY_SET(DataFileMeta file, WriteFile(id, prefix.c_str(), merged, chosen));
   bucket.files.push_back(file);
   added_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
   return Ok();

@@ -58,7 +58,7 @@ Status TableWriter::LoadDeletions(const Snapshot& snapshot) {
 }
 
 Status TableWriter::CompactBuckets() {
-  if (table_options_.write_only) return Ok();
+  if (table_options_.write_only || table_options_.bucket_mode == BucketMode::kPostponed) return Ok();
   const int full_epochs = table_options_.full_compaction_epochs;
   const bool full = full_epochs > 0 && ++epochs_since_full_ >= full_epochs;
   if (full) epochs_since_full_ = 0;

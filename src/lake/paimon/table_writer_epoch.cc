@@ -151,6 +151,11 @@ Status TableWriter::Change(const SchemaChange& change) {
   if (fills && options_.backfill) {
     TRY(Flush());
     if (HasRows()) {
+      if (table_options_.bucket_mode == BucketMode::kPostponed) {
+        return Unsupported(Str("table ", options_.name, ": the default of the new column ", change.column.name,
+                               " cannot be filled into rows with postponed buckets"),
+                           "set add-column.backfill: false, and old rows show NULL in it");
+      }
       TRY_SET(value, ValueOfOldRows(change.column, change.initial));
     }
   }
