@@ -5,6 +5,7 @@ import json
 import os
 import time
 
+import harness
 import paimon_job
 from paimon_job import FIXED
 
@@ -118,6 +119,49 @@ def test_compact_database(ctx):
     for name in kinds:
         paimon_job.equal(ctx, f"{db}.{name}")
     assert "no table" in action(ctx, "compact_database", code=1, including_databases="nothing")
+
+
+def test_actions_beside_a_running_job(ctx):
+    for name, options in (
+        ("write-only", {**FIXED, **WRITE_ONLY}),
+        ("compacts", {**FIXED, "num-sorted-run.compaction-trigger": 2}),
+        ("dynamic", {"dynamic-bucket.target-row-num": 100}),
+    ):
+        db = ctx.database(SCRIPT)
+        table = f"{db}.t"
+        ctx.state = paimon_job.state(ctx, name)
+        path = paimon_job.pipeline(ctx, table, options)
+
+        def step(cursor, n):
+            cursor.execute(f"UPDATE t SET v = 'u{n}' WHERE id % 20 = {n % 20}")
+            cursor.execute(f"REPLACE INTO t VALUES ({n * 7919 % 500}, '2024-02-01', 'r{n}')")
+            cursor.execute(f"DELETE FROM t WHERE id = {n * 31 % 300}")
+
+        job = ctx.start_run(path, interval="50ms")
+        harness.wait_until(lambda: ctx.lake.exists(table) and ctx.lake.snapshot_ids(table), "the table", 20)
+        load = harness.Load(ctx.server, step, db, pause=0.01)
+        for n in range(6):
+            result = ctx.command(
+                "paimon", "compact", "--warehouse", ctx.warehouse, "--database", db, "--table", "t"
+            )
+            ctx.jobs.pop()
+            assert result.code == 0 or "other writers" in result.err, result.err
+            assert result.code == 0 or name != "write-only", result.err
+            action(ctx, "create_tag", table, tag_name=f"tag{n}")
+            action(ctx, "expire_snapshots", table, retain_max=5, retain_min=1)
+            if n > 1:
+                action(ctx, "delete_tag", table, tag_name=f"tag{n - 2}")
+        load.stop()
+        ctx.wait_equal(table, job=job)
+        result = job.terminate(5)
+        assert result.code in (0, 143), result.err
+        paimon_job.equal(ctx, table)
+        for tag in ("tag4", "tag5"):
+            assert ctx.lake.rows(table, tag=tag)[1], tag
+        ctx.jobs.clear()
+
+
+test_actions_beside_a_running_job.seconds = 300
 
 
 def test_expire_snapshots(ctx):
