@@ -64,3 +64,16 @@ def test_new_tables_are_copied_while_writers_run(ctx):
     load.stop()
     ctx.catch_up(path)
     all_equal(ctx, db)
+
+
+def test_a_table_that_is_created_between_two_runs(ctx):
+    db = ctx.database(A)
+    path = ctx.pipeline(f"{db}.\\.*", source={**COPY_NEW, "scan.binlog.newly-added-table.enabled": False})
+    ctx.catch_up(path)
+    ctx.server.execute("CREATE TABLE b (id INT PRIMARY KEY); INSERT INTO b VALUES (1), (2)", db)
+    ctx.catch_up(path)
+    for change in ("INSERT INTO b VALUES (3); DELETE FROM b WHERE id = 1", "UPDATE b SET id = 9 WHERE id = 2"):
+        ctx.server.execute(change, db)
+        ctx.catch_up(path)
+        ctx.equal(f"{db}.a")
+        ctx.equal(f"{db}.b")

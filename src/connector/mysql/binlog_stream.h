@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 #include <unordered_map>
@@ -33,6 +34,7 @@ struct StreamOptions {
   BeforeImage before = BeforeImage::kKey;
   bool schema_changes = true;       // schema-change.enabled
   bool capture_new_tables = true;   // tables created while the job runs
+  std::set<TableId> capture_created;  // those of them that are wanted in any case
   // Definitions of today for a start in the past: a table takes its own when its rows come before its CREATE TABLE.
   std::map<TableId, MysqlTable> todays;
   bool use_gtid = false;            // begin by GTID, not by file and offset

@@ -70,7 +70,8 @@ Status BinlogStream::HandleDdl(const QueryEvent& query) {
   if (changes.empty()) return Ok();
   TRY(FlushAll(false));
   for (const TableChange& change : changes) {
-    if (change.kind == TableChange::Kind::kCreated && options_.capture_new_tables && options_.wanted(change.table)) {
+    const bool taken = options_.capture_new_tables || options_.capture_created.contains(change.table);
+    if (change.kind == TableChange::Kind::kCreated && taken && options_.wanted(change.table)) {
       Capture(change.table);
       options_.todays.erase(change.table);
     }

@@ -168,6 +168,7 @@ Status MysqlSource::StartStream() {
   options.before = before_;
   options.schema_changes = config_.schema_changes;
   options.capture_new_tables = config_.capture_new_tables;
+  options.capture_created = created_later_;
   options.todays = todays_;
   options.use_gtid = use_gtid_;
   options.skip_before_ms = config_.mode == StartupMode::kTimestamp ? config_.start_ms : 0;

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -74,6 +75,7 @@ class MysqlSource final : public Source {
   std::unique_ptr<SnapshotReader> snapshot_;
   std::unique_ptr<BinlogStream> stream_;
   std::map<TableId, MysqlTable> todays_;  // see StreamOptions
+  std::set<TableId> created_later_;       // than the position that the job goes on from
   std::deque<SourceItem> announced_;
   std::map<TableId, TableProgress> tables_;  // of the snapshot, for the display
   int open_tables_ = 0;  // tables of inexact order that are partly consumed: no epoch may end

@@ -142,8 +142,11 @@ Status MysqlSource::AddNewTables(const Server& server) {
   auto wanted = Wanted(server);
   std::erase_if(wanted, [&](const TableId& id) { return state_.captured.contains(id); });
   for (const TableId& id : wanted) {
-    bool created_later = tracker_->Find(id.schema, id.table) == nullptr && config_.capture_new_tables;
-    if (created_later && DatabaseTracked(id.schema)) continue;  // its CREATE TABLE is still to come in the log
+    const bool created_later = tracker_->Find(id.schema, id.table) == nullptr;
+    if (created_later && DatabaseTracked(id.schema) && (config_.capture_new_tables || config_.scan_new_tables)) {
+      created_later_.insert(id);  // its CREATE TABLE is still to come in the log, and all its rows after it
+      continue;
+    }
     if (!config_.scan_new_tables) {
       LogWarn(Str("table ", id.ToString(),
                   " is new to this job and is left out; set scan.newly-added-table.enabled: true to copy it"));
