@@ -4,15 +4,18 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "pipeline/option.h"
+#include "pipeline/table_shape.h"
 
 namespace sluice {
 
-enum class SchemaChangeBehavior : uint8_t { kException, kEvolve, kTryEvolve, kLenient, kIgnore };
+// kMerge is that of Paimon's sync actions: sink tables take in what is new and wider, and nothing else.
+enum class SchemaChangeBehavior : uint8_t { kException, kEvolve, kTryEvolve, kLenient, kIgnore, kMerge };
 enum class RouteMode : uint8_t { kAllMatch, kFirstMatch };
 
 struct ConnectorSpec {
@@ -39,6 +42,7 @@ struct PipelineSpec {
   RouteMode route_mode = RouteMode::kAllMatch;
   SchemaChangeBehavior behavior = SchemaChangeBehavior::kLenient;
   std::set<std::string> sink_changes;  // tags that the sink receives (include minus exclude, expanded; A.6)
+  std::optional<TableShape> shape;     // of the source's tables, before routing
   std::string local_time_zone = "systemDefault";
   int64_t checkpoint_interval_ms = 10'000;  // -D execution.checkpointing.interval
   int64_t parallelism = 1;

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "pipeline/schema_follow.h"
 #include "pipeline/schema_merge.h"
 
 namespace sluice {
@@ -58,12 +59,16 @@ Status SchemasFromJson(const json& node, const char* what, std::unordered_map<Ta
 
 }  // namespace
 
-SchemaEvolver::SchemaEvolver(Router router, SchemaChangeBehavior behavior, std::set<std::string> sink_changes)
-    : router_(std::move(router)), behavior_(behavior), sink_changes_(std::move(sink_changes)) {}
+SchemaEvolver::SchemaEvolver(Router router, SchemaChangeBehavior behavior, std::set<std::string> sink_changes,
+                             TableShape shape)
+    : router_(std::move(router)),
+      behavior_(behavior),
+      sink_changes_(std::move(sink_changes)),
+      shape_(std::move(shape)) {}
 
 Result<SchemaEvolver> SchemaEvolver::Make(const PipelineSpec& spec) {
   TRY_SET(Router router, Router::Make(spec.routes, spec.route_mode));
-  return SchemaEvolver(std::move(router), spec.behavior, spec.sink_changes);
+  return SchemaEvolver(std::move(router), spec.behavior, spec.sink_changes, spec.shape.value_or(TableShape()));
 }
 
 void SchemaEvolver::Changed() {
@@ -167,16 +172,67 @@ std::vector<SchemaChange> SchemaEvolver::RawChanges(const TableId& sink, const S
 
 Status SchemaEvolver::Derive(const TableId& sink, const SchemaChange& change, const SchemaPtr& old_upstream) {
   bool create = change.kind == SchemaChangeKind::kCreateTable;
+  if (left_out_.contains(sink)) return Ok();
   if (!sinks_.contains(sink)) {
     if (!create) return Ok();  // dropped at the sink
-    sinks_[sink] = Share(WidenToFit(*change.schema, UpstreamOf(sink)));
+    TRY_SET(TableSchema first, FirstSchema(sink, change));
+    sinks_[sink] = Share(std::move(first));
   }
   if (create) {
     TRY(CheckKeys(sink, *sinks_.at(sink), change.table));
     if (!announced_.contains(sink)) ForwardCreate(sink);
   }
+  if (behavior_ == SchemaChangeBehavior::kMerge) return Follow(sink, change);
   for (SchemaChange& raw : RawChanges(sink, change, old_upstream)) TRY(Emit(sink, std::move(raw)));
   if (change.kind == SchemaChangeKind::kDropTable || !sinks_.contains(sink)) return Ok();
+  return CheckKeys(sink, *sinks_.at(sink), change.table);
+}
+
+// Of tables that come together: wide enough for all.
+Result<TableSchema> SchemaEvolver::FirstSchema(const TableId& sink, const SchemaChange& create) const {
+  const auto upstream = UpstreamOf(sink);
+  if (behavior_ != SchemaChangeBehavior::kMerge) return WidenToFit(*create.schema, upstream);
+  TableSchema out = *create.schema;
+  for (const TableSchema* schema : upstream) {
+    auto followed = FollowSource(out, *schema, shape_);
+    if (!followed.ok()) {
+      return std::move(followed).error().With(Str("source tables of ", sink.ToString(), " cannot be merged"));
+    }
+    out = *std::move(followed);
+  }
+  return out;
+}
+
+// MERGE: what the rows that are there show in a column that is added. Those of other shards and of a column that was
+// renamed have nothing of it, and what the server computed row by row is not known.
+InitialDefault SchemaEvolver::InitialOf(const TableId& sink, const SchemaChange& added,
+                                        const SchemaChange& change) const {
+  const bool same = change.kind == SchemaChangeKind::kAddColumn && added.name == change.column.name;
+  const bool known = same && UpstreamOf(sink).size() == 1 && change.initial.kind != InitialDefault::Kind::kComputed &&
+                     added.column.default_value == change.column.default_value;
+  return known ? change.initial : InitialDefault{InitialDefault::Kind::kNull, ""};
+}
+
+// MERGE: the source's whole schema counts, whatever the change was. Dropped and truncated tables stay as they are.
+Status SchemaEvolver::Follow(const TableId& sink, const SchemaChange& change) {
+  if (change.kind == SchemaChangeKind::kDropTable || change.kind == SchemaChangeKind::kTruncateTable) return Ok();
+  const SchemaPtr current = sinks_.at(sink);
+  auto followed = FollowSource(*current, *upstream_.at(change.table), shape_);
+  if (!followed.ok()) {
+    return std::move(followed).error().With(Str("source table ", change.table.ToString(), ", sink table ",
+                                                sink.ToString()));
+  }
+  for (SchemaChange& raw : SchemaDifference(sink, *current, *followed)) {
+    if (raw.kind == SchemaChangeKind::kAddColumn) raw.initial = InitialOf(sink, raw, change);
+    TRY(Forward(sink, std::move(raw)));
+  }
+  if (followed->comment != current->comment) {
+    SchemaChange comment;
+    comment.kind = SchemaChangeKind::kAlterComment;
+    comment.table = sink;
+    comment.schema = Share(*std::move(followed));
+    TRY(Forward(sink, std::move(comment)));
+  }
   return CheckKeys(sink, *sinks_.at(sink), change.table);
 }
 
@@ -191,7 +247,8 @@ void SchemaEvolver::ForwardCreate(const TableId& sink) {
 
 Status SchemaEvolver::Emit(const TableId& sink, SchemaChange change) {
   switch (behavior_) {
-    case SchemaChangeBehavior::kIgnore: return Ok();
+    case SchemaChangeBehavior::kIgnore:
+    case SchemaChangeBehavior::kMerge: return Ok();
     case SchemaChangeBehavior::kLenient: return EmitLenient(sink, std::move(change));
     case SchemaChangeBehavior::kException:
       if (!sink_changes_.contains(std::string(SchemaChangeTag(change.kind)))) return Ok();
@@ -308,9 +365,8 @@ Status SchemaEvolver::Forward(const TableId& sink, SchemaChange change) {
 Error SchemaEvolver::Explain(const SchemaChange& change, const Error& error) const {
   auto emitted = std::find_if(emitted_.begin(), emitted_.end(),
                               [&](const Emitted& one) { return one.change.table == change.table; });
-  if (error.code != ErrorCode::kUnsupported || emitted == emitted_.end() || UpstreamOf(change.table).size() < 2) {
-    return error;
-  }
+  const bool merged = UpstreamOf(change.table).size() > 1 && behavior_ != SchemaChangeBehavior::kMerge;
+  if (error.code != ErrorCode::kUnsupported || emitted == emitted_.end() || !merged) return error;
   std::string source = emitted->source.ToString();
   Error out = error;
   out = std::move(out).With(Str("source table ", source, " is merged with others into ", change.table.ToString()));
@@ -360,6 +416,13 @@ Result<std::vector<SchemaChange>> SchemaEvolver::OnRefused(const SchemaChange& c
     if (after.ok()) sinks_[change.table] = Share(*std::move(after));
   }
   return instead;
+}
+
+void SchemaEvolver::LeaveOut(const TableId& sink_table) {
+  Changed();
+  left_out_.insert(sink_table);
+  announced_.erase(sink_table);
+  sinks_.erase(sink_table);
 }
 
 void SchemaEvolver::Seed(const TableId& sink_table, TableSchema current) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SchemaEvolver: stands between the source's items and the sink. It knows the schema of every source table and of every
-// sink table, turns a change of a source table into the changes of its sink tables (the five modes of
+// sink table, turns a change of a source table into the changes of its sink tables (the modes of
 // schema.change.behavior, compat.md A.6; merging of sharded tables, A.7), and gives each batch the shape of its sink
 // table. Pure: no I/O, no threads; owned and called by the job's one thread.
 //
@@ -40,6 +40,10 @@ class SchemaEvolver {
   // the later changes of that list is out of date then; their other members hold.
   Result<std::vector<SchemaChange>> OnRefused(const SchemaChange& change, const Error& error);
 
+  // The sink refused to make or to take the table: it gets nothing from now on.
+  void LeaveOut(const TableId& sink_table);
+  bool IsLeftOut(const TableId& sink_table) const { return left_out_.contains(sink_table); }
+
   // The batch for each of its sink tables, with exactly the columns of that table. Columns are shared, not copied,
   // where type and order are the same. A sink table that was dropped gets nothing. A value that does not fit is
   // kInvalid, naming table, column and value; NULL in TRY_EVOLVE if the column is nullable. A batch stays marked as
@@ -77,9 +81,12 @@ class SchemaEvolver {
     TableId source;    // whose change it comes from
   };
 
-  SchemaEvolver(Router router, SchemaChangeBehavior behavior, std::set<std::string> sink_changes);
+  SchemaEvolver(Router router, SchemaChangeBehavior behavior, std::set<std::string> sink_changes, TableShape shape);
   std::vector<const TableSchema*> UpstreamOf(const TableId& sink) const;
   Status Derive(const TableId& sink, const SchemaChange& change, const SchemaPtr& old_upstream);
+  Status Follow(const TableId& sink, const SchemaChange& change);
+  InitialDefault InitialOf(const TableId& sink, const SchemaChange& added, const SchemaChange& change) const;
+  Result<TableSchema> FirstSchema(const TableId& sink, const SchemaChange& create) const;
   Status CheckKeys(const TableId& sink, const TableSchema& current, const TableId& source) const;
   std::vector<SchemaChange> RawChanges(const TableId& sink, const SchemaChange& change, const SchemaPtr& old_upstream);
   std::vector<SchemaChange> EmittedChanges() const;
@@ -98,8 +105,10 @@ class SchemaEvolver {
   Router router_;
   SchemaChangeBehavior behavior_;
   std::set<std::string> sink_changes_;
+  TableShape shape_;  // for kMerge
   std::unordered_map<TableId, SchemaPtr> upstream_;           // by source table
   std::unordered_map<TableId, SchemaPtr> sinks_;              // by sink table
+  std::unordered_set<TableId> left_out_;                      // sink tables
   std::unordered_set<TableId> announced_;                     // sink tables whose kCreateTable went out
   std::unordered_map<TableId, std::vector<TableId>> routes_;  // by source table
   std::unordered_map<TableId, Plans> plans_;                  // by source table

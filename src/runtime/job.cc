@@ -66,6 +66,7 @@ struct Job::Attempt {
   Status Start();
   Status Consume(SourceItem item);
   Status ApplyAnnounced();
+  bool LeavesOut(const SchemaChange& change, const Error& error) const;
   Status Apply(const std::vector<SchemaChange>& changes);
   Status EndEpoch();
   Status CommitEpoch();
@@ -98,8 +99,9 @@ Status Job::Attempt::Recover() {
   }
   LogWarn(Str(why, "; resuming from the position stored in the sink's tables, epoch ", stored->epoch));
   TRY_SET(auto tables, sink->CompleteStoredEpoch());
-  // The sink's tables say what they look like. Where they could not follow the source, they cannot now.
-  if (spec.behavior == SchemaChangeBehavior::kTryEvolve) {
+  // The sink's tables say what they look like. Where they could not follow the source, or kept what it no longer has,
+  // they go on from there.
+  if (spec.behavior == SchemaChangeBehavior::kTryEvolve || spec.behavior == SchemaChangeBehavior::kMerge) {
     for (auto& [id, schema] : tables) evolver.Seed(id, std::move(schema));
   }
   epoch = std::max(epoch, stored->epoch);
@@ -134,11 +136,23 @@ Status Job::Attempt::ApplyAnnounced() {
   return Apply(changes);
 }
 
+// --ignore_incompatible: whether a table that does not fit what is there is no reason to stop.
+bool Job::Attempt::LeavesOut(const SchemaChange& change, const Error& error) const {
+  const bool wrong = error.code == ErrorCode::kInvalid || error.code == ErrorCode::kUnsupported;
+  return wrong && change.kind == SchemaChangeKind::kCreateTable && spec.shape && spec.shape->ignore_incompatible;
+}
+
 Status Job::Attempt::Apply(const std::vector<SchemaChange>& changes) {
   for (const SchemaChange& derived : changes) {
     if (derived.kind != SchemaChangeKind::kCreateTable) LogInfo(Str("schema change: ", Describe(derived)));
+    if (evolver.IsLeftOut(derived.table)) continue;
     Status applied = sink->Apply(derived);
     if (applied.ok()) continue;
+    if (LeavesOut(derived, applied.error())) {
+      LogWarn(Str("table ", derived.table.ToString(), " is left out: ", applied.error().message));
+      evolver.LeaveOut(derived.table);
+      continue;
+    }
     if (applied.error().code != ErrorCode::kUnsupported) return applied;
     TRY_SET(auto instead, evolver.OnRefused(derived, applied.error()));
     LogWarn(Str("the sink keeps its schema: ", applied.error().message, "; a value that does not fit it ",
