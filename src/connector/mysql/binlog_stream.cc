@@ -152,7 +152,9 @@ Status BinlogStream::Handle(const BinlogEvent& event) {
   const uint64_t begin = position_.offset;
   if (!header.artificial() && header.end_position != 0 && !std::holds_alternative<HeartbeatEvent>(event.body)) {
     position_.offset = AdvanceOffset(position_.offset, header.end_position);
-    if (header.timestamp != 0) event_ms_ = static_cast<int64_t>(header.timestamp) * 1000;
+    const int64_t event_ms = header.timestamp != 0 ? static_cast<int64_t>(header.timestamp) * 1000 : event_ms_;
+    if (options_.exact_times && event_ms != event_ms_) TRY(FlushAll(/*boundary=*/false));
+    event_ms_ = event_ms;
   }
   if (options_.skip_events > 0 && header.timestamp != 0 && !header.artificial()) {
     --options_.skip_events;

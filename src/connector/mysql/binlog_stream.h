@@ -33,6 +33,7 @@ struct StreamOptions {
   int64_t heartbeat_ms = 250;       // also bounds how long finished rows wait for more
   BeforeImage before = BeforeImage::kKey;
   bool schema_changes = true;       // schema-change.enabled
+  bool exact_times = false;         // no batch has rows of two times
   bool capture_new_tables = true;   // tables created while the job runs
   std::set<TableId> capture_created;  // those of them that are wanted in any case
   // Definitions of today for a start in the past: a table takes its own when its rows come before its CREATE TABLE.

@@ -167,6 +167,7 @@ Status MysqlSource::StartStream() {
   options.heartbeat_ms = std::clamp<int64_t>(config_.epoch_ms, kHeartbeatLeastMs, options.heartbeat_ms);
   options.before = before_;
   options.schema_changes = config_.schema_changes;
+  options.exact_times = config_.exact_times;
   options.capture_new_tables = config_.capture_new_tables;
   options.capture_created = created_later_;
   options.todays = todays_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "connector/mysql/source_config.h"
 
+#include <algorithm>
 #include <memory>
 #include <random>
 
@@ -150,6 +151,13 @@ Result<SourceConfig> MakeSourceConfig(const PipelineSpec& spec, std::vector<std:
   TRY(SetStartup(options, spec.bounded, config));
   config.mapping.tinyint1_is_boolean = options.Boolean("treat-tinyint1-as-boolean.enabled");
   config.mapping.comments = options.Boolean("include-comments.enabled");
+  if (spec.shape) {
+    config.mapping.as_sync_action = true;
+    config.mapping.longtext_is_bytes = spec.shape->Has(TypeRule::kLongtextToBytes);
+    config.mapping.bigint_unsigned_is_bigint = spec.shape->Has(TypeRule::kBigintUnsignedToBigint);
+    const auto& metadata = spec.shape->metadata;
+    config.exact_times = std::find(metadata.begin(), metadata.end(), "op_ts") != metadata.end();
+  }
   TRY_SET(config.reader.server_id, ChooseServerId(options, spec.parallelism));
   config.reader.given = options.Has("server-id");
   config.reader.job = JobOf(spec);

@@ -39,6 +39,7 @@ struct SourceConfig {
   int64_t chunk_rows = 0;                       // 0: chosen by the size of the table
   int connections = 2;
   bool schema_changes = true;
+  bool exact_times = false;        // each batch of the log has one time
   bool capture_new_tables = true;  // created while the job follows the log
   bool scan_new_tables = false;    // there when a job is resumed that did not know them: copied
 };

@@ -32,7 +32,9 @@ struct ReplacedValues {
   int64_t sum() const { return zero_dates + time_range + invalid_text + bad_geometry; }
 };
 
-enum class CellError : uint8_t { kNone, kZeroDateInKey, kTimeInKey, kInvalidTextInKey, kTooLarge, kMalformed };
+enum class CellError : uint8_t {
+  kNone, kZeroDateInKey, kTimeInKey, kInvalidTextInKey, kTooLarge, kMalformed, kUnsignedRange,
+};
 
 class BatchBuilder {
  public:

@@ -198,6 +198,9 @@ Error CellFailure(CellError error, std::string_view table, std::string_view colu
     case CellError::kTooLarge:
       return Unavailable(Str("the values of ", place, " need more than 2 GiB in one batch, or memory is out"),
                          "give the process more memory");
+    case CellError::kUnsignedRange:
+      return Invalid(Str("a value of ", place, " is above 9223372036854775807, the greatest BIGINT"),
+                     "leave out --type_mapping bigint-unsigned-to-bigint");
     case CellError::kNone:
     case CellError::kMalformed:
       break;

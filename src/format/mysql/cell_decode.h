@@ -111,6 +111,12 @@ inline void DecodeLong(const CellOp& op, const uint8_t* at, uint32_t size, Batch
                        int64_t row) {
   const std::string_view value(reinterpret_cast<const char*>(at), size);
   switch (op.kind) {
+    case CellKind::kUint24Long: return BatchBuilder::Set(column, row, int64_t{LoadUint24(at)});
+    case CellKind::kUint64Long: {
+      const auto number = LoadLe<uint64_t>(at);
+      if (number > INT64_MAX) return out.Fail(CellError::kUnsignedRange);
+      return BatchBuilder::Set(column, row, static_cast<int64_t>(number));
+    }
     case CellKind::kDecimalText:
       out.scratch().clear();
       UnpackDecimalText(at, op.precision, op.scale, out.scratch());

@@ -41,6 +41,8 @@ bool MakeNumber(const TableMapColumn& log, const MysqlColumn& column, const Data
     if (column.type != integer.name) continue;
     op.kind = column.is_unsigned ? integer.is_unsigned : integer.is_signed;
     if (type.kind == TypeKind::kBoolean) op.kind = CellKind::kBool8;
+    if (type.kind == TypeKind::kBigInt && op.kind == CellKind::kUint24) op.kind = CellKind::kUint24Long;
+    if (type.kind == TypeKind::kBigInt && op.kind == CellKind::kUint64) op.kind = CellKind::kUint64Long;
     op.width = integer.width;
     return log.type == integer.type;
   }

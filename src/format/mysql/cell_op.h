@@ -18,6 +18,7 @@ namespace sluice::mysql {
 
 enum class CellKind : uint8_t {
   kInt8, kUint8, kInt16, kUint16, kInt24, kUint24, kInt32, kUint32, kInt64, kUint64,  // -> int32, int64, decimal
+  kUint24Long, kUint64Long,  // -> int64; the latter fails beyond it
   kBool8, kBoolBit, kFloat, kFloatAsDouble, kDouble, kDecimal, kDecimalText,
   kYear, kDate, kTime, kTime2, kDatetime, kDatetime2, kTimestamp, kTimestamp2,
   kBit, kUtf8, kText, kBytes, kFixedBytes,  // kFixedBytes: filled up with zeros to `size`

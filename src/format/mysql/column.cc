@@ -108,13 +108,16 @@ bool MapNumber(const MysqlColumn& c, const MappingOptions& options, DataType& ou
   } else if (c.type == "smallint") {
     out = Make(c.is_unsigned ? TypeKind::kInt : TypeKind::kSmallInt);
   } else if (c.type == "mediumint" || c.type == "year") {
-    out = Make(TypeKind::kInt);
+    const bool wide = c.is_unsigned && c.type == "mediumint" && options.as_sync_action;
+    out = Make(wide ? TypeKind::kBigInt : TypeKind::kInt);
   } else if (c.type == "int") {
     out = Make(c.is_unsigned ? TypeKind::kBigInt : TypeKind::kInt);
   } else if (c.type == "bigint") {
-    out = c.is_unsigned ? DataType{.kind = TypeKind::kDecimal, .precision = 20, .scale = 0} : Make(TypeKind::kBigInt);
+    const bool decimal = c.is_unsigned && !options.bigint_unsigned_is_bigint;
+    out = decimal ? DataType{.kind = TypeKind::kDecimal, .precision = 20, .scale = 0} : Make(TypeKind::kBigInt);
   } else if (c.type == "float") {
-    out = Make(c.scale >= 0 || c.length > 24 ? TypeKind::kDouble : TypeKind::kFloat);
+    const bool wide = (c.scale >= 0 && !options.as_sync_action) || c.length > 24;
+    out = Make(wide ? TypeKind::kDouble : TypeKind::kFloat);
   } else if (c.type == "double") {
     out = Make(TypeKind::kDouble);
   } else if (c.type == "decimal") {
@@ -130,16 +133,20 @@ bool MapNumber(const MysqlColumn& c, const MappingOptions& options, DataType& ou
   return true;
 }
 
-bool MapText(const MysqlColumn& c, DataType& out) {
+bool MapText(const MysqlColumn& c, const MappingOptions& options, DataType& out) {
   static constexpr std::array strings = {"tinytext", "text", "mediumtext", "longtext", "json", "enum",
                                          "uuid",     "inet4", "inet6"};
   static constexpr std::array blobs = {"tinyblob", "blob", "mediumblob", "longblob"};
   if (c.type == "char" || c.type == "varchar") {
     const bool bytes = c.charset == "binary";
-    out = Sized(c.type == "char" ? (bytes ? TypeKind::kBinary : TypeKind::kChar)
-                                 : (bytes ? TypeKind::kVarBinary : TypeKind::kVarChar), c.length);
+    const bool fixed = c.type == "char" && !(bytes && options.as_sync_action);
+    out = Sized(fixed ? (bytes ? TypeKind::kBinary : TypeKind::kChar)
+                      : (bytes ? TypeKind::kVarBinary : TypeKind::kVarChar), c.length);
   } else if (c.type == "binary" || c.type == "varbinary") {
-    out = Sized(c.type == "binary" ? TypeKind::kBinary : TypeKind::kVarBinary, c.length);
+    const bool fixed = c.type == "binary" && !options.as_sync_action;
+    out = Sized(fixed ? TypeKind::kBinary : TypeKind::kVarBinary, c.length);
+  } else if (c.type == "longtext" && options.longtext_is_bytes) {
+    out = Make(TypeKind::kBytes);
   } else if (std::find(blobs.begin(), blobs.end(), c.type) != blobs.end()) {
     out = Make(TypeKind::kBytes);
   } else if (std::find(strings.begin(), strings.end(), c.type) != strings.end() || IsGeometry(c.type)) {
@@ -261,7 +268,7 @@ Status ParseColumnType(std::string_view column_type, MysqlColumn& column) {
 
 Result<DataType> MapType(const MysqlColumn& column, const MappingOptions& options) {
   DataType type;
-  if (!MapNumber(column, options, type) && !MapText(column, type) && !MapTime(column, type)) {
+  if (!MapNumber(column, options, type) && !MapText(column, options, type) && !MapTime(column, type)) {
     return Unsupported(Str("column `", column.name, "` has the type \"", column.type, "\", which has no mapping"),
                        "leave the table out of the file's tables, or change the column's type");
   }

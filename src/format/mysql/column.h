@@ -48,6 +48,11 @@ struct MysqlTable {
 struct MappingOptions {
   bool tinyint1_is_boolean = true;
   bool comments = false;  // include-comments.enabled
+  // Where Paimon's sync actions differ from Flink CDC: MEDIUMINT UNSIGNED is BIGINT, BINARY(n) VARBINARY(n), FLOAT(p,s)
+  // FLOAT.
+  bool as_sync_action = false;
+  bool longtext_is_bytes = false;
+  bool bigint_unsigned_is_bigint = false;
 };
 
 // "decimal(10,2) unsigned", "enum('a','b')", "varchar(20)": the type part of `column`. Charset and the rest stay.

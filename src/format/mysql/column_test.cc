@@ -45,6 +45,20 @@ TEST(MysqlColumn, MapsEveryType) {
   EXPECT_EQ(Map("frob(1)").substr(0, 5), "error");
 }
 
+TEST(MysqlColumn, MapsTypesAsPaimonsSyncActionsDo) {
+  const MappingOptions options{.as_sync_action = true};
+  const char* expected[][2] = {
+      {"mediumint(8) unsigned", "BIGINT"}, {"mediumint(8)", "INT"}, {"binary(5)", "VARBINARY(5)"},
+      {"bit(10)", "BINARY(2)"}, {"float(7,3)", "FLOAT"}, {"year(4)", "INT"}, {"longtext", "STRING"},
+      {"bigint(20) unsigned", "DECIMAL(20, 0)"},
+  };
+  for (auto& [type, mapped] : expected) EXPECT_EQ(Map(type, options), mapped) << type;
+  const MappingOptions others{.longtext_is_bytes = true, .bigint_unsigned_is_bigint = true};
+  EXPECT_EQ(Map("longtext", others), "BYTES");
+  EXPECT_EQ(Map("text", others), "STRING");
+  EXPECT_EQ(Map("bigint(20) unsigned", others), "BIGINT");
+}
+
 TEST(MysqlColumn, ReadsLabels) {
   EXPECT_EQ(Parse("enum('a\\\\b','n\\nl','z''q','','x;y)')").labels,
             (std::vector<std::string>{"a\\b", "n\nl", "z'q", "", "x;y)"}));

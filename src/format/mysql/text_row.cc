@@ -103,7 +103,9 @@ Result<TextPlan::Op> TextPlan::MakeOp(const MysqlColumn& column, const MappingOp
     case TypeKind::kTinyInt:
     case TypeKind::kSmallInt:
     case TypeKind::kInt: op.kind = Kind::kInt32; break;
-    case TypeKind::kBigInt: op.kind = Kind::kInt64; break;
+    case TypeKind::kBigInt:
+      op.kind = column.is_unsigned && column.type == "bigint" ? Kind::kUint64Long : Kind::kInt64;
+      break;
     case TypeKind::kFloat: op.kind = Kind::kFloat; break;
     case TypeKind::kDouble: op.kind = Kind::kDouble; break;
     case TypeKind::kDecimal: op.kind = column.type == "bigint" ? Kind::kUint64 : Kind::kDecimal; break;
@@ -111,10 +113,13 @@ Result<TextPlan::Op> TextPlan::MakeOp(const MysqlColumn& column, const MappingOp
     case TypeKind::kTime: op.kind = Kind::kTime; break;
     case TypeKind::kTimestamp: op.kind = Kind::kDatetime; break;
     case TypeKind::kTimestampLtz: op.kind = Kind::kTimestamp; break;
+    case TypeKind::kArray: op.kind = column.type == "set" ? Kind::kSet : Kind::kVector; break;
     case TypeKind::kBinary:
     case TypeKind::kVarBinary:
-    case TypeKind::kBytes: op.kind = Kind::kBytes; break;
-    case TypeKind::kArray: op.kind = column.type == "set" ? Kind::kSet : Kind::kVector; break;
+    case TypeKind::kBytes:
+      op.kind = Kind::kBytes;
+      if (column.type != "longtext") break;
+      [[fallthrough]];  // its bytes are those of UTF-8
     case TypeKind::kChar:
     case TypeKind::kVarChar:
     case TypeKind::kString:
@@ -201,6 +206,16 @@ bool TextPlan::DecodeCell(const Op& op, std::string_view text, ColumnData& colum
       if (!ParseDatetime(text, t)) return false;
       SetDatetime(out, column, row, t);
       return true;
+    case Kind::kUint64Long: {
+      uint64_t natural;
+      if (!ParseUnsigned(text, natural)) return false;
+      if (natural > INT64_MAX) {
+        out.Fail(CellError::kUnsignedRange);
+      } else {
+        BatchBuilder::Set(column, row, static_cast<int64_t>(natural));
+      }
+      return true;
+    }
     case Kind::kUtf8:
       SetUtf8(out, column, row, *op.charset, text);
       return true;

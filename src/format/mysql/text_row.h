@@ -40,8 +40,8 @@ class TextPlan {
 
  private:
   enum class Kind : uint8_t {
-    kInt32, kInt64, kUint64, kBool, kBoolBit, kFloat, kDouble, kDecimal, kDate, kTime, kDatetime, kTimestamp,
-    kUtf8, kText, kBytes, kSet, kGeometry, kVector,
+    kInt32, kInt64, kUint64, kUint64Long, kBool, kBoolBit, kFloat, kDouble, kDecimal, kDate, kTime, kDatetime,
+    kTimestamp, kUtf8, kText, kBytes, kSet, kGeometry, kVector,
   };
   struct Op {
     Kind kind = Kind::kInt32;
