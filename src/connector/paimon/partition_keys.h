@@ -19,9 +19,10 @@ using PartitionKeys = std::map<std::string, std::vector<std::string>>;  // datab
 // kInvalid names the entry and what is wrong.
 Result<PartitionKeys> ParsePartitionKeys(const std::string& text);
 
-// The table that would be made; its options are checked. Errors name the table.
-Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const TableId& id, const TableSchema& schema,
-                                      const paimon::Options& options);
+// The table that would be made; its options are checked. Errors name the table. `all`: the columns of tables that are
+// not in `keys` and have all of them.
+Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const std::vector<std::string>& all,
+                                      const TableId& id, const TableSchema& schema, const paimon::Options& options);
 
 // A sentence for each entry whose table is not among `tables` (schema.table): a misspelt one would be made without
 // partitions, and without a word.

@@ -33,7 +33,8 @@ PaimonSink::PaimonSink(Env& env, PaimonSinkConfig config, paimon::Warehouse ware
   const bool changelog = producer != config_.table_options.end() && Lower(Trim(producer->second)) == "input";
   const bool keyed_by_values = config_.table_options.contains("sequence.field");
   const bool taken_back = paimon::MayNeedOldRows(config_.table_options);
-  if (!config_.partition_keys.empty() || changelog || keyed_by_values || taken_back) before_ = BeforeImage::kFull;
+  const bool partitions = !config_.partition_keys.empty() || !config_.all_partition_keys.empty();
+  if (partitions || changelog || keyed_by_values || taken_back) before_ = BeforeImage::kFull;
 }
 
 PaimonSink::~PaimonSink() = default;
@@ -117,7 +118,8 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   TRY_SET(const std::string folder, warehouse_.TableFolder(id));
   TRY_SET(const bool exists, warehouse_.Exists(id));
   if (!exists) {
-    TRY_SET(paimon::Schema wanted, PaimonSchemaOf(config_.partition_keys, id, schema, config_.table_options));
+    TRY_SET(paimon::Schema wanted, PaimonSchemaOf(config_.partition_keys, config_.all_partition_keys, id, schema,
+                                                  config_.table_options));
     wanted.time_ms = env_.NowMs();
     Status created = paimon::CreateTable(env_, folder, wanted);
     if (created.ok()) LogInfo(Str("table ", id.ToString(), " created"));

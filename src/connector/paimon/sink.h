@@ -36,6 +36,7 @@ struct PaimonSinkConfig {
   std::string job;                   // tells jobs apart that write to one warehouse: their snapshots' commitUser
   paimon::Options table_options;     // of tables that are made
   std::map<std::string, std::vector<std::string>> partition_keys;  // likewise, by database.table
+  std::vector<std::string> all_partition_keys;  // of tables that have all of them and are not in partition_keys
   bool backfill = true;              // ADD COLUMN with a default rewrites the live files
 };
 

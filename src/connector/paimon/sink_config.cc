@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sink block of a pipeline file -> PaimonSink.
+#include <algorithm>
 #include <set>
 
 #include "base/text.h"
@@ -39,6 +40,11 @@ Result<PartitionKeys> ReadPartitionKeys(const Options& options) {
   return keys;
 }
 
+// Those of mysql_sync_database.
+std::vector<std::string> AllPartitionKeys(const PipelineSpec& spec) {
+  return spec.shape ? spec.shape->partition_keys : std::vector<std::string>();
+}
+
 }  // namespace
 
 Result<PartitionKeys> ParsePartitionKeys(const std::string& text) {
@@ -60,10 +66,12 @@ Result<PartitionKeys> ParsePartitionKeys(const std::string& text) {
   return out;
 }
 
-Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const TableId& id, const TableSchema& schema,
-                                      const paimon::Options& options) {
+Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const std::vector<std::string>& all,
+                                      const TableId& id, const TableSchema& schema, const paimon::Options& options) {
   auto found = keys.find(id.ToString());
-  const auto columns = found == keys.end() ? std::vector<std::string>() : found->second;
+  std::vector<std::string> columns = found == keys.end() ? all : found->second;
+  const auto missing = [&](const std::string& name) { return schema.Find(name) < 0; };
+  if (found == keys.end() && std::any_of(columns.begin(), columns.end(), missing)) columns.clear();
   auto made = paimon::FromTableSchema(schema, columns, options);
   if (!made.ok()) return std::move(made).error().With(Str("table ", id.ToString()));
   auto valid = paimon::TableOptions::Of(*made);
@@ -92,7 +100,7 @@ Status CheckPaimonTables(const PipelineSpec& spec, const std::map<TableId, Table
   std::set<std::string> names;
   for (const auto& [id, schema] : tables) {
     names.insert(id.ToString());
-    auto made = PaimonSchemaOf(keys, id, schema, table_options);
+    auto made = PaimonSchemaOf(keys, AllPartitionKeys(spec), id, schema, table_options);
     if (!made.ok()) return At(spec.sink.place, std::move(made).error());
   }
   for (const std::string& note : IdlePartitionKeys(keys, names)) {
@@ -121,6 +129,7 @@ Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec,
   config.backfill = options.Boolean("add-column.backfill");
   TRY(ReadTableOptions(options, config.table_options));
   TRY_SET(config.partition_keys, ReadPartitionKeys(options));
+  config.all_partition_keys = AllPartitionKeys(spec);
   auto sink = PaimonSink::Make(env, std::move(config));
   if (!sink.ok()) return At(options.PlaceOf("catalog.properties.warehouse"), std::move(sink).error());
   return std::unique_ptr<Sink>(*std::move(sink));
