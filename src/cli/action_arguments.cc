@@ -2,38 +2,10 @@
 #include "cli/action_arguments.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "base/text.h"
 
 namespace sluice {
-
-std::string ActionWord(std::string word) {
-  std::replace(word.begin(), word.end(), '-', '_');
-  return word;
-}
-
-Result<ActionArguments> ActionArguments::Parse(const std::vector<std::string>& words) {
-  ActionArguments out;
-  for (size_t i = 0; i < words.size(); ++i) {
-    const std::string& word = words[i];
-    if (!word.starts_with("--") || word.size() == 2) {
-      return Invalid(Str("`", word, "` is no argument of an action"), "arguments are of the form --key value");
-    }
-    const size_t equals = word.find('=');
-    std::string key = ActionWord(word.substr(2, equals == std::string::npos ? equals : equals - 2));
-    std::string value;
-    if (equals != std::string::npos) {
-      value = word.substr(equals + 1);
-    } else if (i + 1 < words.size() && !words[i + 1].starts_with("--")) {
-      value = words[++i];
-    } else {
-      return Invalid(Str("--", key, " needs a value"));
-    }
-    out.values_[std::move(key)].push_back(std::move(value));
-  }
-  return out;
-}
 
 Status ActionArguments::Check(const ActionKeys& keys) const {
   const auto has = [](const std::vector<std::string>& list, const std::string& key) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The arguments of an action of Paimon's action jar: --key value, --key=value; `_` and `-` are the same in a key. Pure;
-// any thread.
+// The arguments of an action of Paimon's action jar by key, checked against what the action takes. A value; any thread.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -22,8 +22,8 @@ struct ActionKeys {
 
 class ActionArguments {
  public:
-  // kInvalid for a word that is neither a key nor the value of one.
-  static Result<ActionArguments> Parse(const std::vector<std::string>& words);
+  // By key, with `_`.
+  explicit ActionArguments(std::map<std::string, std::vector<std::string>> values) : values_(std::move(values)) {}
 
   // kInvalid, kUnsupported name the argument.
   Status Check(const ActionKeys& keys) const;
@@ -39,8 +39,5 @@ class ActionArguments {
  private:
   std::map<std::string, std::vector<std::string>> values_;
 };
-
-// compact-database -> compact_database
-std::string ActionWord(std::string word);
 
 }  // namespace sluice

@@ -15,6 +15,7 @@
 #include "lake/iceberg/schema.h"
 #include "pipeline/router.h"
 #include "pipeline/schema_evolver.h"
+#include "pipeline/table_shaper.h"
 
 namespace sluice {
 namespace {
@@ -40,6 +41,15 @@ Status PrintIdleRules(const PipelineSpec& spec, const mysql::Inspection& source)
   return Ok();
 }
 
+// As the job routes it; null: it does not.
+Result<std::shared_ptr<const TableSchema>> ShapeOf(const PipelineSpec& spec, const mysql::InspectedTable& table) {
+  auto schema = std::make_shared<const TableSchema>(table.schema);
+  if (!spec.shape) return std::shared_ptr<const TableSchema>(std::move(schema));
+  TRY_SET(const TableShaper shaper, TableShaper::Make(*spec.shape, [] { return PosixEnv().NowMs(); }));
+  TRY_SET(const auto plan, shaper.Plan(table.id, std::move(schema), /*known=*/false));
+  return plan ? plan->schema : nullptr;
+}
+
 // What the rows of these tables become at the sink.
 Status PrintPlan(const PipelineSpec& spec, const mysql::Inspection& source) {
   TRY_SET(SchemaEvolver evolver, SchemaEvolver::Make(spec));
@@ -50,7 +60,11 @@ Status PrintPlan(const PipelineSpec& spec, const mysql::Inspection& source) {
     PrintColumns(table.schema, false);
     SchemaChange create;
     create.table = table.id;
-    create.schema = std::make_shared<const TableSchema>(table.schema);
+    TRY_SET(create.schema, ShapeOf(spec, table));
+    if (create.schema == nullptr) {
+      Print("      it has no primary key: left out");
+      continue;
+    }
     creates.push_back(std::move(create));
   }
   std::map<TableId, TableSchema> sink_tables;
@@ -99,25 +113,28 @@ Status CheckWarehouse(const PipelineSpec& spec) {
 
 }  // namespace
 
-int CheckCommand(const FileArguments& arguments) {
-  std::vector<std::string> warnings;
-  auto spec = LoadAndCheck(arguments, warnings);
-  if (!spec) return 2;
-  Print(Str("file: ", spec->file, "  job \"", spec->name, "\": ", spec->source.type, " -> ", spec->sink.type));
+int CheckLoaded(const PipelineSpec& spec, const std::vector<std::string>& warnings) {
+  Print(Str("file: ", spec.file, "  job \"", spec.name, "\": ", spec.source.type, " -> ", spec.sink.type));
   for (const std::string& warning : warnings) Print(Str("note: ", warning));
   std::vector<std::string> told;
-  auto config = mysql::MakeSourceConfig(*spec, told);
-  if (!config.ok()) return PrintError(config.error(), &*spec);
+  auto config = mysql::MakeSourceConfig(spec, told);
+  if (!config.ok()) return PrintError(config.error(), &spec);
   auto source = mysql::Inspect(*config);
-  if (!source.ok()) return PrintError(source.error(), &*spec);
+  if (!source.ok()) return PrintError(source.error(), &spec);
   Print(Str("server: ", source->version, source->position.empty() ? "" : Str(", log at ", source->position)));
   int fatal = PrintFindings(source->findings);
-  Status planned = PrintPlan(*spec, *source);
-  if (!planned.ok()) return PrintError(planned.error(), &*spec);
-  Status writable = CheckWarehouse(*spec);
-  if (!writable.ok()) return PrintError(writable.error(), &*spec);
+  Status planned = PrintPlan(spec, *source);
+  if (!planned.ok()) return PrintError(planned.error(), &spec);
+  Status writable = CheckWarehouse(spec);
+  if (!writable.ok()) return PrintError(writable.error(), &spec);
   Print(fatal == 0 ? "ok: this pipeline can run" : Str(fatal, " thing(s) missing: this pipeline cannot run"));
   return FinishOutput(fatal == 0 ? 0 : 1);
+}
+
+int CheckCommand(const FileArguments& arguments) {
+  std::vector<std::string> warnings;
+  const auto spec = LoadAndCheck(arguments, warnings);
+  return spec ? CheckLoaded(*spec, warnings) : 2;
 }
 
 }  // namespace sluice

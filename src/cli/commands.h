@@ -48,7 +48,13 @@ struct OrphansArguments {
   bool remove = false;
 };
 
+struct PaimonArguments {
+  std::vector<std::string> words;
+  bool flink = false;  // `flink run`: its flags and a jar come first
+};
+
 int RunCommand(const RunArguments& arguments);
+int PaimonCommand(const PaimonArguments& arguments);
 int CheckCommand(const FileArguments& arguments);
 int ReadCommand(const ReadArguments& arguments);
 int VerifyCommand(const VerifyArguments& arguments);
@@ -59,6 +65,12 @@ int OrphansCommand(const OrphansArguments& arguments);
 Result<PipelineSpec> Load(const FileArguments& arguments, std::vector<std::string>& warnings);
 // The same; nothing: the error is printed.
 std::optional<PipelineSpec> LoadAndCheck(const FileArguments& arguments, std::vector<std::string>& warnings);
+// The same for a plan that is made already: its options checked.
+Result<PipelineSpec> Checked(PipelineSpec spec, std::vector<std::string>& warnings);
+// `run` and `check` of a plan. `arguments.state` names the directory.
+int RunLoaded(const RunArguments& arguments, const Result<PipelineSpec>& spec,
+              const std::vector<std::string>& warnings);
+int CheckLoaded(const PipelineSpec& spec, const std::vector<std::string>& warnings);
 // The lake's own paths are absolute; the user's need not be. A URI stays as it is.
 std::string AbsolutePath(const std::string& path);
 Error WithoutSecrets(Error error, const PipelineSpec& spec);

@@ -16,6 +16,7 @@ constexpr const char* kProgram = R"(Examples:
   sluice run shop.yaml --until caught-up       for cron jobs and tests
   sluice read lake/shop/orders --limit 10      rows of an Iceberg or Paimon table
   sluice verify shop.yaml                      compare source and sink
+  sluice paimon mysql_sync_table …             Paimon's sync actions, without Flink
   sluice tables orphans lake/shop/orders       files that a killed writer left
 
 sluice COMMAND --help says more of each.
@@ -63,16 +64,26 @@ constexpr const char* kOrphans = R"(Examples:
   sluice tables orphans lake/shop.db/orders                            of Paimon)";
 
 constexpr const char* kPaimon = R"(Examples:
-  sluice paimon compact --warehouse lake --database shop --table orders
+  sluice paimon --help; sluice paimon compact --help
+  sluice paimon mysql_sync_table --warehouse /lake --database ods --table orders --mysql_conf hostname=db …
+  sluice paimon mysql_sync_database --check …          the plan, and what is missing for it
+  sluice paimon mysql_sync_database … --until caught-up --state DIR -D execution.checkpointing.interval=60s
   sluice paimon compact --warehouse lake --database shop --table orders --partition dt=2024-01-31
-  sluice paimon compact_database --warehouse lake --including_databases shop --excluding_tables 'shop\.tmp_.*'
   sluice paimon expire_snapshots --warehouse lake --database shop --table orders --retain_max 10 --retain_min 1
   sluice paimon create_tag --warehouse lake --database shop --table orders --tag_name monthly --time_retained '90 d'
   sluice paimon rollback_to --warehouse lake --database shop --table orders --version monthly
-  sluice paimon compact --help                                         the arguments of an action
 
-Actions: compact, compact_database, expire_snapshots, create_tag, delete_tag, expire_tags, create_branch, delete_branch,
-rollback_to, reset_consumer, remove_orphan_files, drop_partition, expire_partitions.)";
+Actions: mysql_sync_table, mysql_sync_database, compact, compact_database, expire_snapshots, create_tag, delete_tag,
+expire_tags, create_branch, delete_branch, rollback_to, reset_consumer, remove_orphan_files, drop_partition,
+expire_partitions. Beside their own arguments those that sync take --state, --until caught-up, --summary, --log-format,
+--log-level, --check and -D; their checkpoints lie in .sluice/<database>[.<table>] in the warehouse unless --state says
+otherwise.)";
+
+constexpr const char* kFlink = R"(Examples:
+  sluice flink run -d -p 4 paimon-flink-action.jar mysql_sync_table --warehouse /lake --database ods …
+
+-p and -D count; other flags of flink run are accepted without effect. The jar need not exist.
+sluice paimon --help says more.)";
 
 constexpr const char* kCompletion = R"x(Examples:
   eval "$(sluice completion bash)"                                     in ~/.bashrc
@@ -90,14 +101,16 @@ constexpr const char* kFailpoints = R"(Examples:
 constexpr std::pair<std::string_view, const char*> kExamples[] = {
     {"run", kRun},         {"check", kCheck},     {"verify", kVerify},         {"read", kRead},
     {"tables", kTables},   {"orphans", kOrphans}, {"completion", kCompletion}, {"version", kVersion},
-    {"failpoints", kFailpoints}, {"paimon", kPaimon}};
+    {"failpoints", kFailpoints}, {"paimon", kPaimon}, {"flink", kFlink}};
 
 }  // namespace
 
 void AddExamples(CLI::App& app) {
   app.footer(app.get_parent() == nullptr ? kProgram : "");  // not those of the parent
   for (const auto& [name, text] : kExamples) {
-    if (app.get_parent() != nullptr && app.get_name() == name) app.footer(text);
+    if (app.get_parent() == nullptr) break;
+    const bool of_flink = app.get_parent()->get_name() == "flink";  // its `run` is not ours
+    if (app.get_name() == name || (of_flink && name == "flink")) app.footer(of_flink ? kFlink : text);
   }
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) AddExamples(*command);
 }

@@ -49,6 +49,10 @@ std::string StateFolder(const std::string& given, const std::string& file) {
 
 Result<PipelineSpec> Load(const FileArguments& arguments, std::vector<std::string>& warnings) {
   TRY_SET(PipelineSpec spec, LoadPipeline(arguments));
+  return Checked(std::move(spec), warnings);
+}
+
+Result<PipelineSpec> Checked(PipelineSpec spec, std::vector<std::string>& warnings) {
   warnings = spec.warnings;
   Status checked = CheckOptions(spec, warnings);
   if (!checked.ok()) return WithoutSecrets(std::move(checked).error(), spec);

@@ -38,6 +38,7 @@ void AddLakeTable(CLI::App* command, std::string& table) {
 
 struct Arguments {
   RunArguments run;
+  PaimonArguments paimon;
   FileArguments check;
   VerifyArguments verify;
   ReadArguments read;
@@ -114,10 +115,20 @@ CLI::App* AddOrphans(CLI::App& app, Arguments& arguments) {
   return command;
 }
 
-CLI::App* AddPaimon(CLI::App& app) {
-  auto* paimon = app.add_subcommand("paimon", "Run an action of Paimon's action jar: compact, create_tag, …");
-  paimon->prefix_command();  // its arguments are the action's
-  return paimon;
+// Their words are read by the front-end: keys come with '_' or '-', several times, and as flags of `flink run`.
+void AddPaimon(CLI::App& app, PaimonArguments& paimon) {
+  auto* command = app.add_subcommand("paimon", "Run an action of Paimon's paimon-flink-action.jar, without Flink");
+  auto* flink = app.add_subcommand("flink", "Take a command line of Flink as it is");
+  flink->require_subcommand(1);
+  auto* run = flink->add_subcommand("run",
+                                    "Run an action of Paimon: [flags] paimon-flink-action.jar ACTION --key value");
+  for (CLI::App* one : {command, run}) {
+    one->prefix_command();
+    one->final_callback([&paimon, one, run] {
+      paimon.words = one->remaining();
+      paimon.flink = one == run;
+    });
+  }
 }
 
 // Usage errors come before the arguments are known.
@@ -144,10 +155,10 @@ int Main(int argc, char** argv) {
   auto* run = AddRun(app, arguments);
   auto* check = app.add_subcommand("check", "Validate a pipeline file, connect read-only and show the plan");
   AddFile(check, arguments.check);
+  AddPaimon(app, arguments.paimon);
   auto* read = AddRead(app, arguments);
   auto* verify = AddVerify(app, arguments);
   auto* orphans = AddOrphans(app, arguments);
-  auto* paimon = AddPaimon(app);
   auto* version = app.add_subcommand("version", "Print the version");
   auto* failpoints = app.add_subcommand("failpoints", "Print the names for SLUICE_FAILPOINT, for crash tests");
   auto* completion = app.add_subcommand("completion", "Print a completion script: eval \"$(sluice completion bash)\"");
@@ -173,11 +184,11 @@ int Main(int argc, char** argv) {
     arguments.run.until_caught_up = arguments.until == "caught-up";
     return RunCommand(arguments.run);
   }
+  if (app.got_subcommand("paimon") || app.got_subcommand("flink")) return PaimonCommand(arguments.paimon);
   if (check->parsed()) return CheckCommand(arguments.check);
   if (read->parsed()) return ReadCommand(arguments.read);
   if (verify->parsed()) return VerifyCommand(arguments.verify);
   if (orphans->parsed()) return OrphansCommand(arguments.orphans);
-  if (paimon->parsed()) return PaimonCommand(paimon->remaining());
   if (version->parsed()) std::puts(VersionText());
   if (failpoints->parsed()) {
     for (const std::string& name : AllFailpoints()) std::puts(name.c_str());

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/paimon_action_parts.h"
@@ -268,10 +269,10 @@ Result<int64_t> ActionLocalMs(const ActionArguments& arguments, const std::strin
   return paimon::UtcOfLocal(*local);
 }
 
-std::vector<std::string> PaimonActions() {
-  std::vector<std::string> names;
-  for (const Action& action : Actions()) names.emplace_back(action.name);
-  return names;
+std::vector<std::pair<std::string, std::string>> PaimonActions() {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const Action& action : Actions()) out.emplace_back(action.name, action.what);
+  return out;
 }
 
 std::string PaimonActionHelp(const std::string& name) {
@@ -287,34 +288,10 @@ std::string PaimonActionHelp(const std::string& name) {
 
 Status RunPaimonAction(Env& env, const std::string& name, const ActionArguments& arguments) {
   const Action* action = Find(name);
-  if (action == nullptr) {
-    const std::string nearest = Nearest(name, PaimonActions());
-    return Invalid(Str("there is no action ", name, nearest.empty() ? "" : Str("; did you mean ", nearest, "?")),
-                   Str("actions: ", Join(PaimonActions(), ", ")));
-  }
+  CHECK(action != nullptr);
   TRY(arguments.Check(KeysOf(*action)));
   TRY_SET(auto warehouse, WarehouseOf(env, arguments));
   return action->run({env, arguments, std::move(warehouse)});
-}
-
-int PaimonCommand(const std::vector<std::string>& words) {
-  const auto run = [&]() -> Status {
-    if (words.empty()) {
-      return Invalid("sluice paimon needs an action", Str("actions: ", Join(PaimonActions(), ", ")));
-    }
-    const std::string name = ActionWord(Lower(words[0]));
-    if (words.size() == 2 && words[1] == "--help" && Find(name) != nullptr) {
-      std::fputs(PaimonActionHelp(name).c_str(), stdout);
-      return Ok();
-    }
-    TRY_SET(const auto arguments, ActionArguments::Parse({words.begin() + 1, words.end()}));
-    return RunPaimonAction(PosixEnv(), name, arguments);
-  };
-  Status status = run();
-  if (status.ok()) return FinishOutput(0);
-  std::fflush(stdout);
-  const int code = PrintError(status.error(), nullptr);
-  return status.error().code == ErrorCode::kInvalid ? code : 1;
 }
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -12,14 +13,11 @@
 
 namespace sluice {
 
-// Names with `_`.
-std::vector<std::string> PaimonActions();
-// kInvalid if there is no such action; `name` with `_`.
+// Names with `_`, and a few words for each.
+std::vector<std::pair<std::string, std::string>> PaimonActions();
+// `name`: one of them.
 Status RunPaimonAction(Env& env, const std::string& name, const ActionArguments& arguments);
 // What it takes, one a line.
 std::string PaimonActionHelp(const std::string& name);
-
-// `sluice paimon ACTION --key value …`; the exit code.
-int PaimonCommand(const std::vector<std::string>& words);
 
 }  // namespace sluice

@@ -7,6 +7,7 @@
 #include "connector/mysql/source.h"
 #include "connector/paimon/sink.h"
 #include "connector/values/sink.h"
+#include "pipeline/shaped_source.h"
 
 namespace sluice {
 namespace {
@@ -22,7 +23,10 @@ Error UnknownType(std::string_view what, const ConnectorSpec& spec, const std::v
 Result<std::unique_ptr<Source>> MakeSource(const PipelineSpec& spec, std::vector<std::string>& warnings) {
   if (spec.source.type == "mysql" || spec.source.type == "mariadb") {
     TRY_SET(mysql::SourceConfig config, mysql::MakeSourceConfig(spec, warnings));
-    return std::unique_ptr<Source>(std::make_unique<mysql::MysqlSource>(std::move(config), PosixEnv()));
+    std::unique_ptr<Source> source = std::make_unique<mysql::MysqlSource>(std::move(config), PosixEnv());
+    if (!spec.shape) return source;
+    TRY_SET(TableShaper shaper, TableShaper::Make(*spec.shape, [] { return PosixEnv().NowMs(); }));
+    return std::unique_ptr<Source>(std::make_unique<ShapedSource>(std::move(source), std::move(shaper)));
   }
   return UnknownType("source", spec.source, {"mysql", "mariadb"});
 }

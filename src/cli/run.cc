@@ -118,19 +118,24 @@ int RunJob(const RunArguments& arguments, const PipelineSpec& spec) {
 
 }  // namespace
 
-int RunCommand(const RunArguments& arguments) {
-  if (!arguments.summary_file.empty()) {
-    Status writable = CheckSummaryFile(PosixEnv(), arguments.summary_file);
-    if (!writable.ok()) return PrintError(writable.error(), nullptr);
-  }
-  std::vector<std::string> warnings;
-  auto spec = Load(arguments.file, warnings);
+int RunLoaded(const RunArguments& arguments, const Result<PipelineSpec>& spec,
+              const std::vector<std::string>& warnings) {
   if (!spec.ok()) {
     LogFailure(spec.error());
     return WriteSummary(arguments, JobSummary{}, &spec.error(), 2);
   }
   for (const std::string& warning : warnings) LogWarn(warning);
   return RunJob(arguments, *spec);
+}
+
+int RunCommand(const RunArguments& arguments) {
+  if (!arguments.summary_file.empty()) {
+    Status writable = CheckSummaryFile(PosixEnv(), arguments.summary_file);
+    if (!writable.ok()) return PrintError(writable.error(), nullptr);
+  }
+  std::vector<std::string> warnings;
+  const auto spec = Load(arguments.file, warnings);
+  return RunLoaded(arguments, spec, warnings);
 }
 
 }  // namespace sluice
