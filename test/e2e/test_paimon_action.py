@@ -359,3 +359,22 @@ def test_more_tables_later(ctx):
     paimon_action.catch_up(ctx, command)
     assert [row["id"] for row in paimon_action.rows(ctx, "lake.a")] == [1, 2]
     assert [row["id"] for row in paimon_action.rows(ctx, "lake.b")] == [2]
+
+
+def test_a_table_that_is_there_is_taken(ctx):
+    db = ctx.database("CREATE TABLE orders (id INT PRIMARY KEY, v INT, at DATETIME)")
+    ctx.server.execute("INSERT INTO orders VALUES (1, 1, NULL)", db)
+    paimon_job.use(ctx)
+    fields = [("id", "INT NOT NULL"), ("v", "BIGINT"), ("old", "STRING"), ("at", "TIMESTAMP(0)")]
+    ctx.lake.create("lake.orders", fields, ["id"], options={"bucket": "1"})
+    ctx.lake.write("lake.orders", [{"id": "1", "v": "7", "old": "kept"}, {"id": "9", "v": "9", "old": "kept"}])
+    command = sync_table(ctx, db, "--metadata_column", "table_name")
+    paimon_action.catch_up(ctx, command)
+    ctx.server.execute("ALTER TABLE orders ADD COLUMN old VARCHAR(9)", db)
+    ctx.server.execute("INSERT INTO orders VALUES (2, 2, NULL, 'new')", db)
+    paimon_action.catch_up(ctx, command)
+    names, theirs = ctx.lake.rows("lake.orders")
+    assert sorted(names) == ["at", "id", "old", "table_name", "v"], names
+    rows = sorted((row[names.index("id")], row[names.index("v")], row[names.index("old")]) for row in theirs)
+    assert rows == [("1", "1", None), ("2", "2", "new"), ("9", "9", "kept")], rows
+    paimon_job.sound(ctx, "lake.orders", field_ids=False)

@@ -133,6 +133,7 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   options.name = id.ToString();
   options.user = config_.job;
   options.backfill = config_.backfill;
+  options.take_columns = config_.take_columns;
   options.helper = &helper_;
   Status kept = PaimonUpkeep::Check(table->newest_schema());
   if (!kept.ok()) return std::move(kept).error().With(Str("table ", options.name));

@@ -37,6 +37,7 @@ struct PaimonSinkConfig {
   paimon::Options table_options;     // of tables that are made
   std::map<std::string, std::vector<std::string>> partition_keys;  // likewise, by database.table
   std::vector<std::string> all_partition_keys;  // of tables that have all of them and are not in partition_keys
+  bool take_columns = false;         // ADD COLUMN of one that the table has fills that
   bool backfill = true;              // ADD COLUMN with a default rewrites the live files
 };
 

@@ -130,6 +130,7 @@ Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec,
   TRY(ReadTableOptions(options, config.table_options));
   TRY_SET(config.partition_keys, ReadPartitionKeys(options));
   config.all_partition_keys = AllPartitionKeys(spec);
+  config.take_columns = spec.behavior == SchemaChangeBehavior::kMerge;
   auto sink = PaimonSink::Make(env, std::move(config));
   if (!sink.ok()) return At(options.PlaceOf("catalog.properties.warehouse"), std::move(sink).error());
   return std::unique_ptr<Sink>(*std::move(sink));

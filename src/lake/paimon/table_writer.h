@@ -42,6 +42,7 @@ struct TableWriterOptions {
   std::string name;                // of the table, for messages
   std::string user;                // identity of the job: its snapshots' commitUser
   bool backfill = true;            // ADD COLUMN with a default value rewrites the files
+  bool take_columns = false;       // ADD COLUMN of one that the table has fills that
   bool sync = true;                // fsync files; off for tests only
   HelperThread* helper = nullptr;  // shares the encoding, if there is one; outlives the writer
 };
@@ -106,6 +107,7 @@ class TableWriter {
   Error Overtaken(Error error);
   Status Bind(const std::shared_ptr<const TableSchema>& schema);
   Status EvolveTo(Schema next);
+  Result<SchemaChange> TakeColumn(const Field& field, const Column& column) const;
   Status Replace(const TableSchema& wanted);
   Status Truncate();
   Status Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value);

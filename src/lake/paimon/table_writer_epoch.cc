@@ -60,20 +60,8 @@ Status TableWriter::Adopt(const TableSchema& wanted) {
       change.column = column;
       change.place = after.empty() ? ColumnPlace::kFirst : ColumnPlace::kAfter;  // where the source has it
       change.after = after;
-    } else if (!field->supported) {
-      return Unsupported(Str("table ", options_.name, ": column ", column.name, " is of type ", field->type_json));
     } else {
-      const bool widens = CanWiden(field->type, column.type);
-      if (!widens && !CanWiden(column.type, field->type)) {
-        return Invalid(Str("table ", options_.name, ": column ", column.name, " is ", field->type.ToString(),
-                           " in the table and ", column.type.ToString(), " in the source"),
-                       "write to another table (route), or change the column's type in the source or in the table");
-      }
-      Column target = column;
-      if (!widens) target.type = field->type;
-      target.type.nullable = field->type.nullable || column.type.nullable;
-      if (target.comment.empty()) target.comment = field->description;
-      change = AlterTo(target);
+      TRY_SET(change, TakeColumn(*field, column));
     }
     auto evolved = Evolve(next, change);
     if (!evolved.ok()) return std::move(evolved).error().With(Str("table ", options_.name));
@@ -98,6 +86,24 @@ Status TableWriter::Adopt(const TableSchema& wanted) {
                    "write to another table (route), or drop the Paimon table and let it be copied again");
   }
   return SameShape(next, schema_) ? Ok() : EvolveTo(std::move(next));
+}
+
+// A column that is there takes the values of the source's.
+Result<SchemaChange> TableWriter::TakeColumn(const Field& field, const Column& column) const {
+  if (!field.supported) {
+    return Unsupported(Str("table ", options_.name, ": column ", column.name, " is of type ", field.type_json));
+  }
+  const bool widens = CanWiden(field.type, column.type);
+  if (!widens && !CanWiden(column.type, field.type)) {
+    return Invalid(Str("table ", options_.name, ": column ", column.name, " is ", field.type.ToString(),
+                       " in the table and ", column.type.ToString(), " in the source"),
+                   "write to another table (route), or change the column's type in the source or in the table");
+  }
+  Column target = column;
+  if (!widens) target.type = field.type;
+  target.type.nullable = field.type.nullable || column.type.nullable;
+  if (target.comment.empty()) target.comment = field.description;
+  return AlterTo(target);
 }
 
 // The table is empty, but it has its history: a column keeps its id where its type can stay or widen.
@@ -141,12 +147,18 @@ Status TableWriter::Change(const SchemaChange& change) {
       return Truncate();
     default: break;
   }
+  const bool adds = change.kind == SchemaChangeKind::kAddColumn;
+  if (const Field* there = adds && options_.take_columns ? schema_.Find(change.column.name) : nullptr) {
+    TRY_SET(SchemaChange alter, TakeColumn(*there, change.column));
+    alter.table = change.table;
+    return Change(alter);
+  }
   TRY_SET(Schema next, Evolve(schema_, change));
   if (SameShape(next, schema_)) return Ok();
   if (change.kind == SchemaChangeKind::kRenameColumn) {
     std::replace(source_key_.begin(), source_key_.end(), change.name, change.column.name);
   }
-  const bool fills = change.kind == SchemaChangeKind::kAddColumn && change.initial.kind != InitialDefault::Kind::kNull;
+  const bool fills = adds && change.initial.kind != InitialDefault::Kind::kNull;
   std::shared_ptr<arrow::Scalar> value;
   if (fills && options_.backfill) {
     TRY(Flush());
