@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "expr/time_zone.h"
 #include "frontend/paimon_action/computed_columns.h"
 #include "frontend/paimon_action/sync_arguments.h"
 #include "frontend/yaml/schema_change_tags.h"
@@ -188,6 +189,8 @@ class SpecMaker {
       return text;
     };
     shape.time_zone = take("server-time-zone");
+    auto zone = TimeZone::Find(shape.time_zone);
+    if (!zone.ok()) return std::move(zone).error().With("--mysql_conf server-time-zone");
     take("debezium.include.schema.comments");
     take("jdbc.properties.useInformationSchema");
     conf["include-comments.enabled"] = "true";

@@ -183,6 +183,8 @@ TEST(SyncAction, WrongArgumentsAreNamed) {
   EXPECT_NE(ErrorOf(With(Database(), {"--merge_shards", "yes"})).find("neither true nor false"), std::string::npos);
   EXPECT_NE(ErrorOf(With(Database(), {"--including_tables", "x"})).find("given 2 times"), std::string::npos);
   EXPECT_NE(ErrorOf(With(Table(), {"--metadata_column", "schema_name"})).find("it has table_name"), std::string::npos);
+  const std::string zone = ErrorOf(With(Table(), {"--mysql_conf", "server-time-zone=Mars"}));
+  EXPECT_NE(zone.find("server-time-zone: there is no time zone \"Mars\""), std::string::npos) << zone;
   EXPECT_NE(ErrorOf(With(Table(), {"--mysql_conf", "tables=x"})).find("database-name"), std::string::npos);
 }
 
