@@ -37,14 +37,18 @@ Status RemoveTree(Env& env, const std::string& path) {
 }
 
 Status CopySchemas(Env& env, Table& table, const std::string& folder, int64_t newest) {
-  TRY(env.MakeFolders(folder + "/schema"));
+  TRY(env.MakeFolders(folder));
+  const std::string made = Str(folder, "/.schema-", env.Uuid());
+  TRY(env.MakeFolders(made));
   for (int64_t id = 0; id <= newest; ++id) {
     auto text = env.ReadFile(table.SchemaPath(id));
     if (!text.ok() && text.error().code == ErrorCode::kNotFound) continue;
     if (!text.ok()) return std::move(text).error();
-    TRY(env.WriteFile(Str(folder, "/schema/schema-", id), *text));
+    TRY(env.WriteFile(Str(made, "/schema-", id), *text));
   }
-  return env.SyncFolder(folder + "/schema");
+  TRY(env.SyncFolder(made));
+  TRY(env.Move(made, folder + "/schema"));
+  return env.SyncFolder(folder);
 }
 
 // A file of the branch, durably.
@@ -68,11 +72,11 @@ Result<std::vector<std::string>> ListBranches(Env& env, const std::string& folde
 
 Status CreateBranch(Env& env, Table& table, const std::string& name, const std::string& tag) {
   TRY(CheckName(name));
-  TRY_SET(const auto branches, ListBranches(env, table.folder()));
-  if (std::find(branches.begin(), branches.end(), name) != branches.end()) {
+  const std::string folder = FolderOfBranch(table.folder(), name);
+  auto schemas = env.List(folder + "/schema");  // come last: without one a killed process has left the folder
+  if (schemas.ok() && !schemas->empty()) {
     return Conflict(Str("the table has a branch ", name, " already"), "delete that first, or give another name");
   }
-  const std::string folder = FolderOfBranch(table.folder(), name);
   if (tag.empty()) return CopySchemas(env, table, folder, table.newest_schema().id);
   TRY_SET(const Tag from, ReadTag(env, table.folder(), tag));
   TRY_SET(const std::string text, env.ReadFile(Str(table.folder(), "/tag/tag-", tag)));
