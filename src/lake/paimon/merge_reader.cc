@@ -212,6 +212,8 @@ class MergeReader::Impl {
       ended |= runs_[i].rows == nullptr;
     }
     if (ended) std::erase_if(runs_, [](const Run& run) { return run.rows == nullptr; });
+    const auto merged = [](const Run& run) { return run.role == InputRole::kMerged; };
+    if (ended && std::none_of(runs_.begin(), runs_.end(), merged)) runs_.clear();  // behind the last merged row
     return Ok();
   }
 
