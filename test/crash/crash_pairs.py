@@ -181,7 +181,7 @@ class Paimon(LakeTables):
         self.wants_keys = rng.random() < 0.6  # fixed buckets, which a table without a key cannot have
         table = {
             "bucket": rng.choice((1, 2, 4)) if self.wants_keys else None,
-            "changelog-producer": rng.choice((None, "input")),
+            "changelog-producer": rng.choice((None, "input", "lookup", "full-compaction")),
             "num-sorted-run.compaction-trigger": rng.choice((None, 2, 3)),
             "manifest.merge-min-count": rng.choice((None, 2, 5)),
             "snapshot.num-retained.min": min(retained, 10),

@@ -76,7 +76,7 @@ class PaimonSink:
         """The sink's block of the pipeline file. Snapshots stay for as long as the seed takes."""
         options = {
             "bucket": rng.choice([1, 2, 3, 4] if history.options.keyed else [None, None, -1]),
-            "changelog-producer": rng.choice([None, "none", "input"]),
+            "changelog-producer": rng.choice([None, "none", "input", "lookup", "full-compaction"]),
             "file.compression": rng.choice([None, "zstd", "snappy", "gzip", "lz4"]),
             "num-sorted-run.compaction-trigger": rng.choice([None, 2, 3, 5]),
             "write-only": rng.choice([None, "false", "false", "true"]),
@@ -87,6 +87,9 @@ class PaimonSink:
         }
         partitions = PaimonSink._partitions(history) if rng.random() < 0.5 else []
         options |= LAST_VALUES if rng.random() < 0.25 else {}
+        vectors = history.options.keyed and options["write-only"] != "true" and rng.random() < 0.4
+        if vectors and options["changelog-producer"] != "full-compaction":
+            options["deletion-vectors.enabled"] = "true"
         return {
             "type": "paimon",
             "catalog.properties.metastore": "filesystem",
@@ -118,6 +121,7 @@ class PaimonSink:
     def versions(self, ctx, table: str) -> list[Version]:
         """Oldest first; only those of commits of the job."""
         lake, found = self._lake(ctx), []
+        vectors = lake.options(table).get("deletion-vectors.enabled") == "true"
         last = {}  # (user, identifier) -> what the epoch's last snapshot gave
         for snapshot in lake.snapshots(table):
             epoch, text = (snapshot["commitUser"], snapshot["commitIdentifier"]), position_of(snapshot)
@@ -126,7 +130,10 @@ class PaimonSink:
                 continue  # another writer's
             version = Version(lake, table, snapshot, text or before[1])
             if snapshot["commitKind"] == "COMPACT" and before:
-                version.compacts = before[0]
+                if vectors:  # no reader sees level 0: the epoch's rows show with this snapshot
+                    found.remove(before[0])
+                else:
+                    version.compacts = before[0]
             last[epoch] = version, text or before[1]
             found.append(version)
         return found

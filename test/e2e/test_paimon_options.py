@@ -44,14 +44,18 @@ def test_warehouses_that_cannot_be(ctx):
 
 
 def test_table_options_that_are_not_written_are_refused(ctx):
-    for key, value in (("bucket", "two"), ("bucket", "0"), ("num-sorted-run.compaction-trigger", "x")):
+    for key, value in (
+        ("bucket", "two"),
+        ("bucket", "0"),
+        ("num-sorted-run.compaction-trigger", "x"),
+        ("changelog-producer", "sometimes"),
+    ):
         refused(ctx, None, key, value, table={key: value}, hint=False)
     for key, value in (
         ("file.format", "orc"),
         ("file.format", "avro"),
         ("merge-engine", "newest"),
         ("fields.v.aggregate-function", "rbm32"),
-        ("changelog-producer", "sometimes"),
     ):
         refused(ctx, None, key, value, table={key: value})
 
