@@ -46,6 +46,10 @@ class Sluice(engines.Sluice):
 
 class PyPaimon(engines.Engine):
     name = "pypaimon"
+    lacks = {
+        "wide vectors": "pypaimon reads deletion vectors of 32 bits only",
+        "merge engines": "pypaimon does not know partial-update.remove-record-on-delete and its like",
+    }
     no_writes = "the tests of test/e2e write by pypaimon"
 
     def start(self):

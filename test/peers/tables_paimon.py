@@ -10,6 +10,25 @@ NUMBERED = "CREATE TABLE {name} (id {kind} NOT NULL, v VARCHAR(60), n BIGINT, PR
 T = NUMBERED.format(name="t", kind="INT")
 KEYS = [(name, kind, value) for name, kind, value in column_values.KEYS if "general_ci" not in name]
 COMMITS = 14
+# Options of tables that hold what their source holds, and what a reader of them must know.
+LEVELS = (
+    ({"changelog-producer": "none"}, ""),
+    ({"changelog-producer": "input"}, ""),
+    ({"changelog-producer": "lookup"}, ""),
+    ({"changelog-producer": "full-compaction"}, ""),
+    ({"deletion-vectors.enabled": "true"}, ""),
+    ({"deletion-vectors.enabled": "true", "changelog-producer": "lookup"}, ""),
+    ({"deletion-vectors.enabled": "true", "deletion-vectors.bitmap64": "true"}, "wide vectors"),
+    ({"merge-engine": "partial-update", "partial-update.remove-record-on-delete": "true"}, "merge engines"),
+    (
+        {
+            "merge-engine": "aggregation",
+            "fields.default-aggregate-function": "last_value",
+            "aggregation.remove-record-on-delete": "true",
+        },
+        "merge engines",
+    ),
+)
 RETAINED = {"table.properties.snapshot.num-retained.min": 2, "table.properties.snapshot.num-retained.max": 2}
 
 
@@ -66,9 +85,9 @@ def buckets(ctx):
 def levels(ctx):
     """Many commits with a small trigger: rows come up through the levels; each state is read by time travel."""
     found = []
-    for number, producer in enumerate(("none", "input")):
+    for number, (options, needs) in enumerate(LEVELS):
         db = ctx.database(T + "INSERT INTO t SELECT seq, seq, 0 FROM seq_1_to_400")
-        sink = {"num-sorted-run.compaction-trigger": 2, "changelog-producer": producer, "bucket": 1}
+        sink = {"num-sorted-run.compaction-trigger": 2, "bucket": 1, **options}
         path = ctx.pipeline(f"{db}.t", sink={f"table.properties.{key}": value for key, value in sink.items()})
         table = None
         for step in range(COMMITS):
@@ -78,7 +97,8 @@ def levels(ctx):
                 db,
             )
             ctx.catch_up(path, state=f"{ctx.state}-{number}")
-            now = tables.freeze(ctx, f"{db}.t", [["n", ">", 5, "number"], ["id", ">=", 2000, "number"]])
+            filters = [["n", ">", 5, "number"], ["id", ">=", 2000, "number"]]
+            now = tables.freeze(ctx, f"{db}.t", filters, needs=needs)
             now.states = (table.states if table else []) + now.states
             table = now
         found.append(table)
