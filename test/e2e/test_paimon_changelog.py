@@ -171,3 +171,36 @@ def test_schema_changes_between(ctx):
             ctx.server.execute(sql, db)
             ctx.catch_up(path)
             paimon_job.equal(ctx, f"{db}.t")
+
+
+def test_a_dedicated_compaction_makes_them(ctx):
+    """Of a table with write-only, by `sluice paimon compact`: the job leaves all rows in level 0."""
+    for number, (options, strategy) in enumerate(
+        (
+            ({"changelog-producer": "lookup"}, "minor"),
+            ({"changelog-producer": "full-compaction"}, "full"),
+            ({"deletion-vectors.enabled": "true", "changelog-producer": "lookup"}, "minor"),
+            ({"merge-engine": "first-row", "ignore-delete": "true"}, "minor"),
+        )
+    ):
+        db = ctx.database(f"{SCHEMA}; {FILL}")
+        table = f"{db}.t"
+        path = paimon_job.pipeline(ctx, table, table={"bucket": 2, "write-only": "true", **options})
+        for round_ in range(4):
+            ctx.catch_up(path)
+            assert paimon_job.files(ctx, table).level_0_max(), "a table with write-only was compacted by the job"
+            arguments = ("--warehouse", ctx.warehouse, "--database", db, "--table", "t")
+            result = ctx.command("paimon", "compact", *arguments, "--compact_strategy", strategy)
+            assert result.code == 0, result.out + result.err
+            if "merge-engine" in options:
+                paimon_job.sound(ctx, table)
+                assert len(ctx.lake.rows(table)[1]) >= 150, "rows that came first are gone"
+                ctx.server.execute(f"UPDATE t SET a = 50 + {round_}; INSERT INTO t (id) VALUES ({500 + round_})", db)
+                continue
+            paimon_job.equal(ctx, table)
+            replays_to_the_table(ctx, table)
+            change(ctx, db, number * 10 + round_)
+        if "merge-engine" in options:
+            names, rows = ctx.lake.rows(table)
+            changed = [row for row in rows if int(row[names.index("a")] or 0) >= 50]
+            assert len(rows) == 153 and not changed, f"{len(rows)} rows, {changed[:3]} are not the first of their keys"
