@@ -167,7 +167,8 @@ class TableChecker {
     for (const IndexEntry& entry : entries) {
       TRY_SET(const std::string bytes, env_.ReadFile(table_->IndexPath(entry.name)));
       const auto size = static_cast<int64_t>(bytes.size());
-      if (entry.type != "HASH" || entry.size != size || entry.row_count * 4 != size) return Corrupt(entry.name);
+      if (entry.type == kDeletionVectors) continue;
+      if (entry.type != kHashIndex || entry.size != size || entry.row_count * 4 != size) return Corrupt(entry.name);
       if (entry.row_count > options_.bucket_target_rows) return Corrupt(Str(entry.name, " has too many keys"));
       if (!buckets.emplace(entry.partition, entry.bucket).second) return Corrupt("two index files of a bucket");
       for (size_t i = 0; i < bytes.size(); i += 4) {
