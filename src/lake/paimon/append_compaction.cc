@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/paimon/append_compaction.h"
 
-#include <arrow/record_batch.h>
-
 #include <algorithm>
-#include <numeric>
 #include <tuple>
 #include <utility>
 
 #include "base/text.h"
+#include "lake/paimon/rolling_writer.h"
 #include "lake/parquet/data_reader.h"
 
 namespace sluice::paimon {
@@ -90,71 +88,19 @@ class Picker {
   const size_t least_;
 };
 
-class Join {
- public:
-  Join(Env& env, const TableOptions& options, std::shared_ptr<const RowLayout> layout, const RowFileOptions& files)
-      : env_(env), options_(options), layout_(std::move(layout)), files_(files) {}
-
-  Result<CompactionResult> Run(const SchemasById& schemas, const Files& inputs) {
-    Status done = Work(schemas, inputs);
-    if (done.ok()) return std::move(result_);
-    writer_.reset();
-    for (const std::string& path : written_) (void)env_.Remove(path).ok();
-    return std::move(done).error();
-  }
-
- private:
-  Status Work(const SchemasById& schemas, const Files& inputs) {
-    result_.before = inputs;
-    next_sequence_ = inputs.front().min_sequence;
-    for (const DataFileMeta& file : inputs) next_sequence_ = std::min(next_sequence_, file.min_sequence);
-    for (const DataFileMeta& file : inputs) {
-      const Schema& written = *schemas.at(file.schema_id);
-      TRY_SET(const auto reader, DataFileReader::Open(env_, Str(files_.folder, "/", file.name),
-                                                      AsWritten(layout_->FileColumns(), written)));
-      TRY(Append(*reader));
-    }
-    return CloseFile();
-  }
-
-  Status Append(DataFileReader& reader) {
-    std::vector<uint32_t> all;
+Status CopyRows(Env& env, const SchemasById& schemas, const RowLayout& layout, const std::string& folder,
+                const Files& inputs, RollingWriter& writer) {
+  for (const DataFileMeta& file : inputs) {
+    const auto columns = AsWritten(layout.FileColumns(), *schemas.at(file.schema_id));
+    TRY_SET(const auto reader, DataFileReader::Open(env, Str(folder, "/", file.name), columns));
     for (DataBatch batch;;) {
-      TRY_SET(const bool more, reader.Next(batch));
-      if (!more) return Ok();
-      if (writer_ == nullptr) {
-        TRY_SET(writer_, RowFileWriter::Open(env_, layout_, files_));
-        written_.push_back(writer_->path());
-      }
-      all.resize(static_cast<size_t>(batch.rows->num_rows()));
-      std::iota(all.begin(), all.end(), 0u);
-      TRY(writer_->Append(*batch.rows, all));
-      if (writer_->bytes() >= options_.target_file_bytes) TRY(CloseFile());
+      TRY_SET(const bool more, reader->Next(batch));
+      if (!more) break;
+      TRY(writer.Append(*batch.rows));
     }
   }
-
-  // The numbers of the rows go on from the first file's, as Java counts them.
-  Status CloseFile() {
-    if (writer_ == nullptr) return Ok();
-    TRY_SET(DataFileMeta meta, writer_->Close(env_.NowMs()));
-    writer_.reset();
-    meta.source = FileSource::kCompact;
-    meta.min_sequence = next_sequence_;
-    next_sequence_ += meta.row_count;
-    meta.max_sequence = next_sequence_ - 1;
-    result_.after.push_back(std::move(meta));
-    return Ok();
-  }
-
-  Env& env_;
-  const TableOptions& options_;
-  const std::shared_ptr<const RowLayout> layout_;
-  const RowFileOptions& files_;
-  CompactionResult result_;
-  std::unique_ptr<RowFileWriter> writer_;
-  std::vector<std::string> written_;
-  int64_t next_sequence_ = 0;
-};
+  return writer.Close();
+}
 
 }  // namespace
 
@@ -166,7 +112,23 @@ std::vector<Files> PickAppendCompactions(const Files& files, const TableOptions&
 Result<CompactionResult> JoinFiles(Env& env, const SchemasById& schemas, const TableOptions& options,
                                    const std::shared_ptr<const RowLayout>& layout, const RowFileOptions& files,
                                    const Files& inputs) {
-  return Join(env, options, layout, files).Run(schemas, inputs);
+  RollingWriter writer(env, layout, files, options.target_file_bytes);
+  Status done = CopyRows(env, schemas, *layout, files.folder, inputs, writer);
+  if (!done.ok()) {
+    writer.Remove();
+    return std::move(done).error();
+  }
+  CompactionResult result;
+  result.before = inputs;
+  result.after = std::move(writer.closed());
+  // The numbers of the rows go on from the first file's, as Java counts them.
+  int64_t next = inputs.front().min_sequence;
+  for (const DataFileMeta& file : inputs) next = std::min(next, file.min_sequence);
+  for (DataFileMeta& file : result.after) {
+    file.min_sequence = std::exchange(next, next + file.row_count);
+    file.max_sequence = next - 1;
+  }
+  return result;
 }
 
 }  // namespace sluice::paimon

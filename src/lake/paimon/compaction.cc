@@ -7,13 +7,13 @@
 #include <arrow/type.h>
 
 #include <algorithm>
-#include <numeric>
-#include <span>
+#include <iterator>
 #include <utility>
 
 #include "base/text.h"
 #include "lake/paimon/key_range.h"
 #include "lake/paimon/merge_reader.h"
+#include "lake/paimon/rolling_writer.h"
 #include "row/arrow_status.h"
 
 namespace sluice::paimon {
@@ -21,6 +21,11 @@ namespace {
 
 // Of the target size: larger files are left as they are when nothing overlaps them.
 constexpr int64_t kLargePercent = 70;
+
+RowFileOptions ChangelogOf(RowFileOptions files) {
+  files.prefix = kChangelogPrefix;
+  return files;
+}
 
 class Compaction {
  public:
@@ -34,14 +39,20 @@ class Compaction {
         layout_(std::move(layout)),
         files_(files),
         unit_(unit),
-        filled_(filled) {}
+        filled_(filled),
+        writer_(env, layout_, files, options.target_file_bytes, unit.output_level),
+        changelog_(env, layout_, ChangelogOf(files), options.target_file_bytes, unit.output_level) {}
 
   Result<CompactionResult> Run() {
     Status done = Work();
-    if (done.ok()) return std::move(result_);
-    writer_.reset();
-    changelog_.reset();
-    for (const std::string& path : written_) (void)env_.Remove(path).ok();
+    if (done.ok()) {
+      result_.after.insert(result_.after.end(), std::make_move_iterator(writer_.closed().begin()),
+                           std::make_move_iterator(writer_.closed().end()));
+      result_.changelog = std::move(changelog_.closed());
+      return std::move(result_);
+    }
+    writer_.Remove();
+    changelog_.Remove();
     return std::move(done).error();
   }
 
@@ -176,62 +187,38 @@ class Compaction {
     for (DataBatch batch;;) {
       TRY_SET(const bool more, reader->Next(batch));
       if (!more) break;
-      if (writes) TRY(Append(batch.rows));
-      if (reader->changes() != nullptr) TRY(AppendChanges(reader->changes()));
+      if (writes) TRY(Append(writer_, batch.rows));
+      if (reader->changes() != nullptr) TRY(Append(changelog_, reader->changes()));
     }
     for (const auto& [number, rows] : reader->replaced()) {
       if (!options_.deletion_vectors) break;
       result_.replaced[below[number - files.size()]->name].Merge(rows);
     }
-    TRY(CloseChangelog());
-    return CloseFile();
+    TRY(changelog_.Close());
+    return writer_.Close();
   }
 
   // Of a table without a key: rows keep their order and their place among those of other files.
   Status Copy(const DataFileMeta& file, const MergeInput& input) {
     TRY_SET(const auto reader,
             DataFileReader::Open(env_, input.path, AsWritten(layout_->FileColumns(), *input.written)));
-    const size_t first = result_.after.size();
+    const size_t first = writer_.closed().size();
     for (DataBatch batch;;) {
       TRY_SET(const bool more, reader->Next(batch));
       if (!more) break;
-      TRY(Append(batch.rows));
+      TRY(Append(writer_, batch.rows));
     }
-    TRY(CloseFile());
-    for (size_t i = first; i < result_.after.size(); ++i) {
-      result_.after[i].min_sequence = file.min_sequence;
-      result_.after[i].max_sequence = file.max_sequence;
+    TRY(writer_.Close());
+    for (size_t i = first; i < writer_.closed().size(); ++i) {
+      writer_.closed()[i].min_sequence = file.min_sequence;
+      writer_.closed()[i].max_sequence = file.max_sequence;
     }
     return Ok();
   }
 
-  Status Append(std::shared_ptr<arrow::RecordBatch> rows) {
-    if (rows->num_rows() == 0) return Ok();
-    if (writer_ == nullptr) {
-      TRY_SET(writer_, RowFileWriter::Open(env_, layout_, files_));
-      written_.push_back(writer_->path());
-    }
+  Status Append(RollingWriter& writer, std::shared_ptr<arrow::RecordBatch> rows) const {
     if (filled_ != nullptr) TRY(Fill(rows));
-    TRY(writer_->Append(*rows, AllOf(*rows)));
-    return writer_->bytes() >= options_.target_file_bytes ? CloseFile() : Ok();
-  }
-
-  Status AppendChanges(std::shared_ptr<arrow::RecordBatch> rows) {
-    if (changelog_ == nullptr) {
-      RowFileOptions files = files_;
-      files.prefix = "changelog-";
-      TRY_SET(changelog_, RowFileWriter::Open(env_, layout_, files));
-      written_.push_back(changelog_->path());
-    }
-    if (filled_ != nullptr) TRY(Fill(rows));
-    TRY(changelog_->Append(*rows, AllOf(*rows)));
-    return changelog_->bytes() >= options_.target_file_bytes ? CloseChangelog() : Ok();
-  }
-
-  std::span<const uint32_t> AllOf(const arrow::RecordBatch& rows) {
-    all_.resize(static_cast<size_t>(rows.num_rows()));
-    std::iota(all_.begin(), all_.end(), 0u);
-    return all_;
+    return writer.Append(*rows);
   }
 
   Status Fill(std::shared_ptr<arrow::RecordBatch>& rows) const {
@@ -239,19 +226,6 @@ class Compaction {
     ARROW_TRY_SET(auto constant, arrow::MakeArrayFromScalar(*filled_->value, rows->num_rows()));
     const auto field = rows->schema()->field(column)->WithType(constant->type());
     ARROW_TRY_SET(rows, rows->SetColumn(column, field, constant));
-    return Ok();
-  }
-
-  Status CloseFile() { return Close(writer_, result_.after); }
-  Status CloseChangelog() { return Close(changelog_, result_.changelog); }
-
-  Status Close(std::unique_ptr<RowFileWriter>& writer, std::vector<DataFileMeta>& out) {
-    if (writer == nullptr) return Ok();
-    TRY_SET(DataFileMeta meta, writer->Close(env_.NowMs()));
-    writer.reset();
-    meta.level = unit_.output_level;
-    meta.source = FileSource::kCompact;
-    out.push_back(std::move(meta));
     return Ok();
   }
 
@@ -279,9 +253,7 @@ class Compaction {
   std::map<const DataFileMeta*, KeyRange> ranges_;  // of the unit's files, if files are looked up
   std::vector<KeyRange> below_;                     // of unit_.below, likewise
   CompactionResult result_;
-  std::unique_ptr<RowFileWriter> writer_, changelog_;
-  std::vector<std::string> written_;
-  std::vector<uint32_t> all_;
+  RollingWriter writer_, changelog_;
 };
 
 }  // namespace

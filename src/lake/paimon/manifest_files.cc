@@ -82,6 +82,15 @@ Result<std::vector<ManifestFile>> WriteManifests(Env& env, const Table& table,
   return out;
 }
 
+Result<ChangedFiles> WriteChangedFiles(Env& env, const Table& table, const std::vector<ManifestEntry>& entries) {
+  ChangedFiles out;
+  for (const ManifestEntry& entry : entries) {
+    out.rows += entry.kind == EntryKind::kAdd ? entry.file.row_count : -entry.file.row_count;
+  }
+  TRY_SET(out.manifests, WriteManifests(env, table, entries));
+  return out;
+}
+
 Result<std::vector<ManifestFile>> MergeManifests(Env& env, Table& table, const TableOptions& options,
                                                  std::vector<ManifestFile> manifests) {
   const auto small = [&](const ManifestFile& file) { return file.size < options.manifest_target_bytes; };

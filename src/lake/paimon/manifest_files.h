@@ -9,6 +9,7 @@
 #include "io/env.h"
 #include "lake/paimon/manifest.h"
 #include "lake/paimon/table.h"
+#include "lake/paimon/table_change.h"
 #include "lake/paimon/table_options.h"
 
 namespace sluice::paimon {
@@ -16,6 +17,8 @@ namespace sluice::paimon {
 // Writes the entries to manifests of a bounded size, synced; the folder is not. None of no entries.
 Result<std::vector<ManifestFile>> WriteManifests(Env& env, const Table& table,
                                                  const std::vector<ManifestEntry>& entries);
+// The same, with what the entries sum up to.
+Result<ChangedFiles> WriteChangedFiles(Env& env, const Table& table, const std::vector<ManifestEntry>& entries);
 
 // `manifests` of a base list, of which small ones are merged into larger ones if there are many
 // (`manifest.merge-min-count`, `manifest.target-file-size`).

@@ -22,7 +22,6 @@ namespace sluice::paimon {
 namespace {
 
 constexpr int64_t kBufferedBytesMax = 64 << 20;
-constexpr int64_t kRowGroupBytes = 32 << 20;
 constexpr int64_t kBucketsMax = 1 << 20;
 
 class Distributor {
@@ -132,13 +131,9 @@ class Distributor {
   }
 
   Status WriteFile(int bucket, const arrow::RecordBatch& rows, const std::vector<uint32_t>& chosen) {
-    RowFileOptions files;
-    TRY_SET(files.folder, folders_.Folder(distribution_.partition, bucket));
-    TRY(env_.MakeFolders(files.folder));
-    files.parquet.codec = options_.compression;
-    files.parquet.codec_level = options_.compression == "zstd" ? options_.compression_level : 0;
-    files.parquet.row_group_bytes = kRowGroupBytes;
-    TRY_SET(auto writer, RowFileWriter::Open(env_, layout_, files));
+    TRY_SET(std::string folder, folders_.Folder(distribution_.partition, bucket));
+    TRY(env_.MakeFolders(folder));
+    TRY_SET(auto writer, RowFileWriter::Open(env_, layout_, RowFileOptions::Of(options_, std::move(folder))));
     written_.push_back({bucket, writer->path(), {}});
     TRY(writer->Append(rows, chosen));
     TRY_SET(written_.back().meta, writer->Close(env_.NowMs()));

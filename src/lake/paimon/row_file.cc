@@ -23,6 +23,7 @@
 namespace sluice::paimon {
 namespace {
 
+constexpr int64_t kRowGroupBytes = 32 << 20;  // bounds an open file's memory
 constexpr size_t kSystemColumns = 2;
 constexpr const char* kMessageName = "paimon_schema";
 
@@ -195,6 +196,15 @@ std::vector<FileColumn> RowLayout::FileColumns() const {
 RowFileWriter::RowFileWriter(std::shared_ptr<const RowLayout> layout, std::string name, std::string path,
                              std::unique_ptr<ParquetWriter> writer)
     : layout_(std::move(layout)), name_(std::move(name)), path_(std::move(path)), writer_(std::move(writer)) {}
+
+RowFileOptions RowFileOptions::Of(const TableOptions& options, std::string folder) {
+  RowFileOptions files;
+  files.folder = std::move(folder);
+  files.parquet.codec = options.compression;
+  files.parquet.codec_level = options.compression == "zstd" ? options.compression_level : 0;
+  files.parquet.row_group_bytes = kRowGroupBytes;
+  return files;
+}
 
 Result<std::unique_ptr<RowFileWriter>> RowFileWriter::Open(Env& env, std::shared_ptr<const RowLayout> layout,
                                                            const RowFileOptions& options) {

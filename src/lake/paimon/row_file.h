@@ -62,11 +62,16 @@ class RowLayout {
   bool all_have_stats_ = true;
 };
 
+inline constexpr const char* kChangelogPrefix = "changelog-";
+
 // Where and how files are written.
 struct RowFileOptions {
   std::string folder;  // of the bucket, without a slash at its end; it is there
   std::string prefix = "data-";
   ParquetOptions parquet;
+
+  // As the table's options say, in that folder.
+  static RowFileOptions Of(const TableOptions& options, std::string folder);
 };
 
 class RowFileWriter {

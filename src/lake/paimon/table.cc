@@ -187,6 +187,10 @@ Result<std::string> BucketFolders::Folder(const std::string& partition, int buck
 
 Result<std::vector<LiveFile>> Table::LiveFiles(const Snapshot& snapshot) {
   TRY_SET(const auto entries, LiveEntries(snapshot));
+  return Locate(snapshot, entries);
+}
+
+Result<std::vector<LiveFile>> Table::Locate(const Snapshot& snapshot, const std::vector<ManifestEntry>& entries) {
   std::map<std::tuple<std::string, int, std::string>, std::pair<std::string, DeletionRange>> deletions;
   TRY_SET(const auto indexes, ReadIndexManifest(snapshot.index_manifest));
   for (const IndexEntry& index : indexes) {

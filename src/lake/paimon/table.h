@@ -69,6 +69,8 @@ class Table {
   Result<std::vector<LiveFile>> LiveFiles(const Snapshot& snapshot);
   // The same as entries that add them, in no order of meaning.
   Result<std::vector<ManifestEntry>> LiveEntries(const Snapshot& snapshot);
+  // LiveFiles of entries that were read already.
+  Result<std::vector<LiveFile>> Locate(const Snapshot& snapshot, const std::vector<ManifestEntry>& entries);
   Result<std::vector<ManifestFile>> ReadManifestList(const std::string& name);
   Result<std::vector<ManifestEntry>> ReadManifest(const std::string& name);
   Result<std::vector<IndexEntry>> ReadIndexManifest(const std::string& name);  // none for an empty name

@@ -23,7 +23,6 @@ namespace sluice::paimon {
 namespace {
 
 constexpr int kTriesMax = 3;
-constexpr int64_t kRowGroupBytes = 32 << 20;  // bounds an open file's memory
 
 class Run {
  public:
@@ -66,6 +65,10 @@ class Run {
     }
     TRY_SET(auto live, table_->LiveEntries(snapshot));
     Buckets buckets;
+    std::vector<LiveFile> located;
+    if (options_.deletion_vectors) {
+      TRY_SET(located, table_->Locate(snapshot, live));
+    }
     for (ManifestEntry& entry : live) {
       if (filter) {
         TRY_SET(const bool wanted, filter->Matches(entry.partition));
@@ -76,9 +79,9 @@ class Run {
       bucket.files.push_back(std::move(entry.file));
     }
     TRY(DistributePostponed(buckets));
-    if (options_.deletion_vectors) {
-      TRY_SET(const auto files, table_->LiveFiles(snapshot));
-      for (const LiveFile& file : files) TRY((buckets[{file.partition, file.bucket}].deletions.Load(env_, file)));
+    for (const LiveFile& file : located) {
+      const auto bucket = buckets.find({file.partition, file.bucket});
+      if (bucket != buckets.end()) TRY(bucket->second.deletions.Load(env_, file));
     }
     for (auto& [id, bucket] : buckets) {
       const size_t before = entries_.size();
@@ -216,23 +219,15 @@ class Run {
   }
 
   Result<ChangedFiles> ToManifests(const std::vector<ManifestEntry>& entries) {
-    ChangedFiles out;
-    for (const ManifestEntry& entry : entries) {
-      out.rows += entry.kind == EntryKind::kAdd ? entry.file.row_count : -entry.file.row_count;
-    }
-    TRY_SET(out.manifests, WriteManifests(env_, *table_, entries));
+    TRY_SET(ChangedFiles out, WriteChangedFiles(env_, *table_, entries));
     for (const ManifestFile& file : out.manifests) written_[file.name] = table_->ManifestPath(file.name);
     return out;
   }
 
   Result<RowFileOptions> FilesOf(const BucketId& id) {
-    RowFileOptions files;
-    TRY_SET(files.folder, folders_->Folder(id.partition, id.bucket));
-    folders_touched_.insert(files.folder);
-    files.parquet.codec = options_.compression;
-    files.parquet.codec_level = options_.compression == "zstd" ? options_.compression_level : 0;
-    files.parquet.row_group_bytes = kRowGroupBytes;
-    return files;
+    TRY_SET(std::string folder, folders_->Folder(id.partition, id.bucket));
+    folders_touched_.insert(folder);
+    return RowFileOptions::Of(options_, std::move(folder));
   }
 
   Result<SchemasById> SchemasOf(const std::vector<DataFileMeta>& files) {

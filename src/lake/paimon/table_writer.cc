@@ -28,9 +28,7 @@ namespace {
 
 constexpr int64_t kBufferedBytesMax = 64 << 20;   // then the rows that wait are written
 constexpr int64_t kBufferedRowsMax = 1 << 30;
-constexpr int64_t kRowGroupBytes = 32 << 20;      // bounds an open file's memory
 constexpr const char* kDataPrefix = "data-";
-constexpr const char* kChangelogPrefix = "changelog-";
 
 bool Retracts(RowKind kind) { return kind == RowKind::kUpdateBefore || kind == RowKind::kDelete; }
 
@@ -117,6 +115,10 @@ Status TableWriter::Reload() {
   if (base_ > 0) {
     TRY_SET(const Snapshot snapshot, table_->SnapshotOf(base_));
     TRY_SET(auto entries, table_->LiveEntries(snapshot));
+    if (table_options_.deletion_vectors) {
+      TRY_SET(const auto files, table_->Locate(snapshot, entries));
+      for (const LiveFile& file : files) TRY((buckets_[{file.partition, file.bucket}].deletions.Load(env_, file)));
+    }
     for (ManifestEntry& entry : entries) {
       if (table_options_.bucket_mode == BucketMode::kFixed && entry.total_buckets != table_options_.buckets) {
         return Unsupported(Str("table ", options_.name, " has ", table_options_.buckets, " buckets, but files of ",
@@ -128,7 +130,6 @@ Status TableWriter::Reload() {
       bucket.touched |= table_options_.looks_up() && entry.file.level == 0;  // left there by another writer
       bucket.files.push_back(std::move(entry.file));
     }
-    if (table_options_.deletion_vectors) TRY(LoadDeletions(snapshot));
   }
   stale_ = false;
   return Ok();
@@ -333,14 +334,11 @@ Result<DataFileMeta> TableWriter::WriteFile(const BucketId& id, const char* pref
 }
 
 Result<RowFileOptions> TableWriter::FilesOf(const BucketId& id, Bucket& bucket) {
-  RowFileOptions files;
-  TRY_SET(files.folder, folders_->Folder(id.partition, id.bucket));
+  TRY_SET(std::string folder, folders_->Folder(id.partition, id.bucket));
+  RowFileOptions files = RowFileOptions::Of(table_options_, std::move(folder));
   if (!bucket.folder_made) TRY(env_.MakeFolders(files.folder));
   bucket.folder_made = true;
   folders_touched_.insert(files.folder);
-  files.parquet.codec = table_options_.compression;
-  files.parquet.codec_level = table_options_.compression == "zstd" ? table_options_.compression_level : 0;
-  files.parquet.row_group_bytes = kRowGroupBytes;
   files.parquet.sync = options_.sync;
   files.parquet.helper = options_.helper;
   return files;

@@ -118,7 +118,6 @@ class TableWriter {
   Result<DataFileMeta> WriteFile(const BucketId& id, const char* prefix, const Gathered& rows,
                                  const std::vector<uint32_t>& chosen);
   Result<RowFileOptions> FilesOf(const BucketId& id, Bucket& bucket);
-  Status LoadDeletions(const Snapshot& snapshot);
   Status CompactBuckets();
   Status CompactBucket(const BucketId& id, Bucket& bucket, CompactionUnit unit, const FilledColumn* filled);
   Status JoinSmallFiles(const BucketId& id, Bucket& bucket);  // of a table without a key
@@ -129,7 +128,6 @@ class TableWriter {
   void RemoveCompacted();
   ManifestEntry EntryOf(const BucketId& id, EntryKind kind, DataFileMeta file) const;
   std::vector<ManifestEntry> AddedAndFilled();
-  Result<ChangedFiles> ToManifests(const std::vector<ManifestEntry>& entries);
   void RemoveFile(const BucketId& id, const std::string& name);
   void Count(const ChangeBatch& batch);
   bool HasRows() const;

@@ -48,15 +48,6 @@ void TableWriter::RemoveCompacted() {
   rewritten_.clear();
 }
 
-Status TableWriter::LoadDeletions(const Snapshot& snapshot) {
-  TRY_SET(const auto files, table_->LiveFiles(snapshot));
-  for (const LiveFile& file : files) {
-    if (!file.deletion) continue;
-    TRY((buckets_[{file.partition, file.bucket}].deletions.Load(env_, file)));
-  }
-  return Ok();
-}
-
 Status TableWriter::CompactBuckets() {
   if (table_options_.write_only || table_options_.bucket_mode == BucketMode::kPostponed) return Ok();
   const int full_epochs = table_options_.full_compaction_epochs;

@@ -199,15 +199,6 @@ bool TableWriter::dirty() const {
          properties_changed_ || !new_schemas_.empty();
 }
 
-Result<ChangedFiles> TableWriter::ToManifests(const std::vector<ManifestEntry>& entries) {
-  ChangedFiles out;
-  for (const ManifestEntry& entry : entries) {
-    out.rows += entry.kind == EntryKind::kAdd ? entry.file.row_count : -entry.file.row_count;
-  }
-  TRY_SET(out.manifests, WriteManifests(env_, *table_, entries));
-  return out;
-}
-
 Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   CHECK(!finished_);
   TRY(Flush());
@@ -222,17 +213,17 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   TRY_SET(change.indexes, router_->WriteIndexes(*table_));
   TRY_SET(change.vectors, WriteVectors());
   if (filled_) {
-    TRY_SET(change.added, ToManifests(AddedAndFilled()));
+    TRY_SET(change.added, WriteChangedFiles(env_, *table_, AddedAndFilled()));
     changelog_.insert(changelog_.end(), compacted_changelog_.begin(), compacted_changelog_.end());
     compacted_changelog_.clear();
     for (NewVectors& file : change.vectors) change.indexes.push_back(std::move(file.entry));
     change.vectors.clear();
   } else {
-    TRY_SET(change.added, ToManifests(added_));
-    TRY_SET(change.compacted, ToManifests(compacted_));
-    TRY_SET(change.compacted_changelog, ToManifests(compacted_changelog_));
+    TRY_SET(change.added, WriteChangedFiles(env_, *table_, added_));
+    TRY_SET(change.compacted, WriteChangedFiles(env_, *table_, compacted_));
+    TRY_SET(change.compacted_changelog, WriteChangedFiles(env_, *table_, compacted_changelog_));
   }
-  TRY_SET(change.changelog, ToManifests(changelog_));
+  TRY_SET(change.changelog, WriteChangedFiles(env_, *table_, changelog_));
   TRY(env_.SyncFolder(table_->folder() + "/manifest"));
   change.properties = {{prefix_ + "epoch", Str(epoch.epoch)},
                        {prefix_ + "position", epoch.position},

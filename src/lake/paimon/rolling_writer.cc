@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/paimon/rolling_writer.h"
+
+#include <arrow/record_batch.h>
+
+#include <numeric>
+#include <utility>
+
+namespace sluice::paimon {
+
+RollingWriter::RollingWriter(Env& env, std::shared_ptr<const RowLayout> layout, RowFileOptions files,
+                             int64_t target_bytes, int level)
+    : env_(env),
+      layout_(std::move(layout)),
+      files_(std::move(files)),
+      target_bytes_(target_bytes),
+      level_(level) {}
+
+Status RollingWriter::Append(const arrow::RecordBatch& rows) {
+  if (rows.num_rows() == 0) return Ok();
+  if (open_ == nullptr) {
+    TRY_SET(open_, RowFileWriter::Open(env_, layout_, files_));
+    paths_.push_back(open_->path());
+  }
+  all_.resize(static_cast<size_t>(rows.num_rows()));
+  std::iota(all_.begin(), all_.end(), 0u);
+  TRY(open_->Append(rows, all_));
+  return open_->bytes() >= target_bytes_ ? Close() : Ok();
+}
+
+Status RollingWriter::Close() {
+  if (open_ == nullptr) return Ok();
+  TRY_SET(DataFileMeta meta, open_->Close(env_.NowMs()));
+  open_.reset();
+  meta.level = level_;
+  meta.source = FileSource::kCompact;
+  closed_.push_back(std::move(meta));
+  return Ok();
+}
+
+void RollingWriter::Remove() {
+  open_.reset();
+  for (const std::string& path : paths_) (void)env_.Remove(path).ok();
+}
+
+}  // namespace sluice::paimon
