@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "lake/paimon/binary_row.h"
+#include "lake/paimon/buffer_merge.h"
 #include "lake/paimon/key_sort.h"
 #include "lake/parquet/data_reader.h"
 #include "row/arrow_status.h"
@@ -105,11 +106,10 @@ class Distributor {
     next_sequence_ += rows;
     auto numbers = arrow::MakeArray(arrow::ArrayData::Make(
         arrow::int64(), rows, {nullptr, arrow::Buffer::FromVector(std::move(sequence))}, 0));
-    const auto all = layout_->Rows(values, numbers, columns[layout_->key_columns() + 1], rows);
-    return WriteBuckets(*all, values);
+    return WriteBuckets(layout_->Rows(values, numbers, columns[layout_->key_columns() + 1], rows), values);
   }
 
-  Status WriteBuckets(const arrow::RecordBatch& rows, const Columns& values) {
+  Status WriteBuckets(const std::shared_ptr<arrow::RecordBatch>& rows, const Columns& values) {
     Columns cells, key, order;
     for (size_t column : bucket_columns_) cells.push_back(values[column]);
     for (int column : layout_->key()) key.push_back(values[static_cast<size_t>(column)]);
@@ -118,14 +118,14 @@ class Distributor {
     }
     std::vector<std::vector<uint32_t>> chosen(static_cast<size_t>(distribution_.buckets));
     std::string row_key;
-    for (int64_t row = 0; row < rows.num_rows(); ++row) {
+    for (int64_t row = 0; row < rows->num_rows(); ++row) {
       codec_->Encode(cells, row, row_key);
       chosen[static_cast<size_t>(BucketOf(row_key, distribution_.buckets))].push_back(static_cast<uint32_t>(row));
     }
     for (size_t bucket = 0; bucket < chosen.size(); ++bucket) {
       if (chosen[bucket].empty()) continue;
-      sorter_.Sort(key, order, options_.sequence_descending, chosen[bucket]);
-      TRY(WriteFile(static_cast<int>(bucket), rows, chosen[bucket]));
+      TRY_SET(const auto merged, MergeBuffered(sorter_, options_, *layout_, rows, key, order, chosen[bucket]));
+      TRY(WriteFile(static_cast<int>(bucket), *merged, chosen[bucket]));
     }
     return Ok();
   }

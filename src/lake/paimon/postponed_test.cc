@@ -78,5 +78,18 @@ TEST_F(PostponedTest, TheLastChangeOfAKeyWinsAfterACompaction) {
   EXPECT_EQ(lake_->Snapshots().back().commit_kind, "COMPACT");
 }
 
+// Several changes of a key wait for their bucket: they become one row as the table's merge engine says.
+TEST_F(PostponedTest, ChangesOfAKeyAreMergedByTheEngine) {
+  TableSchema schema = *lake_->schema_;
+  lake_ = std::make_unique<ModelLake>(std::move(schema));
+  ASSERT_OK(lake_->Create({}, {{"bucket", "-2"}, {"merge-engine", "partial-update"}}));
+  for (const auto& row : {std::vector<std::string>{"1", "first", "null"}, {"1", "null", "7"}, {"2", "other", "null"}}) {
+    ASSERT_OK(lake_->Write({lake_->Put(row)}));
+    ASSERT_OK(lake_->CommitEpoch());
+  }
+  ASSERT_OK(Compact());
+  EXPECT_EQ(lake_->Read(), (Rows{"1|\"first\"|7|", "2|\"other\"|null|"}));
+}
+
 }  // namespace
 }  // namespace sluice::paimon
