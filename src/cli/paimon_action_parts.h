@@ -26,6 +26,8 @@ struct ActionContext {
   Result<std::unique_ptr<paimon::Table>> Open() const;
 };
 
+// After a change of the table: Iceberg metadata beside it shows that too.
+Status FollowWithIceberg(const ActionContext& context, const TableId& id);
 // printf to stdout, as a line.
 void Say(const std::string& line);
 // An argument such as "1 d", in milliseconds.

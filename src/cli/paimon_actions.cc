@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/paimon_action_parts.h"
+#include "lake/mirror/iceberg_mirror.h"
 #include "lake/paimon/branches.h"
 #include "lake/paimon/consumers.h"
 #include "lake/paimon/expiry.h"
@@ -35,7 +36,7 @@ Status ExpireSnapshotsAction(const ActionContext& context) {
   TRY_SET(const auto expired, paimon::ExpireSnapshots(context.env, *table, bounds));
   Say(Str(expired.snapshots, " snapshots have expired", expired.more ? "; more can" : ""));
   if (!expired.held_by.empty()) Say(Str("older ones stay: they hold the position of job ", expired.held_by));
-  return Ok();
+  return FollowWithIceberg(context, context.table());
 }
 
 Status CreateTagAction(const ActionContext& context) {
@@ -99,7 +100,7 @@ Status RollBackToAction(const ActionContext& context) {
   for (const std::string& job : done.jobs) {
     Say(Str("job ", job, " wrote some of them: remove its state directory, so that it resumes from the table"));
   }
-  return Ok();
+  return FollowWithIceberg(context, context.table());
 }
 
 Status ResetConsumerAction(const ActionContext& context) {
@@ -159,7 +160,7 @@ Status DropPartitionAction(const ActionContext& context) {
   TRY_SET(const auto table, context.Open());
   TRY_SET(const auto names, paimon::DropPartitions(context.env, *table, specs));
   SayDropped(names, "the table has no such partition");
-  return Ok();
+  return FollowWithIceberg(context, context.table());
 }
 
 Status ExpirePartitionsAction(const ActionContext& context) {
@@ -176,7 +177,7 @@ Status ExpirePartitionsAction(const ActionContext& context) {
   TRY_SET(const auto expiry, paimon::PartitionExpiry::Of(schema));
   TRY_SET(const auto names, paimon::ExpirePartitions(context.env, *table, expiry));
   SayDropped(names, "no partition has expired");
-  return Ok();
+  return FollowWithIceberg(context, context.table());
 }
 
 struct Action {
@@ -254,6 +255,14 @@ Result<paimon::Warehouse> WarehouseOf(Env& env, const ActionArguments& arguments
 Result<std::unique_ptr<paimon::Table>> ActionContext::Open() const {
   TRY_SET(const std::string folder, Folder());
   return paimon::Table::Open(env, folder);
+}
+
+Status FollowWithIceberg(const ActionContext& context, const TableId& id) {
+  TRY_SET(const std::string folder, context.warehouse.TableFolder(id));
+  TRY_SET(const auto table, paimon::Table::Open(context.env, folder));
+  Status followed = mirror::FollowOnce(context.env, *table);
+  if (followed.ok()) return followed;
+  return std::move(followed).error().With("the table is changed, but not the Iceberg metadata beside it");
 }
 
 void Say(const std::string& line) { std::printf("%s\n", line.c_str()); }

@@ -38,7 +38,7 @@ Status Compact(const ActionContext& context, const TableId& id, const paimon::Co
     Say(Str("table ", id.ToString(), ": snapshot ", done->snapshot, ", ", done->files_before, " files became ",
             done->files_after, " in ", done->buckets, " buckets"));
   }
-  return Ok();
+  return FollowWithIceberg(context, id);
 }
 
 // Java's: an expression for the whole name; `|` parts several.

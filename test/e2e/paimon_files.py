@@ -231,9 +231,12 @@ class Table:
         return out
 
     def orphans(self) -> list[str]:
-        """Files of the table's folder that nothing names, beside schemas, snapshots, tags and their hints."""
+        """Files of the table's folder that nothing names, beside schemas, snapshots, tags, their hints and Iceberg's
+        metadata."""
         named, out = set(self.named()), []
         for folder, _, names in os.walk(self.folder):
+            if folder == os.path.join(self.folder, "metadata"):
+                continue
             paths = [os.path.join(folder, name) for name in names]
             out += [p for p in paths if p not in named and not ROOTS.fullmatch(os.path.relpath(p, self.folder))]
         return sorted(out)

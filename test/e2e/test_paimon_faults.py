@@ -10,6 +10,7 @@ import shutil
 import signal
 
 import harness
+import paimon_iceberg
 import paimon_job
 import test_basic
 import test_failpoints
@@ -18,15 +19,19 @@ from paimon_job import FIXED
 from test_failpoints import CHANGES, SCRIPT, TABLES
 
 INPUT = {"changelog-producer": "input"}
-OPTIONS = {**FIXED, "num-sorted-run.compaction-trigger": 2, **INPUT}
+OPTIONS = {**FIXED, "num-sorted-run.compaction-trigger": 2, **INPUT, **paimon_iceberg.BESIDE}
 
 
 def equal(ctx, db, what, tables=None, changelog=False):
-    """All tables that the lake has, or `tables`. Whatever is written twice shows in `log`, which has no key.
+    """All tables that the lake has, or `tables`, and Iceberg metadata beside them.
+
+    Whatever is written twice shows in `log`, which has no key.
     `changelog`: that of `a` leads to its rows; it does not where rows of the copy were newer than its position."""
     try:
         for table in tables or [name for name in TABLES if name != "log" or ctx.lake.exists(f"{db}.log")]:
             paimon_job.equal(ctx, f"{db}.{table}", orphans=True)
+            if paimon_iceberg.is_beside(ctx, f"{db}.{table}"):
+                paimon_iceberg.equal(ctx, f"{db}.{table}")
         if changelog:
             changes = paimon_job.changelog(ctx, f"{db}.a")
             assert paimon_job.replayed(changes, ["id"]) == sorted(ctx.lake.rows(f"{db}.a")[1]), "changelog of a"

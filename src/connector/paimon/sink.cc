@@ -9,6 +9,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "connector/paimon/partition_keys.h"
+#include "lake/mirror/iceberg_form.h"
+#include "lake/mirror/iceberg_mirror.h"
 #include "lake/paimon/evolve.h"
 #include "lake/paimon/orphans.h"
 #include "lake/paimon/table_writer.h"
@@ -23,6 +25,12 @@ using paimon::TableChange;
 using paimon::TableWriter;
 
 constexpr int64_t kBufferedBytesMax = 128 << 20;  // of all tables together
+
+// Before anything is committed: the Iceberg metadata beside a table could not show such a column.
+Status CheckMirrored(const TableId& id, const std::string& column, const DataType& type) {
+  Status shown = mirror::CheckShown(column, type);
+  return shown.ok() ? Ok() : Status(std::move(shown).error().With(Str("table ", id.ToString())));
+}
 
 }  // namespace
 
@@ -121,12 +129,18 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
     TRY_SET(paimon::Schema wanted, PaimonSchemaOf(config_.partition_keys, config_.all_partition_keys, id, schema,
                                                   config_.table_options));
     wanted.time_ms = env_.NowMs();
+    TRY_SET(const auto wanted_options, paimon::TableOptions::Of(wanted));
+    for (const paimon::Field& field : wanted.fields) {
+      if (wanted_options.iceberg.storage == paimon::IcebergStorage::kNone) break;
+      TRY(CheckMirrored(id, field.name, field.type));
+    }
     Status created = paimon::CreateTable(env_, folder, wanted);
     if (created.ok()) LogInfo(Str("table ", id.ToString(), " created"));
     if (!created.ok() && created.error().code != ErrorCode::kConflict) return created;  // else somebody was faster
   }
   PassFailpoint("table.after_create");
   TRY_SET(auto table, OpenTable(id));
+  TRY(Mirror(id, *table));  // what a killed process committed last
   // A checkpoint will name the table: the process that made it may have died before its entry was durable.
   TRY(paimon::SyncTable(env_, *table));
   paimon::TableWriterOptions options;
@@ -160,6 +174,11 @@ Result<TableWriter*> PaimonSink::WriterOf(const TableId& id) {
 Status PaimonSink::Apply(const SchemaChange& change) {
   if (change.kind == SchemaChangeKind::kCreateTable && !writers_.contains(change.table)) {
     return CreateOrAdopt(change.table, *change.schema);
+  }
+  const bool types = change.kind == SchemaChangeKind::kAddColumn || change.kind == SchemaChangeKind::kAlterColumn;
+  const auto mirror = mirrors_.find(change.table);
+  if (types && mirror != mirrors_.end() && mirror->second != nullptr) {
+    TRY(CheckMirrored(change.table, change.column.name, change.column.type));
   }
   TRY_SET(TableWriter * writer, WriterOf(change.table));
   return writer->Change(change);
@@ -249,6 +268,8 @@ Status PaimonSink::Commit(const std::string& text) {
                                                        table.base.value_or(0), /*prepared=*/true));
       commits_ += outcome.snapshots_made;
     }
+    TRY_SET(const auto committed, OpenTable(table.id));
+    TRY(Mirror(table.id, *committed));
     committed_.insert(table.id);
   }
   // Every table has the epoch now. A file that stays behind is an orphan, nothing more.
@@ -256,24 +277,53 @@ Status PaimonSink::Commit(const std::string& text) {
   return Ok();
 }
 
+Status PaimonSink::Mirror(const TableId& id, Table& table) {
+  auto found = mirrors_.find(id);
+  if (found == mirrors_.end()) {
+    TRY_SET(const auto options, paimon::TableOptions::Of(table.newest_schema()));
+    TRY_SET(auto made, mirror::IcebergMirror::Make(env_, table.folder(), options));
+    found = mirrors_.emplace(id, std::move(made)).first;
+  }
+  Status followed = found->second == nullptr ? Ok() : found->second->Follow(table);
+  if (followed.ok()) return followed;
+  mirrors_.erase(found);  // what it knows may be half of a commit
+  return std::move(followed).error().With(Str("Iceberg metadata of table ", id.ToString()));
+}
+
 Status PaimonSink::RemoveUnreachable(const std::vector<std::string>& files) {
   TRY_SET(const auto tables, warehouse_.List());
   int64_t removed = 0;
   for (const TableId& id : tables) {
-    TRY_SET(const std::string folder, warehouse_.TableFolder(id));
-    std::vector<std::string> there;
-    for (const std::string& file : files) {
-      if (!file.starts_with(folder + "/")) continue;
-      TRY_SET(const bool exists, env_.Exists(file));
-      if (exists) there.push_back(file);
-    }
-    if (there.empty()) continue;
-    TRY_SET(const auto table, OpenTable(id));
-    TRY_SET(const int64_t of_table, paimon::RemoveUnreachable(env_, *table, there));
+    TRY_SET(const int64_t of_table, RemoveUnreachable(id, files));
     removed += of_table;
   }
   if (removed > 0) LogInfo(Str(removed, " files that a killed process left were removed"));
   return Ok();
+}
+
+Result<int64_t> PaimonSink::RemoveUnreachable(const TableId& id, const std::vector<std::string>& files) {
+  TRY_SET(const std::string folder, warehouse_.TableFolder(id));
+  TRY_SET(const auto table, OpenTable(id));
+  std::unique_ptr<mirror::IcebergMirror> mirror;  // null for a table that is not ours, with options we have not
+  if (const auto options = paimon::TableOptions::Of(table->newest_schema()); options.ok()) {
+    TRY_SET(mirror, mirror::IcebergMirror::Make(env_, folder, *options));
+  }
+  const auto begins = [](const std::string& path, const std::string& with) { return path.starts_with(with + "/"); };
+  std::vector<std::string> of_table, of_mirror;
+  for (const std::string& file : files) {
+    const bool mirrored = mirror != nullptr && begins(file, mirror->folder());
+    if (!mirrored && !begins(file, folder)) continue;
+    TRY_SET(const bool exists, env_.Exists(file));
+    if (exists) (mirrored ? of_mirror : of_table).push_back(file);
+  }
+  int64_t removed = 0, removed_beside = 0;
+  if (!of_table.empty()) {
+    TRY_SET(removed, paimon::RemoveUnreachable(env_, *table, of_table));
+  }
+  if (!of_mirror.empty()) {
+    TRY_SET(removed_beside, mirror->RemoveUnreachable(of_mirror));
+  }
+  return removed + removed_beside;
 }
 
 // Through a table of its own: the writer's must not see a new schema before the writer looks for one.
@@ -284,6 +334,7 @@ Result<bool> PaimonSink::Keep(const TableId& id) {
   bool more = false;
   if (committed) {
     TRY_SET(more, upkeep_.AfterCommits(id, *table));
+    TRY(Mirror(id, *table));  // no more what has expired
   }
   if (upkeep_.PartitionsDue(id)) TRY(upkeep_.ExpirePartitions(id, *table));
   return more;

@@ -26,6 +26,10 @@
 
 namespace sluice {
 
+namespace mirror {
+class IcebergMirror;
+}
+
 namespace paimon {
 class Table;
 class TableWriter;
@@ -66,6 +70,8 @@ class PaimonSink final : public Sink {
   Result<paimon::TableWriter*> WriterOf(const TableId& id);
   Result<std::unique_ptr<paimon::Table>> OpenTable(const TableId& id);
   Status BoundMemory();
+  Status Mirror(const TableId& id, paimon::Table& table);
+  Result<int64_t> RemoveUnreachable(const TableId& id, const std::vector<std::string>& files);
   Result<bool> Keep(const TableId& id);  // whether there is more to do
   void TellIdlePartitions();
   Result<std::string> EpochFile(const TableId& first, int64_t epoch);  // its path
@@ -77,6 +83,7 @@ class PaimonSink final : public Sink {
   HelperThread helper_;  // encodes with the job's thread
   std::map<TableId, std::unique_ptr<paimon::TableWriter>> writers_;
   std::set<TableId> committed_;  // since the last Maintain, or with snapshots that it did not come to
+  std::map<TableId, std::unique_ptr<mirror::IcebergMirror>> mirrors_;  // null: the table has none
   PaimonUpkeep upkeep_;
   StoredEpochs stored_;          // at the last StoredEpoch()
   int64_t commits_ = 0;

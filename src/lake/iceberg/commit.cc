@@ -45,7 +45,7 @@ void TableCommit::RemoveWritten() {
 
 Result<int64_t> TableCommit::Run() {
   if (table_.catalog_ == nullptr) return Invalid(Str("table ", table_.id_.ToString(), " was opened for reading only"));
-  if (table_.metadata().format_version() != 2) {
+  if (table_.metadata().format_version() != (change_.vectors ? 3 : 2)) {
     return Unsupported(
         Str("table ", table_.id_.ToString(), " has format-version ", table_.metadata().format_version(),
             ": only 2 can be written so far"),
@@ -129,7 +129,7 @@ Result<TableMetadata> TableCommit::NextMetadata(std::vector<std::string>& trimme
   if (change_.touches_files()) {
     do {
       if (snapshot_id_ == 0) snapshot_id_ = static_cast<int64_t>(table_.env_.Random() & INT64_MAX);
-      if (base.snapshot(snapshot_id_) != nullptr) snapshot_id_ = 0;
+      if (base.snapshot(snapshot_id_) != nullptr) snapshot_id_ = 0;  // never one of the change's: IsThere saw it
     } while (snapshot_id_ == 0);
     sequence_number_ = base.last_sequence_number() + 1;
     Snapshot snapshot;
@@ -156,14 +156,26 @@ Result<std::string> TableCommit::WriteSnapshot(Snapshot& snapshot) {
   if (current != nullptr) snapshot.parent_id = current->id;
   snapshot.sequence_number = sequence_number_;
   snapshot.summary = Summary();
+  if (change_.vectors) GiveRowIds(manifests, snapshot);
   Env& env = table_.env_;
-  std::string list = EncodeManifestList(manifests, snapshot_id_, snapshot.parent_id, sequence_number_,
+  std::string list = EncodeManifestList(manifests, snapshot, table_.metadata().format_version(),
                                         {env.Random(), env.Random()});
   std::string uri =
       Str(table_.metadata().location(), "/metadata/snap-", snapshot_id_, "-", attempt_, "-", uuid_, ".avro");
   TRY(WriteFile(uri, list));
   PassFailpoint("iceberg.after_manifest_list");
   return uri;
+}
+
+// Spec: "Row Lineage". Rows of a manifest that was rewritten take ids once more, which are then in no file.
+void TableCommit::GiveRowIds(std::vector<ManifestFile>& manifests, Snapshot& snapshot) const {
+  snapshot.first_row_id = table_.metadata().next_row_id();
+  snapshot.added_rows = 0;
+  for (ManifestFile& manifest : manifests) {
+    if (manifest.deletes || manifest.first_row_id) continue;
+    manifest.first_row_id = *snapshot.first_row_id + *snapshot.added_rows;
+    *snapshot.added_rows += manifest.live_rows();
+  }
 }
 
 // Which manifests stay as they are, and the entries of the ones to write.

@@ -21,7 +21,7 @@ uint64_t HashPath(std::string_view path);
 class TableCommit {
  public:
   TableCommit(Table& table, const TableChange& change, const CommitGuard& guard)
-      : table_(table), change_(change), guard_(guard) {}
+      : table_(table), change_(change), guard_(guard), snapshot_id_(change.snapshot_id) {}
   Result<int64_t> Run();
 
  private:
@@ -42,6 +42,7 @@ class TableCommit {
   Status WriteManifest(bool deletes, int spec_id, std::vector<ManifestEntry> entries, std::vector<ManifestFile>& out);
   Status WriteFile(const std::string& uri, std::string_view bytes);
   Result<std::string> WriteSnapshot(Snapshot& snapshot);
+  void GiveRowIds(std::vector<ManifestFile>& manifests, Snapshot& snapshot) const;
   Properties Summary() const;
   Result<TableMetadata> WithSchema(Properties& set) const;
   Result<TableMetadata> NextMetadata(std::vector<std::string>& trimmed);

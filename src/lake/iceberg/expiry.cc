@@ -117,7 +117,29 @@ Result<int64_t> TableExpiry::Run() {
   Choose();
   // In batches: an expiry is a commit of its own.
   if (expired_.empty() || expired_.size() < table_.metadata().snapshots().size() / 10) return 0;
+  TRY_SET(const Garbage garbage, Collect());
+  TRY_SET(const bool taken, Take(garbage));
+  return taken ? static_cast<int64_t>(expired_.size()) : 0;
+}
+
+Status TableExpiry::Run(const std::vector<int64_t>& snapshots, const std::string& own_folder) {
+  const Snapshot* current = table_.metadata().current_snapshot();
+  for (const Snapshot& snapshot : table_.metadata().snapshots()) {
+    const bool wanted = std::find(snapshots.begin(), snapshots.end(), snapshot.id) != snapshots.end();
+    (wanted && &snapshot != current ? expired_ : kept_).push_back(snapshot.id);
+  }
+  if (expired_.empty()) return Ok();
   TRY_SET(Garbage garbage, Collect());
+  std::erase_if(garbage.files, [&](const std::string& uri) {
+    const auto path = LocalPath(uri);
+    return !path.ok() || !path->starts_with(own_folder + "/");
+  });
+  TRY_SET(const bool taken, Take(garbage));
+  (void)taken;
+  return Ok();
+}
+
+Result<bool> TableExpiry::Take(const Garbage& garbage) {
   MetadataBuilder builder(table_.metadata(), table_.version_.file);
   for (const std::string& name : old_refs_) builder.RemoveRef(name);
   builder.RemoveSnapshots(expired_);
@@ -128,14 +150,14 @@ Result<int64_t> TableExpiry::Run() {
       return std::move(version).error();
     }
     TRY(table_.Refresh());  // next time; files that an expiry of unknown outcome left are orphans, never lost data
-    return 0;
+    return false;
   }
   version->json.clear();
   table_.version_ = *std::move(version);
   table_.metadata_ = std::move(next);
   for (const auto* uris : {&garbage.files, &garbage.manifests, &garbage.lists}) table_.RemoveFiles(*uris);
   table_.RemoveOldVersions(builder.trimmed());
-  return static_cast<int64_t>(expired_.size());
+  return true;
 }
 
 }  // namespace sluice::iceberg

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // TableExpiry: takes old snapshots out of the metadata and removes the files that nothing reaches any more.
-// Lives for one Table::Maintain; used by the table's thread.
+// Lives for one Table::Maintain or Expire; used by the table's thread.
 #pragma once
 
 #include <cstdint>
@@ -22,12 +22,15 @@ class TableExpiry {
  public:
   explicit TableExpiry(Table& table) : table_(table) {}
   Result<int64_t> Run();
+  // Of a table whose data files are another's: these snapshots, and their files below `own_folder`.
+  Status Run(const std::vector<int64_t>& snapshots, const std::string& own_folder);
 
  private:
   struct Garbage {
     std::vector<std::string> lists, manifests, files;  // URIs
   };
   void Choose();
+  Result<bool> Take(const Garbage& garbage);  // false: another writer was faster
   void KeepBranch(const SnapshotRef& ref, bool main, std::set<int64_t>& kept);
   Result<Garbage> Collect();
   Result<std::map<std::string, ManifestFile>> Manifests(const std::vector<int64_t>& snapshots);

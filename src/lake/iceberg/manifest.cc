@@ -240,8 +240,14 @@ Result<std::vector<ManifestEntry>> DecodeManifest(std::string_view bytes, const 
   TRY_SET(auto types, PartitionTypes(*spec, metadata));
   EntryReader reader{manifest, *spec, std::move(types)};
   std::vector<ManifestEntry> out;
+  std::optional<int64_t> next_row_id = manifest.first_row_id;
   auto file = ReadAvroFile(bytes, manifest.path, [&](const AvroFile&, const AvroValue& record) -> Status {
     TRY_SET(auto entry, reader.Entry(record));
+    const bool takes_ids = !manifest.deletes && entry.status != EntryStatus::kDeleted && !entry.file.first_row_id;
+    if (next_row_id && takes_ids) {
+      entry.file.first_row_id = *next_row_id;
+      *next_row_id += entry.file.record_count;
+    }
     out.push_back(std::move(entry));
     return Ok();
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Manifests and manifest lists: bytes <-> ManifestEntry and ManifestFile (spec: "Manifests", "Manifest Lists").
-// Reads v1 to v3, writes v2. Pure functions; any thread.
+// Reads v1 to v3, writes v2 and v3. Pure functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -39,12 +39,14 @@ struct ManifestFile {
   std::optional<std::string> key_metadata;
   std::optional<int64_t> first_row_id;
 
+  // Rows that a manifest takes of the table's row ids (v3).
+  int64_t live_rows() const { return (added_rows > 0 ? added_rows : 0) + (existing_rows > 0 ? existing_rows : 0); }
   bool has_live_files() const { return added_files != 0 || existing_files != 0; }
 };
 
 Result<std::vector<ManifestFile>> DecodeManifestList(std::string_view bytes, std::string_view name);
 
-// All entries, ids and sequence numbers inherited from `manifest` filled in.
+// All entries, ids, sequence numbers and row ids inherited from `manifest` filled in.
 Result<std::vector<ManifestEntry>> DecodeManifest(std::string_view bytes, const ManifestFile& manifest,
                                                   const TableMetadata& metadata);
 
@@ -63,7 +65,7 @@ struct SyncMarker {
 Result<EncodedManifest> EncodeManifest(const std::vector<ManifestEntry>& entries, const TableMetadata& metadata,
                                        const PartitionSpec& spec, bool deletes, SyncMarker sync);
 
-std::string EncodeManifestList(const std::vector<ManifestFile>& manifests, int64_t snapshot_id,
-                               std::optional<int64_t> parent_id, int64_t sequence_number, SyncMarker sync);
+std::string EncodeManifestList(const std::vector<ManifestFile>& manifests, const Snapshot& snapshot,
+                               int format_version, SyncMarker sync);
 
 }  // namespace sluice::iceberg

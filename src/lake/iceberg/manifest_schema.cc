@@ -60,7 +60,16 @@ constexpr std::string_view kManifestTail =
     R"("field-id":140},)"
     R"({"name":"referenced_data_file","type":["null","string"],)"
     R"("doc":"Fully qualified location (URI with FS scheme) of a data file that all deletes reference")"
-    R"(,"default":null,"field-id":143}]},"field-id":2}]})";
+    R"(,"default":null,"field-id":143})";
+
+constexpr std::string_view kManifestTail3 =
+    R"(,{"name":"first_row_id","type":["null","long"],"doc":"ID of the first row, in order, of the data file",)"
+    R"("default":null,"field-id":142},)"
+    R"({"name":"content_offset","type":["null","long"],"doc":"Where the content begins in the file",)"
+    R"("default":null,"field-id":144},)"
+    R"({"name":"content_size_in_bytes","type":["null","long"],"doc":"Length of the content in the file",)"
+    R"("default":null,"field-id":145})";
+constexpr std::string_view kManifestEnd = R"(]},"field-id":2}]})";
 
 constexpr std::string_view kManifestList =
     R"({"type":"record","name":"manifest_file","fields":[)"
@@ -93,7 +102,11 @@ constexpr std::string_view kManifestList =
     R"("default":null,"field-id":511}]},)"
     R"("element-id":508}],"doc":"Summary for each partition","default":null,"field-id":507},)"
     R"({"name":"key_metadata","type":["null","bytes"],"doc":"Encryption key metadata blob",)"
-    R"("default":null,"field-id":519}]})";
+    R"("default":null,"field-id":519})";
+
+constexpr std::string_view kManifestListTail3 =
+    R"(,{"name":"first_row_id","type":["null","long"],"doc":"ID of the first row of the manifest's data files",)"
+    R"("default":null,"field-id":520})";
 
 bool IsLetter(unsigned char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 bool IsDigit(unsigned char c) { return c >= '0' && c <= '9'; }
@@ -140,7 +153,7 @@ Result<std::vector<std::string>> PartitionTypes(const PartitionSpec& spec, const
   return out;
 }
 
-std::string ManifestAvroSchema(const PartitionSpec& spec, const std::vector<std::string>& types) {
+std::string ManifestAvroSchema(const PartitionSpec& spec, const std::vector<std::string>& types, int format_version) {
   Json record = {{"type", "record"}, {"name", "r102"}, {"fields", Json::array()}};
   std::map<std::string, std::string> named;  // a named type is defined once
   for (size_t i = 0; i < spec.fields.size(); ++i) {
@@ -157,10 +170,13 @@ std::string ManifestAvroSchema(const PartitionSpec& spec, const std::vector<std:
     if (json["name"] != field.name) json["iceberg-field-name"] = field.name;
     record["fields"].push_back(std::move(json));
   }
-  return Str(kManifestHead, DumpJson(record), kManifestTail);
+  const std::string_view more = format_version > 2 ? kManifestTail3 : std::string_view();
+  return Str(kManifestHead, DumpJson(record), kManifestTail, more, kManifestEnd);
 }
 
-std::string_view ManifestListAvroSchema() { return kManifestList; }
+std::string ManifestListAvroSchema(int format_version) {
+  return Str(kManifestList, format_version > 2 ? kManifestListTail3 : std::string_view(), "]}");
+}
 
 std::string SanitizeAvroName(std::string_view name) {
   static constexpr char kHex[] = "0123456789ABCDEF";

@@ -90,7 +90,7 @@ bool AppendPartitionValue(std::string& out, const PartitionValue& value, const s
 }
 
 Result<std::string> EncodeEntry(const ManifestEntry& entry, const PartitionSpec& spec,
-                                const std::vector<std::string>& types) {
+                                const std::vector<std::string>& types, int format_version) {
   std::string out;
   const DataFile& file = entry.file;
   AppendAvroLong(out, static_cast<int64_t>(entry.status));
@@ -122,6 +122,10 @@ Result<std::string> EncodeEntry(const ManifestEntry& entry, const PartitionSpec&
   AppendList(out, file.equality_ids);
   AppendMaybe(out, file.sort_order_id ? std::optional<int64_t>(*file.sort_order_id) : std::nullopt);
   AppendMaybe(out, file.referenced_data_file.empty() ? std::nullopt : std::optional(file.referenced_data_file));
+  if (format_version < 3) return out;
+  AppendMaybe(out, file.first_row_id);
+  AppendMaybe(out, file.content_offset);
+  AppendMaybe(out, file.content_size);
   return out;
 }
 
@@ -180,9 +184,9 @@ Result<EncodedManifest> EncodeManifest(const std::vector<ManifestEntry>& entries
                                                {"schema-id", Str(schema_id)},
                                                {"partition-spec", spec.FieldsJson()},
                                                {"partition-spec-id", Str(spec.spec_id)},
-                                               {"format-version", "2"},
+                                               {"format-version", Str(metadata.format_version())},
                                                {"content", deletes ? "deletes" : "data"}};
-  AvroFileWriter writer(ManifestAvroSchema(spec, types), std::move(header), sync.a, sync.b);
+  AvroFileWriter writer(ManifestAvroSchema(spec, types, metadata.format_version()), std::move(header), sync.a, sync.b);
   EncodedManifest out;
   ManifestFile& file = out.file;
   file.spec_id = spec.spec_id;
@@ -191,7 +195,7 @@ Result<EncodedManifest> EncodeManifest(const std::vector<ManifestEntry>& entries
   file.added_files = file.existing_files = file.deleted_files = 0;
   file.added_rows = file.existing_rows = file.deleted_rows = 0;
   for (const ManifestEntry& entry : entries) {
-    TRY_SET(std::string record, EncodeEntry(entry, spec, types));
+    TRY_SET(std::string record, EncodeEntry(entry, spec, types, metadata.format_version()));
     writer.Append(record);
     Count(entry, file);
   }
@@ -201,13 +205,15 @@ Result<EncodedManifest> EncodeManifest(const std::vector<ManifestEntry>& entries
   return out;
 }
 
-std::string EncodeManifestList(const std::vector<ManifestFile>& manifests, int64_t snapshot_id,
-                               std::optional<int64_t> parent_id, int64_t sequence_number, SyncMarker sync) {
-  std::map<std::string, std::string> header = {{"snapshot-id", Str(snapshot_id)},
-                                               {"parent-snapshot-id", parent_id ? Str(*parent_id) : "null"},
-                                               {"sequence-number", Str(sequence_number)},
-                                               {"format-version", "2"}};
-  AvroFileWriter writer(ManifestListAvroSchema(), std::move(header), sync.a, sync.b);
+std::string EncodeManifestList(const std::vector<ManifestFile>& manifests, const Snapshot& snapshot,
+                               int format_version, SyncMarker sync) {
+  const auto& parent = snapshot.parent_id;
+  std::map<std::string, std::string> header = {{"snapshot-id", Str(snapshot.id)},
+                                               {"parent-snapshot-id", parent ? Str(*parent) : "null"},
+                                               {"sequence-number", Str(snapshot.sequence_number)},
+                                               {"format-version", Str(format_version)}};
+  if (snapshot.first_row_id) header["first-row-id"] = Str(*snapshot.first_row_id);
+  AvroFileWriter writer(ManifestListAvroSchema(format_version), std::move(header), sync.a, sync.b);
   for (const ManifestFile& file : manifests) {
     std::string out;
     AppendAvroBytes(out, file.path);
@@ -232,6 +238,7 @@ std::string EncodeManifestList(const std::vector<ManifestFile>& manifests, int64
     }
     AppendAvroLong(out, 0);
     AppendMaybe(out, file.key_metadata);
+    if (format_version > 2) AppendMaybe(out, file.first_row_id);
     writer.Append(out);
   }
   return writer.Finish();

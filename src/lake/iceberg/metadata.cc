@@ -40,6 +40,8 @@ Result<Snapshot> ParseSnapshot(const Json& json, int format_version) {
   TRY_SET(out.summary, TextMapMember(json, "summary"));
   TRY_SET(auto schema_id, OptionalLong(json, "schema-id"));
   if (schema_id) out.schema_id = static_cast<int>(*schema_id);
+  TRY_SET(out.first_row_id, OptionalLong(json, "first-row-id"));
+  TRY_SET(out.added_rows, OptionalLong(json, "added-rows"));
   TRY_SET(const Json* manifests, ListMember(json, "manifests"));
   for (size_t i = 0; manifests != nullptr && i < manifests->size(); ++i) {
     if (!(*manifests)[i].is_string()) return Corrupt("a manifest path is no text");
@@ -85,9 +87,9 @@ Result<std::shared_ptr<MetadataDocument>> MetadataDocument::Make(const Json& jso
   }
   TRY_SET(out->last_updated_ms, LongMember(json, "last-updated-ms"));
   TRY_SET(out->last_column_id, IntMember(json, "last-column-id"));
-  if (out->format_version > 2 && FindMember(json, "next-row-id") == nullptr) {
-    return Corrupt("field \"next-row-id\" is missing");
-  }
+  TRY_SET(const auto next_row_id, OptionalLong(json, "next-row-id"));
+  if (out->format_version > 2 && !next_row_id) return Corrupt("field \"next-row-id\" is missing");
+  out->next_row_id = next_row_id.value_or(0);
   TRY_SET(out->properties, TextMapMember(json, "properties"));
   Reader reader{json, out.get()};
   TRY(reader.Schemas());
@@ -249,6 +251,8 @@ Json SnapshotToJson(const Snapshot& snapshot) {
   out["summary"] = std::move(summary);
   out["manifest-list"] = snapshot.manifest_list;
   if (snapshot.schema_id) out["schema-id"] = *snapshot.schema_id;
+  if (snapshot.first_row_id) out["first-row-id"] = *snapshot.first_row_id;
+  if (snapshot.added_rows) out["added-rows"] = *snapshot.added_rows;
   return out;
 }
 
@@ -280,7 +284,8 @@ Result<TableMetadata> TableMetadata::New(const NewTable& table, const std::strin
     }
   }
   Json json = Json::object();
-  json["format-version"] = 2;
+  json["format-version"] = table.format_version;
+  if (table.format_version > 2) json["next-row-id"] = 0;
   json["table-uuid"] = uuid;
   json["location"] = table.location;
   json["last-sequence-number"] = 0;
@@ -309,6 +314,7 @@ int TableMetadata::format_version() const { return impl_->format_version; }
 const std::string& TableMetadata::uuid() const { return impl_->uuid; }
 const std::string& TableMetadata::location() const { return impl_->location; }
 int64_t TableMetadata::last_sequence_number() const { return impl_->last_sequence_number; }
+int64_t TableMetadata::next_row_id() const { return impl_->next_row_id; }
 int64_t TableMetadata::last_updated_ms() const { return impl_->last_updated_ms; }
 int TableMetadata::last_column_id() const { return impl_->last_column_id; }
 int TableMetadata::current_schema_id() const { return impl_->current_schema_id; }

@@ -28,6 +28,7 @@ struct Snapshot {
   std::vector<std::string> manifests;  // v1 without a manifest list
   Properties summary;                  // with "operation"
   std::optional<int> schema_id;
+  std::optional<int64_t> first_row_id, added_rows;  // v3
 };
 
 struct SnapshotRef {
@@ -43,6 +44,7 @@ struct NewTable {
   Schema schema;         // ids from 1
   PartitionSpec spec;    // field ids from 1000
   Properties properties;
+  int format_version = 2;  // or 3
 };
 
 struct MetadataDocument;  // metadata_impl.h
@@ -51,13 +53,14 @@ class TableMetadata {
  public:
   // Checks what Java checks at load. kCorrupt names `name` (the file) and the field.
   static Result<TableMetadata> Parse(std::string_view json, std::string_view name);
-  // An empty v2 table.
+  // An empty table.
   static Result<TableMetadata> New(const NewTable& table, const std::string& uuid, int64_t now_ms);
 
   int format_version() const;
   const std::string& uuid() const;
   const std::string& location() const;
   int64_t last_sequence_number() const;
+  int64_t next_row_id() const;  // v3; else 0
   int64_t last_updated_ms() const;
   int last_column_id() const;
   // kUnsupported naming the column if it has a type that we cannot read.
@@ -101,7 +104,7 @@ class MetadataBuilder {
   // `last_column_id`: ids that were given and dropped again before this commit stand in its files.
   void SetSchema(const Schema& schema, int last_column_id);
   void SetProperties(const Properties& set, const std::vector<std::string>& remove);
-  // Appends it and makes it main. Its sequence number must be last + 1.
+  // Appends it and makes it main. Its sequence number must be last + 1, its first row id (v3) the next one.
   void AddSnapshot(const Snapshot& snapshot);
   // Takes snapshots, their log entries, refs to them and their statistics away. Never the current one.
   void RemoveSnapshots(const std::vector<int64_t>& ids);

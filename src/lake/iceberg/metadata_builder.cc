@@ -132,6 +132,10 @@ Result<TableMetadata> MetadataBuilder::Build(int64_t now_ms) {
     json["snapshots"].push_back(SnapshotToJson(snapshot));
     json["snapshot-log"].push_back(Json{{"timestamp-ms", now_ms}, {"snapshot-id", snapshot.id}});
     json["last-sequence-number"] = snapshot.sequence_number;
+    if (snapshot.first_row_id) {
+      CHECK(*snapshot.first_row_id == json["next-row-id"].get<int64_t>());
+      json["next-row-id"] = *snapshot.first_row_id + *snapshot.added_rows;
+    }
     json["current-snapshot-id"] = snapshot.id;
     if (!json["refs"].is_object()) json["refs"] = Json::object();
     json["refs"]["main"]["snapshot-id"] = snapshot.id;

@@ -20,6 +20,7 @@ struct MetadataDocument {
   std::string uuid;
   std::string location;
   int64_t last_sequence_number = 0;
+  int64_t next_row_id = 0;
   int64_t last_updated_ms = 0;
   int last_column_id = 0;
   int current_schema_id = 0;

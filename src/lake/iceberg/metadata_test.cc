@@ -100,7 +100,10 @@ TEST(IcebergMetadataTest, ManifestsRoundTrip) {
         EXPECT_EQ(encoded->file.partitions[i].upper, manifest.partitions[i].upper) << name;
         EXPECT_EQ(encoded->file.partitions[i].contains_null, manifest.partitions[i].contains_null);
       }
-      auto list = DecodeManifestList(EncodeManifestList({manifest}, 5, {}, 7, {1, 2}), "list");
+      Snapshot of_list;
+      of_list.id = 5;
+      of_list.sequence_number = 7;
+      auto list = DecodeManifestList(EncodeManifestList({manifest}, of_list, 2, {1, 2}), "list");
       ASSERT_TRUE(list.ok()) << list.error().ToString();
       EXPECT_EQ(list->at(0).path, manifest.path);
       EXPECT_EQ(list->at(0).partitions.size(), manifest.partitions.size());

@@ -43,6 +43,8 @@ struct TableChange {
   std::vector<std::string> remove_properties;
   Properties summary;    // goes into the snapshot's summary
   bool replace = false;  // compaction: same rows, operation "replace"
+  bool vectors = false;     // of a v3 table: its deletes are deletion vectors. Not in the JSON, nor is snapshot_id
+  int64_t snapshot_id = 0;  // of the snapshot that it makes; 0: a random one
 
   bool touches_files() const {
     return !added_data.empty() || !added_deletes.empty() || !removed_data.empty() || !removed_deletes.empty();
@@ -94,6 +96,9 @@ class Table {
   // Expires snapshots by the table's properties and removes files that nothing reaches any more. At most one commit.
   // Cheap when there is nothing to do. Returns the number of expired snapshots.
   Result<int64_t> Maintain();
+  // Takes these snapshots out, of a table whose data files are another's: of what nothing reaches any more only files
+  // below `own_folder` (a path) are removed. The current snapshot stays. At most one commit.
+  Status Expire(const std::vector<int64_t>& snapshots, const std::string& own_folder);
 
  private:
   friend class TableCommit;

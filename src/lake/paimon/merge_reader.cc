@@ -101,8 +101,9 @@ Result<MergeOrder> MergeOrder::Of(const Schema& schema) {
   }
   order.descending = Lower(schema.Option("sequence.field.sort-order", "ascending")) == "descending";
   TRY_SET(order.rules, MergeRules::Of(schema));
-  order.lowest_level_counts = Lower(schema.Option("changelog-producer", "none")) == "lookup" ||
-                              Lower(schema.Option("deletion-vectors.enabled", "false")) == "true";
+  const bool vectors = Lower(schema.Option("deletion-vectors.enabled", "false")) == "true";
+  order.lowest_level_counts = vectors || Lower(schema.Option("changelog-producer", "none")) == "lookup";
+  order.compacted_only = vectors || order.rules.engine == MergeEngine::kFirstRow;
   return order;
 }
 
@@ -168,13 +169,15 @@ class MergeReader::Impl {
 
   const BatchPtr& changes() const { return changes_; }
   const std::map<size_t, DeleteSet>& replaced() const { return replaced_; }
+  const std::map<size_t, DeleteSet>& hidden() const { return hidden_; }
 
  private:
   Status Advance(Run& run) {
-    do {
+    while (true) {
       TRY(run.Advance());
-    } while (run.rows != nullptr && leaves_deletes_out_ && run.retracts());
-    return Ok();
+      if (run.rows == nullptr || !leaves_deletes_out_ || !run.retracts()) return Ok();
+      if (options_.hidden) hidden_[run.input].Add(run.position());
+    }
   }
 
   int Compare(const Run& a, const Run& b, size_t from, size_t to) const {
@@ -221,6 +224,7 @@ class MergeReader::Impl {
   struct Made {
     int64_t place = kNoRow;
     bool adds = false;  // a row that readers see
+    std::optional<size_t> run;  // whose row it is, if it was not made of several
   };
 
   Status NoteKey() {
@@ -238,6 +242,9 @@ class MergeReader::Impl {
     }
     TRY_SET(const Made made, Merge(RowsThatCount()));
     if (made.place != kNoRow) picked_.push_back(made.place);
+    for (size_t i : same_) {
+      if (options_.hidden && !(made.adds && made.run == i)) hidden_[runs_[i].input].Add(runs_[i].position());
+    }
     if (!options_.changes || !news) return Ok();
     const bool was = before && !runs_[*before].retracts();
     if (was && engine_ == MergeEngine::kFirstRow) return Ok();
@@ -272,7 +279,11 @@ class MergeReader::Impl {
       if (i != newest && Newer(runs_[i], runs_[newest])) newest = i;
     }
     const bool adds = !runs_[newest].retracts();
-    return Made{adds || options_.keep_deletes ? picker_.PlaceOf(runs_[newest].rows, runs_[newest].row) : kNoRow, adds};
+    return Made{adds || options_.keep_deletes ? PlaceOf(newest) : kNoRow, adds, newest};
+  }
+
+  int64_t PlaceOf(size_t run) {
+    return options_.hidden ? kNoRow : picker_.PlaceOf(runs_[run].rows, runs_[run].row);
   }
 
   Result<Made> FirstOf(const std::vector<size_t>& rows) {
@@ -285,7 +296,7 @@ class MergeReader::Impl {
       }
       if (Newer(runs_[oldest], runs_[i])) oldest = i;
     }
-    return Made{picker_.PlaceOf(runs_[oldest].rows, runs_[oldest].row), true};
+    return Made{PlaceOf(oldest), true, oldest};
   }
 
   Result<Made> MergeAll(std::vector<size_t> rows) {
@@ -299,7 +310,7 @@ class MergeReader::Impl {
     const bool adds = merger_->kind() != RowKind::kDelete;
     if (!adds && !options_.keep_deletes) return Made{};
     TRY(merger_->Append());
-    return Made{RowPicker::MergedPlace(merger_->rows() - 1), adds};
+    return Made{RowPicker::MergedPlace(merger_->rows() - 1), adds, {}};
   }
 
   const size_t key_end_, sequence_end_;  // columns of a run
@@ -316,7 +327,7 @@ class MergeReader::Impl {
   std::vector<int64_t> picked_;      // places
   std::vector<ChangedRow> changed_;
   BatchPtr changes_;
-  std::map<size_t, DeleteSet> replaced_;
+  std::map<size_t, DeleteSet> replaced_, hidden_;
 };
 
 Result<std::unique_ptr<MergeReader>> MergeReader::Open(Env& env, const std::vector<MergeInput>& files,
@@ -347,5 +358,6 @@ MergeReader::~MergeReader() = default;
 Result<bool> MergeReader::Next(DataBatch& out) { return impl_->Next(out); }
 const std::shared_ptr<arrow::RecordBatch>& MergeReader::changes() const { return impl_->changes(); }
 const std::map<size_t, DeleteSet>& MergeReader::replaced() const { return impl_->replaced(); }
+const std::map<size_t, DeleteSet>& MergeReader::hidden() const { return impl_->hidden(); }
 
 }  // namespace sluice::paimon

@@ -30,6 +30,7 @@ struct MergeOrder {
   std::vector<const Field*> sequence;  // `sequence.field`: these decide first; the highest row wins
   bool descending = false;             // `sequence.field.sort-order`: the lowest wins
   bool lowest_level_counts = false;    // of rows above level 0 only that of the lowest level: it holds the others
+  bool compacted_only = false;         // readers do not see level 0; above it each key is there once
   MergeRules rules;
 
   static Result<MergeOrder> Of(const Schema& schema);
@@ -54,6 +55,7 @@ struct MergeOptions {
   bool keep_deletes = false;     // a key that is deleted gives the row that does it
   bool changes = false;          // changes() is wanted
   bool leave_out_equal = false;  // of changes: updates that change no value
+  bool hidden = false;           // hidden() is wanted; only rows that no file has are given
 };
 
 class MergeReader {
@@ -72,6 +74,8 @@ class MergeReader {
   const std::shared_ptr<arrow::RecordBatch>& changes() const;
   // By the number of an input of role kOld: its rows whose keys the merged files have. Complete at the end.
   const std::map<size_t, DeleteSet>& replaced() const;
+  // By the number of an input: its rows that are not, as they are, what readers see of their keys. Complete at the end.
+  const std::map<size_t, DeleteSet>& hidden() const;
 
  private:
   class Impl;

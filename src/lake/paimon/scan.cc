@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::string_view kParquet = ".parquet";
 
-bool IsTrue(const Schema& schema, const char* option) { return Lower(schema.Option(option, "false")) == "true"; }
-
 Status CheckFile(const LiveFile& file) {
   if (!file.path.ends_with(kParquet)) {
     return Unsupported(Str("data file ", file.path, " is no Parquet file"), "this version of sluice reads Parquet");
@@ -60,12 +58,10 @@ Status TableScan::Choose(const std::vector<std::string>& names) {
 Status TableScan::Plan(std::vector<LiveFile> files) {
   for (const LiveFile& file : files) TRY(CheckFile(file));
   const bool keyed = !schema_->primary_keys.empty();
-  const bool vectors = IsTrue(*schema_, "deletion-vectors.enabled");
   if (keyed) {
     TRY_SET(order_, MergeOrder::Of(*schema_));
   }
-  // Compaction has made the keys of the higher levels distinct; what is in level 0 shows after it.
-  const bool compacted_only = keyed && (vectors || order_.rules.engine == MergeEngine::kFirstRow);
+  const bool compacted_only = keyed && order_.compacted_only;  // what is in level 0 shows after a compaction
   for (size_t i = 0; i < files.size();) {
     size_t end = i + 1;
     while (end < files.size() && files[end].bucket == files[i].bucket && files[end].partition == files[i].partition) {

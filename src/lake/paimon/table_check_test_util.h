@@ -17,6 +17,7 @@
 #include "lake/paimon/table.h"
 #include "lake/paimon/table_options.h"
 #include "lake/paimon/universal_compaction.h"
+#include "lake/paimon/visible_check_test_util.h"
 
 namespace sluice::paimon {
 
@@ -41,6 +42,7 @@ class TableChecker {
       buckets[{file.partition, file.bucket}].push_back(file);
     }
     for (const auto& [bucket, live] : buckets) TRY(CheckLevels(live, snapshot.commit_kind == "COMPACT"));
+    if (options_.bucket_mode != BucketMode::kPostponed) TRY(CheckVisible(env_, *table_, snapshot));
     return options_.bucket_mode == BucketMode::kDynamic ? CheckIndex(snapshot, files) : Ok();
   }
 

@@ -130,7 +130,6 @@ Status CheckSupported(const Reader& options) {
   TRY(options.Only("bucket-function.type", "default"));
   TRY(options.Only("row-tracking.enabled", "false"));
   TRY(options.Only("data-file.thin-mode", "false"));
-  TRY(options.Only("metadata.iceberg.storage", "disabled"));
   for (const char* key : {"record-level.expire-time", "data-file.external-paths", "branch",
                           "primary-key", "partition", "file.format.per.level",
                           "changelog-producer.row-deduplicate-ignore-fields"}) {
@@ -166,6 +165,33 @@ Status ReadCompaction(const Reader& options, TableOptions& out) {
   TRY(options.Count("compaction.min.file-num", 2, out.compaction_files_min));
   TRY(options.Share("compaction.small-file-ratio", out.small_file_ratio));
   return options.Count("compaction.size-ratio", 0, out.size_ratio);
+}
+
+Status ReadIceberg(const Reader& options, IcebergOptions& out) {
+  const auto storage_of = [&](const char* key, std::string_view catalog) -> Status {
+    const std::string* text = options.Find(key);
+    if (text == nullptr) return Ok();
+    const std::string name = Lower(Trim(*text));
+    if (name == "hive-catalog" || name == "rest-catalog") {
+      return Unsupported(Str("table option ", key, "='", name, "' is not supported yet"),
+                         "use table-location or hadoop-catalog");
+    }
+    if (name != "disabled" && name != "table-location" && name != catalog) {
+      return Bad(key, *text, Str("table-location or ", catalog));
+    }
+    out.storage = name == "disabled"         ? IcebergStorage::kNone
+                  : name == "table-location" ? IcebergStorage::kTable
+                                             : IcebergStorage::kCatalog;
+    return Ok();
+  };
+  TRY(storage_of("metadata.iceberg.storage", "hadoop-catalog"));
+  if (out.storage != IcebergStorage::kNone) TRY(storage_of("metadata.iceberg.storage-location", "catalog-location"));
+  for (const char* key : {"metadata.iceberg.database", "metadata.iceberg.table"}) {
+    if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
+  }
+  TRY(options.Count("metadata.iceberg.format-version", 2, out.format_version, 3));
+  TRY(options.Flag("metadata.iceberg.delete-after-commit.enabled", out.delete_old_metadata));
+  return options.Count("metadata.iceberg.previous-versions-max", 0, out.previous_versions);
 }
 
 // What MergeRules reads once there is a table.
@@ -246,6 +272,7 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   TRY(ReadBuckets(options, key, out));
   TRY(CheckMerging(options, given));
   TRY(ReadChangelog(options, out));
+  TRY(ReadIceberg(options, out.iceberg));
   if (out.bucket_mode == BucketMode::kPostponed && out.changelog != ChangelogProducer::kNone) {
     return Unsupported("table option changelog-producer of a table with bucket='-2' is not supported yet",
                        "leave it out, or use a number of buckets");

@@ -27,6 +27,20 @@ enum class ChangelogProducer : uint8_t {
   kFullCompaction,  // what a compaction of all files changes of the highest level
 };
 
+enum class IcebergStorage : uint8_t {
+  kNone,
+  kTable,    // in the table's folder
+  kCatalog,  // in a hadoop catalog, <warehouse>/iceberg
+};
+
+// `metadata.iceberg.*`: Iceberg metadata beside the table (lake/mirror).
+struct IcebergOptions {
+  IcebergStorage storage = IcebergStorage::kNone;
+  int format_version = 2;
+  bool delete_old_metadata = true;    // `delete-after-commit.enabled`
+  int64_t previous_versions = 0;      // `previous-versions-max`
+};
+
 struct TableOptions {
   BucketMode bucket_mode = BucketMode::kUnaware;
   int buckets = -1;                      // of kFixed; -2 of kPostponed, else -1
@@ -64,6 +78,7 @@ struct TableOptions {
   int64_t snapshots_max = INT32_MAX;
   int64_t snapshot_time_ms = 3'600'000;
   int64_t snapshot_expire_limit = 50;
+  IcebergOptions iceberg;
   bool changelog_outlives = false;  // `changelog.num-retained.*`, `changelog.time-retained`: snapshots that expire
 
   bool keyed = false;  // the table has a primary key

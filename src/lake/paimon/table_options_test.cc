@@ -111,7 +111,7 @@ TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
            {"merge-engine", "newest"},
            {"file.format", "orc"}, {"changelog-file.format", "avro"}, {"manifest.format", "orc"},
            {"bucket-function.type", "mod"}, {"row-tracking.enabled", "true"}, {"data-file.thin-mode", "true"},
-           {"metadata.iceberg.storage", "table-location"}, {"branch", "b"},
+           {"metadata.iceberg.storage", "rest-catalog"}, {"branch", "b"},
            {"record-level.expire-time", "1 h"}, {"data-file.external-paths", "x"}, {"primary-key", "id"},
            {"partition", "dt"}, {"file.format.per.level", "0:avro"}}) {
     const auto read = TableOptions::Of(Keyed({{key, value}}));

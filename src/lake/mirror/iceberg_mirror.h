@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// IcebergMirror: Iceberg metadata beside a Paimon table (`metadata.iceberg.*`). An Iceberg reader sees the rows that a
+// Paimon reader sees of the same snapshot: the same data files, with position deletes of the rows that are not visible,
+// and small data files of those that the merge engine makes of several. docs/formats/paimon.md, "Iceberg metadata".
+// One thread.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "io/env.h"
+#include "lake/catalog/hadoop.h"
+#include "lake/iceberg/table.h"
+#include "lake/paimon/table.h"
+#include "lake/paimon/table_options.h"
+
+namespace sluice::mirror {
+
+class IcebergMirror {
+ public:
+  // Nothing if the options of the table do not ask for one. `folder`: of the table; `env` outlives the mirror.
+  static Result<std::unique_ptr<IcebergMirror>> Make(Env& env, const std::string& folder,
+                                                     const paimon::TableOptions& options);
+
+  // Shows the newest snapshot, and no more those that have expired. Nothing to do if it is shown already: also after a
+  // crash anywhere.
+  Status Follow(paimon::Table& table);
+  // Of files that a killed process left in folder(). Returns how many are removed.
+  Result<int64_t> RemoveUnreachable(const std::vector<std::string>& paths);
+  const std::string& folder() const { return folder_; }  // of the metadata
+
+ private:
+  IcebergMirror(Env& env, std::unique_ptr<HadoopCatalog> catalog, TableId id, std::string folder,
+                const paimon::TableOptions& options)
+      : env_(env), catalog_(std::move(catalog)), id_(std::move(id)), folder_(std::move(folder)), options_(options) {}
+  Status Show(paimon::Table& table, const paimon::Snapshot& latest);
+  Status Open(const paimon::Schema& schema);
+  Status Create(const paimon::Schema& schema);
+  Result<bool> Continues(paimon::Table& table, const paimon::Snapshot& latest) const;
+  Status Begin(const paimon::Schema& schema);
+  Result<iceberg::TableChange> Plan(paimon::Table& table, const paimon::Snapshot& latest);
+  Status Expire(paimon::Table& table);
+
+  Env& env_;
+  const std::unique_ptr<HadoopCatalog> catalog_;
+  const TableId id_;
+  const std::string folder_;
+  const paimon::TableOptions options_;
+  std::unique_ptr<iceberg::Table> iceberg_;
+};
+
+// Of a process that changes the table once: Make and Follow.
+Status FollowOnce(Env& env, paimon::Table& table);
+
+}  // namespace sluice::mirror

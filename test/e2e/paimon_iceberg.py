@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Iceberg metadata beside Paimon tables, judged by PyIceberg: each of its snapshots shows what readers of Paimon see of
+the snapshot with the same number."""
+
+import io
+import os
+
+import fastavro
+from pyiceberg.manifest import ManifestContent
+
+import lake as lake_module
+import paimon_by_sluice
+
+DELETED = 2  # status of a manifest's entry
+BESIDE = {"metadata.iceberg.storage": "table-location"}
+IN_CATALOG = {"metadata.iceberg.storage": "hadoop-catalog"}
+
+
+class Beside(lake_module.Lake):
+    """The Iceberg tables in the folders of a Paimon warehouse's tables."""
+
+    time_digits = 3
+
+    def folder(self, table: str) -> str:
+        database, name = table.split(".", 1)
+        return os.path.join(self.warehouse, database + ".db", name)
+
+
+def of(ctx) -> lake_module.Lake:
+    """The Iceberg tables beside those of ctx.lake."""
+    catalog = os.path.join(ctx.warehouse, "iceberg")
+    return lake_module.Lake(catalog) if os.path.isdir(catalog) else Beside(ctx.warehouse)
+
+
+def shows(ctx, table, paimon_rows=None):
+    """Every snapshot of the Iceberg table, and the newest is the newest of the Paimon table. `paimon_rows(snapshot)`:
+    (names, rows) where pypaimon cannot read the table."""
+    beside = of(ctx)
+    ids = [snapshot["snapshot-id"] for snapshot in beside.snapshots(table)]
+    paimon_ids = ctx.lake.snapshot_ids(table)
+    assert ids, f"{table}: no Iceberg snapshot"
+    assert beside.metadata(table)["current-snapshot-id"] == paimon_ids[-1], f"{table}: {ids[-1]} of {paimon_ids[-1]}"
+    assert set(ids) <= set(paimon_ids), f"{table}: Iceberg has {ids}, Paimon {paimon_ids}"
+    for number in ids:
+        expected = paimon_rows(number) if paimon_rows else ctx.lake.rows(table, snapshot_id=number)
+        text = lake_module.first_differences(*expected, *beside.rows(table, snapshot_id=number))
+        assert not text, f"{table}, snapshot {number}: Paimon (source) and Iceberg (lake): {text}"
+    return len(ids)
+
+
+def by_sluice(ctx, table):
+    snapshots = {snapshot["id"]: snapshot for snapshot in ctx.lake.snapshots(table)}
+    return lambda number: paimon_by_sluice.read(ctx.lake, table, snapshots[number])
+
+
+def is_beside(ctx, table) -> bool:
+    return of(ctx).exists(table)
+
+
+def equal(ctx, table):
+    """The newest snapshot has the rows of the source."""
+    lake_module.compare(ctx.server, of(ctx), table)
+
+
+def files_are_named(ctx, table):
+    """Nothing in the folder of the metadata is forgotten."""
+    beside = of(ctx)
+    folder = os.path.join(beside.folder(table), "metadata")
+    named = {os.path.basename(path) for path in beside.files(table)}
+    metadata = beside.metadata(table)
+    named |= {os.path.basename(entry["metadata-file"]) for entry in metadata["metadata-log"]}
+    named |= {os.path.basename(beside.metadata_path(table)), "version-hint.text"}
+    left = sorted(set(os.listdir(folder)) - named)
+    assert not left, f"{table}: nothing names {left}"
+
+
+def row_ids_are_apart(ctx, table):
+    """Of a table of format version 3: the ids that the live files' rows have, and what the metadata says of them."""
+    opened = of(ctx).open(table)
+    metadata = of(ctx).metadata(table)
+    following = 0
+    for snapshot in metadata["snapshots"]:
+        assert snapshot["first-row-id"] >= following, snapshot
+        following = snapshot["first-row-id"] + snapshot["added-rows"]
+    assert metadata["next-row-id"] == following
+    ranges = []
+    for manifest in opened.current_snapshot().manifests(opened.io):
+        if manifest.content != ManifestContent.DATA:
+            continue
+        with opened.io.new_input(manifest.manifest_path).open() as file:
+            entries = list(fastavro.reader(io.BytesIO(file.read())))
+        listed = [m for m in manifest_list(opened) if m["manifest_path"] == manifest.manifest_path]
+        first = listed[0]["first_row_id"]
+        for entry in entries:
+            file, begin = entry["data_file"], entry["data_file"]["first_row_id"]
+            if entry["status"] == DELETED:
+                continue
+            if begin is None:
+                begin, first = first, first + file["record_count"]
+            ranges.append((begin, begin + file["record_count"]))
+    ranges.sort()
+    assert all(a[1] <= b[0] for a, b in zip(ranges, ranges[1:])), ranges
+    assert not ranges or ranges[-1][1] <= metadata["next-row-id"], ranges
+
+
+def manifest_list(opened):
+    with opened.io.new_input(opened.current_snapshot().manifest_list).open() as file:
+        return list(fastavro.reader(io.BytesIO(file.read())))

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Iceberg metadata beside Paimon tables (metadata.iceberg.storage): under updates, deletes, compactions, changes of
+columns, truncations, rollbacks and kills PyIceberg reads what pypaimon reads."""
+
+import os
+
+import paimon_iceberg
+import paimon_job
+import test_paimon_changelog as changelog
+from paimon_iceberg import BESIDE, IN_CATALOG
+
+WIDE = "deletion-vectors.bitmap64"
+KEEPS = {"ignore-delete": "true"}
+OFTEN = {"num-sorted-run.compaction-trigger": 2}
+KINDS = (
+    {"bucket": 2},
+    {"bucket": 1, **OFTEN},
+    {"dynamic-bucket.target-row-num": 60, **OFTEN},
+    {"bucket": 2, "write-only": "true"},
+    {"bucket": 2, "changelog-producer": "input", **OFTEN},
+    {"bucket": 2, "changelog-producer": "lookup"},
+    {"bucket": 2, "changelog-producer": "full-compaction", "full-compaction.delta-commits": 2},
+    {"bucket": 2, "deletion-vectors.enabled": "true"},
+    {"bucket": 1, "deletion-vectors.enabled": "true", WIDE: "true", **OFTEN},
+    {"bucket": 2, "sequence.field": "v", **OFTEN},
+)
+
+
+def rounds(ctx, options, seed, count=4):
+    db = ctx.database(f"{changelog.SCHEMA}; {changelog.FILL}")
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, table=options)
+    for round_ in range(count):
+        ctx.catch_up(path)
+        if WIDE not in options:  # pypaimon does not read those
+            paimon_job.equal(ctx, table)
+        paimon_iceberg.equal(ctx, table)
+        changelog.change(ctx, db, seed * 100 + round_)
+    return table
+
+
+def test_every_kind_of_table(ctx):
+    for number, options in enumerate(KINDS):
+        table = rounds(ctx, {**options, **BESIDE}, number)
+        rows = paimon_iceberg.by_sluice(ctx, table) if WIDE in options else None
+        assert paimon_iceberg.shows(ctx, table, rows) > 2
+        paimon_iceberg.files_are_named(ctx, table)
+
+
+test_every_kind_of_table.seconds = 300
+
+
+def test_format_version_3(ctx):
+    """Deletion vectors in Puffin files, and row ids, which no two rows share."""
+    for number, options in enumerate((KINDS[1], KINDS[7], {**KINDS[1], "merge-engine": "partial-update", **KEEPS})):
+        engine = "merge-engine" in options
+        db = ctx.database(f"{changelog.SCHEMA}; {changelog.FILL}")
+        table = f"{db}.t"
+        path = paimon_job.pipeline(ctx, table, {**options, **BESIDE, "metadata.iceberg.format-version": 3})
+        for round_ in range(5):
+            ctx.catch_up(path)
+            if not engine:
+                paimon_iceberg.equal(ctx, table)
+            changelog.change(ctx, db, number * 100 + round_)
+        assert paimon_iceberg.shows(ctx, table, paimon_iceberg.by_sluice(ctx, table)) > 3
+        paimon_iceberg.files_are_named(ctx, table)
+        paimon_iceberg.row_ids_are_apart(ctx, table)
+        names = os.listdir(os.path.join(ctx.lake.folder(table), "metadata"))
+        assert any(name.endswith(".puffin") for name in names), names
+        assert not any(name.startswith("deletes-") and name.endswith(".parquet") for name in names), names
+
+
+def test_in_a_hadoop_catalog(ctx):
+    table = rounds(ctx, {"bucket": 2, **OFTEN, **IN_CATALOG}, 20, 3)
+    paimon_iceberg.shows(ctx, table)
+    assert os.path.isdir(os.path.join(ctx.warehouse, "iceberg", *table.split("."), "metadata"))
+    assert not os.path.exists(os.path.join(ctx.lake.folder(table), "metadata"))
+
+
+def test_partitions_and_keyless_tables(ctx):
+    """Rows move between partitions; a table without a key only grows, and its small files are joined."""
+    db = ctx.database(
+        "CREATE TABLE p (id INT, region VARCHAR(10), day DATE, n DECIMAL(20,3), PRIMARY KEY (id, region, day));"
+        " INSERT INTO p SELECT seq, CONCAT('r ', seq % 3), '2026-01-01' + INTERVAL seq % 2 DAY, seq / 7 FROM"
+        " seq_1_to_80; CREATE TABLE k (n INT, t VARCHAR(10)); INSERT INTO k SELECT seq, NULL FROM seq_1_to_10"
+    )
+    path = paimon_job.pipeline(
+        ctx, f"{db}.\\.*", {**OFTEN, "compaction.min.file-num": 3, **BESIDE},
+        sink={"partition.key": f"{db}.p:region,day"},
+    )
+    for n in range(6):
+        ctx.catch_up(path)
+        for name in ("p", "k"):
+            paimon_job.equal(ctx, f"{db}.{name}")
+            paimon_iceberg.equal(ctx, f"{db}.{name}")
+        ctx.server.execute(
+            f"UPDATE p SET region = CONCAT('r ', {n} % 4) WHERE id % 9 = {n}; UPDATE p SET n = -{n} WHERE id % 7 = {n};"
+            f" DELETE FROM p WHERE id % 31 = {n}; INSERT INTO k VALUES ({n}, 'later'), ({n}, NULL)",
+            db,
+        )
+    for name in ("p", "k"):
+        paimon_iceberg.shows(ctx, f"{db}.{name}")
+        paimon_iceberg.files_are_named(ctx, f"{db}.{name}")
+
+
+def test_merge_engines(ctx):
+    """Rows that the engine makes of several are in no data file: Iceberg readers get files with them."""
+    engines = (
+        {"merge-engine": "partial-update"},
+        {"merge-engine": "partial-update", "partial-update.remove-record-on-delete": "true"},
+        {"merge-engine": "aggregation", "fields.a.aggregate-function": "sum", "fields.b.aggregate-function": "listagg"},
+        {"merge-engine": "aggregation", "fields.a.aggregate-function": "max", "changelog-producer": "lookup"},
+        {"merge-engine": "first-row"},
+        {"merge-engine": "deduplicate"},
+        {"merge-engine": "partial-update", "deletion-vectors.enabled": "true"},
+    )
+    for number, options in enumerate(engines):
+        db = ctx.database(
+            "CREATE TABLE t (id INT PRIMARY KEY, a INT, b TEXT); INSERT INTO t SELECT seq, seq, 'x' FROM seq_1_to_60"
+        )
+        aggregates = options["merge-engine"] == "aggregation"
+        keeps = {} if "partial-update.remove-record-on-delete" in options else KEEPS
+        path = paimon_job.pipeline(ctx, f"{db}.t", {"bucket": 2, **OFTEN, **options, **keeps, **BESIDE})
+        for n in range(5):
+            ctx.catch_up(path)
+            statements = f"UPDATE t SET a = a + {n}, b = 'u' WHERE id % 5 = {n}; INSERT INTO t VALUES ({n + 70}, 1, '')"
+            ctx.server.execute(statements + ("" if aggregates else f"; DELETE FROM t WHERE id % 13 = {n}"), db)
+        ctx.catch_up(path)
+        paimon_iceberg.shows(ctx, f"{db}.t", paimon_iceberg.by_sluice(ctx, f"{db}.t"))
+        paimon_iceberg.files_are_named(ctx, f"{db}.t")
+
+
+def test_columns_change(ctx):
+    """Added, renamed, dropped, moved and widened columns keep their ids."""
+    db = ctx.database(f"{changelog.SCHEMA}; {changelog.FILL}")
+    table = f"{db}.t"
+    path = paimon_job.pipeline(
+        ctx, table, {"bucket": 2, **OFTEN, **BESIDE}, pipeline={"schema.change.behavior": "evolve"}
+    )
+    for statement in (
+        "ALTER TABLE t ADD COLUMN d INT DEFAULT 5",
+        "ALTER TABLE t RENAME COLUMN a TO a2",
+        "ALTER TABLE t MODIFY a2 BIGINT AFTER c",
+        "ALTER TABLE t MODIFY c DECIMAL(14,2)",
+        "ALTER TABLE t DROP COLUMN b",
+        "ALTER TABLE t ADD COLUMN b TEXT",
+        "TRUNCATE TABLE t",
+    ):
+        ctx.catch_up(path)
+        ctx.server.execute(statement, db)
+        ctx.server.execute("UPDATE t SET c = c + 1 WHERE id % 4 = 1; REPLACE INTO t (id) VALUES (990)", db)
+        ctx.catch_up(path)
+        paimon_job.equal(ctx, table)
+        paimon_iceberg.equal(ctx, table)
+    beside = paimon_iceberg.of(ctx)
+    assert beside.field_ids(table) == ctx.lake.field_ids(table)
+
+
+def test_types(ctx):
+    """Every type that Iceberg has too, with bounds by which rows are found and files left out."""
+    db = ctx.database(
+        "CREATE TABLE t (id BIGINT PRIMARY KEY, t1 TINYINT, s SMALLINT, b BOOLEAN, f FLOAT, g DOUBLE, d DATE,"
+        " ts0 DATETIME, ts3 DATETIME(3), ts6 DATETIME(6), z TIMESTAMP(3) NULL, dec9 DECIMAL(9,2), dec18 DECIMAL(18,4),"
+        " dec38 DECIMAL(38,10), v VARCHAR(80), c CHAR(3), bin VARBINARY(20));"
+        " INSERT INTO t VALUES (1, -7, 300, 1, 1.5, -2.25, '2026-02-03', '2026-02-03 04:05:06', "
+        " '1969-12-31 23:59:59.123', '2026-02-03 04:05:06.654321', '2026-02-03 04:05:06.789', -1234567.89,"
+        " 12345678901234.5678,"
+        " -1234567890123456789012345678.0123456789, REPEAT('ü', 40), 'abc', X'00FF10'),"
+        " (2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL)"
+    )
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {"bucket": 1, **BESIDE})
+    ctx.catch_up(path)
+    ctx.server.execute(
+        "INSERT INTO t (id, v, dec9) VALUES (3, 'zz', 5), (4, 'aa', -5); UPDATE t SET f = 2 WHERE id = 1", db
+    )
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, table)
+    paimon_iceberg.equal(ctx, table)
+    opened = paimon_iceberg.of(ctx).open(table)
+    for where, ids in (
+        ("v = 'zz'", [3]),
+        ("dec9 < -4 and dec9 > -6", [4]),
+        ("s = 300", [1]),
+        ("d >= '2026-02-03'", [1]),
+        ("ts6 > '2026-02-03T04:05:06.654320'", [1]),
+        ("id > 2", [3, 4]),
+    ):
+        found = sorted(opened.scan(row_filter=where).to_arrow().column("id").to_pylist())
+        assert found == ids, f"{where}: {found}"
+
+
+def test_types_that_cannot_be_shown(ctx):
+    """A TIME: told before anything is committed."""
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, ti TIME(3)); CREATE TABLE u (id INT PRIMARY KEY)")
+    path = paimon_job.pipeline(ctx, f"{db}.t", {"bucket": 1, **BESIDE})
+    result = ctx.catch_up(path, code=1)
+    assert f"table {db}.t: column ti is a TIME" in result.err and "hint:" in result.err, result.err
+    assert not ctx.lake.exists(f"{db}.t")
+    ctx.state = paimon_job.state(ctx, "later")
+    path = paimon_job.pipeline(ctx, f"{db}.u", {"bucket": 1, **BESIDE})
+    ctx.catch_up(path)
+    ctx.server.execute("INSERT INTO u VALUES (1); ALTER TABLE u ADD COLUMN ti TIME(3)", db)
+    result = ctx.catch_up(path, code=1)
+    assert f"table {db}.u: column ti is a TIME" in result.err, result.err
+
+
+def test_killed_before_the_metadata(ctx):
+    """A process that dies between the Paimon commit and the Iceberg one: the next start completes it."""
+    db = ctx.database(f"{changelog.SCHEMA}; {changelog.FILL}")
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {"bucket": 2, **OFTEN, **BESIDE})
+    names = ("paimon.before_mirror", "paimon.after_snapshot", "iceberg.after_manifests", "iceberg.after_metadata_temp",
+             "iceberg.after_metadata_link", "iceberg.after_hint")
+    for number, name in enumerate(names):
+        for count in (1, 2):
+            changelog.change(ctx, db, number * 10 + count)
+            result = ctx.catch_up(path, env={"SLUICE_FAILPOINT": f"{name}:{count}"}, code=None)
+            assert result.code in (0, -9), result.err
+            assert result.code == -9 or count == 2, f"{name} was not passed"
+            ctx.catch_up(path)
+            paimon_job.equal(ctx, table, orphans=True)
+            paimon_iceberg.equal(ctx, table)
+    paimon_iceberg.shows(ctx, table)
+
+
+def test_rolled_back(ctx):
+    """After a rollback the metadata is made anew: the numbers of snapshots come again."""
+    table = rounds(ctx, {"bucket": 2, **OFTEN, **BESIDE}, 40, 4)
+    ids = ctx.lake.snapshot_ids(table)
+    database, name = table.split(".")
+    result = ctx.command("paimon", "rollback_to", "--warehouse", ctx.warehouse, "--database", database, "--table", name,
+                         "--version", str(ids[-2]))
+    assert result.code == 0, result.err
+    assert paimon_iceberg.shows(ctx, table) == 1
+    result = ctx.command("paimon", "compact", "--warehouse", ctx.warehouse, "--database", database, "--table", name)
+    assert result.code == 0, result.err
+    paimon_iceberg.shows(ctx, table)
