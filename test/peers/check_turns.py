@@ -47,6 +47,8 @@ def prepare(_bench):
 
 
 def checks(bench, engine):
+    if engine.beside:
+        return
     if engine.no_writes:
         yield "turns", engine.no_writes
         return

@@ -26,6 +26,8 @@ def prepare(bench):
 
 
 def checks(bench, engine):
+    if engine.beside:
+        return
     for scenario, found in bench.written:
         for number, table in enumerate(found):
             label = f"{scenario}.{number}" if len(found) > 1 else scenario

@@ -51,12 +51,13 @@ def install(name: str) -> dict:
 class Engine:
     """What all have in common. `lake` is the warehouse, `folder` is for logs and data of the engine."""
 
-    name = ""
+    name, peer = "", ""  # peer: of get.sh, where it is another
     # Reasons by which a part of the checks is left out; printed.
     lacks = {}  # what it cannot read at all ("time": columns of that type; a codec): why
     lower_case = False  # the engine gives names in lower case
     no_dots = ""  # a filter of the engine cannot name a column with a dot
     no_writes = ""  # the engine cannot write into such a warehouse, or is not asked to
+    beside = False  # it reads the Iceberg metadata beside tables of another format, and nothing else
     newest_columns = False  # it shows an old snapshot in the columns of today
     quote = '"'  # of names in its SQL
 
@@ -93,7 +94,8 @@ class Engine:
         return child
 
     def start_worker(self, python: str, *args, env=None):
-        script = os.path.join(HERE, f"{self.name}_worker.py")
+        worker = self.name.removeprefix("beside-")
+        script = os.path.join(HERE, f"{worker}_worker.py")
         self.worker = self.spawn([python, script, *args], f"{self.name}.log", stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})})
 
@@ -169,11 +171,11 @@ class PyIceberg(Engine):
 
 
 class DuckDb(Engine):
-    name = "duckdb"
+    name = peer = "duckdb"
     no_writes = "DuckDB writes Iceberg tables through a REST catalog only"
 
     def start(self):
-        got = install(self.name)
+        got = install(self.peer or self.name)
         self.version = got["version"]
         self.start_worker(got["python"])
 
@@ -184,7 +186,7 @@ class DuckDb(Engine):
 class Spark(Engine):
     name = "spark"
     quote = "`"
-    peer, form = "spark", "iceberg"  # for get.sh, for the worker
+    peer, form = "spark", "iceberg"  # form: for the worker
     lacks = {"time": "Spark has no TIME type: Iceberg's runtime refuses the whole table"}
 
     def start(self):
@@ -201,7 +203,7 @@ class Spark(Engine):
 class Trino(Engine):
     """It knows tables by its own metastore: each is registered before a request, as of its newest metadata file."""
 
-    name = "trino"
+    name = peer = "trino"
     lacks = {"lz4": "Trino knows Hadoop's deprecated framing of LZ4 only, not Parquet's LZ4_RAW"}
     lower_case = True
     JAVA = (
@@ -211,7 +213,7 @@ class Trino(Engine):
     )
 
     def start(self):
-        got = install(self.name)
+        got = install(self.peer or self.name)
         self.version = got["version"]
         java, classes, port = got["java"] + "/bin/java", os.path.join(self.folder, "classes"), processes.free_port()
         libraries = got["jars"] + "/*"

@@ -7,6 +7,7 @@ import subprocess
 import canonical
 import engines
 import harness
+import lake as lake_module
 import paimon_by_sluice
 import paimon_lake
 import worker
@@ -125,4 +126,17 @@ class Spark(engines.Spark):
     no_writes = "Flink is the writer of this pair"
 
 
-ENGINES = {engine.name: engine for engine in (Sluice, PyPaimon, Flink, Spark)}
+def beside(engine):
+    """An engine of Iceberg tables, over those that stand beside the Paimon tables in a catalog."""
+
+    class Beside(engine):
+        name, beside, no_writes = f"beside-{engine.name}", True, "the metadata is a copy of Paimon's"
+
+        def __init__(self, lake, folder):
+            super().__init__(lake_module.Lake(os.path.join(lake.warehouse, "iceberg")), folder)
+
+    return Beside
+
+
+BESIDE = (beside(engine) for engine in (engines.PyIceberg, engines.DuckDb, engines.Spark, engines.Trino))
+ENGINES = {engine.name: engine for engine in (Sluice, PyPaimon, Flink, Spark, *BESIDE)}

@@ -32,8 +32,11 @@ SINKS = {
         modules=("check_written", "check_changed"),
     ),
     "paimon": Sink(
-        engines=("sluice", "pypaimon", "flink", "spark"),
-        modules=("check_written", "check_turns"),
+        engines=(
+            "sluice", "pypaimon", "flink", "spark",
+            "beside-pyiceberg", "beside-duckdb", "beside-spark", "beside-trino",
+        ),
+        modules=("check_written", "check_turns", "check_beside"),
         engine_module="paimon_engines",
         tables="tables_paimon",
     ),

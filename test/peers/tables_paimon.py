@@ -82,12 +82,13 @@ def buckets(ctx):
     return found
 
 
-def levels(ctx):
-    """Many commits with a small trigger: rows come up through the levels; each state is read by time travel."""
+def levels(ctx, more=None, kinds=LEVELS):
+    """Many commits with a small trigger: rows come up through the levels; each state is read by time travel. `more`:
+    options of all tables."""
     found = []
-    for number, (options, needs) in enumerate(LEVELS):
+    for number, (options, needs) in enumerate(kinds):
         db = ctx.database(T + "INSERT INTO t SELECT seq, seq, 0 FROM seq_1_to_400")
-        sink = {"num-sorted-run.compaction-trigger": 2, "bucket": 1, **options}
+        sink = {"num-sorted-run.compaction-trigger": 2, "bucket": 1, **options, **(more or {})}
         path = ctx.pipeline(f"{db}.t", sink={f"table.properties.{key}": value for key, value in sink.items()})
         table = None
         for step in range(COMMITS):

@@ -67,7 +67,7 @@ class Trino:
         return entries[-1][0]
 
     def rows(self, table, snapshot=None):
-        version = f" FOR VERSION AS OF {snapshot}" if snapshot else ""
+        version = f" FOR VERSION AS OF BIGINT '{snapshot}'" if snapshot else ""
         cursor, rows = self._run(f"SELECT * FROM {quoted(table)}{version}")
         kinds = [re.sub(r"^varchar\(.*", "varchar", str(column[1])) for column in cursor.description]
         return {
