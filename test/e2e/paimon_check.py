@@ -8,7 +8,7 @@ overlap; a key is in one bucket, which its hash or the hash index says; newer le
 import os
 import struct
 
-import pyarrow.parquet
+import pyarrow
 
 import paimon_files
 import paimon_row
@@ -151,9 +151,8 @@ class Content:
 
     def __init__(self, table, file, schema):
         self.file, self.schema = file, schema
-        self.parquet = pyarrow.parquet.ParquetFile(file.path)
-        data = self.parquet.read()
-        self.names, self.ids = data.column_names, parquet_ids(self.parquet)
+        data, self.ids = paimon_files.load(file)
+        self.names = data.column_names
         self.rows = data.num_rows
         self.kinds = {f["name"]: paimon_row.Kind(f["type"]) for f in schema["fields"]}
         partition = set(schema["partitionKeys"])
@@ -193,12 +192,15 @@ class Content:
         return [*keys, (SEQUENCE, SEQUENCE_ID), (VALUE_KIND, VALUE_KIND_ID), *own]
 
 
-def parquet_ids(parquet):
-    found = []
-    for field in parquet.schema_arrow:
-        text = (field.metadata or {}).get(b"PARQUET:field_id")
-        found.append(int(text) if text is not None else None)
-    return found
+def readable(file):
+    """Whether the file can be read here: not ORC of Java with times that Arrow's reader cannot count."""
+    try:
+        paimon_files.load(file)
+        return True
+    except pyarrow.ArrowInvalid as error:
+        if "out of range for nanosecond" in str(error):
+            return False
+        raise
 
 
 class Files:
@@ -219,7 +221,7 @@ class Files:
             contents = {}
             for level, files in sorted(levels.items()):
                 for file in files:
-                    if not file.name.endswith(".parquet"):
+                    if not readable(file):
                         continue
                     contents[file.identity] = content = self.content(file)
                     out += [f"{file}: {text}" for text in self.file_problems(content)]
@@ -235,7 +237,8 @@ class Files:
         if file.meta.get("_WRITE_COLS") is not None:
             return
         expected = content.expected_columns()
-        ids = content.ids if self.field_ids or any(content.ids) else [number for _, number in expected]
+        has_ids = self.field_ids and not file.name.endswith(".avro")
+        ids = content.ids if has_ids or any(content.ids) else [number for _, number in expected]
         if list(zip(content.names, ids)) != expected:
             yield f"columns {list(zip(content.names, content.ids))}, expected {expected}"
             return
@@ -286,7 +289,7 @@ class Files:
         fixed = int(self.options.get("bucket", "-1"))
         bucket_key = self.options.get("bucket-key")
         for file in self.table.live(self.snapshot):
-            if not file.name.endswith(".parquet") or file.bucket < 0:
+            if file.bucket < 0 or not readable(file):
                 continue
             content = self.content(file)
             for key in content.keys():
@@ -364,7 +367,7 @@ def changelog_problems(table, snapshots) -> list[str]:
     out = []
     for snapshot in snapshots:
         for file in table.changelog(snapshot):
-            if not file.name.endswith(".parquet"):
+            if not readable(file):
                 continue
             content = Content(table, file, table.schema(file.schema_id))
             sequences = content.plain(SEQUENCE)

@@ -8,6 +8,7 @@ import re
 
 import fastavro
 import pyarrow
+import pyarrow.orc
 import pyarrow.parquet
 
 import paimon_row
@@ -255,12 +256,35 @@ class Table:
         return max((len(levels.get(0, ())) for levels in self.levels().values()), default=0)
 
 
+def load(file: DataFile):
+    """The rows of a data file of any format, and the field ids of its columns (Avro has none)."""
+    if file.name.endswith(".avro"):
+        with open(file.path, "rb") as source:
+            reader = fastavro.reader(source)
+            records = list(reader)
+            names = [field["name"] for field in reader.writer_schema["fields"]]
+        columns = {name: pyarrow.array([record[name] for record in records]) for name in names}
+        return pyarrow.table(columns), [None] * len(names)
+    if file.name.endswith(".orc"):
+        source, key = pyarrow.orc.ORCFile(file.path), b"paimon.id"
+        schema = source.schema
+    else:
+        source, key = pyarrow.parquet.ParquetFile(file.path), b"PARQUET:field_id"
+        schema = source.schema_arrow
+    texts = [(field.metadata or {}).get(key) for field in schema]
+    return source.read(), [int(text) if text is not None else None for text in texts]
+
+
 def read(file: DataFile, columns=None) -> pyarrow.Table:
-    return pyarrow.parquet.ParquetFile(file.path).read(columns=columns)
+    return load(file)[0].select(columns) if columns else load(file)[0]
 
 
 def values(column, kind) -> list:
     """The values of a column as paimon_row has them."""
+    if pyarrow.types.is_null(column.type):
+        return column.to_pylist()
+    if kind.base == "TIME" and pyarrow.types.is_integer(column.type):
+        return column.to_pylist()  # milliseconds
     if kind.base == "DATE":
         column = column.cast(pyarrow.int32())
     elif kind.base == "TIME":

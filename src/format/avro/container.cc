@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/avro/container.h"
 
-#include <zlib.h>
-#include <zstd.h>
-
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -11,108 +8,13 @@
 #include "base/check.h"
 #include "base/crc32.h"
 #include "base/text.h"
+#include "format/avro/codec.h"
 
 namespace sluice {
 namespace {
 
 constexpr std::string_view kSealKey = "sluice.crc32";
-
-constexpr std::string_view kMagic("Obj\x01", 4);
-constexpr size_t kBlockBytes = 64 * 1024;              // a block is closed above this
-constexpr size_t kInflatedMax = size_t{1} << 30;       // bytes of one block
-constexpr size_t kHeaderEntriesMax = 1000;
-
-// Raw deflate (no zlib header), as Avro wants it.
-Result<std::string> Inflate(std::string_view bytes) {
-  z_stream stream{};
-  if (inflateInit2(&stream, -15) != Z_OK) return Unavailable("zlib: no memory");
-  std::unique_ptr<z_stream, int (*)(z_stream*)> end(&stream, inflateEnd);
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  std::string out;
-  while (true) {
-    size_t at = out.size();
-    if (at > kInflatedMax) return Corrupt("avro: a block inflates to more than 1 GB");
-    out.resize(std::max<size_t>(at * 2, std::max<size_t>(4096, bytes.size() * 4)));
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + at);
-    stream.avail_out = static_cast<uInt>(out.size() - at);
-    int result = inflate(&stream, Z_NO_FLUSH);
-    out.resize(out.size() - stream.avail_out);
-    // PyIceberg cuts one byte too few of zlib's 4-byte checksum off its blocks.
-    if (result == Z_STREAM_END && stream.avail_in > 4) return Corrupt("avro: bytes left after a deflate block");
-    if (result == Z_STREAM_END) return out;
-    if (result != Z_OK || (stream.avail_in == 0 && stream.avail_out != 0))
-      return Corrupt("avro: damaged deflate block");
-  }
-}
-
-Result<std::string> Unzstd(std::string_view bytes) {
-  std::unique_ptr<ZSTD_DCtx, size_t (*)(ZSTD_DCtx*)> context(ZSTD_createDCtx(), ZSTD_freeDCtx);
-  if (context == nullptr) return Unavailable("zstd: no memory");
-  ZSTD_inBuffer in{bytes.data(), bytes.size(), 0};
-  std::string out;
-  size_t left = 1;
-  while (left != 0) {
-    size_t at = out.size();
-    if (at > kInflatedMax) return Corrupt("avro: a block inflates to more than 1 GB");
-    out.resize(at + ZSTD_DStreamOutSize());
-    ZSTD_outBuffer buffer{out.data() + at, out.size() - at, 0};
-    size_t before = in.pos;
-    left = ZSTD_decompressStream(context.get(), &buffer, &in);
-    out.resize(at + buffer.pos);
-    if (ZSTD_isError(left)) return Corrupt(Str("avro: damaged zstandard block: ", ZSTD_getErrorName(left)));
-    if (left != 0 && in.pos == before && buffer.pos == 0) return Corrupt("avro: zstandard block cut off");
-  }
-  return out;
-}
-
-std::string Deflate(std::string_view bytes) {
-  z_stream stream{};
-  // Level 6 on 10,000 manifest entries costs a few ms; Java's default is 9.
-  CHECK(deflateInit2(&stream, 6, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) == Z_OK);
-  std::string out(deflateBound(&stream, static_cast<uLong>(bytes.size())), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  CHECK(deflate(&stream, Z_FINISH) == Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-Status ReadHeader(ByteReader& reader, std::map<std::string, std::string>& header) {
-  if (reader.Bytes(4) != kMagic) return Corrupt("it does not begin with Avro's magic");
-  while (true) {
-    int64_t count = ReadAvroLong(reader);
-    if (count < 0) {
-      if (count == INT64_MIN) return Corrupt("avro: bad header");
-      count = -count;
-      (void)ReadAvroLong(reader);
-    }
-    if (count == 0) break;
-    for (int64_t i = 0; i < count; ++i) {
-      std::string_view pair[2];
-      for (auto& text : pair) {
-        int64_t size = ReadAvroLong(reader);
-        if (size < 0) return Corrupt("avro: bad header");
-        text = reader.Bytes(static_cast<size_t>(size));
-      }
-      if (!reader.ok() || header.size() > kHeaderEntriesMax) return Corrupt("avro: header cut off");
-      header[std::string(pair[0])] = pair[1];
-    }
-  }
-  if (!reader.ok()) return Corrupt("avro: header cut off");
-  return Ok();
-}
-
-Result<std::string> Uncompress(std::string_view payload, const std::string& codec) {
-  if (codec.empty() || codec == "null") return std::string(payload);
-  if (codec == "deflate") return Inflate(payload);
-  if (codec == "zstandard") return Unzstd(payload);
-  return Unsupported(Str("avro codec \"", codec, "\" is not supported"),
-                     "write the table with write.avro.compression-codec = gzip, zstd or uncompressed");
-}
+constexpr size_t kBlockBytes = 64 * 1024;  // a block is closed above this
 
 // Files of other writers have no seal.
 Status CheckSeal(std::string_view bytes, const AvroFile& file) {
@@ -132,7 +34,7 @@ Status ReadBlocks(ByteReader& reader, const AvroFile& file, const std::string& c
     if (!reader.ok() || count < 0 || size < 0 || static_cast<uint64_t>(size) > reader.remaining()) {
       return Corrupt("avro: block cut off");
     }
-    TRY_SET(std::string block, Uncompress(reader.Bytes(static_cast<size_t>(size)), codec));
+    TRY_SET(std::string block, UncompressAvro(reader.Bytes(static_cast<size_t>(size)), codec));
     if (reader.Bytes(16) != sync) return Corrupt("avro: wrong sync marker after a block");
     ByteReader records(block);
     // A value takes a byte at least, save null, empty records and fixed[0]: those cannot be many in our formats.
@@ -172,7 +74,7 @@ Result<AvroFile> ReadAvroFile(std::string_view bytes, std::string_view name,
   AvroFile file;
   auto read = [&]() -> Status {
     ByteReader reader(bytes);
-    TRY(ReadHeader(reader, file.header));
+    TRY(ReadAvroHeader(reader, file.header));
     std::string_view sync = reader.Bytes(16);
     if (!reader.ok()) return Corrupt("avro: header cut off");
     TRY(CheckSeal(bytes, file));
@@ -192,7 +94,7 @@ AvroFileWriter::AvroFileWriter(std::string_view schema_json, std::map<std::strin
   header["avro.schema"] = schema_json;
   header["avro.codec"] = "deflate";
   header[std::string(kSealKey)] = kNoSeal;
-  out_ = kMagic;
+  out_ = kAvroMagic;
   AppendAvroLong(out_, static_cast<int64_t>(header.size()));
   for (const auto& [key, value] : header) {
     AppendAvroBytes(out_, key);
@@ -215,7 +117,7 @@ void AvroFileWriter::Append(std::string_view record) {
 void AvroFileWriter::FlushBlock() {
   if (block_records_ == 0) return;
   AppendAvroLong(out_, block_records_);
-  AppendAvroBytes(out_, Deflate(block_));
+  AppendAvroBytes(out_, *CompressAvro(block_, "deflate", 0));  // it cannot fail
   out_ += sync_;
   block_.clear();
   block_records_ = 0;

@@ -35,6 +35,11 @@ const std::map<std::string, AvroKind, std::less<>>& Kinds() {
   return kKinds;
 }
 
+int NumberOf(const Json& json, const char* key) {
+  auto it = json.find(key);
+  return it != json.end() && it->is_number_integer() ? it->get<int>() : 0;
+}
+
 std::string TextOf(const Json& json, const char* key) {
   auto it = json.find(key);
   return it != json.end() && it->is_string() ? it->get<std::string>() : std::string();
@@ -119,6 +124,8 @@ Result<AvroTypePtr> SchemaParser::Parse(const Json& json, int depth) {
   type->kind = kind->second;
   type->name = TextOf(json, "name");
   type->logical_type = TextOf(json, "logicalType");
+  type->precision = NumberOf(json, "precision");
+  type->scale = NumberOf(json, "scale");
   TRY(ParseObject(json, depth, *type));
   if (!type->name.empty()) {
     named[type->name] = type;
@@ -218,6 +225,38 @@ Status DecodeAvro(ByteReader& reader, const AvroType& type, int64_t& budget, Avr
   }
   if (!reader.ok()) return Corrupt("avro: record cut off");
   return Ok();
+}
+
+Status SkipAvro(ByteReader& reader, const AvroType& type, int64_t& budget) {
+  const AvroType* skipped = &type;
+  if (type.kind == AvroKind::kUnion) {
+    const int64_t branch = ReadAvroLong(reader);
+    if (!reader.ok() || branch < 0 || static_cast<uint64_t>(branch) >= type.parts.size()) {
+      return Corrupt(Str("avro: union branch ", branch, " does not exist"));
+    }
+    skipped = type.parts[static_cast<size_t>(branch)].get();
+  }
+  switch (skipped->kind) {
+    case AvroKind::kNull: return Ok();
+    case AvroKind::kInt:
+    case AvroKind::kLong: (void)ReadAvroLong(reader); break;
+    case AvroKind::kBoolean: reader.Skip(1); break;
+    case AvroKind::kFloat: reader.Skip(4); break;
+    case AvroKind::kDouble: reader.Skip(8); break;
+    case AvroKind::kFixed: reader.Skip(skipped->fixed_size); break;
+    case AvroKind::kBytes:
+    case AvroKind::kString: {
+      const int64_t size = ReadAvroLong(reader);
+      if (size < 0) return Corrupt(Str("avro: text or bytes of length ", size));
+      reader.Skip(static_cast<size_t>(size));
+      break;
+    }
+    default: {
+      AvroValue value;
+      return DecodeAvro(reader, *skipped, budget, value);
+    }
+  }
+  return reader.ok() ? Ok() : Status(Corrupt("avro: record cut off"));
 }
 
 void AppendAvroLong(std::string& out, int64_t value) {

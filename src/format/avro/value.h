@@ -32,6 +32,7 @@ struct AvroType {
   AvroKind kind = AvroKind::kNull;
   std::string name;                // records, fixed, enums
   std::string logical_type;        // "decimal", "date", "map"...
+  int precision = 0, scale = 0;    // of the logical type decimal
   size_t fixed_size = 0;           // kFixed
   size_t symbol_count = 0;         // kEnum
   std::vector<AvroField> fields;   // kRecord
@@ -58,6 +59,9 @@ struct AvroValue {
 // Reads one value. The reader's ok() is false, or the result an error, for bytes that do not fit the schema.
 // `budget`: values that may still be made; guards against arrays that claim more than the bytes hold.
 Status DecodeAvro(ByteReader& reader, const AvroType& type, int64_t& budget, AvroValue& out);
+
+// Passes over one value. `budget` as above.
+Status SkipAvro(ByteReader& reader, const AvroType& type, int64_t& budget);
 
 // Encoding of single values, for writers of fixed schemas.
 void AppendAvroLong(std::string& out, int64_t value);  // also int; zig-zag

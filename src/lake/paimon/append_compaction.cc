@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "lake/paimon/rolling_writer.h"
+#include "lake/paimon/file_format.h"
 #include "lake/parquet/data_reader.h"
 
 namespace sluice::paimon {
@@ -20,7 +21,7 @@ using Files = std::vector<DataFileMeta>;
 // Rows of other formats, places and shapes are read by no writer here.
 bool CanRead(const DataFileMeta& file) {
   const bool whole = !file.write_columns || file.write_columns->empty();
-  return file.name.ends_with(".parquet") && !file.external_path && whole && !file.first_row_id;
+  return FormatOfFile(file.name) && !file.external_path && whole && !file.first_row_id;
 }
 
 bool RowsBefore(const DataFileMeta& a, const DataFileMeta& b) {
@@ -92,7 +93,9 @@ Status CopyRows(Env& env, const SchemasById& schemas, const RowLayout& layout, c
                 const Files& inputs, RollingWriter& writer) {
   for (const DataFileMeta& file : inputs) {
     const auto columns = AsWritten(layout.FileColumns(), *schemas.at(file.schema_id));
-    TRY_SET(const auto reader, DataFileReader::Open(env, Str(folder, "/", file.name), columns));
+    ReadOptions whole;
+    whole.rows = file.row_count;
+    TRY_SET(const auto reader, DataFileReader::Open(env, Str(folder, "/", file.name), columns, whole));
     for (DataBatch batch;;) {
       TRY_SET(const bool more, reader->Next(batch));
       if (!more) break;

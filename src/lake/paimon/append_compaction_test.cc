@@ -18,7 +18,7 @@ std::vector<DataFileMeta> Files(const std::string& text) {
     if (part.empty()) continue;
     DataFileMeta file;
     const bool foreign = part[0] == 'x';
-    file.name = Str("f", files.size(), foreign ? ".orc" : ".parquet");
+    file.name = Str("f", files.size(), foreign ? ".lance" : ".parquet");
     file.size = std::stoll(part.substr(foreign ? 1 : 0)) << 20;
     file.row_count = 10;
     file.min_sequence = static_cast<int64_t>(files.size()) * 10;

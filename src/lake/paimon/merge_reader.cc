@@ -137,6 +137,7 @@ class MergeReader::Impl {
     ReadOptions options;
     options.batch_rows = kBatchRows;
     options.deletes = file.deletes;
+    options.rows = file.rows;
     TRY_SET(auto reader, DataFileReader::Open(env, file.path, AsWritten(columns, *file.written), options));
     Run run(file, number, std::move(reader));
     TRY(Advance(run));

@@ -49,6 +49,7 @@ struct MergeInput {
   InputRole role = InputRole::kMerged;
   bool told = false;                   // a changelog has its rows
   const DeleteSet* deletes = nullptr;  // rows that are not there; outlives the reader
+  int64_t rows = -1;                   // as ReadOptions has it
 };
 
 struct MergeOptions {

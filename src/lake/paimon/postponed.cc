@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/paimon/file_format.h"
 #include "lake/paimon/binary_row.h"
 #include "lake/paimon/buffer_merge.h"
 #include "lake/paimon/key_sort.h"
@@ -47,12 +48,14 @@ class Distributor {
     });
     TRY_SET(const std::string folder, folders_.Folder(distribution_.partition, kPostponedBucket));
     for (const DataFileMeta& file : files) {
-      if (!file.name.ends_with(".parquet")) {
-        return Unsupported(Str("postponed file ", folder, "/", file.name, " is no Parquet file"),
+      if (!FormatOfFile(file.name)) {
+        return Unsupported(Str("postponed file ", folder, "/", file.name, " is of no format that is read"),
                            "let the engine that wrote it compact the table");
       }
-      TRY_SET(const auto reader, DataFileReader::Open(env_, Str(folder, "/", file.name),
-                                                      AsWritten(layout_->FileColumns(), *schemas.at(file.schema_id))));
+      ReadOptions whole;
+      whole.rows = file.row_count;
+      const auto columns = AsWritten(layout_->FileColumns(), *schemas.at(file.schema_id));
+      TRY_SET(const auto reader, DataFileReader::Open(env_, Str(folder, "/", file.name), columns, whole));
       for (DataBatch batch;;) {
         TRY_SET(const bool more, reader->Next(batch));
         if (!more) break;

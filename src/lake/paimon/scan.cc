@@ -4,15 +4,14 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/paimon/file_format.h"
 
 namespace sluice::paimon {
 namespace {
 
-constexpr std::string_view kParquet = ".parquet";
-
 Status CheckFile(const LiveFile& file) {
-  if (!file.path.ends_with(kParquet)) {
-    return Unsupported(Str("data file ", file.path, " is no Parquet file"), "this version of sluice reads Parquet");
+  if (!FormatOfFile(file.path)) {
+    return Unsupported(Str("data file ", file.path, " is of no format that is read"), "parquet, orc and avro are");
   }
   if (file.meta.write_columns && !file.meta.write_columns->empty()) {
     return Unsupported(Str("data file ", file.path, " has some columns of its rows only (data evolution)"));
@@ -91,6 +90,7 @@ Status TableScan::OpenNext() {
     for (const LiveFile& file : split.files) {
       TRY_SET(const Schema* written, table_->SchemaOf(file.meta.schema_id));
       files.push_back({file.path, written, file.meta.level});
+      files.back().rows = file.meta.row_count;
     }
     TRY_SET(merged_, MergeReader::Open(*env_, files, order_, columns_));
     return Ok();
@@ -99,6 +99,7 @@ Status TableScan::OpenNext() {
   deletes_ = std::make_unique<DeleteSet>(std::move(deletes));
   ReadOptions options;
   options.deletes = deletes_->empty() ? nullptr : deletes_.get();
+  options.rows = split.files[0].meta.row_count;
   TRY_SET(const Schema* written, table_->SchemaOf(split.files[0].meta.schema_id));
   TRY_SET(file_, DataFileReader::Open(*env_, split.files[0].path, AsWritten(columns_, *written), options));
   return Ok();

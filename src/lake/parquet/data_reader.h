@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// DataFileReader: a Parquet data file -> Arrow batches of the wanted fields, found by field id, older types promoted,
-// deleted rows left out. Reads only the columns asked for, a bounded number of bytes at a time. One thread.
+// DataFileReader: a data file -> Arrow batches of the wanted fields, older types promoted, deleted rows left out. The
+// end of its name tells its format: .orc, .avro, else Parquet. Fields are found by id in Parquet, by name in the others
+// and where there are no ids. Reads only the columns asked for (Avro: passes over the others), a bounded number of
+// bytes at a time. One thread.
 #pragma once
 
 #include <cstdint>
@@ -34,6 +36,7 @@ struct ReadOptions {
   int64_t batch_rows = 16 * 1024;  // at most
   int64_t batch_bytes = 16 << 20;  // about; one row can be larger
   const DeleteSet* deletes = nullptr;  // rows to leave out; outlives the reader
+  int64_t rows = -1;                   // that the file has, as its table says; below 0: that is not known
 };
 
 class DataFileReader {
@@ -47,7 +50,6 @@ class DataFileReader {
   // The next batch with at least one row; false at the end.
   Result<bool> Next(DataBatch& out);
 
-  int64_t row_count() const;  // of the file, deleted rows included
   const std::shared_ptr<arrow::Schema>& schema() const;  // of the batches
 
  private:

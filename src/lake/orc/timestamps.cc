@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/orc/timestamps.h"
+
+#include <arrow/array.h>
+#include <arrow/builder.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "base/text.h"
+#include "expr/time_zone.h"
+#include "format/orc/rle.h"
+#include "row/arrow_status.h"
+
+namespace sluice {
+namespace {
+
+constexpr int64_t kBase = 1'420'070'400;  // 2015-01-01 00:00:00: what seconds are counted from
+constexpr int64_t kMicros = 1'000'000;
+constexpr int64_t kNanosOfMilli = 1'000'000;
+constexpr int kDirect = 0, kDirectV2 = 2;  // encodings of a column
+constexpr std::string_view kUtcNames[] = {"", "UTC", "GMT", "Z", "Etc/UTC", "Etc/GMT"};
+
+// The last three bits say how many zeros were cut off.
+int64_t NanosOf(int64_t stored) {
+  constexpr std::array<int64_t, 8> kFactors = {1, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
+  int64_t nanos = 0;
+  return __builtin_mul_overflow(stored >> 3, kFactors[static_cast<size_t>(stored & 7)], &nanos) ? 0 : nanos;
+}
+
+// Seconds as the stripe's writer had them -> those of UTC, or of a clock.
+class Clock {
+ public:
+  static Result<Clock> Of(const std::string& zone, bool instant) {
+    Clock clock;
+    const bool utc = std::find(std::begin(kUtcNames), std::end(kUtcNames), zone) != std::end(kUtcNames);
+    if (instant || utc) return clock;
+    TRY_SET(clock.zone_, TimeZone::Find(zone));
+    clock.local_ = true;
+    clock.base_ = kBase - clock.OffsetAt(kBase - clock.OffsetAt(kBase));  // when that zone's clocks showed it
+    return clock;
+  }
+  int64_t SecondsOf(int64_t stored) const {
+    const int64_t seconds = stored + base_;
+    return local_ ? seconds + OffsetAt(seconds) : seconds;
+  }
+
+ private:
+  int64_t OffsetAt(int64_t seconds) const {
+    constexpr int64_t kMost = INT64_MAX / kMicros - 2 * 86'400;
+    const int64_t micros = std::clamp(seconds, -kMost, kMost) * kMicros;
+    return (zone_.ToLocal(micros) - micros) / kMicros;
+  }
+
+  bool local_ = false;
+  TimeZone zone_;
+  int64_t base_ = kBase;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<arrow::Array>> OrcTimestamps::Read(size_t stripe_number, size_t column, bool instant) const {
+  if (stripe_number >= file_.stripes().size() || column >= file_.columns().size()) {
+    return Corrupt("orc: the footer has fewer stripes or columns than the file");
+  }
+  const OrcStripe& stripe = file_.stripes()[stripe_number];
+  const int id = file_.columns()[column];
+  TRY_SET(const OrcStripeStreams streams, file_.Streams(stripe));
+  const auto place = static_cast<size_t>(id);
+  const int encoding = place < streams.encodings.size() ? streams.encodings[place] : -1;
+  if (encoding != kDirect && encoding != kDirectV2) return Corrupt("orc: a timestamp has an unknown encoding");
+  const int version = encoding == kDirect ? 1 : 2;
+  TRY_SET(const std::string present, file_.Bytes(streams, id, OrcStream::kPresent));
+  std::vector<uint8_t> valid;
+  int64_t count = stripe.rows;
+  if (!present.empty()) {
+    TRY_SET(valid, DecodeOrcBooleans(present, stripe.rows));
+    count = std::count(valid.begin(), valid.end(), 1);
+  }
+  TRY_SET(const std::string data, file_.Bytes(streams, id, OrcStream::kData));
+  TRY_SET(const std::string secondary, file_.Bytes(streams, id, OrcStream::kSecondary));
+  TRY_SET(const auto seconds, DecodeOrcIntegers(data, count, /*is_signed=*/true, version));
+  TRY_SET(const auto nanos, DecodeOrcIntegers(secondary, count, /*is_signed=*/false, version));
+  TRY_SET(const Clock clock, Clock::Of(streams.writer_timezone, instant));
+  arrow::TimestampBuilder out(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
+  ARROW_TRY(out.Reserve(stripe.rows));
+  size_t next = 0;
+  for (int64_t row = 0; row < stripe.rows; ++row) {
+    if (!valid.empty() && valid[static_cast<size_t>(row)] == 0) {
+      out.UnsafeAppendNull();
+      continue;
+    }
+    int64_t second = clock.SecondsOf(seconds[next]);
+    const int64_t nano = NanosOf(nanos[next++]);
+    if (second < 0 && nano >= kNanosOfMilli) --second;  // writers round negative seconds towards zero
+    int64_t micros = 0;
+    if (__builtin_mul_overflow(second, kMicros, &micros)) return Corrupt("orc: a timestamp is out of range");
+    out.UnsafeAppend(micros + nano / 1000 - (nano % 1000 < 0));
+  }
+  ARROW_TRY_SET(std::shared_ptr<arrow::Array> array, out.Finish());
+  return array;
+}
+
+}  // namespace sluice

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <parquet/arrow/reader.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/file_reader.h>
+#include <parquet/metadata.h>
+#include <parquet/properties.h>
+#include <parquet/schema.h>
+#include <parquet/size_statistics.h>
+
+#include <arrow/array.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.h"
+#include "lake/parquet/file_decoder.h"
+#include "lake/parquet/file_streams.h"
+#include "lake/parquet/promote.h"
+
+namespace sluice {
+namespace {
+
+constexpr int kMissing = -1;
+constexpr int64_t kStreamBytes = 8 << 20;  // read ahead, shared by the columns
+
+using TypePtr = std::shared_ptr<arrow::DataType>;
+using NoArrays = std::vector<std::shared_ptr<arrow::Array>>;
+
+class ParquetDecoder final : public FileDecoder {
+ public:
+  ParquetDecoder(FileSourcePtr source, const DecodeLimits& limits) : source_(std::move(source)), limits_(limits) {}
+
+  Result<std::vector<TypePtr>> Choose(const std::vector<FileColumn>& wanted) override {
+    TRY(Open(static_cast<int64_t>(wanted.size()) + 1));
+    const std::vector<int> nodes = NodesOf(wanted);
+    std::vector<int> read = nodes;  // in file order, each once
+    std::sort(read.begin(), read.end());
+    read.erase(std::unique(read.begin(), read.end()), read.end());
+    if (!read.empty() && read[0] == kMissing) read.erase(read.begin());
+    const parquet::schema::GroupNode& root = *footer_->schema()->group_node();
+    for (int leaf = 0; leaf < footer_->schema()->num_columns(); ++leaf) {
+      const auto* top = footer_->schema()->GetColumnRoot(leaf);
+      if (std::binary_search(read.begin(), read.end(), root.FieldIndex(*top))) leaves_.push_back(leaf);
+    }
+    std::vector<TypePtr> types;
+    for (int node : nodes) {
+      auto at = std::lower_bound(read.begin(), read.end(), node);
+      columns_.push_back(node == kMissing ? kMissing : static_cast<int>(at - read.begin()));
+      types.push_back(node == kMissing ? nullptr
+                                       : reader_->manifest().schema_fields[static_cast<size_t>(node)].field->type());
+    }
+    return types;
+  }
+
+  Status Next(DecodedRows& out) override {
+    std::shared_ptr<arrow::RecordBatch> rows;
+    TRY(NextRaw(rows));
+    out.count = rows == nullptr ? 0 : rows->num_rows();
+    out.columns.clear();
+    if (rows == nullptr) return Ok();
+    position_ += out.count;
+    for (int column : columns_) out.columns.push_back(column == kMissing ? nullptr : rows->column(column));
+    return Ok();
+  }
+
+ private:
+  // `streams`: how many share the bytes that are read ahead.
+  Status Open(int64_t streams) {
+    parquet::ReaderProperties properties;
+    properties.enable_buffered_stream();
+    properties.set_buffer_size(std::clamp<int64_t>(kStreamBytes / streams, 16 << 10, 256 << 10));
+    auto parquet_reader = parquet::ParquetFileReader::Open(source_, properties);
+    footer_ = parquet_reader->metadata();
+    parquet::ArrowReaderProperties arrow_properties;
+    arrow_properties.set_use_threads(false);
+    arrow_properties.set_pre_buffer(false);
+    arrow_properties.set_arrow_extensions_enabled(false);
+    arrow_properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+    auto made =
+        parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(parquet_reader), arrow_properties);
+    if (!made.ok()) return FromFileFormat(made.status());
+    reader_ = std::move(made).ValueUnsafe();
+    return Ok();
+  }
+
+  // The file's top-level column of each wanted one.
+  std::vector<int> NodesOf(const std::vector<FileColumn>& wanted) const {
+    const parquet::schema::GroupNode& root = *footer_->schema()->group_node();
+    bool ids = false;
+    for (int i = 0; i < root.field_count(); ++i) ids |= root.field(i)->field_id() >= 0;
+    std::vector<int> nodes;
+    for (const FileColumn& field : wanted) {
+      int node = kMissing;
+      for (int i = 0; i < root.field_count() && node == kMissing; ++i) {
+        const bool same = ids ? root.field(i)->field_id() == field.id
+                              : root.field(i)->name() == field.stored_name.value_or(field.name);
+        if (same) node = i;
+      }
+      nodes.push_back(node);
+    }
+    return nodes;
+  }
+
+  // Rows so that a batch has about batch_bytes.
+  int64_t BatchRows(const parquet::RowGroupMetaData& group) const {
+    int64_t bytes = 0;
+    for (int leaf : leaves_) {
+      auto chunk = group.ColumnChunk(leaf);
+      int64_t size = chunk->total_uncompressed_size();
+      if (auto sizes = chunk->size_statistics(); sizes != nullptr && sizes->unencoded_byte_array_data_bytes) {
+        size = std::max(size, *sizes->unencoded_byte_array_data_bytes);
+      }
+      bytes += std::max(size, chunk->num_values());
+    }
+    int64_t row_bytes = std::max<int64_t>(1, bytes / std::max<int64_t>(1, group.num_rows()));
+    return std::clamp<int64_t>(limits_.batch_bytes / row_bytes, 1, limits_.batch_rows);
+  }
+
+  // The next batch as the file has it; null at the end.
+  Status NextRaw(std::shared_ptr<arrow::RecordBatch>& rows) {
+    if (leaves_.empty()) {  // nothing of it is in the file: rows of NULLs
+      int64_t count = std::min(limits_.batch_rows, footer_->num_rows() - position_);
+      if (count > 0) rows = arrow::RecordBatch::Make(arrow::schema({}), count, NoArrays());
+      return Ok();
+    }
+    while (true) {
+      if (group_reader_ != nullptr) {
+        arrow::Status status = group_reader_->ReadNext(&rows);
+        if (!status.ok()) return FromFileFormat(status);
+        if (rows != nullptr && rows->num_rows() == 0) continue;
+        if (rows != nullptr) return Ok();
+        group_reader_.reset();
+        int64_t expected = group_end_;
+        if (position_ != expected) {
+          return Corrupt(Str("row group ", group_ - 1, " ends at row ", position_, " instead of ", expected));
+        }
+      }
+      if (group_ >= footer_->num_row_groups()) return Ok();
+      auto group = footer_->RowGroup(group_);
+      group_end_ = position_ + group->num_rows();
+      reader_->set_batch_size(BatchRows(*group));
+      auto made = reader_->GetRecordBatchReader({group_}, leaves_);
+      if (!made.ok()) return FromFileFormat(made.status());
+      group_reader_ = std::move(made).ValueUnsafe();
+      ++group_;
+    }
+  }
+
+  const FileSourcePtr source_;
+  const DecodeLimits limits_;
+  std::shared_ptr<parquet::FileMetaData> footer_;
+  std::unique_ptr<parquet::arrow::FileReader> reader_;
+  std::vector<int> leaves_;   // Parquet columns to read, ascending
+  std::vector<int> columns_;  // wanted field -> column of a raw batch, or kMissing
+  std::unique_ptr<arrow::RecordBatchReader> group_reader_;
+  int group_ = 0;          // the next one
+  int64_t group_end_ = 0;  // first position after the current one
+  int64_t position_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<FileDecoder>> OpenParquetDecoder(FileSourcePtr source, const DecodeLimits& limits) {
+  return std::unique_ptr<FileDecoder>(new ParquetDecoder(std::move(source), limits));
+}
+
+}  // namespace sluice
