@@ -52,8 +52,8 @@ def test_table_options_that_are_not_written_are_refused(ctx):
     ):
         refused(ctx, None, key, value, table={key: value}, hint=False)
     for key, value in (
-        ("file.format", "orc"),
-        ("file.format", "avro"),
+        ("file.format", "lance"),
+        ("changelog-file.format", "csv"),
         ("merge-engine", "newest"),
         ("fields.v.aggregate-function", "rbm32"),
     ):

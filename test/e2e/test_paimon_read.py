@@ -6,7 +6,7 @@ import shutil
 
 import test_golden
 
-TABLES = ("dv.db/pk_partitioned", "pk.db/one_bucket_uncompacted", "append.db/partitioned")
+TABLES = ("dv.db/pk_partitioned", "pk.db/one_bucket_uncompacted", "append.db/partitioned", "pk.db/format_per_level")
 
 
 def files_of(table):

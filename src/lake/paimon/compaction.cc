@@ -22,11 +22,6 @@ namespace {
 // Of the target size: larger files are left as they are when nothing overlaps them.
 constexpr int64_t kLargePercent = 70;
 
-RowFileOptions ChangelogOf(RowFileOptions files) {
-  files.prefix = kChangelogPrefix;
-  return files;
-}
-
 class Compaction {
  public:
   Compaction(Env& env, const Schema& schema, const SchemasById& schemas, const TableOptions& options,
@@ -40,8 +35,8 @@ class Compaction {
         files_(files),
         unit_(unit),
         filled_(filled),
-        writer_(env, layout_, files, options.target_file_bytes, unit.output_level),
-        changelog_(env, layout_, ChangelogOf(files), options.target_file_bytes, unit.output_level) {}
+        writer_(env, layout_, files.At(unit.output_level), options.target_file_bytes, unit.output_level),
+        changelog_(env, layout_, files.ChangelogAt(unit.output_level), options.target_file_bytes, unit.output_level) {}
 
   Result<CompactionResult> Run() {
     Status done = Work();
@@ -166,6 +161,7 @@ class Compaction {
     input.written = schemas_.at(file.schema_id);
     input.level = file.level;
     input.told = Told(file);
+    input.rows = file.row_count;
     if (unit_.deletions == nullptr) return input;
     const auto deletions = unit_.deletions->find(file.name);
     if (deletions != unit_.deletions->end()) input.deletes = &deletions->second;
@@ -200,8 +196,10 @@ class Compaction {
 
   // Of a table without a key: rows keep their order and their place among those of other files.
   Status Copy(const DataFileMeta& file, const MergeInput& input) {
-    TRY_SET(const auto reader,
-            DataFileReader::Open(env_, input.path, AsWritten(layout_->FileColumns(), *input.written)));
+    ReadOptions whole;
+    whole.rows = file.row_count;
+    const auto columns = AsWritten(layout_->FileColumns(), *input.written);
+    TRY_SET(const auto reader, DataFileReader::Open(env_, input.path, columns, whole));
     const size_t first = writer_.closed().size();
     for (DataBatch batch;;) {
       TRY_SET(const bool more, reader->Next(batch));

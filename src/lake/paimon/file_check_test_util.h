@@ -5,6 +5,7 @@
 
 #include <arrow/api.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,7 +48,8 @@ inline Result<BinaryRowCodec> CodecOf(const std::vector<WriteColumn>& columns, s
 }
 
 // That the statistics are true of the rows: bounds, which texts may have a wide one of, and counts of NULLs.
-inline Status CheckStats(const SimpleStats& stats, const BinaryRowCodec& codec, const CellArrays& columns) {
+inline Status CheckStats(const SimpleStats& stats, const BinaryRowCodec& codec, const CellArrays& columns,
+                         bool may_be_unknown = false) {
   if (stats.null_counts.size() != columns.size()) return Corrupt("statistics of another number of columns");
   TRY_SET(const CellArrays least, ArraysOf(codec, stats.min));
   TRY_SET(const CellArrays most, ArraysOf(codec, stats.max));
@@ -68,6 +70,7 @@ inline Status CheckStats(const SimpleStats& stats, const BinaryRowCodec& codec, 
       most_is_one |= high == 0;
     }
     if (text || real || column.null_count() == column.length()) continue;
+    if (may_be_unknown && least[i]->IsNull(0) && most[i]->IsNull(0)) continue;
     if (!known || !least_is_one || !most_is_one) return wrong("bound that no row has");
   }
   return Ok();
@@ -128,16 +131,23 @@ inline Status CheckFile(Env& env, Table& table, const LiveFile& file, std::set<i
   if (columns[0]->length() != file.meta.row_count) return Corrupt("number of rows");
   if (options.keyed) TRY(CheckKeys(file.meta, *layout, columns));
   const CellArrays values(columns.begin() + static_cast<std::ptrdiff_t>(layout->first_value()), columns.end());
+  const bool modes = !schema->Option("metadata.stats-mode", "").empty() ||
+                     !schema->Option("metadata.stats-mode.per.level", "").empty() ||
+                     !schema->Option("metadata.stats-keep-first-n-columns", "").empty();
+  const auto& named = file.meta.value_stats_columns;
   std::vector<DataType> types;
   CellArrays with_stats;
   for (size_t i = 0; i < values.size(); ++i) {
-    if (schema->fields[i].type.kind == TypeKind::kArray) continue;
-    types.push_back(schema->fields[i].type);
+    const Field& field = schema->fields[i];
+    const bool listed = !named || std::find(named->begin(), named->end(), field.name) != named->end();
+    if (!modes && listed == (field.type.kind == TypeKind::kArray)) return Corrupt("names of columns");
+    if (!listed) continue;
+    types.push_back(field.type);
     with_stats.push_back(values[i]);
   }
-  if (file.meta.value_stats_columns.has_value() == (types.size() == values.size())) return Corrupt("names of columns");
+  if (named && (named->size() != types.size() || types.size() == values.size())) return Corrupt("names of columns");
   TRY_SET(const BinaryRowCodec codec, BinaryRowCodec::Make(types));
-  TRY(CheckStats(file.meta.value_stats, codec, with_stats));
+  TRY(CheckStats(file.meta.value_stats, codec, with_stats, modes));
   const auto row_of = [&](const std::vector<std::string>& names, CellArrays& cells) -> Result<BinaryRowCodec> {
     std::vector<DataType> chosen;
     for (const std::string& name : names) {

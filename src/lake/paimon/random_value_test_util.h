@@ -26,6 +26,8 @@ class Random {
   T Of(std::vector<T> choices) { return choices[random_() % choices.size()]; }
   uint64_t Bits() { return random_(); }
 
+  bool whole_old_seconds = false;  // times before 1970 have no fractions: ORC cannot hold them
+
  private:
   std::mt19937_64 random_;
 };
@@ -74,7 +76,8 @@ inline Cell RandomValue(Random& random, const DataType& type) {
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz: {
       const int64_t unit = Power10(6 - type.precision);
-      return made((near ? small : wide % 10'000'000'000'000'000) / unit * unit + small * unit);
+      const int64_t value = (near ? small : wide % 10'000'000'000'000'000) / unit * unit + small * unit;
+      return made(value < 0 && random.whole_old_seconds ? value / 1'000'000 * 1'000'000 : value);
     }
     case TypeKind::kBinary:
     case TypeKind::kVarBinary:

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "lake/paimon/key_sort.h"
 #include "lake/paimon/special_fields.h"
+#include "lake/parquet/file_writer.h"
 #include "row/arrow_status.h"
 #include "row/change_batch.h"
 
@@ -25,6 +26,7 @@ namespace {
 
 constexpr int64_t kRowGroupBytes = 32 << 20;  // bounds an open file's memory
 constexpr size_t kSystemColumns = 2;
+constexpr int32_t kKeyBoundLength = 128;  // characters of a key's bound, as in Java
 constexpr const char* kMessageName = "paimon_schema";
 
 WriteColumn ColumnOf(const Field& field) {
@@ -134,7 +136,7 @@ Result<std::shared_ptr<const RowLayout>> RowLayout::Make(const Schema& schema, c
   std::vector<std::string> names;
   for (const Field& field : schema.fields) names.push_back(field.name);
   TRY_SET(const auto fields, SupportedFields(schema, names));
-  std::vector<DataType> key_types, stats_types;
+  std::vector<DataType> key_types;
   std::vector<WriteColumn> columns;
   std::vector<int> key;
   for (const std::string& name : options.keyed ? schema.TrimmedKey() : std::vector<std::string>()) {
@@ -151,24 +153,12 @@ Result<std::shared_ptr<const RowLayout>> RowLayout::Make(const Schema& schema, c
     columns.push_back(SystemColumn(kSequenceId, kSequenceName, TypeKind::kBigInt));
     columns.push_back(SystemColumn(kKindId, kKindName, TypeKind::kTinyInt));
   }
-  std::vector<size_t> stats_columns;
-  std::vector<std::string> stats_names;
-  for (const Field* field : fields) {
-    columns.push_back(ColumnOf(*field));
-    if (field->type.kind == TypeKind::kArray) continue;
-    stats_columns.push_back(columns.size() - 1);
-    stats_names.push_back(field->name);
-    stats_types.push_back(field->type);
-  }
+  for (const Field* field : fields) columns.push_back(ColumnOf(*field));
   TRY_SET(BinaryRowCodec key_codec, BinaryRowCodec::Make(key_types));
-  TRY_SET(BinaryRowCodec stats_codec, BinaryRowCodec::Make(stats_types));
-  std::shared_ptr<RowLayout> layout(new RowLayout(std::move(key_codec), std::move(stats_codec)));
+  std::shared_ptr<RowLayout> layout(new RowLayout(std::move(key_codec)));
   layout->schema_id_ = schema.id;
   layout->columns_ = std::move(columns);
   layout->key_ = std::move(key);
-  layout->all_have_stats_ = stats_columns.size() == fields.size();
-  layout->stats_columns_ = std::move(stats_columns);
-  layout->stats_names_ = std::move(stats_names);
   return std::shared_ptr<const RowLayout>(std::move(layout));
 }
 
@@ -194,25 +184,69 @@ std::vector<FileColumn> RowLayout::FileColumns() const {
 }
 
 RowFileWriter::RowFileWriter(std::shared_ptr<const RowLayout> layout, std::string name, std::string path,
-                             std::unique_ptr<ParquetWriter> writer)
-    : layout_(std::move(layout)), name_(std::move(name)), path_(std::move(path)), writer_(std::move(writer)) {}
+                             std::unique_ptr<FormatWriter> writer, std::vector<MetricsMode> modes)
+    : layout_(std::move(layout)),
+      name_(std::move(name)),
+      path_(std::move(path)),
+      writer_(std::move(writer)),
+      modes_(std::move(modes)) {}
 
 RowFileOptions RowFileOptions::Of(const TableOptions& options, std::string folder) {
   RowFileOptions files;
   files.folder = std::move(folder);
-  files.parquet.codec = options.compression;
-  files.parquet.codec_level = options.compression == "zstd" ? options.compression_level : 0;
+  files.files = options.files;
   files.parquet.row_group_bytes = kRowGroupBytes;
+  files.Take(options.files.StyleOf(0, /*changelog=*/false));
   return files;
 }
 
+RowFileOptions RowFileOptions::At(int level) const {
+  RowFileOptions out = *this;
+  out.Take(files.StyleOf(level, /*changelog=*/false));
+  return out;
+}
+
+RowFileOptions RowFileOptions::ChangelogAt(int level) const {
+  RowFileOptions out = *this;
+  out.prefix = kChangelogPrefix;
+  out.Take(files.StyleOf(level, /*changelog=*/true));
+  return out;
+}
+
+void RowFileOptions::Take(FileStyle chosen) {
+  style = std::move(chosen);
+  parquet.codec = CodecOf(style.format, style.compression);
+  const bool zstd = parquet.codec.starts_with("zstd");
+  parquet.codec_level = zstd ? files.zstd_level() : 0;
+}
+
+namespace {
+
+Result<std::unique_ptr<FormatWriter>> OpenWriter(Env& env, FileFormat format, const std::string& path,
+                                                 const std::vector<WriteColumn>& columns,
+                                                 const ParquetOptions& options) {
+  if (format == FileFormat::kOrc) return OpenOrcWriter(env, path, columns, options);
+  if (format == FileFormat::kAvro) return OpenAvroWriter(env, path, columns, options);
+  TRY_SET(auto writer, ParquetWriter::Open(env, path, columns, kMessageName, options));
+  return std::unique_ptr<FormatWriter>(std::move(writer));
+}
+
+}  // namespace
+
 Result<std::unique_ptr<RowFileWriter>> RowFileWriter::Open(Env& env, std::shared_ptr<const RowLayout> layout,
                                                            const RowFileOptions& options) {
-  std::string name = Str(options.prefix, env.Uuid(), "-0.parquet");
+  std::string name = Str(options.prefix, env.Uuid(), "-0.", NameOf(options.style.format));
   std::string path = Str(options.folder, "/", name);
-  TRY_SET(auto writer, ParquetWriter::Open(env, path, layout->columns_, kMessageName, options.parquet));
-  return std::unique_ptr<RowFileWriter>(
-      new RowFileWriter(std::move(layout), std::move(name), std::move(path), std::move(writer)));
+  std::vector<MetricsMode> modes(layout->columns_.size(), MetricsMode{MetricsKind::kTruncate, kKeyBoundLength});
+  for (size_t i = layout->first_value(); i < modes.size(); ++i) {
+    const int place = static_cast<int>(i - layout->first_value());
+    modes[i] = options.files.ModeOf(options.style, layout->columns_[i].name, place);
+  }
+  ParquetOptions writing = options.parquet;
+  writing.modes = modes;
+  TRY_SET(auto writer, OpenWriter(env, options.style.format, path, layout->columns_, writing));
+  return std::unique_ptr<RowFileWriter>(new RowFileWriter(std::move(layout), std::move(name), std::move(path),
+                                                          std::move(writer), std::move(modes)));
 }
 
 Status RowFileWriter::Append(const arrow::RecordBatch& rows, std::span<const uint32_t> chosen) {
@@ -241,9 +275,19 @@ Status RowFileWriter::Stats(const WrittenFile& written, DataFileMeta& meta) cons
     for (size_t i = 0; i < key.size(); ++i) key[i] = i;
     TRY_SET(meta.key_stats, StatsOf(layout_->columns_, written.columns, key, layout_->key_codec_));
   }
-  TRY_SET(meta.value_stats,
-          StatsOf(layout_->columns_, written.columns, layout_->stats_columns_, layout_->stats_codec_));
-  if (!layout_->all_have_stats_) meta.value_stats_columns = layout_->stats_names_;
+  std::vector<size_t> chosen;
+  std::vector<std::string> names;
+  std::vector<DataType> types;
+  for (size_t i = layout_->first_value(); i < modes_.size(); ++i) {
+    const WriteColumn& column = layout_->columns_[i];
+    if (column.type.kind == TypeKind::kArray || modes_[i].kind == MetricsKind::kNone) continue;
+    chosen.push_back(i);
+    names.push_back(column.name);
+    types.push_back(column.type);
+  }
+  TRY_SET(const BinaryRowCodec codec, BinaryRowCodec::Make(types));
+  TRY_SET(meta.value_stats, StatsOf(layout_->columns_, written.columns, chosen, codec));
+  if (chosen.size() < modes_.size() - layout_->first_value()) meta.value_stats_columns = std::move(names);
   return Ok();
 }
 

@@ -17,7 +17,7 @@
 #include "lake/paimon/schema.h"
 #include "lake/paimon/table_options.h"
 #include "lake/parquet/file_column.h"
-#include "lake/parquet/file_writer.h"
+#include "lake/parquet/format_writer.h"
 #include "lake/parquet/write_column.h"
 
 namespace arrow {
@@ -49,17 +49,12 @@ class RowLayout {
 
  private:
   friend class RowFileWriter;
-  RowLayout(BinaryRowCodec key_codec, BinaryRowCodec stats_codec)
-      : key_codec_(std::move(key_codec)), stats_codec_(std::move(stats_codec)) {}
+  explicit RowLayout(BinaryRowCodec key_codec) : key_codec_(std::move(key_codec)) {}
 
   int64_t schema_id_ = 0;
   std::vector<WriteColumn> columns_;  // of a file
   std::vector<int> key_;
   BinaryRowCodec key_codec_;
-  BinaryRowCodec stats_codec_;         // of the columns with statistics
-  std::vector<size_t> stats_columns_;  // in columns_
-  std::vector<std::string> stats_names_;
-  bool all_have_stats_ = true;
 };
 
 inline constexpr const char* kChangelogPrefix = "changelog-";
@@ -68,10 +63,18 @@ inline constexpr const char* kChangelogPrefix = "changelog-";
 struct RowFileOptions {
   std::string folder;  // of the bucket, without a slash at its end; it is there
   std::string prefix = "data-";
-  ParquetOptions parquet;
+  FileStyle style;
+  FileOptions files;       // what the style is one of
+  ParquetOptions parquet;  // of the other formats too, as far as they have it
 
-  // As the table's options say, in that folder.
+  // As the table's options say, in that folder: data files of level 0.
   static RowFileOptions Of(const TableOptions& options, std::string folder);
+  // The same for files of that level, or for changelogs of a change to it.
+  RowFileOptions At(int level) const;
+  RowFileOptions ChangelogAt(int level) const;
+
+ private:
+  void Take(FileStyle chosen);
 };
 
 class RowFileWriter {
@@ -89,12 +92,13 @@ class RowFileWriter {
 
  private:
   RowFileWriter(std::shared_ptr<const RowLayout> layout, std::string name, std::string path,
-                std::unique_ptr<ParquetWriter> writer);
+                std::unique_ptr<FormatWriter> writer, std::vector<MetricsMode> modes);
   Status Stats(const WrittenFile& written, DataFileMeta& meta) const;
 
   std::shared_ptr<const RowLayout> layout_;
   std::string name_, path_;
-  std::unique_ptr<ParquetWriter> writer_;
+  std::unique_ptr<FormatWriter> writer_;
+  std::vector<MetricsMode> modes_;  // one a column
   std::string first_key_, last_key_;
   int64_t min_sequence_ = INT64_MAX, max_sequence_ = INT64_MIN;
   int64_t retracted_ = 0;

@@ -26,8 +26,6 @@ constexpr Unit kTimeUnits[] = {
     {"milliseconds", 1}, {"second", 1000}, {"seconds", 1000}, {"minute", 60'000}, {"minutes", 60'000},
     {"hours", 3'600'000}, {"days", 86'400'000},
 };
-constexpr int64_t kZstdLevelMax = 22;
-constexpr std::string_view kCodecs[] = {"zstd", "snappy", "gzip", "lz4", "brotli", "none"};
 
 constexpr std::pair<std::string_view, ChangelogProducer> kProducers[] = {
     {"none", ChangelogProducer::kNone},
@@ -124,14 +122,12 @@ std::vector<std::string> Names(const std::string* text) {
 // What a writer that does not do it would make wrong.
 Status CheckSupported(const Reader& options) {
   TRY(options.Only("deletion-vectors.merge-on-read", "false"));
-  TRY(options.Only("file.format", "parquet"));
-  TRY(options.Only("changelog-file.format", "parquet"));
   TRY(options.Only("manifest.format", "avro"));
   TRY(options.Only("bucket-function.type", "default"));
   TRY(options.Only("row-tracking.enabled", "false"));
   TRY(options.Only("data-file.thin-mode", "false"));
   for (const char* key : {"record-level.expire-time", "data-file.external-paths", "branch",
-                          "primary-key", "partition", "file.format.per.level",
+                          "primary-key", "partition",
                           "changelog-producer.row-deduplicate-ignore-fields"}) {
     if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
   }
@@ -141,14 +137,6 @@ Status CheckSupported(const Reader& options) {
 Status ReadFiles(const Reader& options, TableOptions& out) {
   out.target_file_bytes = out.keyed ? 128 << 20 : 256 << 20;
   TRY(options.Bytes("target-file-size", out.target_file_bytes));
-  if (const std::string* codec = options.Find("file.compression")) {
-    out.compression = Lower(Trim(*codec));
-    if (std::find(std::begin(kCodecs), std::end(kCodecs), out.compression) == std::end(kCodecs)) {
-      return Bad("file.compression", *codec, "zstd, snappy, gzip, lz4, brotli or none");
-    }
-    if (out.compression == "none") out.compression = "uncompressed";
-  }
-  TRY(options.Count("file.compression.zstd-level", 1, out.compression_level, kZstdLevelMax));
   TRY(options.Count("manifest.merge-min-count", 2, out.manifest_merge_count));
   return options.Bytes("manifest.target-file-size", out.manifest_target_bytes);
 }
@@ -268,6 +256,7 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   out.keyed = !key.empty();
   TRY(CheckSupported(options));
   TRY(ReadFiles(options, out));
+  TRY_SET(out.files, FileOptions::Of(given, out.keyed));
   TRY(ReadCompaction(options, out));
   TRY(ReadBuckets(options, key, out));
   TRY(CheckMerging(options, given));
@@ -315,6 +304,7 @@ Result<TableOptions> TableOptions::Of(const Schema& schema) {
   out.keyed = !schema.primary_keys.empty();
   TRY_SET(out.merge, MergeRules::Of(schema));
   TRY(out.merge.CheckWritable(schema));
+  TRY(out.files.CheckCodecs());
   TRY(CheckVectors(out));
   TRY(CheckRowKind(schema));
   for (const std::string& name : out.bucket_key) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lake/paimon/file_options.h"
 #include "lake/paimon/merge_rules.h"
 #include "lake/paimon/schema.h"
 
@@ -69,8 +70,7 @@ struct TableOptions {
   double small_file_ratio = 0.7;         // `compaction.small-file-ratio`: of the target size
   // Files.
   int64_t target_file_bytes = 128 << 20;
-  std::string compression = "zstd";
-  int compression_level = 1;
+  FileOptions files;                     // formats, compression, statistics
   int64_t manifest_merge_count = 30;
   int64_t manifest_target_bytes = 8 << 20;
   // Snapshots.

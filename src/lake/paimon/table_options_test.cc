@@ -58,7 +58,7 @@ TEST(PaimonTableOptions, HaveJavasDefaults) {
   EXPECT_EQ(options.stop_trigger, 8);
   EXPECT_EQ(options.levels, 6);
   EXPECT_EQ(options.target_file_bytes, 128 << 20);
-  EXPECT_EQ(options.compression, "zstd");
+  EXPECT_EQ(options.files.StyleOf(0, false).compression, "zstd");
   EXPECT_EQ(options.snapshot_time_ms, 3'600'000);
   const auto keyless = TableOptions::Of(Keyless({}));
   ASSERT_TRUE(keyless.ok());
@@ -109,11 +109,11 @@ TEST(PaimonTableOptions, RefuseNumbersThatTheyCannotBe) {
 TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
   for (const auto& [key, value] : Options{
            {"merge-engine", "newest"},
-           {"file.format", "orc"}, {"changelog-file.format", "avro"}, {"manifest.format", "orc"},
+           {"file.format", "lance"}, {"changelog-file.format", "csv"}, {"manifest.format", "orc"},
            {"bucket-function.type", "mod"}, {"row-tracking.enabled", "true"}, {"data-file.thin-mode", "true"},
            {"metadata.iceberg.storage", "rest-catalog"}, {"branch", "b"},
            {"record-level.expire-time", "1 h"}, {"data-file.external-paths", "x"}, {"primary-key", "id"},
-           {"partition", "dt"}, {"file.format.per.level", "0:avro"}}) {
+           {"partition", "dt"}, {"file.format.per.level", "0:vortex"}}) {
     const auto read = TableOptions::Of(Keyed({{key, value}}));
     ASSERT_FALSE(read.ok()) << key;
     EXPECT_EQ(read.error().code, ErrorCode::kUnsupported) << key;
@@ -128,6 +128,35 @@ TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
   }
   EXPECT_NE(Refusal(Keyed({{"file.compression", "zip"}})), "none");
   EXPECT_NE(Refusal(Keyed({{"write-only", "yes"}})), "none");
+}
+
+TEST(PaimonTableOptions, ChooseTheFormatOfEachLevel) {
+  const auto said = [](const Options& options, int level, bool changelog = false) -> std::string {
+    const auto read = TableOptions::Of(Keyed(options));
+    if (!read.ok()) return read.error().ToString();
+    const FileStyle style = read->files.StyleOf(level, changelog);
+    return Str(NameOf(style.format), " ", CodecOf(style.format, style.compression));
+  };
+  EXPECT_EQ(said({}, 0), "parquet zstd");
+  EXPECT_EQ(said({{"file.format", "Avro"}}, 3), "avro zstandard");
+  const Options mixed = {{"file.format", "orc"}, {"file.format.per.level", "0:avro, 5:parquet"},
+                         {"file.compression.per.level", "0:null,5:gzip,2:zlib"}, {"changelog-file.format", "parquet"},
+                         {"changelog-file.compression", "none"}};
+  EXPECT_EQ(said(mixed, 0), "avro null");
+  EXPECT_EQ(said(mixed, 1), "orc zstd");
+  EXPECT_EQ(said(mixed, 2), "orc zlib");
+  EXPECT_EQ(said(mixed, 5), "parquet gzip");
+  EXPECT_EQ(said(mixed, 0, /*changelog=*/true), "parquet uncompressed");
+  EXPECT_EQ(said({{"file.format.per.level.0", "orc"}}, 0), "orc zstd");
+  EXPECT_EQ(said({{"file.format.per.level.0", "orc"}}, 1), "parquet zstd");
+  for (const auto& [format, codec] : Options{{"avro", "lz4"}, {"orc", "brotli"}, {"parquet", "zlib"}}) {
+    const std::string refused = Refusal(Keyed({{"file.format", format}, {"file.compression", codec}}));
+    EXPECT_NE(refused.find(Str("'", codec, "' cannot go with file.format ", format)), std::string::npos) << refused;
+    EXPECT_TRUE(CheckOption("file.compression", codec).ok()) << "another option may name the format";
+  }
+  EXPECT_NE(Refusal(Keyed({{"file.format.per.level", "avro"}})).find("pairs"), std::string::npos);
+  EXPECT_NE(Refusal(Keyed({{"metadata.stats-mode", "some"}})).find("metadata.stats-mode"), std::string::npos);
+  EXPECT_NE(Refusal(Keyed({{"fields.v.stats-mode", "x"}})).find("fields.v.stats-mode"), std::string::npos);
 }
 
 TEST(PaimonTableOptions, NameColumnsThatAreThere) {

@@ -308,6 +308,7 @@ Status TableWriter::WriteBucket(const BucketId& id, const Gathered& rows, std::v
 Result<DataFileMeta> TableWriter::WriteFile(const BucketId& id, const char* prefix, const Gathered& rows,
                                             const std::vector<uint32_t>& chosen) {
   TRY_SET(RowFileOptions files, FilesOf(id, buckets_[id]));
+  if (std::string_view(prefix) == kChangelogPrefix) files = files.ChangelogAt(0);
   files.prefix = prefix;
   TRY_SET(auto writer, RowFileWriter::Open(env_, layout_, files));
   auto write = [&]() -> Result<DataFileMeta> {

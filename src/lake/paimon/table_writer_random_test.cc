@@ -20,6 +20,7 @@ class RandomRun {
     options["num-sorted-run.compaction-trigger"] = Str(2 + random_(4));
     options["manifest.merge-min-count"] = Str(2 + random_(4));
     options["file.compression"] = random_.Of<std::string>({"zstd", "snappy", "none", "lz4"});
+    if (random_.OneIn(2)) ChooseFormats(options, keyed);
     if (random_.OneIn(2)) options["target-file-size"] = Str(1 + random_(6), " kb");
     if (random_.OneIn(3)) options["manifest.target-file-size"] = Str(1 + random_(4), " kb");
     const auto producer = random_.Of<std::string>({"none", "input", "lookup", "full-compaction"});
@@ -53,6 +54,20 @@ class RandomRun {
   }
 
  private:
+  void ChooseFormats(Options& options, bool keyed) {
+    std::vector<std::string> formats = {"parquet", "avro"};
+    if (random_.whole_old_seconds) formats.push_back("orc");
+    const auto format = [&] { return random_.Of(formats); };
+    options["file.compression"] = random_.Of<std::string>({"zstd", "snappy"});
+    options["file.format"] = format();
+    if (keyed && random_.OneIn(2)) options["file.format.per.level"] = Str("0:", format(), ", 5:", format());
+    if (keyed && random_.OneIn(3)) options["changelog-file.format"] = format();
+    const auto mode = [&] { return random_.Of<std::string>({"none", "counts", "full", "truncate(2)"}); };
+    if (random_.OneIn(2)) options["metadata.stats-mode"] = mode();
+    if (keyed && random_.OneIn(3)) options["metadata.stats-mode.per.level"] = "0:" + mode();
+    if (random_.OneIn(3)) options["metadata.stats-keep-first-n-columns"] = Str(random_(4));
+  }
+
   Status Epoch() {
     if (random_.OneIn(3)) TRY(lake_.Reopen());
     const auto rows = model_.rows;

@@ -33,6 +33,7 @@ Status MergeSection(Env& env, Table& table, const MergeOrder& order, const std::
   for (const LiveFile* file : files) {
     TRY_SET(const Schema* written, table.SchemaOf(file->meta.schema_id));
     inputs.push_back({file->path, written, file->meta.level});
+    inputs.back().rows = file->meta.row_count;
   }
   std::vector<FileColumn> wanted;
   for (size_t i = 0; order.rules.builds_rows() && i < order.schema->fields.size(); ++i) {
