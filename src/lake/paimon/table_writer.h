@@ -145,6 +145,7 @@ class TableWriter {
   std::unique_ptr<Binding> binding_;
   std::vector<std::string> source_key_;   // of the source's table
   std::vector<std::string> new_schemas_;  // JSON of versions of this epoch
+  std::map<int64_t, Schema> schemas_of_epoch_;  // the same, by id: files may have been written with each
   bool newest_schema_used_ = true;        // by files
   int64_t base_ = 0;
   bool stale_ = true;  // buckets_ are not those of base_

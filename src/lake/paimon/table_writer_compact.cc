@@ -71,9 +71,11 @@ Status TableWriter::CompactBuckets() {
 Result<SchemasById> TableWriter::SchemasOf(const std::vector<DataFileMeta>& files) {
   SchemasById schemas;
   for (const DataFileMeta& file : files) {
-    const bool made = file.schema_id <= table_->newest_schema().id;
-    schemas[file.schema_id] = &schema_;  // of this epoch: its files have ids
-    if (!made) continue;
+    const auto found = schemas_of_epoch_.find(file.schema_id);
+    if (found != schemas_of_epoch_.end()) {
+      schemas[file.schema_id] = &found->second;
+      continue;
+    }
     TRY_SET(schemas[file.schema_id], table_->SchemaOf(file.schema_id));
   }
   return schemas;

@@ -41,6 +41,7 @@ Status TableWriter::EvolveTo(Schema next) {
   }
   next.time_ms = env_.NowMs();
   new_schemas_.back() = next.ToJson();
+  schemas_of_epoch_[next.id] = next;
   newest_schema_used_ = false;
   return Load(next);
 }
@@ -254,6 +255,7 @@ Result<int64_t> TableWriter::Commit(const TableChange& change, int64_t epoch) {
   compacted_changelog_.clear();
   rewritten_.clear();
   new_schemas_.clear();
+  schemas_of_epoch_.clear();
   newest_schema_used_ = true;
   finished_ = truncated_ = filled_ = properties_changed_ = false;
   if (table_->newest_schema().id != schema_.id) TRY(Load(table_->newest_schema()));

@@ -179,8 +179,8 @@ void RunSeeds(uint64_t first, uint64_t count, bool keyed) {
   }
 }
 
-TEST(PaimonTableWriterRandomTest, TablesWithAKey) { RunSeeds(1, 10, true); }
-TEST(PaimonTableWriterRandomTest, TablesWithoutAKey) { RunSeeds(100'000, 3, false); }
+TEST(PaimonTableWriterRandomTest, TablesWithAKey) { RunSeeds(1, 14, true); }
+TEST(PaimonTableWriterRandomTest, TablesWithoutAKey) { RunSeeds(100'007, 4, false); }
 
 }  // namespace
 }  // namespace sluice::paimon
