@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "lake/paimon/file_format.h"
 #include "lake/paimon/special_fields.h"
 
 namespace sluice::mirror {
@@ -106,6 +107,10 @@ Result<DataFileForm> DataFileForm::Of(paimon::Table& table, const paimon::Schema
 }
 
 Result<iceberg::DataFile> DataFileForm::Make(const paimon::LiveFile& file) const {
+  if (paimon::FormatOfFile(file.path) != paimon::FileFormat::kParquet) {
+    return Unsupported(Str("data file ", file.path, " is no Parquet file: Iceberg metadata cannot have it yet"),
+                       "compact the table with file.format parquet first");
+  }
   iceberg::DataFile out;
   out.path = "file://" + file.path;
   out.record_count = file.meta.row_count;

@@ -164,6 +164,11 @@ Status FileOptions::CheckCodecs() const {
   return Ok();
 }
 
+bool FileOptions::OnlyParquet() const {
+  const auto other = [](const auto& level) { return level.second != FileFormat::kParquet; };
+  return style_.format == FileFormat::kParquet && std::none_of(formats_.begin(), formats_.end(), other);
+}
+
 FileStyle FileOptions::StyleOf(int level, bool changelog) const {
   FileStyle style = style_;
   const auto choose = [&](auto& out, const auto& levels, const auto& of_changelog) {

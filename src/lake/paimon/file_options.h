@@ -26,6 +26,7 @@ class FileOptions {
   static Result<FileOptions> Of(const Options& options, bool keyed);
   // Whether each format that a file may get has the codec that it gets then.
   Status CheckCodecs() const;
+  bool OnlyParquet() const;  // all data files
 
   FileStyle StyleOf(int level, bool changelog) const;
   // Of a column of the table, the one at `place`.

@@ -305,6 +305,10 @@ Result<TableOptions> TableOptions::Of(const Schema& schema) {
   TRY_SET(out.merge, MergeRules::Of(schema));
   TRY(out.merge.CheckWritable(schema));
   TRY(out.files.CheckCodecs());
+  if (out.iceberg.storage != IcebergStorage::kNone && !out.files.OnlyParquet()) {
+    return Unsupported("table option metadata.iceberg.storage is not supported yet for data files in ORC or Avro",
+                       "leave file.format and file.format.per.level out");
+  }
   TRY(CheckVectors(out));
   TRY(CheckRowKind(schema));
   for (const std::string& name : out.bucket_key) {
