@@ -4,56 +4,14 @@
 #include <arrow/array.h>
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
+#include <array>
+#include <utility>
 
-#include "base/bytes.h"
 #include "lake/paimon/cell_order.h"
+#include "lake/paimon/key_prefix.h"
 
 namespace sluice::paimon {
 namespace {
-
-constexpr uint64_t kSign = uint64_t{1} << 63;
-
-// What of a cell orders as the cell does. `exact`: cells with equal prefixes are equal.
-struct Prefix {
-  const arrow::Array& column;
-  bool exact = false;
-
-  explicit Prefix(const arrow::Array& cells) : column(cells) {
-    switch (column.type_id()) {
-      case arrow::Type::INT32:
-      case arrow::Type::DATE32:
-      case arrow::Type::INT64:
-      case arrow::Type::TIME64:
-      case arrow::Type::TIMESTAMP: exact = column.null_count() == 0; break;
-      default: break;
-    }
-  }
-
-  uint64_t Of(int64_t row) const {
-    if (column.IsNull(row)) return 0;
-    switch (column.type_id()) {
-      case arrow::Type::INT32:
-      case arrow::Type::DATE32:
-        return static_cast<uint64_t>(int64_t{column.data()->GetValues<int32_t>(1)[row]}) ^ kSign;
-      case arrow::Type::INT64:
-      case arrow::Type::TIME64:
-      case arrow::Type::TIMESTAMP:
-        return static_cast<uint64_t>(column.data()->GetValues<int64_t>(1)[row]) ^ kSign;
-      case arrow::Type::DECIMAL128:  // the high half, with the sign
-        return LoadLe<uint64_t>(static_cast<const arrow::Decimal128Array&>(column).GetValue(row) + 8) ^ kSign;
-      case arrow::Type::STRING:
-      case arrow::Type::BINARY: {
-        const auto text = static_cast<const arrow::BinaryArray&>(column).GetView(row);
-        uint64_t word = 0;
-        std::memcpy(&word, text.data(), std::min<size_t>(8, text.size()));
-        return __builtin_bswap64(word);
-      }
-      default: return 0;
-    }
-  }
-};
 
 int Compare(const Columns& columns, size_t from, uint32_t a, uint32_t b) {
   for (size_t i = from; i < columns.size(); ++i) {
@@ -74,26 +32,50 @@ int CompareOrder(const Columns& sequence, uint32_t a, uint32_t b, bool descendin
 
 }  // namespace
 
+// A radix sort: fewer steps a row than comparisons, and numbers near each other differ in few bytes.
+void KeySorter::ByPrefix() {
+  uint64_t differs = 0;
+  for (const Item& item : items_) differs |= item.prefix ^ items_[0].prefix;
+  spare_.resize(items_.size());
+  for (int shift = 0; shift < 64; shift += 8) {
+    if ((differs >> shift & 0xFF) == 0) continue;
+    std::array<size_t, 256> places{};
+    for (const Item& item : items_) ++places[item.prefix >> shift & 0xFF];
+    size_t before = 0;
+    for (size_t& place : places) before += std::exchange(place, before);
+    for (const Item& item : items_) spare_[places[item.prefix >> shift & 0xFF]++] = item;
+    items_.swap(spare_);
+  }
+}
+
 template <typename Group>
 void KeySorter::ByKey(const Columns& key, const std::vector<uint32_t>& rows, Group group) {
-  const Prefix prefix(*key[0]);
-  const size_t rest = prefix.exact ? 1 : 0;  // the first column that the prefix does not decide
+  const KeyPrefix prefix(*key[0]);
+  const size_t rest = prefix.exact() ? 1 : 0;  // the first column that the prefix does not decide
   items_.clear();
   items_.reserve(rows.size());
   for (uint32_t row : rows) items_.push_back({prefix.Of(row), row});
-  const auto order = [&](const Item& a, const Item& b) {
-    if (a.prefix != b.prefix) return a.prefix < b.prefix ? -1 : 1;
+  ByPrefix();
+  const auto compare = [&](const Item& a, const Item& b) {
     return rest < key.size() ? Compare(key, rest, a.row, b.row) : 0;
   };
-  std::sort(items_.begin(), items_.end(), [&](const Item& a, const Item& b) {
-    const int by_key = order(a, b);
-    return by_key != 0 ? by_key < 0 : a.row < b.row;
-  });
+  const auto at = items_.begin();
   for (size_t i = 0; i < items_.size();) {
-    size_t next = i + 1;
-    while (next < items_.size() && order(items_[i], items_[next]) == 0) ++next;
-    group(i, next);
-    i = next;
+    size_t end = i + 1;  // of the equal prefixes
+    while (end < items_.size() && items_[end].prefix == items_[i].prefix) ++end;
+    if (rest < key.size() && end > i + 1) {
+      std::sort(at + static_cast<std::ptrdiff_t>(i), at + static_cast<std::ptrdiff_t>(end),
+                [&](const Item& a, const Item& b) {
+                  const int by_key = compare(a, b);
+                  return by_key != 0 ? by_key < 0 : a.row < b.row;
+                });
+    }
+    while (i < end) {
+      size_t next = i + 1;
+      while (next < end && compare(items_[i], items_[next]) == 0) ++next;
+      group(i, next);
+      i = next;
+    }
   }
 }
 

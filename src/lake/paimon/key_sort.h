@@ -32,7 +32,8 @@ class KeySorter {
   // By key and arrival, in items_. `group` gets the place of each key's first row and that after its last.
   template <typename Group>
   void ByKey(const Columns& key, const std::vector<uint32_t>& rows, Group group);
-  std::vector<Item> items_;
+  void ByPrefix();
+  std::vector<Item> items_, spare_;
 };
 
 }  // namespace sluice::paimon
