@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "lake/paimon/cell_order.h"
+#include "lake/paimon/key_prefix.h"
 #include "lake/paimon/row_merger.h"
 #include "lake/paimon/row_picker.h"
 #include "lake/paimon/special_fields.h"
@@ -27,11 +28,6 @@ constexpr int64_t kNoRow = -1;        // place of a key that gives none
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
-template <typename ArrayType>
-auto At(const arrow::Array& column, int64_t row) {
-  return static_cast<const ArrayType&>(column).GetView(row);
-}
-
 // A file, its rows in order: sequence number, kind, key, user's sequence, wanted columns.
 class Run {
  public:
@@ -45,12 +41,38 @@ class Run {
 
   // To the next row; `rows` is null at the end.
   Status Advance() {
-    if (rows != nullptr && ++row < rows->num_rows()) return Ok();
+    if (++row < count_) return Ok();
+    return NextBatch();
+  }
+
+  int64_t sequence() const { return sequences_[row]; }
+  RowKind kind() const { return static_cast<RowKind>(kinds_[row]); }
+  bool retracts() const { return kind() == RowKind::kDelete || kind() == RowKind::kUpdateBefore; }
+  int64_t position() const { return batch_.position(row); }  // in the file
+  const KeyPrefix& prefix() const { return prefix_; }
+  int64_t PlaceIn(RowPicker& picker) {
+    if (source_ < 0) source_ = picker.AddSource(rows);
+    return RowPicker::Place(source_, row);
+  }
+  void LeavePicker() { source_ = -1; }
+
+  InputRole role;
+  bool told;
+  int level;
+  size_t input;  // number of the file
+  BatchPtr rows;
+  std::vector<const arrow::Array*> cells;  // columns of the batch
+  int64_t row = -1;
+
+ private:
+  Status NextBatch() {
     DataBatch batch;
     TRY_SET(const bool more, reader_->Next(batch));
     rows = more ? batch.rows : nullptr;
     row = 0;
-    if (rows == nullptr) return Ok();
+    count_ = more ? rows->num_rows() : 0;
+    source_ = -1;
+    if (!more) return Ok();
     batch_ = std::move(batch);
     for (size_t i = 0; i < kSystemColumns; ++i) {
       if (rows->column(static_cast<int>(i))->null_count() == 0) continue;
@@ -59,26 +81,20 @@ class Run {
     }
     cells.clear();
     for (int i = 0; i < rows->num_columns(); ++i) cells.push_back(rows->column(i).get());
+    sequences_ = cells[0]->data()->GetValues<int64_t>(1);
+    kinds_ = cells[1]->data()->GetValues<int32_t>(1);
+    prefix_ = KeyPrefix(*cells[kSystemColumns]);
     return Ok();
   }
 
-  int64_t sequence() const { return At<arrow::Int64Array>(*rows->column(0), row); }
-  RowKind kind() const { return static_cast<RowKind>(At<arrow::Int32Array>(*rows->column(1), row)); }
-  bool retracts() const { return kind() == RowKind::kDelete || kind() == RowKind::kUpdateBefore; }
-  int64_t position() const { return batch_.position(row); }  // in the file
-
-  InputRole role;
-  bool told;
-  int level;
-  size_t input;  // number of the file
-  BatchPtr rows;
-  std::vector<const arrow::Array*> cells;  // columns of the batch
-  int64_t row = 0;
-
- private:
   std::string path_;
   std::unique_ptr<DataFileReader> reader_;
   DataBatch batch_;
+  int64_t count_ = 0;  // rows of the batch
+  int64_t source_ = -1;  // its number in the picker; -1: none
+  const int64_t* sequences_ = nullptr;
+  const int32_t* kinds_ = nullptr;
+  KeyPrefix prefix_;  // of the batch's first key column
 };
 
 FileColumn ColumnOf(const Field& field) { return {field.id, field.name, field.type, false}; }
@@ -141,12 +157,15 @@ class MergeReader::Impl {
     TRY_SET(auto reader, DataFileReader::Open(env, file.path, AsWritten(columns, *file.written), options));
     Run run(file, number, std::move(reader));
     TRY(Advance(run));
-    if (run.rows != nullptr) runs_.push_back(std::move(run));
+    if (run.rows == nullptr) return Ok();
+    heads_.push_back(run.prefix().Of(run.row));
+    runs_.push_back(std::move(run));
     return Ok();
   }
 
   Result<bool> Next(DataBatch& out) {
     picker_.Clear();
+    for (Run& run : runs_) run.LeavePicker();
     picked_.clear();
     changed_.clear();
     changes_.reset();
@@ -181,10 +200,11 @@ class MergeReader::Impl {
     }
   }
 
-  int Compare(const Run& a, const Run& b, size_t from, size_t to) const {
-    for (size_t i = from; i < to; ++i) {
-      const int column = static_cast<int>(i);
-      const int order = CompareCells(*a.rows->column(column), a.row, *b.rows->column(column), b.row);
+  // Of keys with equal prefixes.
+  int Compare(const Run& a, const Run& b) const {
+    const size_t decided = a.prefix().exact() && b.prefix().exact() ? 1 : 0;
+    for (size_t i = kSystemColumns + decided; i < key_end_; ++i) {
+      const int order = CompareCells(*a.cells[i], a.row, *b.cells[i], b.row);
       if (order != 0) return order;
     }
     return 0;
@@ -193,32 +213,48 @@ class MergeReader::Impl {
   // Of two rows of the same key.
   bool Newer(const Run& a, const Run& b) const {
     for (size_t i = key_end_; i < sequence_end_; ++i) {
-      const int column = static_cast<int>(i);
-      const int order = CompareSequence(*a.rows->column(column), a.row, *b.rows->column(column), b.row, descending_);
+      const int order = CompareSequence(*a.cells[i], a.row, *b.cells[i], b.row, descending_);
       if (order != 0) return order > 0;
     }
     return a.sequence() > b.sequence();
   }
 
-  // Passes over all rows of the lowest key, and notes what they make.
-  Status NextKey() {
-    same_.assign(1, 0);
-    for (size_t i = 1; i < runs_.size(); ++i) {
-      const int order = Compare(runs_[i], runs_[same_[0]], kSystemColumns, key_end_);
+  // The runs whose row has the lowest key, in same_.
+  void FindLowest() {
+    const uint64_t lowest = *std::min_element(heads_.begin(), heads_.end());
+    same_.clear();
+    for (size_t i = 0; i < heads_.size(); ++i) {
+      if (heads_[i] != lowest) continue;
+      const int order = same_.empty() ? 0 : Compare(runs_[i], runs_[same_[0]]);
       if (order > 0) continue;
       if (order < 0) same_.clear();
       same_.push_back(i);
     }
+  }
+
+  // Passes over all rows of the lowest key, and notes what they make.
+  Status NextKey() {
+    FindLowest();
     TRY(NoteKey());
     bool ended = false;
     for (size_t i : same_) {
       TRY(Advance(runs_[i]));
-      ended |= runs_[i].rows == nullptr;
+      if (runs_[i].rows == nullptr) {
+        ended = true;
+      } else {
+        heads_[i] = runs_[i].prefix().Of(runs_[i].row);
+      }
     }
-    if (ended) std::erase_if(runs_, [](const Run& run) { return run.rows == nullptr; });
-    const auto merged = [](const Run& run) { return run.role == InputRole::kMerged; };
-    if (ended && std::none_of(runs_.begin(), runs_.end(), merged)) runs_.clear();  // behind the last merged row
+    if (ended) RemoveEnded();
     return Ok();
+  }
+
+  void RemoveEnded() {
+    std::erase_if(runs_, [](const Run& run) { return run.rows == nullptr; });
+    const auto merged = [](const Run& run) { return run.role == InputRole::kMerged; };
+    if (std::none_of(runs_.begin(), runs_.end(), merged)) runs_.clear();  // behind the last merged row
+    heads_.clear();
+    for (const Run& run : runs_) heads_.push_back(run.prefix().Of(run.row));
   }
 
   // What the rows of a key make.
@@ -250,7 +286,7 @@ class MergeReader::Impl {
     const bool was = before && !runs_[*before].retracts();
     if (was && engine_ == MergeEngine::kFirstRow) return Ok();
     if (was) {
-      const int64_t place = picker_.PlaceOf(runs_[*before].rows, runs_[*before].row);
+      const int64_t place = runs_[*before].PlaceIn(picker_);
       changed_.push_back({place, made.adds ? RowKind::kUpdateBefore : RowKind::kDelete});
     }
     if (made.adds) changed_.push_back({made.place, was ? RowKind::kUpdateAfter : RowKind::kInsert});
@@ -284,7 +320,7 @@ class MergeReader::Impl {
   }
 
   int64_t PlaceOf(size_t run) {
-    return options_.hidden ? kNoRow : picker_.PlaceOf(runs_[run].rows, runs_[run].row);
+    return options_.hidden ? kNoRow : runs_[run].PlaceIn(picker_);
   }
 
   Result<Made> FirstOf(const std::vector<size_t>& rows) {
@@ -322,6 +358,7 @@ class MergeReader::Impl {
   const std::vector<FileColumn> wanted_;
   std::unique_ptr<RowMerger> merger_;  // null: rows are picked, not made
   std::vector<Run> runs_;              // that have a row
+  std::vector<uint64_t> heads_;        // the key prefix of each run's row
   std::vector<size_t> same_;           // runs whose row has the lowest key
   std::vector<size_t> counting_;       // those of them that are merged
   RowPicker picker_;

@@ -3,7 +3,6 @@
 
 #include <arrow/record_batch.h>
 
-#include <numeric>
 #include <utility>
 
 namespace sluice::paimon {
@@ -22,9 +21,7 @@ Status RollingWriter::Append(const arrow::RecordBatch& rows) {
     TRY_SET(open_, RowFileWriter::Open(env_, layout_, files_));
     paths_.push_back(open_->path());
   }
-  all_.resize(static_cast<size_t>(rows.num_rows()));
-  std::iota(all_.begin(), all_.end(), 0u);
-  TRY(open_->Append(rows, all_));
+  TRY(open_->Append(rows));
   return open_->bytes() >= target_bytes_ ? Close() : Ok();
 }
 

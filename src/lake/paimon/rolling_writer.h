@@ -35,7 +35,6 @@ class RollingWriter {
   std::unique_ptr<RowFileWriter> open_;
   std::vector<std::string> paths_;
   std::vector<DataFileMeta> closed_;
-  std::vector<uint32_t> all_;  // numbers of a batch's rows
 };
 
 }  // namespace sluice::paimon

@@ -249,22 +249,35 @@ Result<std::unique_ptr<RowFileWriter>> RowFileWriter::Open(Env& env, std::shared
                                                           std::move(writer), std::move(modes)));
 }
 
-Status RowFileWriter::Append(const arrow::RecordBatch& rows, std::span<const uint32_t> chosen) {
-  if (chosen.empty()) return Ok();
-  TRY(writer_->Append(rows, chosen));
-  if (!layout_->keyed()) return Ok();
+template <typename RowAt>
+void RowFileWriter::Note(const arrow::RecordBatch& rows, int64_t count, RowAt row_at) {
+  if (!layout_->keyed()) return;
   const size_t keys = layout_->key_.size();
   Columns key(rows.columns().begin(), rows.columns().begin() + static_cast<std::ptrdiff_t>(keys));
-  if (first_key_.empty()) first_key_ = layout_->key_codec_.Serialize(key, chosen.front());
-  last_key_ = layout_->key_codec_.Serialize(key, chosen.back());
+  if (first_key_.empty()) first_key_ = layout_->key_codec_.Serialize(key, row_at(0));
+  last_key_ = layout_->key_codec_.Serialize(key, row_at(count - 1));
   const auto* sequence = rows.column(static_cast<int>(keys))->data()->GetValues<int64_t>(1);
   const auto* kinds = rows.column(static_cast<int>(keys + 1))->data()->GetValues<int32_t>(1);
-  for (uint32_t row : chosen) {
+  for (int64_t i = 0; i < count; ++i) {
+    const int64_t row = row_at(i);
     min_sequence_ = std::min(min_sequence_, sequence[row]);
     max_sequence_ = std::max(max_sequence_, sequence[row]);
     const auto kind = static_cast<RowKind>(kinds[row]);
     retracted_ += kind == RowKind::kUpdateBefore || kind == RowKind::kDelete;
   }
+}
+
+Status RowFileWriter::Append(const arrow::RecordBatch& rows) {
+  if (rows.num_rows() == 0) return Ok();
+  TRY(writer_->Append(rows));
+  Note(rows, rows.num_rows(), [](int64_t i) { return i; });
+  return Ok();
+}
+
+Status RowFileWriter::Append(const arrow::RecordBatch& rows, std::span<const uint32_t> chosen) {
+  if (chosen.empty()) return Ok();
+  TRY(writer_->Append(rows, chosen));
+  Note(rows, static_cast<int64_t>(chosen.size()), [&](int64_t i) { return chosen[static_cast<size_t>(i)]; });
   return Ok();
 }
 

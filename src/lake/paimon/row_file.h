@@ -83,6 +83,7 @@ class RowFileWriter {
                                                      const RowFileOptions& options);
 
   // Rows as RowLayout::Rows gives them; those of a keyed table's data file come by key, each key once.
+  Status Append(const arrow::RecordBatch& rows);
   Status Append(const arrow::RecordBatch& rows, std::span<const uint32_t> chosen);
 
   int64_t bytes() const { return writer_->bytes(); }
@@ -93,6 +94,8 @@ class RowFileWriter {
  private:
   RowFileWriter(std::shared_ptr<const RowLayout> layout, std::string name, std::string path,
                 std::unique_ptr<FormatWriter> writer, std::vector<MetricsMode> modes);
+  template <typename RowAt>
+  void Note(const arrow::RecordBatch& rows, int64_t count, RowAt row_at);  // of what was appended, for the meta
   Status Stats(const WrittenFile& written, DataFileMeta& meta) const;
 
   std::shared_ptr<const RowLayout> layout_;

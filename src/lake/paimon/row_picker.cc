@@ -2,11 +2,7 @@
 #include "lake/paimon/row_picker.h"
 
 #include <arrow/array.h>
-#include <arrow/array/concatenate.h>
-#include <arrow/array/util.h>
 #include <arrow/buffer.h>
-#include <arrow/chunked_array.h>
-#include <arrow/compute/api.h>
 #include <arrow/record_batch.h>
 
 #include "lake/paimon/special_fields.h"
@@ -17,42 +13,34 @@ namespace sluice::paimon {
 void RowPicker::Clear() {
   sources_.clear();
   merged_.clear();
-  rows_ = 0;
 }
 
-int64_t RowPicker::PlaceOf(const std::shared_ptr<arrow::RecordBatch>& batch, int64_t row) {
-  for (size_t i = sources_.size(); i > 0; --i) {
-    if (sources_[i - 1].first == batch) return sources_[i - 1].second + row;
+// The merged rows stand behind all sources.
+std::vector<RowRange> RowPicker::RangesOf(const std::vector<int64_t>& places) const {
+  std::vector<RowRange> ranges;
+  ranges.reserve(places.size());
+  int64_t next = -1;  // the place that the last range would go on with
+  for (int64_t place : places) {
+    if (place <= kMerged) place = Place(static_cast<int64_t>(sources_.size()), kMerged - place);
+    if (place == next) {
+      ++ranges.back().count;
+    } else {
+      ranges.push_back({static_cast<uint32_t>(place >> 32), static_cast<uint32_t>(place), 1});
+    }
+    next = place + 1;
   }
-  sources_.emplace_back(batch, rows_);
-  rows_ += batch->num_rows();
-  return sources_.back().second + row;
-}
-
-Result<std::shared_ptr<arrow::Array>> RowPicker::TakeColumn(size_t column, const std::vector<int64_t>& places) const {
-  arrow::ArrayVector chunks;
-  for (const auto& [batch, begin] : sources_) chunks.push_back(batch->column(static_cast<int>(first_ + column)));
-  if (!merged_.empty()) chunks.push_back(merged_[column]);
-  if (places.empty()) {
-    ARROW_TRY_SET(auto none, arrow::MakeEmptyArray(chunks[0]->type()));
-    return none;
-  }
-  const arrow::Int64Array indices(static_cast<int64_t>(places.size()), arrow::Buffer::Wrap(places));
-  const auto all = std::make_shared<arrow::ChunkedArray>(std::move(chunks));
-  ARROW_TRY_SET(const auto taken, arrow::compute::Take(all, indices));
-  ARROW_TRY_SET(auto joined, arrow::Concatenate(taken.chunked_array()->chunks()));
-  return joined;
+  return ranges;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> RowPicker::Take(const std::vector<int64_t>& places) const {
-  std::vector<int64_t> wanted = places;
-  for (int64_t& place : wanted) {
-    if (place <= kMerged) place = rows_ + kMerged - place;  // behind all sources
-  }
+  const std::vector<RowRange> ranges = RangesOf(places);
   std::vector<std::shared_ptr<arrow::Array>> columns;
   std::vector<std::shared_ptr<arrow::Field>> fields;
   for (size_t i = 0; i < columns_.size(); ++i) {
-    TRY_SET(auto column, TakeColumn(i, wanted));
+    arrow::ArrayVector parts;
+    for (const auto& batch : sources_) parts.push_back(batch->column(static_cast<int>(first_ + i)));
+    if (!merged_.empty()) parts.push_back(merged_[i]);
+    TRY_SET(auto column, GatherRows(parts, ranges));
     fields.push_back(arrow::field(columns_[i].name, column->type()));
     columns.push_back(std::move(column));
   }

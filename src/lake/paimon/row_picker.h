@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RowPicker: single rows of many batches -> one batch. A row has a place: its batch's begin among all that were named,
-// and its number there; rows that a merger made have places of their own. One thread. Memory: the batches until Clear.
+// RowPicker: single rows of many batches -> one batch. A row has a place: the number of its batch, and its own there;
+// rows that a merger made have places of their own. One thread. Memory: the batches until Clear.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lake/paimon/row_gather.h"
 #include "lake/parquet/file_column.h"
 #include "row/change_batch.h"
 
@@ -28,7 +29,12 @@ class RowPicker {
   // `columns`: of the result; in the batches they stand from `first` on.
   RowPicker(std::vector<FileColumn> columns, size_t first) : columns_(std::move(columns)), first_(first) {}
 
-  int64_t PlaceOf(const std::shared_ptr<arrow::RecordBatch>& batch, int64_t row);
+  // Its number.
+  int64_t AddSource(std::shared_ptr<arrow::RecordBatch> batch) {
+    sources_.push_back(std::move(batch));
+    return static_cast<int64_t>(sources_.size()) - 1;
+  }
+  static int64_t Place(int64_t source, int64_t row) { return source << 32 | row; }
   static int64_t MergedPlace(int64_t row) { return kMerged - row; }
   // The rows that were made of several, by column.
   void SetMerged(std::vector<std::shared_ptr<arrow::Array>> merged) { merged_ = std::move(merged); }
@@ -44,13 +50,12 @@ class RowPicker {
  private:
   static constexpr int64_t kMerged = -2;  // of the first one; the next ones are below
 
-  Result<std::shared_ptr<arrow::Array>> TakeColumn(size_t column, const std::vector<int64_t>& places) const;
+  std::vector<RowRange> RangesOf(const std::vector<int64_t>& places) const;
   bool SameValues(const arrow::RecordBatch& rows, int64_t a, int64_t b) const;
 
   const std::vector<FileColumn> columns_;
   const size_t first_;
-  std::vector<std::pair<std::shared_ptr<arrow::RecordBatch>, int64_t>> sources_;  // and where each begins
-  int64_t rows_ = 0;                                                            // of the sources
+  std::vector<std::shared_ptr<arrow::RecordBatch>> sources_;
   std::vector<std::shared_ptr<arrow::Array>> merged_;
 };
 

@@ -29,7 +29,7 @@ class ParquetWriter final : public FormatWriter {
                                                      ParquetOptions options);
   ~ParquetWriter() override;
 
-  Status Append(const arrow::RecordBatch& batch);  // all rows
+  Status Append(const arrow::RecordBatch& batch) override;
   Status Append(const arrow::RecordBatch& batch, std::span<const uint32_t> rows) override;
 
   int64_t position() const;  // of the next row, from 0

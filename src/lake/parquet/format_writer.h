@@ -47,6 +47,7 @@ class FormatWriter {
   // order, as DataType::ToArrow has them. An int32 column may fill a BIGINT, a float a DOUBLE, a decimal a wider one of
   // the same scale. Nothing of the batch is kept.
   virtual Status Append(const arrow::RecordBatch& batch, std::span<const uint32_t> rows) = 0;
+  virtual Status Append(const arrow::RecordBatch& batch);  // all rows
   virtual int64_t bytes() const = 0;  // written, and an estimate of what is still in memory
   // Writes what the file ends with. After an error the file is of no use.
   virtual Result<WrittenFile> Close() = 0;
