@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/parquet/block_pool.h"
 #include "row/arrow_status.h"
 
 namespace sluice::paimon {
@@ -20,6 +21,8 @@ namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 using BufferPtr = std::shared_ptr<arrow::Buffer>;
+
+auto Allocate(int64_t size) { return arrow::AllocateBuffer(size, &BlockPool::Instance()); }
 
 class Gathering {
  public:
@@ -47,7 +50,7 @@ class Gathering {
  private:
   template <size_t kWidth>
   Result<ArrayPtr> Fixed() {
-    ARROW_TRY_SET(BufferPtr values, arrow::AllocateBuffer(rows_ * static_cast<int64_t>(kWidth)));
+    ARROW_TRY_SET(BufferPtr values, Allocate(rows_ * static_cast<int64_t>(kWidth)));
     std::vector<const uint8_t*> from;
     for (const ArrayPtr& source : sources_) {
       from.push_back(source->data()->GetValues<uint8_t>(1, source->offset() * static_cast<int64_t>(kWidth)));
@@ -79,8 +82,8 @@ class Gathering {
     if (total > std::numeric_limits<int32_t>::max()) {
       return Unsupported(Str("texts of ", total, " bytes in ", rows_, " rows that are read together"));
     }
-    ARROW_TRY_SET(BufferPtr offsets, arrow::AllocateBuffer((rows_ + 1) * static_cast<int64_t>(sizeof(int32_t))));
-    ARROW_TRY_SET(BufferPtr bytes, arrow::AllocateBuffer(total));
+    ARROW_TRY_SET(BufferPtr offsets, Allocate((rows_ + 1) * static_cast<int64_t>(sizeof(int32_t))));
+    ARROW_TRY_SET(BufferPtr bytes, Allocate(total));
     auto* ends = reinterpret_cast<int32_t*>(offsets->mutable_data());
     uint8_t* out = bytes->mutable_data();
     int32_t end = 0;

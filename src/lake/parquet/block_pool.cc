@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "base/check.h"
@@ -12,7 +13,14 @@
 namespace sluice {
 namespace {
 
+constexpr int64_t kPieceAlignment = 64;  // Arrow's
+
 bool IsBlock(int64_t size) { return size >= BlockPool::kLeastBlock; }
+bool IsPiece(int64_t size, int64_t alignment) {
+  return size >= BlockPool::kLeastPiece && !IsBlock(size) && alignment == kPieceAlignment;
+}
+int64_t PieceBytes(int64_t size) { return static_cast<int64_t>(std::bit_ceil(static_cast<uint64_t>(size))); }
+size_t PieceClass(int64_t size) { return static_cast<size_t>(std::bit_width(static_cast<uint64_t>(size) - 1)); }
 
 // Memory comes with the first touch. Null when it is out.
 uint8_t* Map(int64_t size) {
@@ -72,9 +80,37 @@ void BlockPool::GiveBack(uint8_t* block) {
   ::munmap(block, static_cast<size_t>(size));
 }
 
+arrow::Status BlockPool::TakePiece(int64_t size, uint8_t** out) {
+  {
+    std::lock_guard lock(mutex_);
+    std::vector<uint8_t*>& kept = pieces_[PieceClass(size)];
+    if (!kept.empty()) {
+      *out = kept.back();
+      kept.pop_back();
+      kept_pieces_ -= PieceBytes(size);
+      return arrow::Status::OK();
+    }
+  }
+  return small_.Allocate(PieceBytes(size), kPieceAlignment, out);
+}
+
+void BlockPool::GiveBackPiece(uint8_t* piece, int64_t size) {
+  {
+    std::lock_guard lock(mutex_);
+    if (kept_pieces_ + PieceBytes(size) <= kKeptPiecesMost) {
+      kept_pieces_ += PieceBytes(size);
+      pieces_[PieceClass(size)].push_back(piece);
+      return;
+    }
+  }
+  small_.Free(piece, PieceBytes(size), kPieceAlignment);
+}
+
 arrow::Status BlockPool::Allocate(int64_t size, int64_t alignment, uint8_t** out) {
   CHECK(alignment <= 4096);
-  if (!IsBlock(size)) {
+  if (IsPiece(size, alignment)) {
+    ARROW_RETURN_NOT_OK(TakePiece(size, out));
+  } else if (!IsBlock(size)) {
     ARROW_RETURN_NOT_OK(small_.Allocate(size, alignment, out));
   } else if (uint8_t* block = Take(size)) {
     *out = block;
@@ -87,9 +123,12 @@ arrow::Status BlockPool::Allocate(int64_t size, int64_t alignment, uint8_t** out
 
 arrow::Status BlockPool::Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) {
   const bool was = IsBlock(old_size), is = IsBlock(new_size);
-  if (!was && !is) {
+  const bool was_piece = IsPiece(old_size, alignment), is_piece = IsPiece(new_size, alignment);
+  const bool stays = was_piece && is_piece ? PieceClass(old_size) == PieceClass(new_size)
+                                           : was && is && Grow(*ptr, new_size);
+  if (!was && !is && !was_piece && !is_piece) {
     ARROW_RETURN_NOT_OK(small_.Reallocate(old_size, new_size, alignment, ptr));
-  } else if (!was || !is || !Grow(*ptr, new_size)) {
+  } else if (!stays) {
     uint8_t* other = nullptr;
     ARROW_RETURN_NOT_OK(Allocate(new_size, alignment, &other));
     std::memcpy(other, *ptr, static_cast<size_t>(std::min(old_size, new_size)));
@@ -104,6 +143,8 @@ arrow::Status BlockPool::Reallocate(int64_t old_size, int64_t new_size, int64_t 
 void BlockPool::Free(uint8_t* buffer, int64_t size, int64_t alignment) {
   if (IsBlock(size)) {
     GiveBack(buffer);
+  } else if (IsPiece(size, alignment)) {
+    GiveBackPiece(buffer, size);
   } else {
     small_.Free(buffer, size, alignment);
   }
@@ -114,12 +155,16 @@ void BlockPool::ReleaseUnused() {
   std::lock_guard lock(mutex_);
   for (const auto& [at, range] : free_) ::munmap(at, static_cast<size_t>(range.size));
   free_.clear();
-  kept_ = 0;
+  for (size_t i = 0; i < pieces_.size(); ++i) {
+    for (uint8_t* piece : pieces_[i]) small_.Free(piece, int64_t{1} << i, kPieceAlignment);
+    pieces_[i].clear();
+  }
+  kept_ = kept_pieces_ = 0;
 }
 
 int64_t BlockPool::kept_bytes() const {
   std::lock_guard lock(mutex_);
-  return kept_;
+  return kept_ + kept_pieces_;
 }
 
 void BlockPool::Count(int64_t old_size, int64_t new_size) {

@@ -1,25 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory in which Parquet keeps the columns of an open row group: it grows to tens of megabytes by doubling.
+// The memory in which Parquet keeps the columns of an open row group, which grows to tens of megabytes by doubling, and
+// pages and batches that come and go thousands of times a file.
 #pragma once
 
 #include <arrow/memory_pool.h>
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace sluice {
 
 // Blocks of at least kLeastBlock bytes lie in ranges of addresses that are wide enough to grow in without a copy. A
-// range that is freed is kept for the next block, so that its pages need not be made and cleared again. Smaller
-// blocks are those of Arrow's default pool. Any thread.
+// range that is freed is kept for the next block, so that its pages need not be made and cleared again. Pieces of at
+// least kLeastPiece bytes have a power of two of memory, and are kept likewise: Arrow's default pool gives such memory
+// back to the system after some milliseconds. Smaller ones are those of that pool. Any thread.
 class BlockPool final : public arrow::MemoryPool {
  public:
   static constexpr int64_t kLeastBlock = int64_t{4} << 20;
+  static constexpr int64_t kLeastPiece = int64_t{32} << 10;
   static constexpr int64_t kRange = int64_t{128} << 20;    // of addresses; a larger block has a range of its own
   static constexpr int64_t kKeptMost = int64_t{64} << 20;  // bytes of memory in free ranges
+  static constexpr int64_t kKeptPiecesMost = int64_t{32} << 20;
 
   static BlockPool& Instance();  // never destroyed: buffers may outlive everything
 
@@ -29,7 +35,7 @@ class BlockPool final : public arrow::MemoryPool {
   arrow::Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override;
   arrow::Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment, uint8_t** ptr) override;
   void Free(uint8_t* buffer, int64_t size, int64_t alignment) override;
-  void ReleaseUnused() override;  // the free ranges; after the files of an epoch are closed
+  void ReleaseUnused() override;  // what is kept; after the files of an epoch are closed
 
   int64_t kept_bytes() const;
   int64_t bytes_allocated() const override { return bytes_; }
@@ -44,6 +50,8 @@ class BlockPool final : public arrow::MemoryPool {
   };
 
   uint8_t* Take(int64_t size);
+  arrow::Status TakePiece(int64_t size, uint8_t** out);
+  void GiveBackPiece(uint8_t* piece, int64_t size);
   bool Grow(uint8_t* block, int64_t size);
   void GiveBack(uint8_t* block);
   void Count(int64_t old_size, int64_t new_size);
@@ -53,6 +61,8 @@ class BlockPool final : public arrow::MemoryPool {
   mutable std::mutex mutex_;
   std::map<uint8_t*, Range> taken_, free_;
   int64_t kept_ = 0;  // `used` of the free ones
+  std::array<std::vector<uint8_t*>, 64> pieces_;  // free ones by the logarithm of their bytes
+  int64_t kept_pieces_ = 0;                       // bytes of them
 };
 
 }  // namespace sluice

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <vector>
 
 namespace sluice {
 namespace {
@@ -16,7 +17,9 @@ TEST(BlockPool, KeepsWhatIsInABlockThatGrowsAndShrinks) {
   uint8_t* at = nullptr;
   int64_t size = 1000, filled = 0;
   ASSERT_TRUE(pool.Allocate(size, &at).ok());
-  for (int64_t next : {kMb, 4 * kMb - 1, 4 * kMb, 5 * kMb, 128 * kMb, 128 * kMb + 1, 7 * kMb, 2 * kMb, int64_t{10}}) {
+  const std::vector<int64_t> sizes = {32'767, 32'768, 32'769, 60'000, 40'000, kMb, 4 * kMb - 1, 4 * kMb, 5 * kMb,
+                                      128 * kMb, 128 * kMb + 1, 7 * kMb, 2 * kMb, 10};
+  for (int64_t next : sizes) {
     for (; filled < size; ++filled) at[filled] = static_cast<uint8_t>(filled * 7 + filled / 4096);
     ASSERT_TRUE(pool.Reallocate(size, next, &at).ok());
     filled = std::min(filled, next);
@@ -46,6 +49,25 @@ TEST(BlockPool, KeepsFreeRangesUpToABound) {
   EXPECT_EQ(pool.kept_bytes(), 10 * kMb);
   pool.Free(again, 5 * kMb);
   EXPECT_EQ(pool.kept_bytes(), 50 * kMb);
+  pool.ReleaseUnused();
+  EXPECT_EQ(pool.kept_bytes(), 0);
+}
+
+TEST(BlockPool, KeepsFreePiecesUpToABound) {
+  BlockPool& pool = BlockPool::Instance();
+  pool.ReleaseUnused();
+  uint8_t *piece = nullptr, *again = nullptr;
+  ASSERT_TRUE(pool.Allocate(40'000, &piece).ok());
+  pool.Free(piece, 40'000);
+  EXPECT_EQ(pool.kept_bytes(), 65'536);
+  ASSERT_TRUE(pool.Allocate(65'536, &again).ok());
+  EXPECT_EQ(again, piece);
+  EXPECT_EQ(pool.kept_bytes(), 0);
+  pool.Free(again, 65'536);
+  std::vector<uint8_t*> many(100);
+  for (uint8_t*& one : many) ASSERT_TRUE(pool.Allocate(kMb, &one).ok());
+  for (uint8_t* one : many) pool.Free(one, kMb);
+  EXPECT_EQ(pool.kept_bytes(), 31 * kMb + 65'536);
   pool.ReleaseUnused();
   EXPECT_EQ(pool.kept_bytes(), 0);
 }

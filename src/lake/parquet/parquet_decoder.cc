@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/parquet/block_pool.h"
 #include "lake/parquet/file_decoder.h"
 #include "lake/parquet/file_streams.h"
 #include "lake/parquet/promote.h"
@@ -68,7 +69,7 @@ class ParquetDecoder final : public FileDecoder {
  private:
   // `streams`: how many share the bytes that are read ahead.
   Status Open(int64_t streams) {
-    parquet::ReaderProperties properties;
+    parquet::ReaderProperties properties(&BlockPool::Instance());
     properties.enable_buffered_stream();
     properties.set_buffer_size(std::clamp<int64_t>(kStreamBytes / streams, 16 << 10, 256 << 10));
     auto parquet_reader = parquet::ParquetFileReader::Open(source_, properties);
@@ -79,7 +80,7 @@ class ParquetDecoder final : public FileDecoder {
     arrow_properties.set_arrow_extensions_enabled(false);
     arrow_properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
     auto made =
-        parquet::arrow::FileReader::Make(arrow::default_memory_pool(), std::move(parquet_reader), arrow_properties);
+        parquet::arrow::FileReader::Make(&BlockPool::Instance(), std::move(parquet_reader), arrow_properties);
     if (!made.ok()) return FromFileFormat(made.status());
     reader_ = std::move(made).ValueUnsafe();
     return Ok();
