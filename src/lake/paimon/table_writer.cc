@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The row path of TableWriter; table_writer_epoch.cc has schema changes and epochs.
+// The row path of TableWriter, up to the rows that wait; table_writer_flush.cc writes them, table_writer_epoch.cc has
+// schema changes and epochs.
 #include "lake/paimon/table_writer.h"
 
 #include <arrow/array.h>
-#include <arrow/array/concatenate.h>
 #include <arrow/array/util.h>
-#include <arrow/buffer.h>
 #include <arrow/compute/api.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
 
 #include <algorithm>
-#include <numeric>
 #include <utility>
 
 #include "base/check.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/paimon/buffer_merge.h"
-#include "lake/paimon/postponed.h"
 #include "lake/paimon/table_writer_parts.h"
 #include "row/arrow_status.h"
 
@@ -28,17 +25,6 @@ namespace {
 
 constexpr int64_t kBufferedBytesMax = 64 << 20;   // then the rows that wait are written
 constexpr int64_t kBufferedRowsMax = 1 << 30;
-constexpr const char* kDataPrefix = "data-";
-
-bool Retracts(RowKind kind) { return kind == RowKind::kUpdateBefore || kind == RowKind::kDelete; }
-
-// The values live as long as the array.
-template <typename Value>
-std::shared_ptr<arrow::Array> ToArray(std::shared_ptr<arrow::DataType> type, std::vector<Value> values) {
-  const auto count = static_cast<int64_t>(values.size());
-  auto buffer = arrow::Buffer::FromVector(std::move(values));
-  return arrow::MakeArray(arrow::ArrayData::Make(std::move(type), count, {nullptr, std::move(buffer)}, 0));
-}
 
 }  // namespace
 
@@ -225,113 +211,6 @@ void TableWriter::Count(const ChangeBatch& batch) {
   stats_.inserted += counts[0];
   stats_.updated += counts[2];
   stats_.deleted += counts[3];
-}
-
-Result<TableWriter::Gathered> TableWriter::Gather() {
-  Gathered out;
-  int64_t rows = 0;
-  for (const Pending& pending : pending_) rows += pending.rows;
-  for (size_t i = 0; i < schema_.fields.size(); ++i) {
-    Columns parts;
-    for (const Pending& pending : pending_) parts.push_back(pending.columns[i]);
-    if (parts.size() == 1) {
-      out.values.push_back(parts[0]);
-      continue;
-    }
-    ARROW_TRY_SET(auto joined, arrow::Concatenate(parts));
-    out.values.push_back(std::move(joined));
-  }
-  out.chosen.resize(router_->buckets().size());
-  std::vector<int32_t> kinds(static_cast<size_t>(rows), 0);
-  uint32_t row = 0;
-  const MergeRules& merge = table_options_.merge;
-  for (const Pending& pending : pending_) {
-    for (size_t i = 0; i < static_cast<size_t>(pending.rows); ++i, ++row) {
-      const RowKind kind = pending.kinds.empty() ? RowKind::kInsert : pending.kinds[i];
-      kinds[row] = static_cast<int32_t>(kind);
-      const bool old = kind == RowKind::kUpdateBefore && merge.ignore_update_before;
-      if (!Retracts(kind) || (table_options_.keyed && !merge.ignore_delete && !old)) {
-        out.chosen[pending.buckets[i]].push_back(row);
-      } else if (kind == RowKind::kDelete && !table_options_.keyed && !std::exchange(warned_keyless_delete_, true)) {
-        LogWarn(Str("table ", options_.name, " has no primary key: updates are appended as new rows and deletes are "
-                    "left out; give the source table a primary key to have both"));
-      }
-    }
-  }
-  std::vector<int64_t> sequence(static_cast<size_t>(rows));
-  std::iota(sequence.begin(), sequence.end(), next_sequence_);
-  out.first_sequence = next_sequence_;
-  next_sequence_ += rows;
-  out.rows = layout_->Rows(out.values, ToArray(arrow::int64(), std::move(sequence)),
-                           ToArray(arrow::int32(), std::move(kinds)), rows);
-  pending_.clear();
-  buffered_bytes_ = 0;
-  return out;
-}
-
-// One file of level 0 for each bucket that got rows.
-Status TableWriter::Flush() {
-  if (pending_.empty()) return Ok();
-  TRY_SET(Gathered rows, Gather());
-  newest_schema_used_ = true;
-  for (size_t i = 0; i < rows.chosen.size(); ++i) {
-    if (!rows.chosen[i].empty()) TRY(WriteBucket(router_->buckets()[i], rows, rows.chosen[i]));
-  }
-  return Ok();
-}
-
-Status TableWriter::WriteBucket(const BucketId& id, const Gathered& rows, std::vector<uint32_t>& chosen) {
-  Bucket& bucket = buckets_[id];
-  bucket.touched = true;
-  if (table_options_.keyed && table_options_.changelog == ChangelogProducer::kInput) {
-    TRY_SET(DataFileMeta file, WriteFile(id, kChangelogPrefix, rows, chosen));
-    changelog_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
-  }
-  Gathered merged;  // without what a file does not hold
-  merged.rows = rows.rows;
-  merged.first_sequence = rows.first_sequence;
-  if (table_options_.keyed) {
-    const Columns key = ColumnsOf(schema_.TrimmedKey(), rows.values);
-    const Columns sequence = ColumnsOf(table_options_.sequence, rows.values);
-    auto made = MergeBuffered(sorter_, table_options_, *layout_, rows.rows, key, sequence, chosen);
-    if (!made.ok()) return std::move(made).error().With(Str("table ", options_.name));
-    merged.rows = *std::move(made);
-  }
-  const bool postponed = id.bucket == kPostponedBucket;
-  const std::string prefix = postponed ? PostponedPrefix(options_.user) : kDataPrefix;
-  TRY_SET(DataFileMeta file, WriteFile(id, prefix.c_str(), merged, chosen));
-  bucket.files.push_back(file);
-  added_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
-  return Ok();
-}
-
-Result<DataFileMeta> TableWriter::WriteFile(const BucketId& id, const char* prefix, const Gathered& rows,
-                                            const std::vector<uint32_t>& chosen) {
-  TRY_SET(RowFileOptions files, FilesOf(id, buckets_[id]));
-  if (std::string_view(prefix) == kChangelogPrefix) files = files.ChangelogAt(0);
-  files.prefix = prefix;
-  TRY_SET(auto writer, RowFileWriter::Open(env_, layout_, files));
-  auto write = [&]() -> Result<DataFileMeta> {
-    TRY(writer->Append(*rows.rows, chosen));
-    return writer->Close(env_.NowMs());
-  };
-  auto written = write();
-  if (!written.ok()) {
-    (void)env_.Remove(writer->path()).ok();
-    Error error = std::move(written).error().With(Str("table ", options_.name));
-    if (error.code == ErrorCode::kInvalid && error.hint.empty()) {
-      error.hint = "columns of the key, and those that the table is partitioned by, cannot hold NULL in Paimon";
-    }
-    return error;
-  }
-  DataFileMeta meta = *std::move(written);
-  meta.source = FileSource::kAppend;
-  if (!table_options_.keyed) {
-    meta.min_sequence = rows.first_sequence;
-    meta.max_sequence = rows.first_sequence + meta.row_count - 1;
-  }
-  stats_.bytes_written += meta.size;
-  return meta;
 }
 
 Result<RowFileOptions> TableWriter::FilesOf(const BucketId& id, Bucket& bucket) {

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -28,6 +29,10 @@
 #include "lake/paimon/table_change.h"
 #include "row/change_batch.h"
 #include "row/schema_change.h"
+
+namespace arrow {
+class RecordBatch;
+}
 
 namespace sluice::paimon {
 
@@ -114,9 +119,11 @@ class TableWriter {
   Status SetKinds(Pending& pending) const;
   Columns ColumnsOf(const std::vector<std::string>& names, const Columns& columns) const;
   Result<Gathered> Gather();
+  Result<Columns> Joined(const std::vector<std::string>& names, const Gathered& rows) const;
   Status WriteBucket(const BucketId& id, const Gathered& rows, std::vector<uint32_t>& chosen);
-  Result<DataFileMeta> WriteFile(const BucketId& id, const char* prefix, const Gathered& rows,
-                                 const std::vector<uint32_t>& chosen);
+  Result<std::shared_ptr<arrow::RecordBatch>> MergeRows(const Gathered& rows, std::vector<uint32_t>& chosen);
+  using AppendRows = std::function<Status(RowFileWriter&)>;
+  Result<DataFileMeta> WriteFile(const BucketId& id, const std::string& prefix, const AppendRows& append);
   Result<RowFileOptions> FilesOf(const BucketId& id, Bucket& bucket);
   Status CompactBuckets();
   Status CompactBucket(const BucketId& id, Bucket& bucket, CompactionUnit unit, const FilledColumn* filled);
