@@ -20,6 +20,7 @@
 #include "lake/parquet/dictionary_choice.h"
 #include "lake/parquet/file_streams.h"
 #include "lake/parquet/parquet_schema.h"
+#include "lake/parquet/zstd_choice.h"
 
 namespace sluice {
 namespace {
@@ -128,7 +129,10 @@ class ParquetWriter::Impl {
     if (options_.codec_level > 0) builder.compression_level(options_.codec_level);
     for (int i = 0; sample != nullptr && i < sample->num_columns(); ++i) {
       const auto& name = columns_[static_cast<size_t>(i)].name;
-      if (!DictionaryPays(*sample->column(i), rows, count)) builder.disable_dictionary(name);
+      if (DictionaryPays(*sample->column(i), rows, count)) continue;
+      builder.disable_dictionary(name);
+      const bool fast = options_.codec == "zstd" && options_.codec_level == 1;
+      if (fast && !SearchPays(*sample->column(i), rows, count)) builder.codec_options(name, WithoutSearch());
     }
     order_.resize(appenders_.size());
     std::iota(order_.begin(), order_.end(), 0);
