@@ -5,23 +5,48 @@
 #include "lake/json.h"
 
 namespace sluice::paimon {
+namespace {
 
-Status ResetConsumer(Env& env, Table& table, const std::string& id, std::optional<int64_t> next_snapshot) {
+Result<std::string> PathOf(const Table& table, const std::string& id) {
   if (Trim(id).empty() || id.find('/') != std::string::npos) {
     return Invalid(Str("\"", JsonEscape(id), "\" cannot be the id of a consumer"));
   }
-  const std::string folder = table.folder() + "/consumer";
-  const std::string path = Str(folder, "/consumer-", id);
+  return Str(table.folder(), "/consumer/consumer-", id);
+}
+
+}  // namespace
+
+Status ResetConsumer(Env& env, Table& table, const std::string& id, std::optional<int64_t> next_snapshot) {
+  TRY_SET(const std::string path, PathOf(table, id));
   if (!next_snapshot) return env.Remove(path);
   TRY_SET(const Snapshot snapshot, table.SnapshotOf(*next_snapshot));
+  return RecordConsumer(env, table, id, snapshot.id);
+}
+
+Status RecordConsumer(Env& env, const Table& table, const std::string& id, int64_t next_snapshot) {
+  TRY_SET(const std::string path, PathOf(table, id));
+  const std::string folder = FolderOf(path);
   TRY(env.MakeFolders(folder));
   Json json;
-  json["nextSnapshot"] = snapshot.id;
+  json["nextSnapshot"] = next_snapshot;
   const std::string temporary = Str(folder, "/.", id, ".", env.Uuid(), ".tmp");  // no reader takes it for a consumer
   Status status = env.WriteFile(temporary, json.dump(2));
   if (status.ok()) status = env.Rename(temporary, path);
   if (!status.ok()) (void)env.Remove(temporary).ok();
   return status;
+}
+
+Result<std::optional<int64_t>> ReadConsumer(Env& env, const Table& table, const std::string& id) {
+  TRY_SET(const std::string path, PathOf(table, id));
+  const auto text = env.ReadFile(path);
+  if (!text.ok() && text.error().code == ErrorCode::kNotFound) return std::optional<int64_t>();
+  if (!text.ok()) return text.error();
+  auto read = [&]() -> Result<int64_t> {
+    TRY_SET(const Json json, ParseJson(*text));
+    return LongMember(json, "nextSnapshot");
+  }();
+  if (!read.ok()) return std::move(read).error().With(path);
+  return std::optional<int64_t>(*read);
 }
 
 }  // namespace sluice::paimon

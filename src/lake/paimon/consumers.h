@@ -16,4 +16,9 @@ namespace sluice::paimon {
 // The snapshot that the consumer reads next; none: the consumer goes. kNotFound without that snapshot.
 Status ResetConsumer(Env& env, Table& table, const std::string& id, std::optional<int64_t> next_snapshot);
 
+// The same of a snapshot that may be still to come, as a reader does it that has read all before.
+Status RecordConsumer(Env& env, const Table& table, const std::string& id, int64_t next_snapshot);
+// Nothing without such a consumer.
+Result<std::optional<int64_t>> ReadConsumer(Env& env, const Table& table, const std::string& id);
+
 }  // namespace sluice::paimon

@@ -37,12 +37,15 @@ Result<TableScan> TableScan::Make(Env& env, Table& table, std::optional<int64_t>
 }
 
 Result<TableScan> TableScan::OfSnapshot(Env& env, Table& table, const Snapshot& snapshot,
-                                        const std::vector<std::string>& names) {
-  TRY_SET(const Schema* schema, table.SchemaOf(snapshot.schema_id));
+                                        const std::vector<std::string>& names, const ScanOptions& options) {
+  const Schema* schema = options.schema;
+  if (schema == nullptr) {
+    TRY_SET(schema, table.SchemaOf(snapshot.schema_id));
+  }
   TableScan scan(env, table, *schema);
   TRY(scan.Choose(names));
   TRY_SET(auto files, table.LiveFiles(snapshot));
-  TRY(scan.Plan(std::move(files)));
+  TRY(scan.Plan(std::move(files), options));
   return scan;
 }
 
@@ -54,13 +57,15 @@ Status TableScan::Choose(const std::vector<std::string>& names) {
   return Ok();
 }
 
-Status TableScan::Plan(std::vector<LiveFile> files) {
+Status TableScan::Plan(std::vector<LiveFile> files, const ScanOptions& options) {
+  std::erase_if(files, [&](const LiveFile& file) { return file.meta.level < options.lowest_level; });
   for (const LiveFile& file : files) TRY(CheckFile(file));
   const bool keyed = !schema_->primary_keys.empty();
   if (keyed) {
     TRY_SET(order_, MergeOrder::Of(*schema_));
   }
-  const bool compacted_only = keyed && order_.compacted_only;  // what is in level 0 shows after a compaction
+  // What is in level 0 shows after a compaction.
+  const bool compacted_only = keyed && order_.compacted_only && !options.every_level;
   for (size_t i = 0; i < files.size();) {
     size_t end = i + 1;
     while (end < files.size() && files[end].bucket == files[i].bucket && files[end].partition == files[i].partition) {
@@ -83,22 +88,29 @@ Status TableScan::Plan(std::vector<LiveFile> files) {
   return Ok();
 }
 
+Status TableScan::OpenMerged(const Split& split) {
+  std::vector<MergeInput> files;
+  for (const LiveFile& file : split.files) {
+    TRY_SET(const Schema* written, table_->SchemaOf(file.meta.schema_id));
+    TRY_SET(DeleteSet deletes, ReadDeletions(*env_, file));
+    files.push_back({file.path, written, file.meta.level});
+    files.back().rows = file.meta.row_count;
+    if (deletes.empty()) continue;
+    deletes_.push_back(std::make_unique<DeleteSet>(std::move(deletes)));
+    files.back().deletes = deletes_.back().get();
+  }
+  TRY_SET(merged_, MergeReader::Open(*env_, files, order_, columns_));
+  return Ok();
+}
+
 Status TableScan::OpenNext() {
   const Split& split = splits_[next_split_++];
-  if (split.merge) {
-    std::vector<MergeInput> files;
-    for (const LiveFile& file : split.files) {
-      TRY_SET(const Schema* written, table_->SchemaOf(file.meta.schema_id));
-      files.push_back({file.path, written, file.meta.level});
-      files.back().rows = file.meta.row_count;
-    }
-    TRY_SET(merged_, MergeReader::Open(*env_, files, order_, columns_));
-    return Ok();
-  }
+  deletes_.clear();
+  if (split.merge) return OpenMerged(split);
   TRY_SET(DeleteSet deletes, ReadDeletions(*env_, split.files[0]));
-  deletes_ = std::make_unique<DeleteSet>(std::move(deletes));
+  deletes_.push_back(std::make_unique<DeleteSet>(std::move(deletes)));
   ReadOptions options;
-  options.deletes = deletes_->empty() ? nullptr : deletes_.get();
+  options.deletes = deletes_[0]->empty() ? nullptr : deletes_[0].get();
   options.rows = split.files[0].meta.row_count;
   TRY_SET(const Schema* written, table_->SchemaOf(split.files[0].meta.schema_id));
   TRY_SET(file_, DataFileReader::Open(*env_, split.files[0].path, AsWritten(columns_, *written), options));
@@ -117,7 +129,8 @@ Result<bool> TableScan::Next(DataBatch& out) {
       if (more) return true;
       file_.reset();
     }
-    if (next_split_ == splits_.size()) return false;
+    ended_ = next_split_ == splits_.size();
+    if (ended_) return false;
     TRY(OpenNext());
   }
 }

@@ -3,6 +3,7 @@
 // Borrows the table; one thread.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -17,6 +18,13 @@
 
 namespace sluice::paimon {
 
+// Which files of a snapshot are read.
+struct ScanOptions {
+  int lowest_level = 0;      // files below are left out
+  bool every_level = false;  // level 0 is merged also where its rows show only after a compaction
+  const Schema* schema = nullptr;  // whose columns the rows have; null: that of the snapshot
+};
+
 class TableScan {
  public:
   // `columns`: names in the wanted order; empty: all. `snapshot`: its rows in the columns of its time; none: the newest
@@ -25,10 +33,17 @@ class TableScan {
                                 const std::vector<std::string>& columns);
   // Of a tag: its rows in the columns of its time.
   static Result<TableScan> OfSnapshot(Env& env, Table& table, const Snapshot& snapshot,
-                                      const std::vector<std::string>& columns);
+                                      const std::vector<std::string>& columns, const ScanOptions& options = {});
 
   const std::vector<FileColumn>& columns() const { return columns_; }
   Result<bool> Next(DataBatch& out);  // false at the end
+
+  // The rows come in parts, in the same order at each scan of a snapshot: the number of the last batch's one, and after
+  // the end that of all parts.
+  size_t part() const { return ended_ ? splits_.size() : next_split_ - 1; }
+  size_t parts() const { return splits_.size(); }
+  // Before the first Next: the rows from this part on.
+  void BeginAt(size_t part) { next_split_ = std::min(part, splits_.size()); }
 
  private:
   // Files that are read together: one file of distinct keys, or those of a bucket that are merged.
@@ -38,8 +53,9 @@ class TableScan {
   };
   TableScan(Env& env, Table& table, const Schema& schema) : env_(&env), table_(&table), schema_(&schema) {}
   Status Choose(const std::vector<std::string>& names);  // columns
-  Status Plan(std::vector<LiveFile> files);
+  Status Plan(std::vector<LiveFile> files, const ScanOptions& options = {});
   Status OpenNext();
+  Status OpenMerged(const Split& split);
 
   Env* env_;
   Table* table_;
@@ -48,7 +64,8 @@ class TableScan {
   std::vector<FileColumn> columns_;
   std::vector<Split> splits_;
   size_t next_split_ = 0;
-  std::unique_ptr<DeleteSet> deletes_;
+  bool ended_ = false;
+  std::vector<std::unique_ptr<DeleteSet>> deletes_;  // of the open files
   std::unique_ptr<DataFileReader> file_;
   std::unique_ptr<MergeReader> merged_;
 };
