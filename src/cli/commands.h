@@ -34,6 +34,16 @@ struct ReadArguments {
   int64_t limit = -1;
   std::optional<int64_t> snapshot;
   std::string tag, branch;  // of a Paimon table
+  // Changes of a Paimon table in place of its rows.
+  std::string between;            // "5,10"
+  std::string between_timestamp;
+  std::string between_scan_mode = "auto";
+  bool follow = false;
+  std::optional<int64_t> from_snapshot;
+  std::string from_timestamp;
+  bool until_caught_up = false;
+
+  bool changes() const { return follow || !between.empty() || !between_timestamp.empty(); }
 };
 
 struct VerifyArguments {

@@ -46,10 +46,12 @@ constexpr const char* kVerify = R"(Examples:
 Exit code 1: the tables differ; the first differing keys are shown.)";
 
 constexpr const char* kRead = R"(Examples:
-  sluice read lake/shop/orders --limit 10
-  sluice read lake/shop/orders --where "id >= 5 AND note IS NOT NULL" --columns id,note
+  sluice read lake/shop/orders --where "id >= 5 AND note IS NOT NULL" --columns id,note --limit 10
   sluice read lake/shop/orders --format csv > orders.csv
+  sluice read lake/shop.db/orders --incremental-between 5,10     of Paimon: changes after snapshot 5 up to 10
 
+Changes have a column more, rowkind: +I, -U and +U (an updated row before and after), -D. --follow prints the rows of a
+Paimon table, and then its changes as they come.
 table  for people: control characters are shown as \n, \t, \x1b
 jsonl  an object a row; nothing is lost
 csv    as RFC 4180, with a header: an empty field is NULL, "" is an empty text)";

@@ -43,7 +43,7 @@ struct Arguments {
   VerifyArguments verify;
   ReadArguments read;
   OrphansArguments orphans;
-  std::string until;
+  std::string until, read_until;
   std::string log_format = "text";
   std::string log_level = "info";
   std::string shell;
@@ -69,6 +69,40 @@ CLI::App* AddRun(CLI::App& app, Arguments& arguments) {
   return run;
 }
 
+// Of `read`, of Paimon tables.
+void AddChanges(CLI::App& command, Arguments& arguments) {
+  ReadArguments& read = arguments.read;
+  auto* between = command.add_option("--incremental-between", read.between,
+                                     "The changes after the first snapshot or tag up to the second")
+                      ->type_name("A,B");
+  auto* times = command.add_option("--incremental-between-timestamp", read.between_timestamp,
+                                   "The same by times: milliseconds, or '2024-01-31 20:15:00' on this machine's clock")
+                    ->type_name("T1,T2")
+                    ->excludes(between);
+  command.add_option("--incremental-between-scan-mode", read.between_scan_mode,
+                     "How: auto is changelog if the table has one, else delta, and diff between tags")
+      ->check(OneOf({"auto", "delta", "changelog", "diff"}))
+      ->type_name("{auto,delta,changelog,diff}");
+  auto* follow = command.add_flag("--follow", read.follow, "The rows, then the changes as they come, until Ctrl-C")
+                     ->excludes(between)
+                     ->excludes(times);
+  auto* from = command.add_option("--from-snapshot", read.from_snapshot, "With --follow: from its changes on, no rows")
+                   ->type_name("ID")
+                   ->needs(follow);
+  command.add_option("--from-timestamp", read.from_timestamp, "The same from the first snapshot of that time or later")
+      ->type_name("TIME")
+      ->needs(follow)
+      ->excludes(from);
+  command.add_option("--until", arguments.read_until,
+                     "caught-up, with --follow: end with the snapshot that is the newest at the start")
+      ->check(OneOf({"caught-up"}))
+      ->type_name("{caught-up}")
+      ->needs(follow);
+  for (const char* moment : {"--snapshot", "--tag"}) {
+    for (CLI::Option* option : {between, times, follow}) option->excludes(command.get_option(moment));
+  }
+}
+
 CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
   ReadArguments& read = arguments.read;
   auto* command = app.add_subcommand("read", "Print the rows of an Iceberg or Paimon table, deletes applied");
@@ -87,6 +121,7 @@ CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
   auto* snapshot = command->add_option("--snapshot", read.snapshot, "As of this snapshot")->type_name("ID");
   command->add_option("--tag", read.tag, "As of this tag of a Paimon table")->type_name("NAME")->excludes(snapshot);
   command->add_option("--branch", read.branch, "Of this branch of a Paimon table")->type_name("NAME");
+  AddChanges(*command, arguments);
   return command;
 }
 
@@ -186,7 +221,10 @@ int Main(int argc, char** argv) {
   }
   if (app.got_subcommand("paimon") || app.got_subcommand("flink")) return PaimonCommand(arguments.paimon);
   if (check->parsed()) return CheckCommand(arguments.check);
-  if (read->parsed()) return ReadCommand(arguments.read);
+  if (read->parsed()) {
+    arguments.read.until_caught_up = arguments.read_until == "caught-up";
+    return ReadCommand(arguments.read);
+  }
   if (verify->parsed()) return VerifyCommand(arguments.verify);
   if (orphans->parsed()) return OrphansCommand(arguments.orphans);
   if (version->parsed()) std::puts(VersionText());

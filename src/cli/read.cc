@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
+#include "cli/change_scan.h"
 #include "cli/commands.h"
 #include "cli/lake_scan.h"
 #include "cli/read_filter.h"
@@ -13,27 +15,28 @@
 namespace sluice {
 namespace {
 
-Status Read(const ReadArguments& arguments) {
-  TRY_SET(RowCondition condition, RowCondition::Parse(arguments.where));
-  std::vector<std::string> columns = arguments.columns;  // none: all
-  std::vector<std::string> wanted = columns;  // those of the condition are read too, and not printed
-  if (!columns.empty()) {
-    for (const std::string& name : condition.columns()) {
-      if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) wanted.push_back(name);
-    }
+using Names = std::vector<std::string>;
+
+bool Has(const Names& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Rows, or changes with their kind in the first column.
+Result<std::unique_ptr<LakeScan>> OpenScan(const ReadArguments& arguments, Names wanted, EndSignals* signals) {
+  if (!arguments.changes()) {
+    const LakeVersion version{arguments.snapshot, arguments.tag, arguments.branch};
+    return OpenLakeScan(AbsolutePath(arguments.table), version, wanted);
   }
-  const LakeVersion version{arguments.snapshot, arguments.tag, arguments.branch};
-  TRY_SET(const auto scan, OpenLakeScan(AbsolutePath(arguments.table), version, wanted));
-  TRY(condition.Bind(scan->columns()));
-  if (columns.empty()) {
-    for (const LakeColumn& column : scan->columns()) columns.push_back(column.name);
-  }
-  RowPrinter printer(stdout, arguments.format, columns);
+  std::erase(wanted, kRowKindColumn);
+  return OpenChangeScan(arguments, wanted, signals);
+}
+
+Status Print(const ReadArguments& arguments, LakeScan& scan, const RowCondition& condition, RowPrinter& printer) {
   std::vector<uint8_t> selected;
   int64_t left = arguments.limit < 0 ? INT64_MAX : arguments.limit;
   DataBatch batch;
   while (left > 0 && std::ferror(stdout) == 0) {
-    TRY_SET(bool more, scan->Next(batch));
+    TRY_SET(bool more, scan.Next(batch));
     if (!more) break;
     condition.Select(*batch.rows, selected);
     for (int64_t row = 0; row < batch.rows->num_rows() && left > 0; ++row) {
@@ -41,20 +44,45 @@ Status Read(const ReadArguments& arguments) {
       printer.Row(*batch.rows, row);
       --left;
     }
+    if (arguments.follow) printer.Flush();  // the next rows may take a while
   }
   printer.End();
   return Ok();
 }
 
+Status Read(const ReadArguments& arguments, EndSignals* signals) {
+  TRY_SET(RowCondition condition, RowCondition::Parse(arguments.where));
+  Names columns = arguments.columns;  // none: all
+  if (arguments.changes() && !columns.empty()) {
+    std::erase(columns, kRowKindColumn);
+    columns.insert(columns.begin(), kRowKindColumn);
+  }
+  Names wanted = columns;  // those of the condition are read too, and not printed
+  if (!columns.empty()) {
+    for (const std::string& name : condition.columns()) {
+      if (!Has(wanted, name)) wanted.push_back(name);
+    }
+  }
+  TRY_SET(const auto scan, OpenScan(arguments, std::move(wanted), signals));
+  TRY(condition.Bind(scan->columns()));
+  if (columns.empty()) {
+    for (const LakeColumn& column : scan->columns()) columns.push_back(column.name);
+  }
+  RowPrinter printer(stdout, arguments.format, columns);
+  return Print(arguments, *scan, condition, printer);
+}
+
 }  // namespace
 
 int ReadCommand(const ReadArguments& arguments) {
-  Status status = Read(arguments);
+  std::optional<EndSignals> signals;
+  if (arguments.follow) signals.emplace();
+  Status status = Read(arguments, signals ? &*signals : nullptr);
   if (!status.ok()) {
     int code = PrintError(status.error(), nullptr);
     return status.error().code == ErrorCode::kInvalid ? code : 1;
   }
-  return FinishOutput(0);
+  return FinishOutput(signals && signals->received() != 0 ? 128 + signals->received() : 0);
 }
 
 }  // namespace sluice

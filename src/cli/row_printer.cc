@@ -49,9 +49,14 @@ void RowPrinter::Row(const arrow::RecordBatch& rows, int64_t row) {
   Hold(rows, row);
 }
 
+void RowPrinter::Flush() {
+  if (!held_.empty()) PrintHeld();
+  std::fflush(out_);
+}
+
 void RowPrinter::End() {
   if (format_ != "table") return;
-  Flush();
+  PrintHeld();
   Print(Str(count_, count_ == 1 ? " row" : " rows"));
 }
 
@@ -82,10 +87,10 @@ void RowPrinter::Hold(const arrow::RecordBatch& rows, int64_t row) {
     cells[i] = present ? EscapeControls(cells[i]) : "NULL";
   }
   held_.push_back(std::move(cells));
-  if (held_.size() == kRowsMeasured) Flush();
+  if (held_.size() == kRowsMeasured) PrintHeld();
 }
 
-void RowPrinter::Flush() {
+void RowPrinter::PrintHeld() {
   if (widths_.empty()) {
     std::vector<std::string> names;
     std::vector<std::string> rules;

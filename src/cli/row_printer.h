@@ -22,13 +22,15 @@ class RowPrinter {
   RowPrinter(std::FILE* out, std::string format, std::vector<std::string> columns);
   // The batch begins with the columns, in this order.
   void Row(const arrow::RecordBatch& rows, int64_t row);
+  // What is held is printed too: a text table has the widths of the rows until then.
+  void Flush();
   void End();
 
  private:
   void PrintJson(const arrow::RecordBatch& rows, int64_t row);
   void PrintCsv(const arrow::RecordBatch& rows, int64_t row);
   void Hold(const arrow::RecordBatch& rows, int64_t row);
-  void Flush();
+  void PrintHeld();
   void PrintCells(const std::vector<std::string>& cells);
   void Print(std::string line);
 

@@ -73,6 +73,10 @@ class Changes {
     if (!changelog_ && snapshot.commit_kind != kAppend) return Ok();
     TRY_SET(auto entries, EntriesOf(table_, changelog_ ? snapshot.changelog_manifest_list
                                                        : snapshot.delta_manifest_list));
+    // Files that were written again have no new rows.
+    std::erase_if(entries, [&](const ManifestEntry& entry) {
+      return !changelog_ && entry.file.source == FileSource::kCompact;
+    });
     return AddFiles(table_, snapshot, std::move(entries), EntryKind::kAdd, {}, out);
   }
 
