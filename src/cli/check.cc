@@ -10,6 +10,7 @@
 #include "cli/registry.h"
 #include "connector/iceberg/sink.h"
 #include "connector/paimon/sink.h"
+#include "connector/paimon/source.h"
 #include "connector/mysql/inspect.h"
 #include "lake/catalog/catalog.h"
 #include "lake/iceberg/schema.h"
@@ -30,10 +31,8 @@ void PrintColumns(const TableSchema& schema, bool iceberg) {
   }
 }
 
-Status PrintIdleRules(const PipelineSpec& spec, const mysql::Inspection& source) {
+Status PrintIdleRules(const PipelineSpec& spec, const std::vector<TableId>& tables) {
   TRY_SET(const Router router, Router::Make(spec.routes, spec.route_mode));
-  std::vector<TableId> tables;
-  for (const mysql::InspectedTable& table : source.tables) tables.push_back(table.id);
   for (size_t idle : router.Idle(tables)) {
     const RouteRule& rule = spec.routes[idle];
     Print(Str("note: ", rule.place.ToString(), ": no table matches source-table: ", rule.source_table));
@@ -51,11 +50,33 @@ Result<std::shared_ptr<const TableSchema>> ShapeOf(const PipelineSpec& spec, con
 }
 
 // What the rows of these tables become at the sink.
-Status PrintPlan(const PipelineSpec& spec, const mysql::Inspection& source) {
+Status PrintSink(const PipelineSpec& spec, const std::vector<TableId>& tables,
+                 const std::vector<SchemaChange>& creates) {
   TRY_SET(SchemaEvolver evolver, SchemaEvolver::Make(spec));
+  std::map<TableId, TableSchema> sink_tables;
+  TRY_SET(auto changes, evolver.OnTables(creates));
+  for (const SchemaChange& change : changes) {
+    if (change.schema != nullptr) sink_tables[change.table] = *change.schema;
+  }
+  Print(Str("sink tables (", sink_tables.size(), ", ", spec.sink.type, "):"));
+  for (const auto& [id, schema] : sink_tables) {
+    Print(Str("  ", id.ToString(), schema.primary_key.empty() ? "  append-only" : ""));
+    PrintColumns(schema, spec.sink.type == "iceberg");
+  }
+  TRY(PrintIdleRules(spec, tables));
+  std::vector<std::string> notes;
+  if (spec.sink.type == "iceberg") TRY(CheckIcebergTables(spec, sink_tables, notes));
+  if (spec.sink.type == "paimon") TRY(CheckPaimonTables(spec, sink_tables, notes));
+  for (const std::string& note : notes) Print(Str("note: ", note));
+  return Ok();
+}
+
+Status PrintPlan(const PipelineSpec& spec, const mysql::Inspection& source) {
+  std::vector<TableId> tables;
   std::vector<SchemaChange> creates;
   Print(Str("source tables (", source.tables.size(), "):"));
   for (const mysql::InspectedTable& table : source.tables) {
+    tables.push_back(table.id);
     Print(Str("  ", table.id.ToString(), "  about ", table.rows, " rows, read ", table.how));
     PrintColumns(table.schema, false);
     SchemaChange create;
@@ -67,22 +88,28 @@ Status PrintPlan(const PipelineSpec& spec, const mysql::Inspection& source) {
     }
     creates.push_back(std::move(create));
   }
-  std::map<TableId, TableSchema> sink_tables;
-  TRY_SET(auto changes, evolver.OnTables(creates));
-  for (const SchemaChange& change : changes) {
-    if (change.schema != nullptr) sink_tables[change.table] = *change.schema;
+  return PrintSink(spec, tables, creates);
+}
+
+// The plan of a source of Paimon tables.
+Status PrintPaimonPlan(const PipelineSpec& spec) {
+  TRY_SET(const auto found, InspectPaimonSource(PosixEnv(), spec));
+  if (found.empty()) {
+    return NotFound("no table of the source's warehouse matches `tables`", "tables are named database.table");
   }
-  Print(Str("sink tables (", sink_tables.size(), ", ", spec.sink.type, "):"));
-  for (const auto& [id, schema] : sink_tables) {
+  std::vector<TableId> tables;
+  std::vector<SchemaChange> creates;
+  Print(Str("source tables (", found.size(), "):"));
+  for (const auto& [id, schema] : found) {
+    tables.push_back(id);
     Print(Str("  ", id.ToString(), schema.primary_key.empty() ? "  append-only" : ""));
-    PrintColumns(schema, spec.sink.type == "iceberg");
+    PrintColumns(schema, false);
+    SchemaChange create;
+    create.table = id;
+    create.schema = std::make_shared<const TableSchema>(schema);
+    creates.push_back(std::move(create));
   }
-  TRY(PrintIdleRules(spec, source));
-  std::vector<std::string> notes;
-  if (spec.sink.type == "iceberg") TRY(CheckIcebergTables(spec, sink_tables, notes));
-  if (spec.sink.type == "paimon") TRY(CheckPaimonTables(spec, sink_tables, notes));
-  for (const std::string& note : notes) Print(Str("note: ", note));
-  return Ok();
+  return PrintSink(spec, tables, creates);
 }
 
 int PrintFindings(const std::vector<mysql::Finding>& findings) {
@@ -93,6 +120,16 @@ int PrintFindings(const std::vector<mysql::Finding>& findings) {
     fatal += finding.fatal ? 1 : 0;
   }
   return fatal;
+}
+
+// `fatal`: things that are missing.
+Status PrintMysqlPlan(const PipelineSpec& spec, int& fatal) {
+  std::vector<std::string> told;
+  TRY_SET(const auto config, mysql::MakeSourceConfig(spec, told));
+  TRY_SET(const auto source, mysql::Inspect(config));
+  Print(Str("server: ", source.version, source.position.empty() ? "" : Str(", log at ", source.position)));
+  fatal = PrintFindings(source.findings);
+  return PrintPlan(spec, source);
 }
 
 // Without making anything: the folder, or the nearest one above it, must be writable.
@@ -116,14 +153,8 @@ Status CheckWarehouse(const PipelineSpec& spec) {
 int CheckLoaded(const PipelineSpec& spec, const std::vector<std::string>& warnings) {
   Print(Str("file: ", spec.file, "  job \"", spec.name, "\": ", spec.source.type, " -> ", spec.sink.type));
   for (const std::string& warning : warnings) Print(Str("note: ", warning));
-  std::vector<std::string> told;
-  auto config = mysql::MakeSourceConfig(spec, told);
-  if (!config.ok()) return PrintError(config.error(), &spec);
-  auto source = mysql::Inspect(*config);
-  if (!source.ok()) return PrintError(source.error(), &spec);
-  Print(Str("server: ", source->version, source->position.empty() ? "" : Str(", log at ", source->position)));
-  int fatal = PrintFindings(source->findings);
-  Status planned = PrintPlan(spec, *source);
+  int fatal = 0;
+  Status planned = spec.source.type == "paimon" ? PrintPaimonPlan(spec) : PrintMysqlPlan(spec, fatal);
   if (!planned.ok()) return PrintError(planned.error(), &spec);
   Status writable = CheckWarehouse(spec);
   if (!writable.ok()) return PrintError(writable.error(), &spec);

@@ -6,6 +6,7 @@
 #include "connector/iceberg/sink.h"
 #include "connector/mysql/source.h"
 #include "connector/paimon/sink.h"
+#include "connector/paimon/source.h"
 #include "connector/values/sink.h"
 #include "pipeline/shaped_source.h"
 
@@ -28,7 +29,8 @@ Result<std::unique_ptr<Source>> MakeSource(const PipelineSpec& spec, std::vector
     TRY_SET(TableShaper shaper, TableShaper::Make(*spec.shape, [] { return PosixEnv().NowMs(); }));
     return std::unique_ptr<Source>(std::make_unique<ShapedSource>(std::move(source), std::move(shaper)));
   }
-  return UnknownType("source", spec.source, {"mysql", "mariadb"});
+  if (spec.source.type == "paimon") return MakePaimonSource(PosixEnv(), spec, warnings);
+  return UnknownType("source", spec.source, {"mysql", "mariadb", "paimon"});
 }
 
 Result<std::unique_ptr<Sink>> MakeSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings) {

@@ -405,6 +405,10 @@ std::string Verifier::Advice() const {
 
 Result<bool> Verify(const VerifyArguments& arguments, const PipelineSpec& spec, int64_t wait_ms) {
   std::vector<std::string> warnings;
+  if (spec.source.type == "paimon") {
+    return Unsupported("verify of a pipeline whose source is of type `paimon`",
+                       "verify compares the tables of a MariaDB server with those of the sink");
+  }
   TRY_SET(auto lake, LakeTables::Of(PosixEnv(), spec));
   TRY_SET(mysql::SourceConfig config, mysql::MakeSourceConfig(spec, warnings));
   TRY_SET(std::string job, lake->JobId(spec));

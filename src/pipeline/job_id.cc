@@ -4,6 +4,7 @@
 #include <cctype>
 #include <cstdio>
 #include <string_view>
+#include <vector>
 
 #include "base/text.h"
 
@@ -14,9 +15,12 @@ std::string LakeJobId(const PipelineSpec& spec, const std::string& prefix) {
     auto found = connector.options.find(key);
     return found == connector.options.end() ? std::string() : found->second.text;
   };
-  std::string identity = Join({spec.name, spec.source.type, text(spec.source, "hostname"), text(spec.source, "port"),
-                               text(spec.source, "tables"), text(spec.sink, "catalog.properties.warehouse")},
-                              std::string_view("\0", 1));
+  std::vector<std::string> parts = {spec.name, spec.source.type, text(spec.source, "hostname"),
+                                    text(spec.source, "port"), text(spec.source, "tables"),
+                                    text(spec.sink, "catalog.properties.warehouse")};
+  const std::string from = text(spec.source, "catalog.properties.warehouse");  // of a lake that is read
+  if (!from.empty()) parts.push_back(from);
+  const std::string identity = Join(parts, std::string_view("\0", 1));
   uint64_t hash = 0xCBF29CE484222325ull;  // FNV-1a: stable over versions and machines
   for (char byte : identity) hash = (hash ^ static_cast<uint8_t>(byte)) * 0x100000001B3ull;
   std::string id;

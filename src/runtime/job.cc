@@ -397,8 +397,11 @@ std::string JobFingerprint(const PipelineSpec& spec) {
     auto found = connector.options.find(std::string(key));
     return found == connector.options.end() ? "" : found->second.text;
   };
-  return Str(spec.name, " | ", spec.source.type, "://", text(spec.source, "hostname"), ":", text(spec.source, "port"),
-             " -> ", spec.sink.type, ":", text(spec.sink, "catalog.properties.warehouse"));
+  const std::string warehouse = text(spec.source, "catalog.properties.warehouse");
+  const std::string place = !warehouse.empty() ? warehouse
+                                               : Str(text(spec.source, "hostname"), ":", text(spec.source, "port"));
+  return Str(spec.name, " | ", spec.source.type, "://", place, " -> ", spec.sink.type, ":",
+             text(spec.sink, "catalog.properties.warehouse"));
 }
 
 }  // namespace sluice

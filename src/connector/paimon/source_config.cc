@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source block of a pipeline file -> PaimonSource.
+#include <algorithm>
+
+#include "base/text.h"
+#include "connector/paimon/source.h"
+#include "connector/paimon/source_spec.h"
+#include "lake/paimon/evolve.h"
+#include "lake/paimon/local_time.h"
+#include "pipeline/selector.h"
+
+namespace sluice {
+namespace {
+
+using paimon::FeedStart;
+
+Error AtKey(const Options& options, std::string_view key, std::string message, std::string hint = {}) {
+  return Invalid(Str(options.PlaceOf(key).ToString(), ": ", message), std::move(hint));
+}
+
+Status SetTables(const Options& options, PaimonSourceConfig& config) {
+  config.tables_text = options.Text("tables");
+  auto include = TableSelector::Make(config.tables_text);
+  if (!include.ok()) return AtKey(options, "tables", include.error().message, include.error().hint);
+  auto wanted = std::make_shared<TableSelector>(*std::move(include));
+  std::shared_ptr<TableSelector> unwanted;
+  if (options.Has("tables.exclude")) {
+    auto exclude = TableSelector::Make(options.Text("tables.exclude"));
+    if (!exclude.ok()) return AtKey(options, "tables.exclude", exclude.error().message, exclude.error().hint);
+    unwanted = std::make_shared<TableSelector>(*std::move(exclude));
+  }
+  config.wanted = [wanted, unwanted](const TableId& id) {
+    return wanted->Matches(id) && (unwanted == nullptr || !unwanted->Matches(id));
+  };
+  return Ok();
+}
+
+Status SetTimestamp(const Options& options, PaimonSourceConfig& config) {
+  if (options.Has("scan.timestamp-millis")) {
+    config.feed.timestamp_ms = options.Integer("scan.timestamp-millis");
+    return Ok();
+  }
+  if (!options.Has("scan.timestamp")) {
+    return AtKey(options, "scan.mode", "scan.mode: from-timestamp needs scan.timestamp or scan.timestamp-millis");
+  }
+  const std::string text = options.Text("scan.timestamp");
+  const auto local = paimon::ParseLocal(Trim(text));
+  if (!local) {
+    return AtKey(options, "scan.timestamp", Str("\"", text, "\" is no time"), "write it as 2024-01-31 20:15:00");
+  }
+  config.feed.timestamp_ms = paimon::UtcOfLocal(*local);
+  return Ok();
+}
+
+Status SetStart(const Options& options, PaimonSourceConfig& config) {
+  std::string mode = options.Text("scan.mode");
+  const bool timed = options.Has("scan.timestamp") || options.Has("scan.timestamp-millis");
+  const bool numbered = options.Has("scan.snapshot-id");
+  if (mode == "default") mode = timed ? "from-timestamp" : numbered ? "from-snapshot" : "latest-full";
+  config.feed.start = mode == "latest"               ? FeedStart::kLatest
+                      : mode == "from-snapshot"      ? FeedStart::kFromSnapshot
+                      : mode == "from-snapshot-full" ? FeedStart::kFromSnapshotFull
+                      : mode == "from-timestamp"     ? FeedStart::kFromTimestamp
+                                                     : FeedStart::kLatestFull;
+  const bool by_number = mode.starts_with("from-snapshot"), by_time = mode == "from-timestamp";
+  if (by_number && !numbered) return AtKey(options, "scan.mode", Str("scan.mode: ", mode, " needs scan.snapshot-id"));
+  if (numbered && !by_number) {
+    return AtKey(options, "scan.snapshot-id", Str("scan.snapshot-id does not go with scan.mode: ", mode));
+  }
+  if (timed && !by_time) {
+    return AtKey(options, "scan.mode", Str("scan.timestamp does not go with scan.mode: ", mode));
+  }
+  if (config.bounded && config.feed.start != FeedStart::kLatestFull &&
+      config.feed.start != FeedStart::kFromSnapshotFull) {
+    return AtKey(options, "scan.mode", Str("scan.mode: ", mode, " does not go with execution.runtime-mode: BATCH"),
+                 "use latest-full or from-snapshot-full, or leave execution.runtime-mode at STREAMING");
+  }
+  if (numbered) config.feed.snapshot = options.Integer("scan.snapshot-id");
+  return by_time ? SetTimestamp(options, config) : Ok();
+}
+
+Result<PaimonSourceConfig> ReadConfig(const PipelineSpec& spec, std::vector<std::string>& warnings) {
+  TRY_SET(const Options options, Options::Check("source \"paimon\"", PaimonSourceOptions(), spec.source.options,
+                                                spec.source.place, warnings));
+  const std::string metastore = Lower(options.Text("catalog.properties.metastore"));
+  if (metastore != "filesystem") {
+    return Unsupported(Str(options.PlaceOf("catalog.properties.metastore").ToString(), ": metastore `", metastore,
+                           "` is not supported yet"), "use catalog.properties.metastore: filesystem");
+  }
+  PaimonSourceConfig config;
+  config.warehouse = options.Text("catalog.properties.warehouse");
+  config.bounded = spec.bounded;
+  TRY(SetTables(options, config));
+  TRY(SetStart(options, config));
+  config.feed.overwrites = options.Boolean("streaming-read-overwrite");
+  config.feed.ignore_consumer = options.Boolean("consumer.ignore-progress");
+  config.discovery_ms = std::max<int64_t>(1, options.DurationMs("continuous.discovery-interval"));
+  if (options.Has("consumer-id")) {
+    config.feed.consumer = options.Text("consumer-id");
+    if (Trim(config.feed.consumer).empty() || config.feed.consumer.find('/') != std::string::npos) {
+      return AtKey(options, "consumer-id", Str("\"", config.feed.consumer, "\" cannot be the id of a consumer"));
+    }
+  }
+  return config;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> MakePaimonSource(Env& env, const PipelineSpec& spec,
+                                                 std::vector<std::string>& warnings) {
+  TRY_SET(PaimonSourceConfig config, ReadConfig(spec, warnings));
+  auto source = PaimonSource::Make(env, std::move(config));
+  if (!source.ok()) return std::move(source).error().With(spec.source.place.ToString());
+  return std::unique_ptr<Source>(*std::move(source));
+}
+
+Result<std::map<TableId, TableSchema>> InspectPaimonSource(Env& env, const PipelineSpec& spec) {
+  std::vector<std::string> told;
+  TRY_SET(const PaimonSourceConfig config, ReadConfig(spec, told));
+  TRY_SET(const auto warehouse, paimon::Warehouse::Make(env, config.warehouse));
+  TRY_SET(const auto tables, warehouse.List());
+  std::map<TableId, TableSchema> out;
+  for (const TableId& id : tables) {
+    if (!config.wanted(id)) continue;
+    TRY_SET(const std::string folder, warehouse.TableFolder(id));
+    TRY_SET(const auto table, paimon::Table::Open(env, folder));
+    TRY_SET(const auto rules, paimon::ChangeRules::Of(table->newest_schema()));
+    TRY(rules.CheckFollowable(id.ToString()));
+    out[id] = paimon::ToTableSchema(table->newest_schema());
+  }
+  return out;
+}
+
+}  // namespace sluice

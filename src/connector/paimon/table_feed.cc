@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "connector/paimon/table_feed.h"
+
+#include <arrow/array.h>
+#include <arrow/compute/api.h>
+#include <arrow/record_batch.h>
+#include <arrow/type.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "lake/paimon/consumers.h"
+#include "lake/paimon/evolve.h"
+#include "lake/paimon/schema_steps.h"
+#include "row/arrow_status.h"
+
+namespace sluice::paimon {
+namespace {
+
+bool IsOurs(const Snapshot& snapshot) {
+  return std::any_of(snapshot.properties.begin(), snapshot.properties.end(),
+                     [](const auto& property) { return property.first.starts_with("sluice."); });
+}
+
+bool IsCompaction(const Snapshot& snapshot) { return snapshot.commit_kind == "COMPACT"; }
+
+bool SameKey(const arrow::RecordBatch& rows, const std::vector<int>& key, int64_t a, int64_t b) {
+  return std::all_of(key.begin(), key.end(), [&](int column) {
+    return rows.column(column)->RangeEquals(*rows.column(column), a, a + 1, b);
+  });
+}
+
+// Without the old rows of updates that keep their key.
+Status LeaveOutOldRows(const TableSchema& schema, RowChanges& changes) {
+  std::vector<int> key;
+  for (const std::string& name : schema.primary_key) key.push_back(schema.Find(name));
+  std::vector<int64_t> kept;
+  std::vector<RowKind> kinds;
+  const int64_t count = changes.rows->num_rows();
+  const auto kind = [&](int64_t row) { return changes.kinds[static_cast<size_t>(row)]; };
+  for (int64_t row = 0; row < count; ++row) {
+    const bool pair = kind(row) == RowKind::kUpdateBefore && row + 1 < count &&
+                      kind(row + 1) == RowKind::kUpdateAfter && SameKey(*changes.rows, key, row, row + 1);
+    if (pair) continue;
+    kept.push_back(row);
+    kinds.push_back(kind(row));
+  }
+  if (static_cast<int64_t>(kept.size()) == count) return Ok();
+  const auto left = static_cast<int64_t>(kept.size());
+  const auto indices = std::make_shared<arrow::Int64Array>(left, arrow::Buffer::FromVector(std::move(kept)));
+  ARROW_TRY_SET(const auto taken, arrow::compute::Take(changes.rows, indices));
+  changes.rows = taken.record_batch();
+  changes.kinds = std::move(kinds);
+  return Ok();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TableFeed>> TableFeed::Open(Env& env, TableId id, const std::string& folder,
+                                                   const FeedOptions& options, const std::optional<FeedState>& state) {
+  TRY_SET(auto table, Table::Open(env, folder));
+  TRY_SET(const auto rules, ChangeRules::Of(table->newest_schema()));
+  TRY(rules.CheckFollowable(id.ToString()));
+  std::unique_ptr<TableFeed> feed(new TableFeed(env, std::move(id), std::move(table), options));
+  if (rules.keyed && !rules.tells_old_rows() && options.before == BeforeImage::kFull && !state) {
+    LogWarn(Str("table ", feed->id_.ToString(), " has no changelog: its updates come without the rows that they "
+                "replace, its deletes perhaps with the key alone; changelog-producer: lookup of the table tells them"));
+  }
+  if (state) {
+    feed->state_ = *state;
+  } else {
+    Status begun = feed->Begin();
+    if (!begun.ok()) return std::move(begun).error().With(Str("table ", feed->id_.ToString()));
+  }
+  TRY(feed->FindSchema(feed->state_.schema_id));
+  feed->follower_ = std::make_unique<SnapshotFollower>(*feed->table_, feed->state_.next);
+  return feed;
+}
+
+Status TableFeed::Begin() {
+  TRY_SET(const auto latest, table_->LatestSnapshot());
+  state_.schema_id = latest ? latest->schema_id : table_->newest_schema().id;
+  state_.next = latest ? latest->id + 1 : 1;
+  if (!options_.consumer.empty() && !options_.ignore_consumer) {
+    TRY_SET(const auto next, ReadConsumer(env_, *table_, options_.consumer));
+    if (next) {
+      LogInfo(Str("table ", id_.ToString(), ": consumer ", options_.consumer, " goes on with snapshot ", *next));
+      state_.next = *next;
+    }
+    if (next) return FindBeginning();
+  }
+  switch (options_.start) {
+    case FeedStart::kLatestFull: return latest ? BeginCopy(*latest) : Ok();
+    case FeedStart::kLatest: return Ok();
+    case FeedStart::kFromSnapshotFull: {
+      TRY_SET(const Snapshot snapshot, table_->SnapshotOf(options_.snapshot));
+      return BeginCopy(snapshot);
+    }
+    case FeedStart::kFromSnapshot: state_.next = options_.snapshot; return FindBeginning();
+    case FeedStart::kFromTimestamp: {
+      TRY_SET(state_.next, FirstSince(*table_, options_.timestamp_ms));
+      return FindBeginning();
+    }
+  }
+  return Ok();
+}
+
+Status TableFeed::BeginCopy(const Snapshot& snapshot) {
+  state_.copy = snapshot.id;
+  state_.next = snapshot.id + 1;
+  state_.schema_id = snapshot.schema_id;
+  const auto before = table_->SnapshotOf(snapshot.id - 1);
+  if (before.ok() && before->schema_id < snapshot.schema_id && IsOurs(snapshot)) state_.grown = snapshot.id;
+  return Ok();
+}
+
+// The schema of a snapshot that is there; an error by name if it has expired.
+Status TableFeed::FindBeginning() {
+  SnapshotFollower follower(*table_, state_.next);
+  TRY_SET(const auto first, follower.Next());
+  if (first) state_.schema_id = first->schema_id;
+  return Ok();
+}
+
+Status TableFeed::FindSchema(int64_t schema_id) {
+  TRY_SET(const Schema* schema, table_->SchemaOf(schema_id));
+  schema_ = std::make_shared<const Schema>(*schema);
+  shape_ = std::make_shared<const TableSchema>(ToTableSchema(*schema_));
+  for (const Field& field : schema_->fields) {
+    if (field.supported) continue;
+    LogWarn(Str("table ", id_.ToString(), ": column ", field.name, " is left out: its type is not supported"));
+  }
+  state_.schema_id = schema_id;
+  return Ok();
+}
+
+SchemaChange TableFeed::Announcement() const {
+  SchemaChange change;
+  change.kind = SchemaChangeKind::kCreateTable;
+  change.table = id_;
+  change.schema = shape_;
+  return change;
+}
+
+Result<int64_t> TableFeed::Newest() {
+  TRY_SET(const auto ids, table_->SnapshotIds());
+  return ids.empty() ? 0 : ids.back();
+}
+
+Status TableFeed::Hold(const FeedState& state) {
+  if (options_.consumer.empty()) return Ok();
+  // What a compaction filled is told by the difference from the snapshot before it.
+  const int64_t next = state.copy == 0 && state.grown > 0 ? state.grown : state.needs();
+  return RecordConsumer(env_, *table_, options_.consumer, next);
+}
+
+ChangeBatch TableFeed::BatchOf(std::shared_ptr<arrow::RecordBatch> rows, std::vector<RowKind> kinds) const {
+  ChangeBatch batch;
+  batch.table = id_;
+  batch.schema = shape_;
+  batch.rows = arrow::RecordBatch::Make(shape_->ToArrow(), rows->num_rows(), rows->columns());
+  batch.kinds = std::move(kinds);
+  batch.source_ms = time_ms_;
+  return batch;
+}
+
+SourceItem TableFeed::Progress() {
+  SourceItem item;
+  item.boundary = true;
+  return item;
+}
+
+Status TableFeed::OpenCopy() {
+  TRY_SET(const ChangeRules rules, ChangeRules::Of(*schema_));
+  auto snapshot = table_->SnapshotOf(state_.copy);
+  if (!snapshot.ok()) return ReadingError(*table_, state_.copy, std::move(snapshot).error());
+  std::vector<std::string> names;
+  for (const Column& column : shape_->columns) names.push_back(column.name);
+  ScanOptions options = rules.Told();
+  options.schema = schema_.get();
+  TRY_SET(auto scan, TableScan::OfSnapshot(env_, *table_, *snapshot, names, options));
+  copy_ = std::make_unique<TableScan>(std::move(scan));
+  copy_->BeginAt(static_cast<size_t>(state_.part));
+  rows_expected_ = snapshot->total_record_count;
+  time_ms_ = snapshot->time_ms;
+  return Ok();
+}
+
+// A batch of a part; behind its last one a boundary.
+Result<SourceItem> TableFeed::NextOfCopy() {
+  if (copy_ == nullptr) TRY(OpenCopy());
+  DataBatch batch;
+  if (ahead_) {
+    batch = *std::move(ahead_);
+    ahead_.reset();
+  } else {
+    TRY_SET(const bool more, copy_->Next(batch));
+    const auto part = static_cast<int64_t>(copy_->part());
+    if (!more) {
+      copy_.reset();
+      state_.copy = state_.part = 0;
+      return Progress();
+    }
+    if (part != state_.part) {
+      state_.part = part;
+      ahead_ = std::move(batch);
+      return Progress();
+    }
+  }
+  SourceItem item;
+  item.boundary = false;
+  state_.rows += batch.rows->num_rows();
+  ChangeBatch rows = BatchOf(std::move(batch.rows), {});
+  rows.snapshot = true;
+  item.payload = std::move(rows);
+  return item;
+}
+
+// The changes of the schema, if the snapshot has a newer one.
+Status TableFeed::FollowSchema(const Snapshot& snapshot) {
+  if (snapshot.schema_id <= state_.schema_id) return Ok();
+  TRY_SET(const Schema* schema, table_->SchemaOf(snapshot.schema_id));
+  TRY_SET(const auto steps, SchemaSteps(id_, *schema_, *schema));
+  const bool adds = std::any_of(steps.begin(), steps.end(), [](const SchemaChange& change) {
+    return change.kind == SchemaChangeKind::kAddColumn;
+  });
+  if (adds && IsOurs(snapshot)) {
+    state_.grown = snapshot.id;
+    if (schema->primary_keys.empty()) {
+      LogWarn(Str("table ", id_.ToString(), ": if the job that writes it fills new columns in rows that were there, "
+                  "this is not followed, since the table has no primary key"));
+    }
+  }
+  steps_.assign(steps.begin(), steps.end());
+  return FindSchema(snapshot.schema_id);
+}
+
+Status TableFeed::OpenChanges(const Snapshot& snapshot) {
+  ChangeRequest request;
+  request.schema = schema_.get();
+  for (const Column& column : shape_->columns) request.columns.push_back(column.name);
+  request.overwrites = options_.overwrites;
+  request.difference = state_.grown == snapshot.id || (state_.grown == snapshot.id - 1 && IsCompaction(snapshot));
+  if (state_.grown < snapshot.id) state_.grown = 0;
+  if (snapshot.commit_kind == "OVERWRITE" && !options_.overwrites) {
+    LogWarn(Str("table ", id_.ToString(), ": snapshot ", snapshot.id, " overwrites rows, which is not followed; "
+                "streaming-read-overwrite: true follows it"));
+  }
+  TRY_SET(changes_, ReadChanges(env_, *table_, snapshot, request));
+  return Ok();
+}
+
+Result<bool> TableFeed::OpenSnapshot() {
+  TRY_SET(const auto snapshot, follower_->Next());
+  if (!snapshot) return false;
+  reading_ = snapshot->id;
+  time_ms_ = snapshot->time_ms;
+  TRY(FollowSchema(*snapshot));
+  TRY(OpenChanges(*snapshot));
+  return true;
+}
+
+// The steps of the schema, the changes, then a boundary.
+Result<SourceItem> TableFeed::NextOfChanges() {
+  SourceItem item;
+  item.boundary = false;
+  if (!steps_.empty()) {
+    item.payload = std::move(steps_.front());
+    steps_.pop_front();
+    return item;
+  }
+  RowChanges changes;
+  while (changes_ != nullptr) {
+    TRY_SET(const bool more, changes_->Next(changes));
+    if (!more) {
+      changes_.reset();
+      break;
+    }
+    if (options_.before != BeforeImage::kFull) TRY(LeaveOutOldRows(*shape_, changes));
+    if (changes.rows->num_rows() == 0) continue;
+    item.payload = BatchOf(std::move(changes.rows), std::move(changes.kinds));
+    return item;
+  }
+  state_.next = std::exchange(reading_, 0) + 1;
+  return Progress();
+}
+
+Result<std::optional<SourceItem>> TableFeed::Next() {
+  const auto read = [&]() -> Result<std::optional<SourceItem>> {
+    if (state_.copy > 0) {
+      TRY_SET(SourceItem item, NextOfCopy());
+      return std::optional<SourceItem>(std::move(item));
+    }
+    if (reading_ == 0) {
+      TRY_SET(const bool opened, OpenSnapshot());
+      if (!opened) return std::optional<SourceItem>();
+    }
+    TRY_SET(SourceItem item, NextOfChanges());
+    return std::optional<SourceItem>(std::move(item));
+  };
+  auto item = read();
+  if (item.ok()) return item;
+  const int64_t snapshot = state_.copy > 0 ? state_.copy : reading_;
+  Error error = std::move(item).error();
+  if (snapshot > 0) error = ReadingError(*table_, snapshot, std::move(error));
+  return std::move(error).With(Str("table ", id_.ToString()));
+}
+
+}  // namespace sluice::paimon
