@@ -129,7 +129,7 @@ Status PaimonSource::Hold(const FeedStates& states) {
   for (const auto& [id, state] : states) {
     auto place = places_.find(id);
     if (place == places_.end()) continue;
-    const int64_t needs = state.needs();
+    const std::pair needs(state.copy, state.next);
     if (held_.contains(id) && held_[id] == needs) continue;
     TRY(feeds_[place->second]->Hold(state));
     held_[id] = needs;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/stop.h"
@@ -60,7 +61,7 @@ class PaimonSource final : public Source {
   std::vector<std::unique_ptr<paimon::TableFeed>> feeds_;
   std::map<TableId, size_t> places_;       // in feeds_
   std::map<TableId, int64_t> targets_;     // newest snapshots at SetTarget
-  std::map<TableId, int64_t> held_;        // what consumers say
+  std::map<TableId, std::pair<int64_t, int64_t>> held_;  // what consumers say: copy and next of the state
   std::deque<SourceItem> announced_;
   size_t turn_ = 0;             // the feed that is asked next
   int64_t look_due_ms_ = 0;     // monotonic

@@ -68,8 +68,8 @@ std::vector<OptionSpec> PaimonSourceOptions() {
                  .default_value = "exactly-once",
                  .description = "how far the consumer is: what the sink has committed",
                  .values = {"exactly-once"}});
-  out.push_back(Refused("consumer.expiration-time", "sluice takes no consumers away; delete those that read no more "
-                                                    "with `sluice paimon reset_consumer`"));
+  out.push_back(Refused("consumer.expiration-time",
+                        "it is an option of the table, whose writer takes consumers away that read no more"));
   for (const char* key : {"scan.tag-name", "scan.watermark", "scan.bounded.watermark", "scan.version",
                           "scan.file-creation-time-millis", "incremental-between", "incremental-between-timestamp",
                           "incremental-between-scan-mode", "incremental-to-auto-tag"}) {

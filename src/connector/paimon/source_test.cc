@@ -151,6 +151,20 @@ TEST_F(PaimonSourceTest, AConsumerHoldsWhatIsNotReadAndSaysWhereToGoOn) {
   EXPECT_EQ(Must(feed).all().size(), 6u);
 }
 
+TEST_F(PaimonSourceTest, AConsumerWhoseCopyIsNotCommittedCopiesAgain) {
+  for (int id = 1; id <= 3; ++id) ASSERT_TRUE(lake_.Epoch(id, id).ok());
+  const int64_t copied = lake_.Ids().back();
+  paimon::FeedOptions feed;
+  feed.consumer = "me";
+  Must(feed, "", 0);
+  const auto table = *lake_.Open();
+  EXPECT_EQ(*paimon::ReadConsumer(PosixEnv(), *table, "me"), std::nullopt);
+  EXPECT_EQ(*paimon::ReadConsumer(PosixEnv(), *table, "me-copy"), copied);  // nobody takes it away meanwhile
+  EXPECT_EQ(Must(feed).all().size(), 3u);
+  EXPECT_EQ(*paimon::ReadConsumer(PosixEnv(), *table, "me"), copied + 1);
+  EXPECT_EQ(*paimon::ReadConsumer(PosixEnv(), *table, "me-copy"), std::nullopt);
+}
+
 TEST_F(PaimonSourceTest, AnExpiredSnapshotIsNamed) {
   for (int id = 1; id <= 2; ++id) ASSERT_TRUE(lake_.Epoch(id, id).ok());
   const Given given = Must({});

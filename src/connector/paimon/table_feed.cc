@@ -151,9 +151,12 @@ Result<int64_t> TableFeed::Newest() {
 
 Status TableFeed::Hold(const FeedState& state) {
   if (options_.consumer.empty()) return Ok();
+  // Under another name while rows are copied: a job without state would go on behind them.
+  const std::string copying = options_.consumer + "-copy";
+  if (state.copy > 0) return RecordConsumer(env_, *table_, copying, state.copy);
   // What a compaction filled is told by the difference from the snapshot before it.
-  const int64_t next = state.copy == 0 && state.grown > 0 ? state.grown : state.needs();
-  return RecordConsumer(env_, *table_, options_.consumer, next);
+  TRY(RecordConsumer(env_, *table_, options_.consumer, state.grown > 0 ? state.grown : state.next));
+  return ResetConsumer(env_, *table_, copying, {});
 }
 
 ChangeBatch TableFeed::BatchOf(std::shared_ptr<arrow::RecordBatch> rows, std::vector<RowKind> kinds) const {

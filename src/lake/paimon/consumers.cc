@@ -36,6 +36,24 @@ Status RecordConsumer(Env& env, const Table& table, const std::string& id, int64
   return status;
 }
 
+Result<int64_t> ExpireConsumers(Env& env, const std::string& folder, int64_t before_ms) {
+  int64_t gone = 0;
+  auto names = env.List(folder + "/consumer");
+  if (!names.ok() && names.error().code == ErrorCode::kNotFound) return gone;
+  if (!names.ok()) return std::move(names).error();
+  for (const std::string& name : *names) {
+    if (!name.starts_with("consumer-")) continue;
+    const std::string path = Str(folder, "/consumer/", name);
+    const auto recorded_ms = env.ModifiedMs(path);
+    if (!recorded_ms.ok() && recorded_ms.error().code == ErrorCode::kNotFound) continue;
+    if (!recorded_ms.ok()) return recorded_ms.error();
+    if (*recorded_ms >= before_ms) continue;
+    TRY(env.Remove(path));
+    ++gone;
+  }
+  return gone;
+}
+
 Result<std::optional<int64_t>> ReadConsumer(Env& env, const Table& table, const std::string& id) {
   TRY_SET(const std::string path, PathOf(table, id));
   const auto text = env.ReadFile(path);

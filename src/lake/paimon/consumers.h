@@ -21,4 +21,7 @@ Status RecordConsumer(Env& env, const Table& table, const std::string& id, int64
 // Nothing without such a consumer.
 Result<std::optional<int64_t>> ReadConsumer(Env& env, const Table& table, const std::string& id);
 
+// Takes away those that were last recorded before then; how many.
+Result<int64_t> ExpireConsumers(Env& env, const std::string& folder, int64_t before_ms);
+
 }  // namespace sluice::paimon

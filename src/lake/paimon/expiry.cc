@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "lake/paimon/commit.h"
+#include "lake/paimon/consumers.h"
 #include "lake/paimon/reach.h"
 #include "lake/paimon/references.h"
 #include "lake/paimon/table_options.h"
@@ -35,6 +36,7 @@ class Expiry {
     }
     if (bounds_ == nullptr && (options.write_only || options.changelog_outlives)) return Expired();
     TRY(Adopt(options));
+    TRY(LetConsumersGo());
     TRY_SET(references_, ReadReferences(env_, table_.folder()));
     TRY(Choose(options));
     if (expired_.empty()) return outcome_;
@@ -59,6 +61,17 @@ class Expiry {
   }
 
  private:
+  // `consumer.expiration-time`, as Java's writers do it.
+  Status LetConsumersGo() {
+    const std::string key = "consumer.expiration-time";
+    const std::string text = table_.newest_schema().Option(key, "");
+    if (text.empty() || bounds_ != nullptr) return Ok();
+    TRY_SET(const int64_t kept_ms, ParseOptionTime(key, text));
+    TRY_SET(const int64_t gone, ExpireConsumers(env_, table_.folder(), env_.NowMs() - kept_ms));
+    (void)gone;
+    return Ok();
+  }
+
   Status Adopt(TableOptions& options) {
     if (bounds_ == nullptr) return Ok();
     options.snapshots_min = bounds_->snapshots_min.value_or(options.snapshots_min);

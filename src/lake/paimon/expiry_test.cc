@@ -172,6 +172,20 @@ TEST(PaimonExpiry, ConsumersKeepSnapshots) {
   EXPECT_EQ(lake.Ids().front(), 4);
 }
 
+TEST(PaimonExpiry, ConsumersThatReadNoMoreGoIfTheTableSaysSo) {
+  Lake lake(With(With(kFixed, kTwo), {{"consumer.expiration-time", "1 h"}}));
+  for (int n = 0; n < 8; ++n) ASSERT_OK(lake.Epoch(n, n));
+  ASSERT_OK(lake.Put("consumer/consumer-a", R"({"nextSnapshot": 2})"));
+  const int64_t recorded_ms = *PosixEnv().ModifiedMs(lake.folder_ + "/consumer/consumer-a");
+  lake.env_.SetNowMs(recorded_ms + 3'500'000);
+  ASSERT_TRUE(Expire(lake, lake.env_).ok());
+  EXPECT_EQ(lake.Ids().front(), 2);
+  lake.env_.SetNowMs(recorded_ms + 3'700'000);
+  ASSERT_TRUE(Expire(lake, lake.env_).ok());
+  EXPECT_GT(lake.Ids().front(), 2);
+  EXPECT_FALSE(*PosixEnv().Exists(lake.folder_ + "/consumer/consumer-a"));
+}
+
 TEST(PaimonExpiry, TagsAndBranchesKeepFiles) {
   for (const char* folder : {"tag/tag-", "branch/branch-b/tag/tag-", "branch/branch-b/snapshot/snapshot-"}) {
     Lake lake(With(With(kFixed, kTwo), {{"changelog-producer", "input"}, {"manifest.merge-min-count", "3"}}));

@@ -121,8 +121,11 @@ Result<std::optional<Snapshot>> Table::LatestSnapshot() {
   }
 }
 
-Result<Snapshot> Table::SnapshotOf(int64_t id) {
-  const std::string path = SnapshotPath(id);
+Result<Snapshot> Table::SnapshotOf(int64_t id) { return ReadSnapshot(SnapshotPath(id), id); }
+
+Result<Snapshot> Table::ChangelogOf(int64_t id) { return ReadSnapshot(Str(history_, "/changelog/changelog-", id), id); }
+
+Result<Snapshot> Table::ReadSnapshot(const std::string& path, int64_t id) {
   auto text = env_.ReadFile(path);
   if (!text.ok() && text.error().code == ErrorCode::kNotFound) {
     return NotFound(Str("the table has no snapshot ", id), "expired snapshots cannot be read any more");

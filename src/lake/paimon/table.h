@@ -65,6 +65,8 @@ class Table {
   Result<std::optional<Snapshot>> LatestSnapshot();
   // kNotFound if it is not there (any more).
   Result<Snapshot> SnapshotOf(int64_t id);
+  // What is left of an expired one, if the table keeps changelogs longer: its changes. kNotFound.
+  Result<Snapshot> ChangelogOf(int64_t id);
   // The data files of a snapshot, by partition and bucket, in each from the highest level to level 0.
   Result<std::vector<LiveFile>> LiveFiles(const Snapshot& snapshot);
   // The same as entries that add them, in no order of meaning.
@@ -91,6 +93,7 @@ class Table {
   Table(Env& env, std::string folder, std::string history)
       : env_(env), folder_(std::move(folder)), history_(std::move(history)) {}
   Result<Schema> ReadSchema(int64_t id);
+  Result<Snapshot> ReadSnapshot(const std::string& path, int64_t id);
   Status AddEntries(const std::string& manifest_list, std::vector<ManifestEntry>& entries);
 
   Env& env_;

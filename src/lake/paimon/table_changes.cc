@@ -234,7 +234,15 @@ Result<std::optional<Snapshot>> SnapshotFollower::Next() {
       return Invalid(Str("snapshot ", next_, " is to be read next, and the newest of the table is ", end - 1),
                      "the table was made anew or rolled back: begin anew");
     }
-    if (next_ < first) return Expired(next_, Str(": the oldest that is there is ", first));
+    if (next_ < first) {
+      auto changelog = table_.ChangelogOf(next_);
+      if (!changelog.ok() && changelog.error().code == ErrorCode::kNotFound) {
+        return Expired(next_, Str(": the oldest that is there is ", first));
+      }
+      if (!changelog.ok()) return std::move(changelog).error();
+      ++next_;
+      return std::optional<Snapshot>(*std::move(changelog));
+    }
     // It came while the folder was looked at.
   }
 }

@@ -320,6 +320,20 @@ TEST_F(PaimonChangesOfLake, ExpiredSnapshotsAreNamed) {
   EXPECT_EQ(*FirstSince(*table_, 0), ids.front());
 }
 
+TEST_F(PaimonChangesOfLake, ChangelogsThatOutliveTheirSnapshotsAreRead) {
+  Fill({{"changelog-producer", "input"}});
+  for (int id = 1; id <= 2; ++id) {  // as Java's expiry leaves them
+    ASSERT_TRUE(lake_->Put(Str("changelog/changelog-", id), table_->SnapshotOf(id)->ToJson()).ok());
+    ASSERT_TRUE(PosixEnv().Remove(table_->SnapshotPath(id)).ok());
+  }
+  SnapshotFollower follower(*table_, 1);
+  for (int64_t id = 1; id <= 3; ++id) {
+    const auto next = follower.Next();
+    ASSERT_TRUE(next.ok()) << next.error().ToString();
+    EXPECT_EQ((*next)->id, id);
+  }
+}
+
 TEST_F(PaimonChangesOfLake, ATableMadeAnewIsAnError) {
   Fill();
   SnapshotFollower follower(*table_, lake_->Ids().back() + 1);
