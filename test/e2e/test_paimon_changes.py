@@ -43,10 +43,12 @@ def snapshots_of(ctx, table, first, last):
 
 
 def test_changes_between_two_snapshots_turn_one_into_the_other(ctx):
+    formats = {"input": "avro", "lookup": "orc"}
     for number, producer in enumerate(("none", "input", "lookup", "full-compaction")):
         db = ctx.database(f"{SCHEMA}; {FILL}")
         table = f"{db}.t"
-        path = paimon_job.pipeline(ctx, table, table={"changelog-producer": producer, "bucket": 2})
+        options = {"changelog-producer": producer, "bucket": 2, "file.format": formats.get(producer, "parquet")}
+        path = paimon_job.pipeline(ctx, table, table=options)
         ends = []
         for round_ in range(4):
             ctx.catch_up(path)

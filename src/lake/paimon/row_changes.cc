@@ -44,6 +44,7 @@ class FilesReader final : public ChangeReader {
     TRY_SET(deletes_, ReadDeletions(env_, file));
     ReadOptions options;
     options.deletes = deletes_.empty() ? nullptr : &deletes_;
+    options.rows = file.meta.row_count;
     TRY_SET(const Schema* written, table_.SchemaOf(file.meta.schema_id));
     TRY_SET(reader_, DataFileReader::Open(env_, file.path, AsWritten(columns_, *written), options));
     kind_ = files_[next_++].kind;

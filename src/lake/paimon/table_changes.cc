@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/paimon/file_format.h"
 #include "lake/paimon/tags.h"
 
 namespace sluice::paimon {
@@ -39,8 +40,8 @@ Status AddFiles(Table& table, const Snapshot& snapshot, std::vector<ManifestEntr
   plain.index_manifest.clear();  // its deletion vectors are younger than these rows
   TRY_SET(auto files, table.Locate(plain, entries));
   for (LiveFile& file : files) {
-    if (!file.path.ends_with(".parquet")) {
-      return Unsupported(Str("data file ", file.path, " is no Parquet file"), "this version of sluice reads Parquet");
+    if (!FormatOfFile(file.path)) {
+      return Unsupported(Str("data file ", file.path, " is of no format that is read"), "parquet, orc and avro are");
     }
     out.push_back({std::move(file), as});
   }
