@@ -239,6 +239,13 @@ def rule_white_space(file):
         yield len(file.lines), "no line end at the end of the file"
 
 
+def rule_merge_marks(file):
+    """A merge is finished before it is committed."""
+    for number, line in enumerate(file.lines if file.is_text else (), 1):
+        if line.startswith(("<" * 7 + " ", ">" * 7 + " ")):
+            yield number, "the mark of a merge that is not finished"
+
+
 def rule_license(file):
     """Code and scripts name their licence in the first two lines."""
     if (file.is_code or file.path.endswith((".py", ".cmake", ".sh", "CMakeLists.txt", "Makefile")) or
@@ -341,8 +348,8 @@ def rule_folder_depth(files):
 
 
 FILE_RULES = [rule_layer, rule_third_party, rule_file_length, rule_function_length, rule_columns, rule_white_space,
-              rule_license, rule_pragma_once, rule_header_comment, rule_machine_path, rule_sleep, rule_file_size,
-              rule_file_name]
+              rule_merge_marks, rule_license, rule_pragma_once, rule_header_comment, rule_machine_path, rule_sleep,
+              rule_file_size, rule_file_name]
 PROJECT_RULES = [rule_own_header_first, rule_readme, rule_folder_depth]
 ALLOW_FILE = "tools/tidy_allow.txt"
 

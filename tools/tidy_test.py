@@ -53,6 +53,10 @@ BAD = {
         ("src/row/a.cc", SPDX + "\tint a;\n"),
         ("src/row/a.cc", SPDX + "int a;"),
     ],
+    "merge-marks": [
+        ("docs/a.md", "# a\n" + "<" * 7 + " HEAD\n"),
+        ("src/row/a.cc", SPDX + ">" * 7 + " 1234567\n"),
+    ],
     "license": [
         ("src/row/a.cc", "int a;\n"),
         ("tools/a.py", "print()\n"),
