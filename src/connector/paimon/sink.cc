@@ -140,7 +140,6 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   }
   PassFailpoint("table.after_create");
   TRY_SET(auto table, OpenTable(id));
-  TRY(Mirror(id, *table));  // what a killed process committed last
   // A checkpoint will name the table: the process that made it may have died before its entry was durable.
   TRY(paimon::SyncTable(env_, *table));
   paimon::TableWriterOptions options;
@@ -158,6 +157,7 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
                    "set table.properties.merge-engine and the table's other merge options in the sink");
   }
   TRY(writer->Adopt(schema));
+  TRY(Mirror(id));  // what a killed process committed last
   writers_[id] = std::move(writer);
   return Ok();
 }
@@ -268,8 +268,7 @@ Status PaimonSink::Commit(const std::string& text) {
                                                        table.base.value_or(0), /*prepared=*/true));
       commits_ += outcome.snapshots_made;
     }
-    TRY_SET(const auto committed, OpenTable(table.id));
-    TRY(Mirror(table.id, *committed));
+    TRY(Mirror(table.id));
     committed_.insert(table.id);
   }
   // Every table has the epoch now. A file that stays behind is an orphan, nothing more.
@@ -277,14 +276,16 @@ Status PaimonSink::Commit(const std::string& text) {
   return Ok();
 }
 
-Status PaimonSink::Mirror(const TableId& id, Table& table) {
+Status PaimonSink::Mirror(const TableId& id) {
   auto found = mirrors_.find(id);
+  if (found != mirrors_.end() && found->second == nullptr) return Ok();
+  TRY_SET(const auto table, OpenTable(id));
   if (found == mirrors_.end()) {
-    TRY_SET(const auto options, paimon::TableOptions::Of(table.newest_schema()));
-    TRY_SET(auto made, mirror::IcebergMirror::Make(env_, table.folder(), options));
+    TRY_SET(const auto options, paimon::TableOptions::Of(table->newest_schema()));
+    TRY_SET(auto made, mirror::IcebergMirror::Make(env_, table->folder(), options));
     found = mirrors_.emplace(id, std::move(made)).first;
   }
-  Status followed = found->second == nullptr ? Ok() : found->second->Follow(table);
+  Status followed = found->second == nullptr ? Ok() : found->second->Follow(*table);
   if (followed.ok()) return followed;
   mirrors_.erase(found);  // what it knows may be half of a commit
   return std::move(followed).error().With(Str("Iceberg metadata of table ", id.ToString()));
@@ -334,7 +335,7 @@ Result<bool> PaimonSink::Keep(const TableId& id) {
   bool more = false;
   if (committed) {
     TRY_SET(more, upkeep_.AfterCommits(id, *table));
-    TRY(Mirror(id, *table));  // no more what has expired
+    TRY(Mirror(id));  // no more what has expired
   }
   if (upkeep_.PartitionsDue(id)) TRY(upkeep_.ExpirePartitions(id, *table));
   return more;

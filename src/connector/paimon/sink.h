@@ -70,7 +70,7 @@ class PaimonSink final : public Sink {
   Result<paimon::TableWriter*> WriterOf(const TableId& id);
   Result<std::unique_ptr<paimon::Table>> OpenTable(const TableId& id);
   Status BoundMemory();
-  Status Mirror(const TableId& id, paimon::Table& table);
+  Status Mirror(const TableId& id);  // Iceberg metadata beside the table follows it
   Result<int64_t> RemoveUnreachable(const TableId& id, const std::vector<std::string>& files);
   Result<bool> Keep(const TableId& id);  // whether there is more to do
   void TellIdlePartitions();
