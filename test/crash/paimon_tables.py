@@ -6,8 +6,11 @@ import os
 import re
 
 import iceberg_files
+import paimon_by_sluice
 import paimon_check
 import paimon_files
+import paimon_iceberg
+from lake import first_differences
 from paimon_check import DELETES
 from paimon_files import KEY, SEQUENCE, VALUE_KIND
 
@@ -100,7 +103,21 @@ class PaimonTable:
         """One sentence for all that is missing or wrong. EARLIEST is a hint: who dies before he wrote it leaves the
         one of a snapshot that is gone, and readers list the folder."""
         found = paimon_check.problems(self.files)
-        return [f"{self.table}: {text}" for text in found if not text.startswith("EARLIEST is")]
+        found = [text for text in found if not text.startswith("EARLIEST is")]
+        return [f"{self.table}: {text}" for text in found + self._wrong_beside()]
+
+    def _wrong_beside(self) -> list[str]:
+        """What the newest Iceberg snapshot beside the table shows, which may be one behind the table's after a kill."""
+        beside = paimon_iceberg.Beside(self.lake.warehouse)
+        if not beside.exists(self.table):
+            return []
+        number = beside.metadata(self.table)["current-snapshot-id"]
+        snapshot = next((s for s in self.snapshots() if s.id == number), None)
+        if snapshot is None:  # none was made, or it has expired
+            return []
+        expected = paimon_by_sluice.read(self.lake, self.table, snapshot.raw)
+        text = first_differences(*expected, *beside.rows(self.table, snapshot_id=number))
+        return [f"Iceberg's snapshot {number} differs from Paimon's (source): {text}"] if text else []
 
     def orphans(self) -> list[tuple[str, int]]:
         """(path, bytes) of the files in the table's folder that nothing names."""
