@@ -2,8 +2,9 @@
 """The benchmark MariaDB -> Paimon: a log drained into tables with a primary key, for each kind of table.
 
 Writes bench/results/<date>-mariadb-paimon.md. Sizes by environment: ROWS (2000000), CHANGES (2000000), REPEATS (3),
-KINDS ("none input write-only buckets"), RESULT (file; "-" writes none). The log is made once; each run drains it alone
-into a copy of the table that the job has copied. After the runs of a kind `sluice verify` compares table and source.
+KINDS ("none input write-only buckets iceberg"), RESULT (file; "-" writes none). The log is made once; each run drains
+it alone into a copy of the table that the job has copied. After the runs of a kind `sluice verify` compares table and
+source.
 """
 
 import datetime
@@ -34,6 +35,7 @@ KINDS = {  # options of the tables
     "input": {"bucket": 4, "changelog-producer": "input"},
     "write-only": {"bucket": 4, "write-only": "true"},
     "buckets": {"bucket": 100},
+    "iceberg": {"bucket": 4, "metadata.iceberg.storage": "table-location"},
 }
 NAMES = arguments.words("KINDS", " ".join(KINDS), KINDS)
 
@@ -120,6 +122,8 @@ class Bench(Testbed):
 
     def goal(self, kind, line) -> str:
         micros, rate = line.micros()[0], line.rate()[0]
+        if kind == "iceberg":
+            return "none"
         if kind == "buckets":
             peak = line.rss_mb()[2]
             return f"≤ {BUCKETS_MB_GOAL} MB: {verdict(peak <= BUCKETS_MB_GOAL)}"
