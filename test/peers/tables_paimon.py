@@ -29,6 +29,12 @@ LEVELS = (
         "merge engines",
     ),
 )
+FORMATS = (
+    ({"file.format": "avro"}, ""),
+    ({"file.format": "orc"}, ""),
+    ({"file.format.per.level": "0:avro,5:orc", "changelog-producer": "lookup"}, ""),
+    ({"file.format": "orc", "deletion-vectors.enabled": "true"}, ""),
+)
 RETAINED = {"table.properties.snapshot.num-retained.min": 2, "table.properties.snapshot.num-retained.max": 2}
 
 
@@ -106,6 +112,11 @@ def levels(ctx, more=None, kinds=LEVELS):
     return found
 
 
+def formats(ctx):
+    """Data files in Avro and ORC."""
+    return levels(ctx, kinds=FORMATS)
+
+
 def partitions(ctx):
     """By numbers, texts and dates, one or two of them; rows that move, values that a folder's name must escape."""
     db = ctx.database()
@@ -142,6 +153,7 @@ SCENARIOS = [
     keys,
     buckets,
     levels,
+    formats,
     partitions,
     tables.deletes,
     named(tables.evolution, "id"),
