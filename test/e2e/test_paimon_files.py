@@ -27,8 +27,8 @@ REFUSED = {
 NOT_READ_ALIKE = ("format.append_orc", "format.pk_orc")  # old timestamps and padded CHAR in ORC
 # Columns of types that no table of ours has.
 UNKNOWN = ("ARRAY<INT", "MAP", "ROW", "MULTISET", "TIMESTAMP(9)")
-# Their Iceberg metadata lies in their folder; branches and what a rollback left are not walked.
-ORPHANS = ("iceberg.append_table_location", "iceberg.pk_table_location", "refs.tags")
+# Branches and what a rollback left are not walked.
+ORPHANS = ("refs.tags",)
 
 
 def inner(value, kind):
