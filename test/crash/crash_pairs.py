@@ -184,7 +184,7 @@ class Paimon(LakeTables):
             "changelog-producer": rng.choice((None, "input", "lookup", "full-compaction")),
             "num-sorted-run.compaction-trigger": rng.choice((None, 2, 3)),
             "manifest.merge-min-count": rng.choice((None, 2, 5)),
-            "metadata.iceberg.storage": rng.choice((None, "table-location")),
+            "metadata.iceberg.storage": "table-location",  # each failpoint must be passed
             "metadata.iceberg.format-version": rng.choice((2, 3)),
             "snapshot.num-retained.min": min(retained, 10),
             "snapshot.num-retained.max": retained,
