@@ -183,6 +183,10 @@ bool IsText(OptionType type) {
 
 std::string FilePlace::ToString() const { return line > 0 ? Str(file, ":", line, ":", column) : file; }
 
+OptionSpec Refused(std::string key, std::string reason) {
+  return {.key = std::move(key), .status = OptionStatus::kRefused, .reason = std::move(reason)};
+}
+
 Result<Options> Options::Check(std::string_view what, const std::vector<OptionSpec>& specs,
                                const std::map<std::string, Value>& given, const FilePlace& block,
                                std::vector<std::string>& warnings) {
@@ -283,6 +287,10 @@ std::map<std::string, Options::Value> Options::WithPrefix(std::string_view prefi
     out.emplace(at->first.substr(prefix.size()), at->second);
   }
   return out;
+}
+
+Error Options::At(std::string_view key, std::string message, std::string hint) const {
+  return Invalid(Str(PlaceOf(key).ToString(), ": ", message), std::move(hint));
 }
 
 FilePlace Options::PlaceOf(std::string_view key) const {

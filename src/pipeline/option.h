@@ -43,6 +43,9 @@ struct OptionSpec {
   std::vector<std::string> aliases = {};
 };
 
+// One that is an error wherever it stands.
+OptionSpec Refused(std::string key, std::string reason);
+
 // A checked set of options of one block of the file.
 class Options {
  public:
@@ -68,6 +71,7 @@ class Options {
   // All given keys that begin with `prefix`, without it: WithPrefix("table.properties.").
   std::map<std::string, Value> WithPrefix(std::string_view prefix) const;
   FilePlace PlaceOf(std::string_view key) const;  // of the key, else of the block
+  Error At(std::string_view key, std::string message, std::string hint = {}) const;  // kInvalid, with that place
 
  private:
   std::vector<OptionSpec> specs_;

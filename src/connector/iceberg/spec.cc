@@ -8,9 +8,6 @@ namespace {
 OptionSpec Ignored(std::string key, std::string reason, OptionType type = OptionType::kString) {
   return {.key = std::move(key), .type = type, .status = OptionStatus::kIgnored, .reason = std::move(reason)};
 }
-OptionSpec Refused(std::string key, std::string reason) {
-  return {.key = std::move(key), .status = OptionStatus::kRefused, .reason = std::move(reason)};
-}
 
 void AddCatalog(std::vector<OptionSpec>& out) {
   // Free text, so that the sink can refuse hive, glue and rest by name.

@@ -8,14 +8,10 @@
 #include "base/crc32.h"
 #include "base/text.h"
 #include "connector/mysql/spec.h"
-#include "pipeline/selector.h"
+#include "pipeline/wanted_tables.h"
 
 namespace sluice::mysql {
 namespace {
-
-Error AtKey(const Options& options, std::string_view key, std::string message, std::string hint = {}) {
-  return Invalid(Str(options.PlaceOf(key).ToString(), ": ", message), std::move(hint));
-}
 
 Result<uint32_t> ChooseServerId(const Options& options, int64_t parallelism) {
   uint32_t low = 5400;
@@ -27,12 +23,12 @@ Result<uint32_t> ChooseServerId(const Options& options, int64_t parallelism) {
     bool ok = parts.size() <= 2 && ParseNumber(Trim(parts[0]), low) && low > 0;
     if (parts.size() == 2) ok = ok && ParseNumber(Trim(parts[1]), high) && high >= low;
     if (!ok) {
-      return AtKey(options, "server-id", Str("the value of option 'server-id' is invalid: '", text, "'"),
-                   "write a number (5400) or a range (5400-5408)");
+      return options.At("server-id", Str("the value of option 'server-id' is invalid: '", text, "'"),
+                        "write a number (5400) or a range (5400-5408)");
     }
     if (parallelism > 1 && parts.size() == 2 && high - low + 1 < parallelism) {
-      return AtKey(options, "server-id",
-                   Str("the range ", text, " has fewer ids than the parallelism of ", parallelism));
+      return options.At("server-id",
+                        Str("the range ", text, " has fewer ids than the parallelism of ", parallelism));
     }
     return low;  // one reader of the log: the first id of the range is enough
   }
@@ -60,13 +56,13 @@ Status SetStartup(const Options& options, bool bounded, SourceConfig& config) {
                 : mode == "timestamp"       ? StartupMode::kTimestamp
                                             : StartupMode::kInitial;
   if (bounded && config.mode != StartupMode::kSnapshot) {
-    return AtKey(options, "scan.startup.mode",
-                 "only \"snapshot\" of scan.startup.mode is supported with execution.runtime-mode: BATCH",
-                 "set scan.startup.mode: snapshot, or leave execution.runtime-mode at STREAMING");
+    return options.At("scan.startup.mode",
+                      "only \"snapshot\" of scan.startup.mode is supported with execution.runtime-mode: BATCH",
+                      "set scan.startup.mode: snapshot, or leave execution.runtime-mode at STREAMING");
   }
   if (config.mode == StartupMode::kTimestamp) {
     if (!options.Has("scan.startup.timestamp-millis")) {
-      return AtKey(options, "scan.startup.mode", "scan.startup.mode: timestamp needs scan.startup.timestamp-millis");
+      return options.At("scan.startup.mode", "scan.startup.mode: timestamp needs scan.startup.timestamp-millis");
     }
     config.start_ms = options.Integer("scan.startup.timestamp-millis");
   }
@@ -74,15 +70,15 @@ Status SetStartup(const Options& options, bool bounded, SourceConfig& config) {
   bool file = options.Has("scan.startup.specific-offset.file") && options.Has("scan.startup.specific-offset.pos");
   bool gtid = options.Has("scan.startup.specific-offset.gtid-set");
   if (!file && !gtid) {
-    return AtKey(options, "scan.startup.mode",
-                 "unable to find a valid binlog offset: either scan.startup.specific-offset.gtid-set, or "
-                 "scan.startup.specific-offset.file and scan.startup.specific-offset.pos are required");
+    return options.At("scan.startup.mode",
+                      "unable to find a valid binlog offset: either scan.startup.specific-offset.gtid-set, or "
+                      "scan.startup.specific-offset.file and scan.startup.specific-offset.pos are required");
   }
   if (gtid) {
     config.start_gtids = options.Text("scan.startup.specific-offset.gtid-set");
     auto parsed = GtidSet::Parse(config.start_gtids);
-    if (!parsed.ok()) return AtKey(options, "scan.startup.specific-offset.gtid-set", parsed.error().message,
-                                   "MariaDB's form is domain-server-sequence: 0-1-100");
+    if (!parsed.ok()) return options.At("scan.startup.specific-offset.gtid-set", parsed.error().message,
+                                        "MariaDB's form is domain-server-sequence: 0-1-100");
   } else {
     config.start_file = options.Text("scan.startup.specific-offset.file");
     config.start_offset = static_cast<uint64_t>(options.Integer("scan.startup.specific-offset.pos"));
@@ -97,20 +93,10 @@ Status SetStartup(const Options& options, bool bounded, SourceConfig& config) {
 }
 
 Status SetTables(const Options& options, SourceConfig& config) {
-  config.tables_text = options.Text("tables");
-  auto include = TableSelector::Make(config.tables_text);
-  if (!include.ok()) return AtKey(options, "tables", include.error().message, include.error().hint);
-  config.databases = include->schemas();
-  auto wanted = std::make_shared<TableSelector>(*std::move(include));
-  std::shared_ptr<TableSelector> unwanted;
-  if (options.Has("tables.exclude")) {
-    auto exclude = TableSelector::Make(options.Text("tables.exclude"));
-    if (!exclude.ok()) return AtKey(options, "tables.exclude", exclude.error().message, exclude.error().hint);
-    unwanted = std::make_shared<TableSelector>(*std::move(exclude));
-  }
-  config.wanted = [wanted, unwanted](const TableId& id) {
-    return wanted->Matches(id) && (unwanted == nullptr || !unwanted->Matches(id));
-  };
+  TRY_SET(WantedTables tables, WantedTables::Of(options));
+  config.tables_text = std::move(tables.text);
+  config.databases = std::move(tables.schemas);
+  config.wanted = std::move(tables.wanted);
   return Ok();
 }
 
@@ -128,8 +114,8 @@ Status SetTls(const Options& options, SourceConfig& config) {
   else if (mode == "required" || mode == "trust") config.connect.tls = TlsMode::kRequired;
   else if (mode == "verify_identity" || mode == "verify-full") config.connect.tls = TlsMode::kVerifyIdentity;
   else {
-    return AtKey(options, "jdbc.properties.sslMode", Str("unknown or unsupported sslMode `", mode, "`"),
-                 "use DISABLED, PREFERRED, REQUIRED or VERIFY_IDENTITY");
+    return options.At("jdbc.properties.sslMode", Str("unknown or unsupported sslMode `", mode, "`"),
+                      "use DISABLED, PREFERRED, REQUIRED or VERIFY_IDENTITY");
   }
   return Ok();
 }
@@ -169,8 +155,8 @@ Result<SourceConfig> MakeSourceConfig(const PipelineSpec& spec, std::vector<std:
   config.scan_new_tables = options.Boolean("scan.newly-added-table.enabled");
   if (config.scan_new_tables && options.Has("scan.binlog.newly-added-table.enabled") &&
       options.Boolean("scan.binlog.newly-added-table.enabled")) {
-    return AtKey(
-        options, "scan.newly-added-table.enabled",
+    return options.At(
+        "scan.newly-added-table.enabled",
         "if both scan.binlog.newly-added-table.enabled and scan.newly-added-table.enabled are true, data maybe "
         "duplicate after restore",
         "keep one of them");

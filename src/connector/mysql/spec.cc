@@ -12,9 +12,6 @@ OptionSpec Ignored(std::string key, OptionType type, std::string default_value, 
           .status = OptionStatus::kIgnored,
           .reason = std::move(reason)};
 }
-OptionSpec Refused(std::string key, std::string reason) {
-  return {.key = std::move(key), .status = OptionStatus::kRefused, .reason = std::move(reason)};
-}
 
 void AddConnection(std::vector<OptionSpec>& out) {
   out.push_back({.key = "hostname", .description = "name or address of the database server", .required = true});

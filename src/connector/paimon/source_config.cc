@@ -7,31 +7,17 @@
 #include "connector/paimon/source_spec.h"
 #include "lake/paimon/evolve.h"
 #include "lake/paimon/local_time.h"
-#include "pipeline/selector.h"
+#include "pipeline/wanted_tables.h"
 
 namespace sluice {
 namespace {
 
 using paimon::FeedStart;
 
-Error AtKey(const Options& options, std::string_view key, std::string message, std::string hint = {}) {
-  return Invalid(Str(options.PlaceOf(key).ToString(), ": ", message), std::move(hint));
-}
-
 Status SetTables(const Options& options, PaimonSourceConfig& config) {
-  config.tables_text = options.Text("tables");
-  auto include = TableSelector::Make(config.tables_text);
-  if (!include.ok()) return AtKey(options, "tables", include.error().message, include.error().hint);
-  auto wanted = std::make_shared<TableSelector>(*std::move(include));
-  std::shared_ptr<TableSelector> unwanted;
-  if (options.Has("tables.exclude")) {
-    auto exclude = TableSelector::Make(options.Text("tables.exclude"));
-    if (!exclude.ok()) return AtKey(options, "tables.exclude", exclude.error().message, exclude.error().hint);
-    unwanted = std::make_shared<TableSelector>(*std::move(exclude));
-  }
-  config.wanted = [wanted, unwanted](const TableId& id) {
-    return wanted->Matches(id) && (unwanted == nullptr || !unwanted->Matches(id));
-  };
+  TRY_SET(WantedTables tables, WantedTables::Of(options));
+  config.tables_text = std::move(tables.text);
+  config.wanted = std::move(tables.wanted);
   return Ok();
 }
 
@@ -41,12 +27,12 @@ Status SetTimestamp(const Options& options, PaimonSourceConfig& config) {
     return Ok();
   }
   if (!options.Has("scan.timestamp")) {
-    return AtKey(options, "scan.mode", "scan.mode: from-timestamp needs scan.timestamp or scan.timestamp-millis");
+    return options.At("scan.mode", "scan.mode: from-timestamp needs scan.timestamp or scan.timestamp-millis");
   }
   const std::string text = options.Text("scan.timestamp");
   const auto local = paimon::ParseLocal(Trim(text));
   if (!local) {
-    return AtKey(options, "scan.timestamp", Str("\"", text, "\" is no time"), "write it as 2024-01-31 20:15:00");
+    return options.At("scan.timestamp", Str("\"", text, "\" is no time"), "write it as 2024-01-31 20:15:00");
   }
   config.feed.timestamp_ms = paimon::UtcOfLocal(*local);
   return Ok();
@@ -63,17 +49,17 @@ Status SetStart(const Options& options, PaimonSourceConfig& config) {
                       : mode == "from-timestamp"     ? FeedStart::kFromTimestamp
                                                      : FeedStart::kLatestFull;
   const bool by_number = mode.starts_with("from-snapshot"), by_time = mode == "from-timestamp";
-  if (by_number && !numbered) return AtKey(options, "scan.mode", Str("scan.mode: ", mode, " needs scan.snapshot-id"));
+  if (by_number && !numbered) return options.At("scan.mode", Str("scan.mode: ", mode, " needs scan.snapshot-id"));
   if (numbered && !by_number) {
-    return AtKey(options, "scan.snapshot-id", Str("scan.snapshot-id does not go with scan.mode: ", mode));
+    return options.At("scan.snapshot-id", Str("scan.snapshot-id does not go with scan.mode: ", mode));
   }
   if (timed && !by_time) {
-    return AtKey(options, "scan.mode", Str("scan.timestamp does not go with scan.mode: ", mode));
+    return options.At("scan.mode", Str("scan.timestamp does not go with scan.mode: ", mode));
   }
   if (config.bounded && config.feed.start != FeedStart::kLatestFull &&
       config.feed.start != FeedStart::kFromSnapshotFull) {
-    return AtKey(options, "scan.mode", Str("scan.mode: ", mode, " does not go with execution.runtime-mode: BATCH"),
-                 "use latest-full or from-snapshot-full, or leave execution.runtime-mode at STREAMING");
+    return options.At("scan.mode", Str("scan.mode: ", mode, " does not go with execution.runtime-mode: BATCH"),
+                      "use latest-full or from-snapshot-full, or leave execution.runtime-mode at STREAMING");
   }
   if (numbered) config.feed.snapshot = options.Integer("scan.snapshot-id");
   return by_time ? SetTimestamp(options, config) : Ok();
@@ -98,7 +84,7 @@ Result<PaimonSourceConfig> ReadConfig(const PipelineSpec& spec, std::vector<std:
   if (options.Has("consumer-id")) {
     config.feed.consumer = options.Text("consumer-id");
     if (Trim(config.feed.consumer).empty() || config.feed.consumer.find('/') != std::string::npos) {
-      return AtKey(options, "consumer-id", Str("\"", config.feed.consumer, "\" cannot be the id of a consumer"));
+      return options.At("consumer-id", Str("\"", config.feed.consumer, "\" cannot be the id of a consumer"));
     }
   }
   return config;

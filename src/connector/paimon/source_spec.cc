@@ -2,12 +2,10 @@
 // Keys of the warehouse as in the sink; the others are Paimon's table options of reading.
 #include "connector/paimon/source_spec.h"
 
+#include "connector/paimon/spec.h"
+
 namespace sluice {
 namespace {
-
-OptionSpec Refused(std::string key, std::string reason) {
-  return {.key = std::move(key), .status = OptionStatus::kRefused, .reason = std::move(reason)};
-}
 
 void AddReading(std::vector<OptionSpec>& out) {
   out.push_back({.key = "scan.mode",
@@ -39,19 +37,7 @@ void AddReading(std::vector<OptionSpec>& out) {
 }  // namespace
 
 std::vector<OptionSpec> PaimonSourceOptions() {
-  std::vector<OptionSpec> out;
-  out.push_back({.key = "catalog.properties.warehouse",
-                 .description = "folder of the databases, a path or a file: URI",
-                 .required = true});
-  out.push_back({.key = "catalog.properties.metastore",
-                 .default_value = "filesystem",
-                 .description = "kind of the catalog; filesystem is supported, hive, jdbc and rest are not yet"});
-  out.push_back(Refused("catalog.properties.uri",
-                        "there is no Hive, JDBC or REST catalog yet; use catalog.properties.metastore: filesystem"));
-  out.push_back(Refused("catalog.properties.s3.*", "S3 is not supported yet; use a local folder"));
-  out.push_back({.key = "catalog.properties.*",
-                 .status = OptionStatus::kIgnored,
-                 .reason = "the filesystem catalog on local files has no such setting"});
+  std::vector<OptionSpec> out = PaimonCatalogOptions();
   out.push_back(
       {.key = "tables", .description = "tables to read, e.g. app_db.\\.*, shop.order_[0-9]+", .required = true});
   out.push_back({.key = "tables.exclude", .description = "tables of `tables` that are not read"});

@@ -3,20 +3,13 @@
 #include "connector/paimon/spec.h"
 
 namespace sluice {
-namespace {
 
-OptionSpec Refused(std::string key, std::string reason) {
-  return {.key = std::move(key), .status = OptionStatus::kRefused, .reason = std::move(reason)};
-}
-
-}  // namespace
-
-std::vector<OptionSpec> PaimonSinkOptions() {
+std::vector<OptionSpec> PaimonCatalogOptions() {
   std::vector<OptionSpec> out;
   out.push_back({.key = "catalog.properties.warehouse",
                  .description = "folder of the databases, a path or a file: URI",
                  .required = true});
-  // Free text, so that the sink can refuse hive, jdbc and rest by name.
+  // Free text, so that hive, jdbc and rest can be refused by name.
   out.push_back({.key = "catalog.properties.metastore",
                  .default_value = "filesystem",
                  .description = "kind of the catalog; filesystem is supported, hive, jdbc and rest are not yet"});
@@ -26,6 +19,11 @@ std::vector<OptionSpec> PaimonSinkOptions() {
   out.push_back({.key = "catalog.properties.*",
                  .status = OptionStatus::kIgnored,
                  .reason = "the filesystem catalog on local files has no such setting"});
+  return out;
+}
+
+std::vector<OptionSpec> PaimonSinkOptions() {
+  std::vector<OptionSpec> out = PaimonCatalogOptions();
   out.push_back({.key = "table.properties.*", .description = "Paimon table options of tables that are created"});
   out.push_back({.key = "partition.key",
                  .description = "partition columns by table: db.t1:k1,k2;db.t2:k3; they join the primary key"});

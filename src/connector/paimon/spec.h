@@ -9,5 +9,6 @@
 namespace sluice {
 
 std::vector<OptionSpec> PaimonSinkOptions();
+std::vector<OptionSpec> PaimonCatalogOptions();  // of the sink and the source: where the tables are
 
 }  // namespace sluice

@@ -137,12 +137,7 @@ Result<AvroTypePtr> SchemaParser::Parse(const Json& json, int depth) {
 Status DecodeBlocks(ByteReader& reader, const AvroType& type, int64_t& budget, AvroValue& out) {
   const bool map = type.kind == AvroKind::kMap;
   while (true) {
-    int64_t count = ReadAvroLong(reader);
-    if (count < 0) {
-      if (count == INT64_MIN) return Corrupt("avro: bad block count");
-      count = -count;
-      (void)ReadAvroLong(reader);  // byte size of the block
-    }
+    TRY_SET(const int64_t count, ReadAvroBlockCount(reader));
     if (!reader.ok()) return Corrupt("avro: array or map cut off");
     if (count == 0) return Ok();
     if (count > budget) return Corrupt(Str("avro: array or map of ", count, " items is more than its file can hold"));
@@ -271,6 +266,14 @@ void AppendAvroLong(std::string& out, int64_t value) {
 void AppendAvroBytes(std::string& out, std::string_view value) {
   AppendAvroLong(out, static_cast<int64_t>(value.size()));
   out += value;
+}
+
+Result<int64_t> ReadAvroBlockCount(ByteReader& reader) {
+  const int64_t count = ReadAvroLong(reader);
+  if (count >= 0) return count;
+  if (count == INT64_MIN) return Corrupt("avro: bad block count");
+  (void)ReadAvroLong(reader);  // byte size of the block
+  return -count;
 }
 
 int64_t ReadAvroLong(ByteReader& reader) {

@@ -69,5 +69,7 @@ void AppendAvroBytes(std::string& out, std::string_view value);  // also string
 
 // Zig-zag varint; on bad input clears the reader's ok().
 int64_t ReadAvroLong(ByteReader& reader);
+// How many items the next block of an array or map has; 0: it ends. kCorrupt if that cannot be.
+Result<int64_t> ReadAvroBlockCount(ByteReader& reader);
 
 }  // namespace sluice

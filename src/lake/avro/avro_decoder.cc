@@ -137,12 +137,7 @@ class Cell {
   Status List(ByteReader& reader) {
     ARROW_TRY(static_cast<arrow::ListBuilder*>(builder_)->Append());
     while (true) {
-      int64_t count = ReadAvroLong(reader);
-      if (count < 0) {
-        if (count == INT64_MIN) return Corrupt("avro: bad block count");
-        count = -count;
-        (void)ReadAvroLong(reader);  // byte size of the block
-      }
+      TRY_SET(const int64_t count, ReadAvroBlockCount(reader));
       if (!reader.ok() || count == 0) return Ok();
       for (int64_t i = 0; i < count; ++i) TRY(element_->Take(reader));
     }

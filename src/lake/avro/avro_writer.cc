@@ -133,7 +133,10 @@ struct Cells {
 class AvroWriter final : public FormatWriter {
  public:
   AvroWriter(std::string path, std::vector<WriteColumn> columns, ParquetOptions options)
-      : path_(std::move(path)), columns_(std::move(columns)), options_(std::move(options)), stats_(columns_, Modes()) {}
+      : path_(std::move(path)),
+        columns_(std::move(columns)),
+        options_(std::move(options)),
+        stats_(columns_, options_.modes) {}
 
   Status Open(Env& env) {
     auto schema = SchemaJson(columns_);
@@ -167,28 +170,15 @@ class AvroWriter final : public FormatWriter {
   }
 
  private:
-  std::vector<MetricsMode> Modes() const {
-    std::vector<MetricsMode> modes = options_.modes;
-    modes.resize(columns_.size());
-    return modes;
-  }
-
   Status AppendRows(const arrow::RecordBatch& batch, std::span<const uint32_t> rows) {
-    if (static_cast<size_t>(batch.num_columns()) != columns_.size()) {
-      return Invalid(Str("a batch of ", batch.num_columns(), " columns does not fit a table of ", columns_.size()));
-    }
+    TRY(CheckColumns(batch, columns_.size()));
     std::vector<std::shared_ptr<arrow::Array>> arrays;
     std::vector<Cells> cells;
     for (size_t i = 0; i < columns_.size(); ++i) {
       const WriteColumn& column = columns_[i];
-      const auto type = column.type.ToArrow();
-      const auto& given = batch.column(static_cast<int>(i));
-      if (!CanPromote(*given->type(), *type)) {
-        return Invalid(Str("column ", column.name, " cannot take ", given->type()->ToString()));
-      }
-      ARROW_TRY_SET(arrays.emplace_back(), Promote(given, type));
+      TRY_SET(arrays.emplace_back(), PromotedColumn(batch, i, column));
       TRY(stats_.Add(i, *arrays.back(), rows));
-      cells.push_back({arrays.back().get(), type->id(), column.required, column.IsMillis()});
+      cells.push_back({arrays.back().get(), arrays.back()->type_id(), column.required, column.IsMillis()});
     }
     for (uint32_t row : rows) {
       for (const Cells& cell : cells) cell.Append(row, block_);

@@ -35,6 +35,9 @@ Status BucketPlans::Run(std::vector<paimon::LiveFile> live, const std::vector<ic
   if (!schema_.primary_keys.empty()) {
     TRY_SET(order_, paimon::MergeOrder::Of(schema_));
   }
+  paimon::TableOptions without_key = options_;
+  without_key.keyed = false;
+  TRY_SET(made_layout_, paimon::RowLayout::Make(schema_, without_key));
   TRY(Gather(std::move(live), shown));
   for (const auto& [id, bucket] : buckets_) {
     Status added = IsShown(bucket) ? Ok() : Add(id, bucket, change);
@@ -82,12 +85,9 @@ bool BucketPlans::IsShown(const Bucket& bucket) const {
 }
 
 Status BucketPlans::Add(uint64_t id, const Bucket& bucket, iceberg::TableChange& change) {
-  paimon::TableOptions without_key = options_;
-  without_key.keyed = false;
-  TRY_SET(const auto layout, paimon::RowLayout::Make(schema_, without_key));
   paimon::RowFileOptions made_files = paimon::RowFileOptions::Of(options_, folder_);
   made_files.prefix = MadePrefix(id);
-  paimon::RollingWriter made(env_, layout, made_files, options_.target_file_bytes);
+  paimon::RollingWriter made(env_, made_layout_, made_files, options_.target_file_bytes);
   const auto take = [&](const arrow::RecordBatch& rows) { return made.Append(rows); };
   auto hidden = paimon::HiddenRows(env_, table_, order_ ? &*order_ : nullptr, bucket.live, take);
   Status closed = hidden.ok() ? made.Close() : Status(Error(hidden.error()));

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -14,6 +15,7 @@
 #include "lake/mirror/iceberg_form.h"
 #include "lake/paimon/deletion_index.h"
 #include "lake/paimon/merge_reader.h"
+#include "lake/paimon/row_file.h"
 #include "lake/paimon/table_options.h"
 
 namespace sluice::mirror {
@@ -48,6 +50,7 @@ class BucketPlans {
   const DataFileForm& form_;
   const std::string folder_;
   std::optional<paimon::MergeOrder> order_;  // of a table with a key
+  std::shared_ptr<const paimon::RowLayout> made_layout_;
   std::map<uint64_t, Bucket> buckets_;       // by the hash of their folders
   std::set<std::string> dropped_;            // delete files
   std::vector<std::string> written_;

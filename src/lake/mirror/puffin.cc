@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/bytes.h"
-#include "base/crc32.h"
 #include "lake/json.h"
 #include "lake/paimon/deletion_index.h"
 
@@ -14,26 +13,19 @@ namespace {
 constexpr std::string_view kMagic = "PFA1";
 constexpr int kRowPositionId = 2147483645;  // of the reserved column _pos
 
-std::string BigEndian(uint32_t value) {
-  std::string out;
-  for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift);
-  return out;
-}
-
 }  // namespace
 
 Result<iceberg::DataFile> WriteDeletionVector(Env& env, const std::string& path, const std::string& uri,
                                               const iceberg::DataFile& data_file, const DeleteSet& deletes) {
-  const std::string vector = paimon::EncodeDeletionVector(deletes, /*wide=*/true);
+  const std::string vector = paimon::FrameDeletionVector(paimon::EncodeDeletionVector(deletes, /*wide=*/true));
   std::string bytes(kMagic);
-  bytes += BigEndian(static_cast<uint32_t>(vector.size())) + vector + BigEndian(Crc32(vector));
-  const size_t blob_size = bytes.size() - kMagic.size();
+  bytes += vector;
   const Json blob = {{"type", "deletion-vector-v1"},
                      {"fields", {kRowPositionId}},
                      {"snapshot-id", -1},
                      {"sequence-number", -1},
                      {"offset", kMagic.size()},
-                     {"length", blob_size},
+                     {"length", vector.size()},
                      {"properties",
                       {{"referenced-data-file", data_file.path}, {"cardinality", std::to_string(deletes.count())}}}};
   const std::string payload =
@@ -54,7 +46,7 @@ Result<iceberg::DataFile> WriteDeletionVector(Env& env, const std::string& path,
   out.size = static_cast<int64_t>(bytes.size());
   out.referenced_data_file = data_file.path;
   out.content_offset = static_cast<int64_t>(kMagic.size());
-  out.content_size = static_cast<int64_t>(blob_size);
+  out.content_size = static_cast<int64_t>(vector.size());
   return out;
 }
 

@@ -99,7 +99,10 @@ arrow::Result<ArrayPtr> ToStored(const ArrayPtr& array, const WriteColumn& colum
 class OrcWriter final : public FormatWriter {
  public:
   OrcWriter(std::string path, std::vector<WriteColumn> columns, ParquetOptions options)
-      : path_(std::move(path)), columns_(std::move(columns)), options_(std::move(options)), stats_(columns_, Modes()) {}
+      : path_(std::move(path)),
+        columns_(std::move(columns)),
+        options_(std::move(options)),
+        stats_(columns_, options_.modes) {}
   ~OrcWriter() override {
     if (sink_ != nullptr) sink_->Abandon();  // its destructor may write
   }
@@ -148,31 +151,19 @@ class OrcWriter final : public FormatWriter {
   }
 
  private:
-  std::vector<MetricsMode> Modes() const {
-    std::vector<MetricsMode> modes = options_.modes;
-    modes.resize(columns_.size());
-    return modes;
-  }
-
   Status Write(const arrow::RecordBatch& batch, std::span<const uint32_t> rows) {
-    if (static_cast<size_t>(batch.num_columns()) != columns_.size()) {
-      return Invalid(Str("a batch of ", batch.num_columns(), " columns does not fit a table of ", columns_.size()));
-    }
+    TRY(CheckColumns(batch, columns_.size()));
     const arrow::UInt32Array chosen(
         static_cast<int64_t>(rows.size()),
         arrow::Buffer::Wrap(reinterpret_cast<const uint8_t*>(rows.data()), static_cast<int64_t>(rows.size_bytes())));
     std::vector<ArrayPtr> arrays;
     for (size_t i = 0; i < columns_.size(); ++i) {
-      const TypePtr type = columns_[i].type.ToArrow();
-      ArrayPtr cells = batch.column(static_cast<int>(i));
-      if (!CanPromote(*cells->type(), *type)) {
-        return Invalid(Str("column ", columns_[i].name, " cannot take ", cells->type()->ToString()));
-      }
-      ARROW_TRY_SET(cells, Promote(cells, type));
+      TRY_SET(ArrayPtr cells, PromotedColumn(batch, i, columns_[i]));
+      const bool time = cells->type_id() == arrow::Type::TIMESTAMP;
       TRY(stats_.Add(i, *cells, rows));
       ARROW_TRY_SET(cells, arrow::compute::Take(*cells, chosen, arrow::compute::TakeOptions::NoBoundsCheck()));
       ARROW_TRY_SET(cells, ToStored(cells, columns_[i], schema_->field(static_cast<int>(i))->type()));
-      if (type->id() == arrow::Type::TIMESTAMP) TRY(CheckFractions(columns_[i], *cells));
+      if (time) TRY(CheckFractions(columns_[i], *cells));
       pending_ += arrow::util::ReferencedBufferSize(*cells).ValueOr(0);
       arrays.push_back(std::move(cells));
     }

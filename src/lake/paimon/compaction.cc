@@ -77,18 +77,13 @@ class Compaction {
       return sections;
     }
     TRY_SET(const BinaryRowCodec codec, KeyRange::Codec(schema_));
-    std::vector<std::pair<KeyRange, const DataFileMeta*>> files;
+    std::vector<KeyRange> ranges;
     for (const DataFileMeta& file : unit_.files) {
-      TRY_SET(KeyRange range, KeyRange::Of(codec, file));
-      files.emplace_back(std::move(range), &file);
+      TRY_SET(ranges.emplace_back(), KeyRange::Of(codec, file));
     }
-    std::stable_sort(files.begin(), files.end(),
-                     [](const auto& a, const auto& b) { return a.first.BeginsBefore(b.first); });
-    const KeyRange* last = nullptr;  // of a section, with the greatest key
-    for (const auto& [range, file] : files) {
-      if (last == nullptr || last->IsBelow(range)) sections.emplace_back();
-      sections.back().push_back(file);
-      if (last == nullptr || last->EndsBefore(range)) last = &range;
+    for (const std::vector<size_t>& section : SectionsOf(ranges)) {
+      std::vector<const DataFileMeta*>& files = sections.emplace_back();
+      for (size_t i : section) files.push_back(&unit_.files[i]);
     }
     return sections;
   }

@@ -80,14 +80,20 @@ std::string EncodeDeletionVector(const DeleteSet& deletions, bool wide) {
   return out;
 }
 
+std::string FrameDeletionVector(const std::string& vector) {
+  std::string out;
+  AppendBe32(out, static_cast<uint32_t>(vector.size()));
+  out += vector;
+  AppendBe32(out, Crc32(vector));
+  return out;
+}
+
 std::string EncodeDeletionIndex(const DeletionsByFile& deletions, bool wide, std::vector<DeletionRange>& ranges) {
   std::string out(1, kVersion);
   for (const auto& [name, rows] : deletions) {
     const std::string vector = EncodeDeletionVector(rows, wide);
     const size_t begin = out.size();
-    AppendBe32(out, static_cast<uint32_t>(vector.size()));
-    out += vector;
-    AppendBe32(out, Crc32(vector));
+    out += FrameDeletionVector(vector);
     // Of the wide form Java counts the length word and the checksum too.
     const size_t length = wide ? out.size() - begin : vector.size();
     ranges.push_back({name, static_cast<int32_t>(begin), static_cast<int32_t>(length), rows.count()});

@@ -22,6 +22,9 @@ using DeletionsByFile = std::map<std::string, DeleteSet>;  // by name of the dat
 // Magic and Roaring bitmap; `wide`: in the form of 64 bits, which Iceberg's format version 3 has too.
 std::string EncodeDeletionVector(const DeleteSet& deletions, bool wide);
 
+// The vector as files have it, Iceberg's too: its length and its checksum, big-endian, around it.
+std::string FrameDeletionVector(const std::string& vector);
+
 // The bytes of an index file; `ranges` says where the vector of each data file is.
 std::string EncodeDeletionIndex(const DeletionsByFile& deletions, bool wide, std::vector<DeletionRange>& ranges);
 

@@ -5,6 +5,8 @@
 #include <arrow/array/util.h>
 #include <arrow/scalar.h>
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "lake/paimon/cell_order.h"
@@ -44,6 +46,20 @@ int KeyRange::Compare(const Columns& a, const Columns& b) {
     if (const int order = CompareCells(*a[i], 0, *b[i], 0); order != 0) return order;
   }
   return 0;
+}
+
+std::vector<std::vector<size_t>> SectionsOf(const std::vector<KeyRange>& ranges) {
+  std::vector<size_t> order(ranges.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return ranges[a].BeginsBefore(ranges[b]); });
+  std::vector<std::vector<size_t>> sections;
+  const KeyRange* last = nullptr;  // of a section, with the greatest key
+  for (size_t i : order) {
+    if (last == nullptr || last->IsBelow(ranges[i])) sections.emplace_back();
+    sections.back().push_back(i);
+    if (last == nullptr || last->EndsBefore(ranges[i])) last = &ranges[i];
+  }
+  return sections;
 }
 
 }  // namespace sluice::paimon

@@ -3,7 +3,9 @@
 // thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "lake/paimon/binary_row.h"
@@ -30,5 +32,8 @@ class KeyRange {
 
   Columns least_, greatest_;  // a row each
 };
+
+// The numbers of the ranges by their least keys, in sections: ranges of different sections have no key in common.
+std::vector<std::vector<size_t>> SectionsOf(const std::vector<KeyRange>& ranges);
 
 }  // namespace sluice::paimon

@@ -12,6 +12,7 @@
 #include "lake/paimon/merge_reader.h"
 #include "lake/paimon/row_changes.h"
 #include "lake/paimon/row_picker.h"
+#include "lake/paimon/scan.h"
 
 namespace sluice::paimon {
 namespace {
@@ -27,17 +28,8 @@ class Side {
     reader_.reset();
     rows = nullptr;
     deletes_.clear();
-    std::vector<MergeInput> inputs;
-    for (const LiveFile& file : files) {
-      TRY_SET(const Schema* written, table.SchemaOf(file.meta.schema_id));
-      TRY_SET(DeleteSet deletes, ReadDeletions(env, file));
-      inputs.push_back({file.path, written, file.meta.level});
-      inputs.back().rows = file.meta.row_count;
-      if (deletes.empty()) continue;
-      deletes_.push_back(std::make_unique<DeleteSet>(std::move(deletes)));
-      inputs.back().deletes = deletes_.back().get();
-    }
-    if (inputs.empty()) return Ok();
+    if (files.empty()) return Ok();
+    TRY_SET(const auto inputs, MergeInputsOf(env, table, files, deletes_));
     TRY_SET(reader_, MergeReader::Open(env, inputs, order, columns));
     return Advance();
   }

@@ -21,6 +21,21 @@ Status CheckFile(const LiveFile& file) {
 
 }  // namespace
 
+Result<std::vector<MergeInput>> MergeInputsOf(Env& env, Table& table, const std::vector<LiveFile>& files,
+                                              std::vector<std::unique_ptr<DeleteSet>>& deletes) {
+  std::vector<MergeInput> out;
+  for (const LiveFile& file : files) {
+    TRY_SET(const Schema* written, table.SchemaOf(file.meta.schema_id));
+    TRY_SET(DeleteSet gone, ReadDeletions(env, file));
+    out.push_back({file.path, written, file.meta.level});
+    out.back().rows = file.meta.row_count;
+    if (gone.empty()) continue;
+    deletes.push_back(std::make_unique<DeleteSet>(std::move(gone)));
+    out.back().deletes = deletes.back().get();
+  }
+  return out;
+}
+
 Result<TableScan> TableScan::Make(Env& env, Table& table, std::optional<int64_t> snapshot_id,
                                   const std::vector<std::string>& names) {
   if (snapshot_id) {
@@ -89,16 +104,7 @@ Status TableScan::Plan(std::vector<LiveFile> files, const ScanOptions& options) 
 }
 
 Status TableScan::OpenMerged(const Split& split) {
-  std::vector<MergeInput> files;
-  for (const LiveFile& file : split.files) {
-    TRY_SET(const Schema* written, table_->SchemaOf(file.meta.schema_id));
-    TRY_SET(DeleteSet deletes, ReadDeletions(*env_, file));
-    files.push_back({file.path, written, file.meta.level});
-    files.back().rows = file.meta.row_count;
-    if (deletes.empty()) continue;
-    deletes_.push_back(std::make_unique<DeleteSet>(std::move(deletes)));
-    files.back().deletes = deletes_.back().get();
-  }
+  TRY_SET(const auto files, MergeInputsOf(*env_, *table_, split.files, deletes_));
   TRY_SET(merged_, MergeReader::Open(*env_, files, order_, columns_));
   return Ok();
 }

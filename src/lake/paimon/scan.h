@@ -25,6 +25,11 @@ struct ScanOptions {
   const Schema* schema = nullptr;  // whose columns the rows have; null: that of the snapshot
 };
 
+// The files of a bucket as inputs of a merge, without the rows that their deletion vectors name: those go to `deletes`,
+// which must outlive the reader.
+Result<std::vector<MergeInput>> MergeInputsOf(Env& env, Table& table, const std::vector<LiveFile>& files,
+                                              std::vector<std::unique_ptr<DeleteSet>>& deletes);
+
 class TableScan {
  public:
   // `columns`: names in the wanted order; empty: all. `snapshot`: its rows in the columns of its time; none: the newest

@@ -16,6 +16,7 @@
 #include "lake/parquet/write_column.h"
 
 namespace arrow {
+class Array;
 class RecordBatch;
 }
 
@@ -52,6 +53,12 @@ class FormatWriter {
   // Writes what the file ends with. After an error the file is of no use.
   virtual Result<WrittenFile> Close() = 0;
 };
+
+// A batch's column `i` as the type of the file's; kInvalid: it does not fit.
+Result<std::shared_ptr<arrow::Array>> PromotedColumn(const arrow::RecordBatch& batch, size_t i,
+                                                     const WriteColumn& column);
+// kInvalid: the batch has another number of columns.
+Status CheckColumns(const arrow::RecordBatch& batch, size_t columns);
 
 // Of ORC and Avro; ParquetWriter is in file_writer.h. Of the options they take codec (ORC: zstd, zlib, snappy, lz4,
 // none; Avro: zstandard, snappy, deflate, null), its level (Avro's zstandard), row_group_bytes (a stripe), sync and

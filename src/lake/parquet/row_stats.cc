@@ -130,6 +130,7 @@ struct RowStats::Column {
 
 RowStats::RowStats(const std::vector<WriteColumn>& columns, std::vector<MetricsMode> modes)
     : fields_(columns), modes_(std::move(modes)) {
+  modes_.resize(columns.size());
   for (size_t i = 0; i < columns.size(); ++i) columns_.push_back(std::make_unique<Column>());
 }
 RowStats::~RowStats() = default;

@@ -17,7 +17,7 @@ namespace sluice {
 
 class RowStats {
  public:
-  // `modes`: one a column.
+  // `modes`: one a column; those that are missing are the default.
   RowStats(const std::vector<WriteColumn>& columns, std::vector<MetricsMode> modes);
   ~RowStats();
 
@@ -29,7 +29,7 @@ class RowStats {
  private:
   struct Column;
   const std::vector<WriteColumn>& fields_;
-  const std::vector<MetricsMode> modes_;
+  std::vector<MetricsMode> modes_;
   std::vector<std::unique_ptr<Column>> columns_;
 };
 
