@@ -186,10 +186,13 @@ def test_a_copy_that_the_log_overlaps(ctx):
         "CREATE TABLE big (id INT PRIMARY KEY, v CHAR(100)); INSERT INTO big SELECT seq, SHA2(seq, 256) FROM"
         " seq_1_to_400000"
     )
-    path = ctx.pipeline(f"{db}.big", source={"scan.incremental.snapshot.chunk.size": 2000})
+    line = ctx.proxy()
+    line.hold_after = 4_000_000  # bytes: about a tenth of the table
+    path = ctx.pipeline(f"{db}.big", port=line.port, source={"scan.incremental.snapshot.chunk.size": 2000})
     job = ctx.start_run(path, interval="100ms")
     harness.wait_until(lambda: ctx.lake.exists(f"{db}.big") and ctx.lake.count(f"{db}.big") > 0, "rows", 20)
     job.kill()
+    line.release()
     result = verify(ctx, path, "--state", ctx.state, code=1)
     assert "in the first copy" in result.out and "BEHIND" in result.out, result.out
     ctx.server.execute("UPDATE big SET v = 'u' WHERE id > 399990; DELETE FROM big WHERE id = 399980", db)
