@@ -47,8 +47,9 @@ class Proxy:
 
     def release(self):
         """Ends the hold."""
-        self.hold_after = None
-        self.hold.clear()
+        with self._lock:
+            self.hold_after = None
+            self.hold.clear()
 
     def cut(self, reset=False):
         """Ends every open connection; with `reset` by RST instead of FIN."""
@@ -82,18 +83,18 @@ class Proxy:
     def _pump(self, source, sink, down):
         try:
             while data := source.recv(1 << 16):
-                if down and self.hold_after is not None and self.bytes_down >= self.hold_after:
-                    self.hold.set()
+                if down:
+                    self._hold_when_due()
                 if self.hold.is_set():
                     processes.wait_until(lambda: not self.hold.is_set(), "the end of the hold", 600, 0.01)
                 if source in self._silent:
                     continue
-                if down and self._cuts_in(data):
-                    sink.sendall(data[: self.cut_after])
-                    self.cut_after, self.cuts = None, self.cuts + 1
+                length = self._cut_in(data) if down else None
+                sink.sendall(data[:length])
+                if length is not None:
                     break
-                sink.sendall(data)
-                self.bytes_down += len(data) if down else 0
+                if down:
+                    self._count(data)
         except OSError:
             pass
         for link in (source, sink):
@@ -102,15 +103,29 @@ class Proxy:
                 self._silent.discard(link)
             _end(link)
 
-    def _cuts_in(self, data) -> bool:
-        """Whether the cut lies in these bytes; counts them."""
+    def _hold_when_due(self):
+        with self._lock:
+            if self.hold_after is not None and self.bytes_down >= self.hold_after:
+                self.hold.set()
+
+    def _cut_in(self, data):
+        """How many of these bytes come before the cut; None if it is not in them. Counts them, and the cut.
+
+        All in one hold of the lock: two connections that reach the cut together must not both be cut.
+        """
         with self._lock:
             if self.cut_after is None:
-                return False
-            if len(data) > self.cut_after:
-                return True
-            self.cut_after -= len(data)
-            return False
+                return None
+            length = self.cut_after
+            if len(data) <= length:
+                self.cut_after -= len(data)
+                return None
+            self.cut_after, self.cuts = None, self.cuts + 1
+            return length
+
+    def _count(self, data):
+        with self._lock:
+            self.bytes_down += len(data)
 
 
 def _end(link, reset=False):
