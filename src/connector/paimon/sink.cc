@@ -3,6 +3,7 @@
 
 #include <malloc.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/failpoint.h"
@@ -24,7 +25,7 @@ using paimon::Table;
 using paimon::TableChange;
 using paimon::TableWriter;
 
-constexpr int64_t kBufferedBytesMax = 128 << 20;  // of all tables together
+constexpr int64_t kBufferedBytesMax = 128 << 20;  // of all tables together, unless one may have more alone
 
 // Before anything is committed: the Iceberg metadata beside a table could not show such a column.
 Status CheckMirrored(const TableId& id, const std::string& column, const DataType& type) {
@@ -192,16 +193,17 @@ Status PaimonSink::Write(const ChangeBatch& batch) {
 
 Status PaimonSink::BoundMemory() {
   while (true) {
-    int64_t sum = 0, most = 0;
+    int64_t sum = 0, most = 0, bound = kBufferedBytesMax;
     TableWriter* largest = nullptr;
     for (auto& [id, writer] : writers_) {
       const int64_t bytes = writer->buffered_bytes();
       sum += bytes;
+      bound = std::max(bound, writer->most_buffered_bytes());
       if (bytes <= most) continue;
       most = bytes;
       largest = writer.get();
     }
-    if (sum <= kBufferedBytesMax || largest == nullptr) return Ok();
+    if (sum <= bound || largest == nullptr) return Ok();
     TRY(largest->Flush());
   }
 }

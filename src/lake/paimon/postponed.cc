@@ -23,7 +23,6 @@
 namespace sluice::paimon {
 namespace {
 
-constexpr int64_t kBufferedBytesMax = 64 << 20;
 constexpr int64_t kBucketsMax = 1 << 20;
 
 class Distributor {
@@ -61,7 +60,7 @@ class Distributor {
         if (!more) break;
         waiting_.push_back(batch.rows);
         waiting_bytes_ += Bytes(*batch.rows);
-        if (waiting_bytes_ >= kBufferedBytesMax) TRY(Flush());
+        if (waiting_bytes_ >= options_.write_buffer_bytes) TRY(Flush());
       }
     }
     return Flush();

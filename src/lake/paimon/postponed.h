@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Postponed buckets (`bucket` = -2; docs of Paimon: "Postpone Bucket"): rows lie in bucket-postpone, unseen, until a
-// compaction gives each its bucket. Borrow all; one thread. Memory: 64 MiB of rows, and as much while they are written.
+// compaction gives each its bucket. Borrow all; one thread. Memory: `write-buffer-size` of rows,
+// and as much while they are written.
 #pragma once
 
 #include <cstdint>

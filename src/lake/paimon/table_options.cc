@@ -137,6 +137,7 @@ Status CheckSupported(const Reader& options) {
 Status ReadFiles(const Reader& options, TableOptions& out) {
   out.target_file_bytes = out.keyed ? 128 << 20 : 256 << 20;
   TRY(options.Bytes("target-file-size", out.target_file_bytes));
+  TRY(options.Bytes("write-buffer-size", out.write_buffer_bytes));
   TRY(options.Count("manifest.merge-min-count", 2, out.manifest_merge_count));
   return options.Bytes("manifest.target-file-size", out.manifest_target_bytes);
 }

@@ -70,6 +70,7 @@ struct TableOptions {
   double small_file_ratio = 0.7;         // `compaction.small-file-ratio`: of the target size
   // Files.
   int64_t target_file_bytes = 128 << 20;
+  int64_t write_buffer_bytes = 128 << 20;  // `write-buffer-size`: of rows that wait, in all buckets together
   FileOptions files;                     // formats, compression, statistics
   int64_t manifest_merge_count = 30;
   int64_t manifest_target_bytes = 8 << 20;

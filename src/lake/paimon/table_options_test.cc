@@ -80,6 +80,7 @@ TEST(PaimonTableOptions, AreReadWithTheirUnits) {
            {"1", 1}, {"100b", 100}, {"2 bytes", 2}, {"3kb", 3 << 10}, {" 4 MB ", 4 << 20}, {"1g", 1 << 30},
            {"2tb", int64_t{2} << 40}}) {
     EXPECT_EQ(Of({{"target-file-size", text}}).target_file_bytes, bytes) << text;
+    EXPECT_EQ(Of({{"write-buffer-size", text}}).write_buffer_bytes, bytes) << text;
   }
   for (const auto& [text, ms] : std::vector<std::pair<std::string, int64_t>>{
            {"5", 5}, {"5ms", 5}, {"2 s", 2000}, {"3 min", 180'000}, {"1 h", 3'600'000}, {"1d", 86'400'000}}) {

@@ -23,8 +23,7 @@
 namespace sluice::paimon {
 namespace {
 
-constexpr int64_t kBufferedBytesMax = 64 << 20;   // then the rows that wait are written
-constexpr int64_t kBufferedRowsMax = 1 << 30;
+constexpr int64_t kBufferedRowsMax = 1 << 30;  // then the rows that wait are written, as with too many bytes
 
 }  // namespace
 
@@ -175,10 +174,10 @@ Status TableWriter::Write(const ChangeBatch& batch) {
   TRY(router_->Route(*table_, pending.columns, pending.rows, pending.buckets));
   Count(batch);
   buffered_bytes_ += batch.bytes();
-  int64_t rows = pending.rows;
   pending_.push_back(std::move(pending));
+  int64_t rows = 0;
   for (const Pending& waiting : pending_) rows += waiting.rows;
-  return buffered_bytes_ >= kBufferedBytesMax || rows >= kBufferedRowsMax ? Flush() : Ok();
+  return buffered_bytes_ >= most_buffered_bytes() || rows >= kBufferedRowsMax ? Flush() : Ok();
 }
 
 Status TableWriter::SetKinds(Pending& pending) const {

@@ -217,6 +217,18 @@ TEST_F(PaimonTableWriterTest, AnEpochThatIsGivenUpLeavesNoFiles) {
   EXPECT_EQ(lake_->Read(), (Rows{"1|\"a\"|1|", "2|\"a\"|1|"}));
 }
 
+TEST_F(PaimonTableWriterTest, RowsWaitUntilTheirBufferIsFull) {
+  for (const auto& [size, files] : {std::pair{"1 b", size_t{3}}, {"1 mb", size_t{1}}}) {
+    ASSERT_NO_FATAL_FAILURE(Start({{"bucket", "1"}, {"write-only", "true"}, {"write-buffer-size", size}}));
+    for (const char* id : {"1", "2", "1"}) ASSERT_OK(Put({id, size, "1"}));
+    ASSERT_OK(lake_->CommitEpoch());
+    const auto live = lake_->OpenTable()->LiveFiles(lake_->Snapshots().back());
+    ASSERT_OK(live);
+    EXPECT_EQ(live->size(), files) << size;
+    Check();
+  }
+}
+
 TEST_F(PaimonTableWriterTest, ATruncationForgetsTheRowsBeforeIt) {
   ASSERT_NO_FATAL_FAILURE(Start({{"bucket", "-1"}, {"dynamic-bucket.target-row-num", "1"},
                                  {"num-sorted-run.compaction-trigger", "2"}}));
