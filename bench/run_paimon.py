@@ -40,13 +40,16 @@ KINDS = {  # options of the tables
 NAMES = arguments.words("KINDS", " ".join(KINDS), KINDS)
 
 
+def sorted_runs(table, snapshot) -> int:
+    """The most of any bucket: each file of level 0 is one, and each higher level."""
+    buckets = table.levels(snapshot).values()
+    return max(len(levels.get(0, [])) + sum(1 for level in levels if level > 0) for levels in buckets)
+
+
 def most_runs(folder) -> int:
-    """Of all buckets in all snapshots that are there: each file of level 0 is a run, and each higher level."""
-    table, most = paimon_files.Table(folder), 0
-    for snapshot in table.snapshots():
-        for levels in table.levels(snapshot).values():
-            most = max(most, len(levels.get(0, [])) + sum(1 for level in levels if level > 0))
-    return most
+    """Of all snapshots that are there."""
+    table = paimon_files.Table(folder)
+    return max(sorted_runs(table, snapshot) for snapshot in table.snapshots())
 
 
 class Bench(Testbed):
