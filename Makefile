@@ -15,7 +15,7 @@ soak: ; @scripts/soak                  ## MINUTES (60) of load with a fault now 
 sim: ; @scripts/sim                    ## the exactly-once path in a simulated world: N seeds from SEED on
 test-peers: ; @scripts/test-peers      ## Spark, Trino, DuckDB and PyIceberg read our tables and we theirs; PAIR
 differential: ; @scripts/differential  ## N seeds of random schemas, histories and options from SEED on; PAIR
-demo: ; @scripts/demo                  ## the main job on live data, on a private MariaDB
+demo: ; @scripts/demo                  ## the main job on live data, on a private MariaDB; SAMPLE: one of samples/
 bench: ; @scripts/bench                ## the measurements of README, into bench/results/
 compare: ; @scripts/compare            ## sluice beside Flink CDC, into bench/results/
 asan: ; @scripts/test --sanitize       ## every test with AddressSanitizer and UBSan

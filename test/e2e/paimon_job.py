@@ -13,7 +13,7 @@ import paimon_lake
 
 COMMANDS_SECONDS = 60
 FIXED = {"bucket": 2}
-# Iceberg's names of the types that data/schema-evolution has.
+# Iceberg's names of the types that samples/schema-evolution has.
 ICEBERG_NAMES = {"BIGINT": "long", "INT": "int", "DATE": "date", "STRING": "string", "VARCHAR": "string"}
 
 
@@ -145,7 +145,7 @@ def replayed(changes, key):
 
 
 def iceberg_columns(ctx, table) -> list[str]:
-    """The columns as `name type` with Iceberg's names of types, as data/schema-evolution expects them."""
+    """The columns as `name type` with Iceberg's names of types, as samples/schema-evolution expects them."""
     out = []
     for name, kind in ctx.lake.columns(table):
         bare = kind.removesuffix(" NOT NULL")

@@ -9,18 +9,9 @@ import threading
 
 import harness
 import processes
+import samples
 import zones
 from mariadb import split_statements
-
-HERE = os.path.dirname(os.path.abspath(__file__))
-DATA = os.path.join(HERE, "data", "schema-evolution")
-
-
-def steps():
-    """[(number, SQL)] of steps.sql."""
-    with open(os.path.join(DATA, "steps.sql"), encoding="utf-8") as file:
-        parts = file.read().split("\n-- step ")[1:]
-    return [(int(part.split("\n", 1)[0]), part.split("\n", 1)[1]) for part in parts]
 
 
 def shown(ctx, table):
@@ -53,10 +44,9 @@ def scenario(ctx, behaviour, live, sink=None):
         source={"scan.binlog.newly-added-table.enabled": True},
         sink=sink,
     )
-    with open(os.path.join(DATA, f"expected-{behaviour}.json"), encoding="utf-8") as file:
-        expected = json.load(file)
+    expected = samples.evolution_expected(behaviour)
     job = None
-    for number, sql in steps():
+    for number, sql in samples.evolution_steps():
         if number > max(map(int, expected)):
             break
         server.execute(sql)
@@ -106,7 +96,7 @@ def test_scenario_lenient(ctx):
 def test_scenario_all_steps_in_one_run(ctx):
     """All DDL lies in the log between two runs; each row is decoded by the schema of its time."""
     server = ctx.new_server(binlog_row_metadata="NO_LOG")
-    all_steps = steps()
+    all_steps = samples.evolution_steps()
     server.execute(all_steps[0][1])
     path = ctx.pipeline(
         "crm.\\.*",
@@ -118,8 +108,7 @@ def test_scenario_all_steps_in_one_run(ctx):
     for _, sql in all_steps[1:]:
         server.execute(sql)
     ctx.catch_up(path)
-    with open(os.path.join(DATA, "expected-evolve.json"), encoding="utf-8") as file:
-        expected = json.load(file)
+    expected = samples.evolution_expected("evolve")
     check_step(ctx, expected, 10, "evolve")
     check_step(ctx, expected, 9, "evolve")
 

@@ -9,8 +9,8 @@ import shutil
 import mariadb
 import paimon_action
 import paimon_job
+import samples
 
-DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "sharded-customers")
 ORDERS = """
 CREATE TABLE orders (id INT PRIMARY KEY, note VARCHAR(20) NOT NULL, at DATETIME(3), ts TIMESTAMP NULL,
   price DECIMAL(10,2), done TINYINT(1), big BIGINT UNSIGNED, tags SET('a','b'), medium MEDIUMINT UNSIGNED,
@@ -18,11 +18,6 @@ CREATE TABLE orders (id INT PRIMARY KEY, note VARCHAR(20) NOT NULL, at DATETIME(
 INSERT INTO orders VALUES (1, 'Ärger', '2024-01-31 20:15:00.125', '2024-06-30 12:00:00', 12.34, 1, 18446744073709551615,
   'a,b', 16777215, 'x'), (2, 'two', NULL, NULL, NULL, 0, 5, '', 1, NULL);
 """
-
-
-def read(name):
-    with open(os.path.join(DATA, name), encoding="utf-8") as file:
-        return file.read()
 
 
 def sync_table(ctx, db, *more, tables="orders", **options):
@@ -64,15 +59,12 @@ def test_sync_table(ctx):
 def test_sharded_customers(ctx):
     server = ctx.new_server()
     server.execute("SET sql_log_bin = 0; DROP USER 'flow'@'%'")
-    server.execute(read("schema.sql"))
     paimon_job.use(ctx)
-    text = read("paimon-action.sh")
-    for mark, value in (("@HOST@", "127.0.0.1"), ("@PORT@", str(server.port)), ("@LAKE@", ctx.warehouse)):
-        text = text.replace(mark, value)
+    text = samples.action("sharded-customers", server.port, ctx.warehouse)
     command = shlex.split(text, comments=True)[1:]
-    paimon_action.catch_up(ctx, command)
-    server.execute(read("changes.sql"))
-    paimon_action.catch_up(ctx, command)
+    for _, sql in samples.steps("sharded-customers"):
+        server.execute(sql)
+        paimon_action.catch_up(ctx, command)
     assert ctx.lake.tables() == ["shop.customers_1", "shop.customers_2"], ctx.lake.tables()
     ones = paimon_action.rows(ctx, "shop.customers_1")
     assert [row["id"] for row in ones] == [310, 311] and ones[0]["name"] in ("Amara", "Chen"), ones

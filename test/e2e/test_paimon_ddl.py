@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """DDL on live tables in Paimon: columns come, go, change name and type; old rows keep what the server shows of them."""
 
-import json
 import os
 import shutil
 
 import harness
 import paimon_job
+import samples
 import test_ddl
 from paimon_job import FIXED
 
 
 def check_step(ctx, expected, number, behaviour):
-    """Columns and rows of a step of data/schema-evolution, which are written with Iceberg's names of types."""
+    """Columns and rows of a step of samples/schema-evolution, which are written with Iceberg's names of types."""
     for name, want in expected.get(str(number), {}).items():
         table = f"crm.{name}"
         columns = paimon_job.iceberg_columns(ctx, table)
@@ -32,9 +32,8 @@ def scenario(ctx, behaviour, table):
         ctx, "crm.\\.*", table, server=server, pipeline={"schema.change.behavior": behaviour},
         source={"scan.binlog.newly-added-table.enabled": True},
     )
-    with open(os.path.join(test_ddl.DATA, f"expected-{behaviour}.json"), encoding="utf-8") as file:
-        expected = json.load(file)
-    for number, sql in test_ddl.steps():
+    expected = samples.evolution_expected(behaviour)
+    for number, sql in samples.evolution_steps():
         if number > max(map(int, expected)):
             break
         server.execute(sql)
@@ -67,7 +66,7 @@ def test_scenario_lenient(ctx):
 def test_scenario_all_steps_in_one_run(ctx):
     """All DDL lies in the log between two runs; each row is decoded by the schema of its time."""
     server = ctx.new_server(binlog_row_metadata="NO_LOG")
-    all_steps = test_ddl.steps()
+    all_steps = samples.evolution_steps()
     server.execute(all_steps[0][1])
     path = paimon_job.pipeline(
         ctx, "crm.\\.*", FIXED, server=server, pipeline={"schema.change.behavior": "evolve"},
@@ -77,8 +76,7 @@ def test_scenario_all_steps_in_one_run(ctx):
     for _, sql in all_steps[1:]:
         server.execute(sql)
     ctx.catch_up(path)
-    with open(os.path.join(test_ddl.DATA, "expected-evolve.json"), encoding="utf-8") as file:
-        expected = json.load(file)
+    expected = samples.evolution_expected("evolve")
     check_step(ctx, expected, 10, "evolve")
     check_step(ctx, expected, 9, "evolve")
 

@@ -5,9 +5,10 @@ import json
 import os
 
 import paimon_job
-import test_route
+import samples
 from paimon_job import FIXED
 
+SHARDS = "sharded-customers"
 TWO = "CREATE TABLE t (id INT PRIMARY KEY, v DECIMAL(10,2)); INSERT INTO t VALUES (1, 1.5), (2, NULL)"
 
 
@@ -135,21 +136,17 @@ def test_verify_compares_or_says_that_it_cannot(ctx):
 
 
 def test_shards_into_one_table(ctx):
-    """The scenario of data/sharded-customers; of the id that two shards have one row remains, the last written."""
+    """The scenario of samples/sharded-customers; of the id that two shards have one row remains, the last written."""
     server = ctx.new_server()
     server.execute("SET sql_log_bin = 0; DROP USER 'flow'@'%'")
-    server.execute(test_route.read("schema.sql"))
-    text = test_route.read("to-paimon.yaml")
     paimon_job.use(ctx)
-    for mark, value in (("@HOST@", "127.0.0.1"), ("@PORT@", str(server.port)), ("@LAKE@", ctx.warehouse)):
-        text = text.replace(mark, value)
-    path = ctx.write("shards.yaml", text)
-    ctx.catch_up(path)
-    server.execute(test_route.read("changes.sql"))
-    ctx.catch_up(path)
+    path, env = samples.path(SHARDS, "to-paimon.yaml"), samples.environment(server.port, ctx.warehouse)
+    for _, sql in samples.steps(SHARDS):
+        server.execute(sql)
+        ctx.catch_up(path, env=env)
     assert ctx.lake.tables() == ["lake.customers"], ctx.lake.tables()
     wanted = {}
-    for line in test_route.read("expected.jsonl").splitlines():
+    for line in samples.read(SHARDS, "expected.jsonl").splitlines():
         row = list(json.loads(line).values())[2:]
         wanted.setdefault(str(row[0]), []).append(tuple(None if v is None else str(v) for v in row))
     names, rows = ctx.lake.rows("lake.customers")
@@ -158,7 +155,7 @@ def test_shards_into_one_table(ctx):
     assert all(row in wanted[row[0]] for row in rows), f"{rows}, expected {wanted}"
     server.execute("UPDATE shop_1.customers_1 SET city = 'first' WHERE id = 310")
     server.execute("UPDATE shop_2.customers_1 SET city = 'last' WHERE id = 310")
-    ctx.catch_up(path)
+    ctx.catch_up(path, env=env)
     shown = {row[0]: row for row in ctx.lake.rows("lake.customers")[1]}
     assert shown["310"][1:3] == ("Chen", "last") and len(shown) == 3, shown
     paimon_job.sound(ctx, "lake.customers")

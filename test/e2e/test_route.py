@@ -2,36 +2,27 @@
 """Routes: patterns, replace-symbol, capture groups, both modes, shards merged into the widest schema."""
 
 import json
-import os
 
 import lake as lake_module
+import samples
 
-DATA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "data", "sharded-customers")
-
-
-def read(name):
-    with open(os.path.join(DATA, name), encoding="utf-8") as file:
-        return file.read()
+SHARDS = "sharded-customers"
 
 
 def test_sharded_customers(ctx):
     server = ctx.new_server()
     server.execute("SET sql_log_bin = 0; DROP USER 'flow'@'%'")
-    server.execute(read("schema.sql"))
-    text = read("to-iceberg.yaml")
-    for mark, value in (("@HOST@", "127.0.0.1"), ("@PORT@", str(server.port)), ("@LAKE@", ctx.warehouse)):
-        text = text.replace(mark, value)
-    path = ctx.write("shards.yaml", text)
-    ctx.catch_up(path)
-    server.execute(read("changes.sql"))
-    ctx.catch_up(path)
+    path, env = samples.path(SHARDS, "to-iceberg.yaml"), samples.environment(server.port, ctx.warehouse)
+    for _, sql in samples.steps(SHARDS):
+        server.execute(sql)
+        ctx.catch_up(path, env=env)
     assert ctx.lake.tables() == [
         "lake.customers_1_of_shop_2",
         "lake.customers_2_of_shop_2",
         "lake.shop_1_customers_1",
         "lake.shop_1_customers_2",
     ], ctx.lake.tables()
-    expected = [json.loads(line) for line in read("expected.jsonl").splitlines()]
+    expected = [json.loads(line) for line in samples.read(SHARDS, "expected.jsonl").splitlines()]
     where = {
         ("shop_1", "customers_1"): "lake.shop_1_customers_1",
         ("shop_1", "customers_2"): "lake.shop_1_customers_2",

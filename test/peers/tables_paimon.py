@@ -2,8 +2,10 @@
 """The tables of tables.py for Paimon, and what only Paimon has: buckets, levels, changelogs, partitions by value."""
 
 import functools
+import shutil
 
 import column_values
+import samples
 import tables
 
 NUMBERED = "CREATE TABLE {name} (id {kind} NOT NULL, v VARCHAR(60), n BIGINT, PRIMARY KEY (id)) COLLATE utf8mb4_bin;"
@@ -143,6 +145,37 @@ def partitions(ctx):
     return [tables.freeze(ctx, f"{db}.t{number}", filters) for number in range(len(parts))]
 
 
+def sharded_customers(ctx):
+    """samples/sharded-customers, its file unchanged; of the id that two shards have the last written row is there."""
+    server, path = ctx.new_server(), samples.path("sharded-customers", "to-paimon.yaml")
+    server.execute("SET sql_log_bin = 0; DROP USER 'flow'@'%'")
+    last = "UPDATE shop_1.customers_1 SET city = 'first' WHERE id = 310; UPDATE shop_2.customers_1 SET city = 'last'"
+    for _, sql in (*samples.steps("sharded-customers"), ("", last)):
+        server.execute(sql)
+        ctx.catch_up(path, env=samples.environment(server.port, ctx.warehouse))
+    rows = [
+        ("310", "Chen", "last", "555-0100", None),
+        ("311", "Efua", "Nairobi", "555-0100", "efua@example.org"),
+        ("320", "Bilal", "Mombasa", "555-0100", "bilal@example.org"),
+    ]
+    return [tables.Table("lake.customers", [tables.State(["id", "name", "city", "phone", "email"], rows)])]
+
+
+def schema_evolution(ctx):
+    """samples/schema-evolution, its file unchanged: a copy of each table after each step, in the columns of then."""
+    server, path, found = ctx.new_server(), samples.path("schema-evolution", "to-paimon.yaml"), []
+    expected = samples.evolution_expected("evolve")
+    for number, sql in samples.evolution_steps():
+        server.execute(sql)
+        ctx.catch_up(path, env=samples.environment(server.port, ctx.warehouse))
+        for name, want in expected.get(str(number), {}).items():
+            copy = f"crm.{name}_after_{number}"
+            shutil.copytree(ctx.lake.folder(f"crm.{name}"), ctx.lake.folder(copy))
+            names = [column.split(" ", 1)[0] for column in want["columns"]]
+            found.append(tables.Table(copy, [tables.State(names, [tuple(row) for row in want["rows"]])]))
+    return found
+
+
 SCENARIOS = [
     tables.numbers,
     tables.temporal,
@@ -155,6 +188,8 @@ SCENARIOS = [
     levels,
     formats,
     partitions,
+    sharded_customers,
+    schema_evolution,
     tables.deletes,
     named(tables.evolution, "id"),
     named(tables.expired, RETAINED),
