@@ -75,11 +75,11 @@ constexpr const char* kPaimon = R"(Examples:
   sluice paimon create_tag --warehouse lake --database shop --table orders --tag_name monthly --time_retained '90 d'
   sluice paimon rollback_to --warehouse lake --database shop --table orders --version monthly
 
-Actions: mysql_sync_table, mysql_sync_database, compact, compact_database, expire_snapshots, create_tag, delete_tag,
-expire_tags, create_branch, delete_branch, rollback_to, reset_consumer, remove_orphan_files, drop_partition,
-expire_partitions. Beside their own arguments those that sync take --state, --until caught-up, --summary, --log-format,
---log-level, --check and -D; their checkpoints lie in .sluice/<database>[.<table>] in the warehouse unless --state says
-otherwise.)";
+Actions: mysql_sync_table, mysql_sync_database, compact, compact_database, expire_snapshots, create_tag,
+create_tag_from_timestamp, replace_tag, rename_tag, delete_tag, expire_tags, create_branch, delete_branch, rollback_to,
+rollback_to_timestamp, reset_consumer, clear_consumers, remove_orphan_files, drop_partition, expire_partitions.
+Beside their own arguments those that sync take --state, --until caught-up, --summary, --log-format, --log-level,
+--check and -D; their checkpoints lie in .sluice/<database>[.<table>] in the warehouse unless --state says otherwise.)";
 
 constexpr const char* kFlink = R"(Examples:
   sluice flink run -d -p 4 paimon-flink-action.jar mysql_sync_table --warehouse /lake --database ods …

@@ -38,4 +38,16 @@ Result<int64_t> ActionLocalMs(const ActionArguments& arguments, const std::strin
 Status CompactAction(const ActionContext& context);
 Status CompactDatabaseAction(const ActionContext& context);
 
+// paimon_version_actions.cc
+Status CreateTagAction(const ActionContext& context);
+Status CreateTagFromTimestampAction(const ActionContext& context);
+Status ReplaceTagAction(const ActionContext& context);
+Status RenameTagAction(const ActionContext& context);
+Status DeleteTagAction(const ActionContext& context);
+Status ExpireTagsAction(const ActionContext& context);
+Status CreateBranchAction(const ActionContext& context);
+Status DeleteBranchAction(const ActionContext& context);
+Status RollBackToAction(const ActionContext& context);
+Status RollBackToTimestampAction(const ActionContext& context);
+
 }  // namespace sluice

@@ -9,15 +9,13 @@
 #include "cli/commands.h"
 #include "cli/paimon_action_parts.h"
 #include "lake/mirror/iceberg_mirror.h"
-#include "lake/paimon/branches.h"
 #include "lake/paimon/consumers.h"
 #include "lake/paimon/expiry.h"
 #include "lake/paimon/local_time.h"
 #include "lake/paimon/orphans.h"
 #include "lake/paimon/partition_expiry.h"
-#include "lake/paimon/rollback.h"
 #include "lake/paimon/table_options.h"
-#include "lake/paimon/tags.h"
+#include "pipeline/regex.h"
 
 namespace sluice {
 namespace {
@@ -39,76 +37,33 @@ Status ExpireSnapshotsAction(const ActionContext& context) {
   return FollowWithIceberg(context, context.table());
 }
 
-Status CreateTagAction(const ActionContext& context) {
-  paimon::TagRequest request;
-  request.name = context.arguments.Get("tag_name");
-  TRY_SET(request.snapshot, context.arguments.Number("snapshot", 1));
-  if (context.arguments.Has("time_retained")) {
-    TRY_SET(request.retained_ms, ActionTimeMs(context.arguments, "time_retained"));
-  }
-  TRY_SET(const auto table, context.Open());
-  TRY_SET(const int64_t snapshot, paimon::CreateTag(context.env, *table, request));
-  Say(Str("tag ", request.name, " is snapshot ", snapshot));
-  return Ok();
-}
-
-Status DeleteTagAction(const ActionContext& context) {
-  TRY_SET(const auto table, context.Open());
-  for (const std::string& name : Split(context.arguments.Get("tag_name"), ',')) {
-    TRY(paimon::DeleteTag(context.env, *table, name));
-    Say(Str("tag ", name, " is deleted"));
-  }
-  return Ok();
-}
-
-Status ExpireTagsAction(const ActionContext& context) {
-  std::optional<int64_t> older_than;
-  if (context.arguments.Has("older_than")) {
-    TRY_SET(const int64_t utc, ActionLocalMs(context.arguments, "older_than"));
-    older_than = paimon::LocalOfUtc(utc);
-  }
-  TRY_SET(const auto table, context.Open());
-  TRY_SET(const auto gone, paimon::ExpireTags(context.env, *table, older_than));
-  Say(gone.empty() ? "no tag has expired" : Str("tags have expired: ", Join(gone, ", ")));
-  return Ok();
-}
-
-Status CreateBranchAction(const ActionContext& context) {
-  const std::string name = context.arguments.Get("branch_name");
-  TRY_SET(const bool ignore, context.arguments.Flag("ignore_if_exists", false));
-  TRY_SET(const auto table, context.Open());
-  Status made = paimon::CreateBranch(context.env, *table, name, context.arguments.Get("tag_name"));
-  const bool there = !made.ok() && made.error().code == ErrorCode::kConflict;
-  if (!made.ok() && !(there && ignore)) return made;
-  Say(there ? Str("branch ", name, " was there already") : Str("branch ", name, " is made"));
-  return Ok();
-}
-
-Status DeleteBranchAction(const ActionContext& context) {
-  const std::string name = context.arguments.Get("branch_name");
-  TRY_SET(const auto table, context.Open());
-  TRY(paimon::DeleteBranch(context.env, *table, name));
-  Say(Str("branch ", name, " is deleted"));
-  return Ok();
-}
-
-Status RollBackToAction(const ActionContext& context) {
-  TRY_SET(const auto table, context.Open());
-  TRY_SET(const auto done, paimon::RollBackTo(context.env, *table, context.arguments.Get("version")));
-  Say(Str("the table is at snapshot ", done.snapshot, " again; ", done.snapshots_gone, " snapshots and ",
-          done.tags_gone.size(), " tags are gone"));
-  for (const std::string& job : done.jobs) {
-    Say(Str("job ", job, " wrote some of them: remove its state directory, so that it resumes from the table"));
-  }
-  return FollowWithIceberg(context, context.table());
-}
-
 Status ResetConsumerAction(const ActionContext& context) {
   TRY_SET(const auto next, context.arguments.Number("next_snapshot", 1));
   const std::string id = context.arguments.Get("consumer_id");
   TRY_SET(const auto table, context.Open());
   TRY(paimon::ResetConsumer(context.env, *table, id, next));
   Say(next ? Str("consumer ", id, " reads snapshot ", *next, " next") : Str("consumer ", id, " is deleted"));
+  return Ok();
+}
+
+Status ClearConsumersAction(const ActionContext& context) {
+  const auto pattern = [&](const char* key, const char* otherwise) {
+    const std::string given = context.arguments.Get(key);
+    auto regex = Regex::Compile(given.empty() ? otherwise : given, false);
+    return regex.ok() ? std::move(regex) : Result<Regex>(std::move(regex).error().With(Str("--", key)));
+  };
+  TRY_SET(const Regex including, pattern("including_consumers", ".*"));
+  TRY_SET(const Regex excluding, pattern("excluding_consumers", "(?!)"));
+  TRY_SET(const auto table, context.Open());
+  TRY_SET(const auto ids, paimon::ListConsumers(context.env, table->folder()));
+  int gone = 0;
+  for (const std::string& id : ids) {
+    if (!including.Matches(id) || excluding.Matches(id)) continue;
+    TRY(paimon::ResetConsumer(context.env, *table, id, {}));
+    Say(Str("consumer ", id, " is deleted"));
+    ++gone;
+  }
+  if (gone == 0) Say("the table has no such consumer");
   return Ok();
 }
 
@@ -203,6 +158,12 @@ const std::vector<Action>& Actions() {
        {table, {"retain_max", "retain_min", "older_than", "max_deletes"}, {}, {"options"}}, ExpireSnapshotsAction},
       {"create_tag", "gives a snapshot a name", {of_table({"tag_name"}), {"snapshot", "time_retained"}, {}, {}},
        CreateTagAction},
+      {"create_tag_from_timestamp", "gives the first snapshot since a time a name",
+       {of_table({"tag", "timestamp"}), {"time_retained"}, {}, {"options"}}, CreateTagFromTimestampAction},
+      {"replace_tag", "gives a tag another snapshot or time to stay",
+       {of_table({"tag_name"}), {"snapshot", "time_retained"}, {}, {}}, ReplaceTagAction},
+      {"rename_tag", "gives a tag another name", {of_table({"tag_name", "target_tag_name"}), {}, {}, {}},
+       RenameTagAction},
       {"delete_tag", "takes a tag away", {of_table({"tag_name"}), {}, {}, {}}, DeleteTagAction},
       {"expire_tags", "takes tags away whose time is over", {table, {"older_than"}, {}, {}}, ExpireTagsAction},
       {"create_branch", "begins another history of a table",
@@ -210,8 +171,12 @@ const std::vector<Action>& Actions() {
       {"delete_branch", "takes a branch away", {of_table({"branch_name"}), {}, {}, {}}, DeleteBranchAction},
       {"rollback_to", "makes a table what it was at a snapshot or tag", {of_table({"version"}), {}, {}, {}},
        RollBackToAction},
+      {"rollback_to_timestamp", "makes a table what it was at a time", {of_table({"timestamp"}), {}, {}, {}},
+       RollBackToTimestampAction},
       {"reset_consumer", "says what a consumer reads next, or deletes it",
        {of_table({"consumer_id"}), {"next_snapshot"}, {}, {}}, ResetConsumerAction},
+      {"clear_consumers", "deletes consumers",
+       {table, {"including_consumers", "excluding_consumers"}, {}, {}}, ClearConsumersAction},
       {"remove_orphan_files", "removes files that nothing names",
        {{"database"}, {"table", "older_than", "dry_run"}, {}, {"parallelism"}}, RemoveOrphanFilesAction},
       {"drop_partition", "removes the rows of partitions", {table, {}, {"partition"}, {}}, DropPartitionAction},

@@ -235,6 +235,52 @@ def test_tags_expire(ctx):
     paimon_job.equal(ctx, table)
 
 
+def test_tags_get_other_snapshots_and_names(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {**FIXED, "num-sorted-run.compaction-trigger": 2})
+    ctx.catch_up(path)
+    first = ctx.lake.rows(table)
+    action(ctx, "create_tag", table, tag_name="a", snapshot=1)
+    epochs(ctx, path, db, 3)
+    times = {s["id"]: s["timeMillis"] for s in ctx.lake.snapshots(table)}
+    since = action(ctx, "create_tag_from_timestamp", table, tag="since", timestamp=times[1] + 1, time_retained="1 d")
+    later = min(number for number, time in times.items() if time > times[1])
+    assert f"tag since is snapshot {later}" in since, since
+    assert "no snapshot since" in action(
+        ctx, "create_tag_from_timestamp", table, code=1, tag="x", timestamp=max(times.values()) + 1)
+    action(ctx, "rename_tag", table, tag_name="a", target_tag_name="b")
+    assert "already" in action(ctx, "rename_tag", table, code=1, tag_name="since", target_tag_name="b")
+    assert "no tag a" in action(ctx, "rename_tag", table, code=1, tag_name="a", target_tag_name="c")
+    action(ctx, "expire_snapshots", table, retain_max=1, retain_min=1)
+    assert sorted(ctx.lake.rows(table, tag="b")[1]) == sorted(first[1])
+    action(ctx, "replace_tag", table, tag_name="since")  # what only the old one needed goes
+    assert not unnamed(ctx, table)
+    named = len(paimon_job.files(ctx, table).named())
+    action(ctx, "replace_tag", table, tag_name="b")
+    assert len(paimon_job.files(ctx, table).named()) < named and not unnamed(ctx, table)
+    for tag in ("b", "since"):
+        assert sorted(ctx.lake.rows(table, tag=tag)[1]) == sorted(ctx.lake.rows(table)[1]), tag
+    assert "no tag none" in action(ctx, "replace_tag", table, code=1, tag_name="none")
+    paimon_job.equal(ctx, table)
+
+
+def test_rollback_to_a_time(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, FIXED)
+    ctx.catch_up(path)
+    epochs(ctx, path, db, 2)
+    snapshots = ctx.lake.snapshots(table)
+    second = ctx.lake.rows(table, snapshot_id=snapshots[1]["id"])
+    early = action(ctx, "rollback_to_timestamp", table, code=1, timestamp=snapshots[0]["timeMillis"] - 1)
+    assert str(snapshots[0]["timeMillis"]) in early, early
+    action(ctx, "rollback-to-timestamp", table, timestamp=snapshots[2]["timeMillis"] - 1)
+    assert paimon_job.files(ctx, table).snapshot_ids() == [s["id"] for s in snapshots[:2]]
+    assert sorted(ctx.lake.rows(table)[1]) == sorted(second[1])
+    paimon_job.sound(ctx, table)
+
+
 def test_rollback(ctx):
     db = ctx.database(SCRIPT)
     table = f"{db}.t"
@@ -308,6 +354,20 @@ def test_reset_consumer(ctx):
     assert "no snapshot 99" in action(ctx, "reset_consumer", table, code=1, consumer_id="c", next_snapshot=99)
     action(ctx, "reset_consumer", table, consumer_id="c")
     assert not os.listdir(os.path.join(ctx.lake.folder(table), "consumer"))
+
+
+def test_clear_consumers(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    ctx.catch_up(paimon_job.pipeline(ctx, table, FIXED))
+    for name in ("report", "report_old", "feed"):
+        action(ctx, "reset_consumer", table, consumer_id=name, next_snapshot=1)
+    folder = os.path.join(ctx.lake.folder(table), "consumer")
+    action(ctx, "clear_consumers", table, including_consumers="report.*", excluding_consumers=".*_old")
+    assert sorted(os.listdir(folder)) == ["consumer-feed", "consumer-report_old"], os.listdir(folder)
+    assert "--including_consumers" in action(ctx, "clear_consumers", table, code=2, including_consumers="(")
+    action(ctx, "clear_consumers", table)
+    assert not os.listdir(folder)
 
 
 def test_remove_orphan_files(ctx):

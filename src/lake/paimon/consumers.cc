@@ -7,11 +7,13 @@
 namespace sluice::paimon {
 namespace {
 
+constexpr std::string_view kPrefix = "consumer-";
+
 Result<std::string> PathOf(const Table& table, const std::string& id) {
   if (Trim(id).empty() || id.find('/') != std::string::npos) {
     return Invalid(Str("\"", JsonEscape(id), "\" cannot be the id of a consumer"));
   }
-  return Str(table.folder(), "/consumer/consumer-", id);
+  return Str(table.folder(), "/consumer/", kPrefix, id);
 }
 
 }  // namespace
@@ -36,14 +38,22 @@ Status RecordConsumer(Env& env, const Table& table, const std::string& id, int64
   return status;
 }
 
-Result<int64_t> ExpireConsumers(Env& env, const std::string& folder, int64_t before_ms) {
-  int64_t gone = 0;
+Result<std::vector<std::string>> ListConsumers(Env& env, const std::string& folder) {
+  std::vector<std::string> out;
   auto names = env.List(folder + "/consumer");
-  if (!names.ok() && names.error().code == ErrorCode::kNotFound) return gone;
+  if (!names.ok() && names.error().code == ErrorCode::kNotFound) return out;
   if (!names.ok()) return std::move(names).error();
   for (const std::string& name : *names) {
-    if (!name.starts_with("consumer-")) continue;
-    const std::string path = Str(folder, "/consumer/", name);
+    if (name.starts_with(kPrefix)) out.push_back(name.substr(kPrefix.size()));
+  }
+  return out;
+}
+
+Result<int64_t> ExpireConsumers(Env& env, const std::string& folder, int64_t before_ms) {
+  int64_t gone = 0;
+  TRY_SET(const auto ids, ListConsumers(env, folder));
+  for (const std::string& id : ids) {
+    const std::string path = Str(folder, "/consumer/", kPrefix, id);
     const auto recorded_ms = env.ModifiedMs(path);
     if (!recorded_ms.ok() && recorded_ms.error().code == ErrorCode::kNotFound) continue;
     if (!recorded_ms.ok()) return recorded_ms.error();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "io/env.h"
@@ -21,6 +22,8 @@ Status RecordConsumer(Env& env, const Table& table, const std::string& id, int64
 // Nothing without such a consumer.
 Result<std::optional<int64_t>> ReadConsumer(Env& env, const Table& table, const std::string& id);
 
+// Their ids.
+Result<std::vector<std::string>> ListConsumers(Env& env, const std::string& folder);
 // Takes away those that were last recorded before then; how many.
 Result<int64_t> ExpireConsumers(Env& env, const std::string& folder, int64_t before_ms);
 

@@ -2,6 +2,7 @@
 #include "lake/paimon/rollback.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -35,6 +36,19 @@ void AddJobs(const Snapshot& snapshot, std::set<std::string>& jobs) {
 }
 
 }  // namespace
+
+Result<int64_t> SnapshotAt(Table& table, int64_t time_ms) {
+  TRY_SET(const auto ids, table.SnapshotIds());
+  std::optional<int64_t> first_ms;
+  for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+    TRY_SET(const Snapshot snapshot, table.SnapshotOf(*id));
+    if (snapshot.time_ms <= time_ms) return *id;
+    first_ms = snapshot.time_ms;
+  }
+  return NotFound(Str("no snapshot of the table is as old as ", time_ms),
+                  first_ms ? Str("the oldest one is of ", *first_ms, ", in milliseconds since 1970 in UTC")
+                           : std::string("the table has none"));
+}
 
 Result<RolledBack> RollBackTo(Env& env, Table& table, const std::string& version) {
   TRY_SET(const auto tags, ListTags(env, table.folder()));

@@ -22,5 +22,7 @@ struct RolledBack {
 
 // `version`: a snapshot's number, or the name of a tag. Schemas stay. kNotFound.
 Result<RolledBack> RollBackTo(Env& env, Table& table, const std::string& version);
+// The newest snapshot that was there at that time. kNotFound if all are younger.
+Result<int64_t> SnapshotAt(Table& table, int64_t time_ms);
 
 }  // namespace sluice::paimon

@@ -94,6 +94,53 @@ Result<std::pair<int64_t, std::string>> TextOf(Env& env, Table& table, std::opti
   return NotFound(Str("the table has no snapshot ", *id), "expired snapshots cannot be tagged any more");
 }
 
+struct NewTag {
+  int64_t snapshot = 0;
+  std::string text;
+};
+
+Result<NewTag> MakeTag(Env& env, Table& table, const TagRequest& request) {
+  TRY_SET(const auto text, TextOf(env, table, request.snapshot));
+  std::optional<int64_t> retained = request.retained_ms;
+  const std::string otherwise = table.newest_schema().Option("tag.default-time-retained", "");
+  if (!retained && !otherwise.empty()) {
+    TRY_SET(retained, ParseOptionTime("tag.default-time-retained", otherwise));
+  }
+  TRY_SET(Json json, ParseJson(text.second));
+  json.erase(kCreated);
+  json.erase(kRetained);
+  if (retained) {  // without it no time either: readers before Paimon 0.8 take it for damage
+    json[kCreated] = TimeToJson(LocalOfUtc(env.NowMs()));
+    json[kRetained] = static_cast<double>(*retained) / 1000;
+  }
+  return NewTag{text.first, json.dump(2, ' ', false, Json::error_handler_t::replace)};
+}
+
+// kConflict if there is one and it may not be replaced.
+Status WriteTag(Env& env, const Table& table, const std::string& name, const std::string& text, bool replace) {
+  TRY(env.MakeFolders(FolderOfTags(table.folder())));
+  const std::string path = PathOf(table.folder(), name);
+  const std::string temporary = Str(FolderOfTags(table.folder()), "/.", name, ".", env.Uuid(), ".tmp");
+  Status status = env.WriteFile(temporary, text);
+  if (status.ok()) status = replace ? env.Rename(temporary, path) : env.RenameNoReplace(temporary, path);
+  if (!status.ok()) (void)env.Remove(temporary).ok();
+  return status;
+}
+
+// Those that may go with the tag: none if the table has its snapshot.
+Result<std::vector<std::string>> FilesOfTagAlone(Env& env, Table& table, const Tag& tag) {
+  TRY_SET(const bool there, env.Exists(table.SnapshotPath(tag.snapshot.id)));
+  if (there) return std::vector<std::string>();
+  return FilesOf(table, tag.snapshot);  // its changelog went with the snapshot
+}
+
+// Those that nothing else needs.
+Status Remove(Env& env, Table& table, const std::vector<std::string>& files) {
+  if (files.empty()) return Ok();
+  const auto removed = RemoveUnreachable(env, table, files);
+  return removed.ok() ? Ok() : Status(Error(removed.error()));
+}
+
 }  // namespace
 
 Result<std::vector<Tag>> ListTags(Env& env, const std::string& folder) {
@@ -127,44 +174,54 @@ Result<Tag> ReadTag(Env& env, const std::string& folder, const std::string& name
   return tag;
 }
 
+Result<int64_t> FirstKeptSince(Table& table, const std::vector<Tag>& tags, int64_t time_ms) {
+  std::optional<int64_t> found;
+  TRY_SET(const auto ids, table.SnapshotIds());
+  for (const int64_t id : ids) {
+    TRY_SET(const Snapshot snapshot, table.SnapshotOf(id));
+    if (snapshot.time_ms < time_ms) continue;
+    found = id;
+    break;
+  }
+  for (const Tag& tag : tags) {
+    if (tag.snapshot.time_ms >= time_ms && (!found || tag.snapshot.id < *found)) found = tag.snapshot.id;
+  }
+  if (found) return *found;
+  return NotFound(Str("the table has no snapshot since ", time_ms), "the time is in milliseconds since 1970 in UTC");
+}
+
 Result<int64_t> CreateTag(Env& env, Table& table, const TagRequest& request) {
   TRY(CheckName(request.name));
-  TRY_SET(const auto text, TextOf(env, table, request.snapshot));
-  std::optional<int64_t> retained = request.retained_ms;
-  const std::string otherwise = table.newest_schema().Option("tag.default-time-retained", "");
-  if (!retained && !otherwise.empty()) {
-    TRY_SET(retained, ParseOptionTime("tag.default-time-retained", otherwise));
-  }
-  TRY_SET(Json json, ParseJson(text.second));
-  json.erase(kCreated);
-  json.erase(kRetained);
-  if (retained) {  // without it no time either: readers before Paimon 0.8 take it for damage
-    json[kCreated] = TimeToJson(LocalOfUtc(env.NowMs()));
-    json[kRetained] = static_cast<double>(*retained) / 1000;
-  }
-  TRY(env.MakeFolders(FolderOfTags(table.folder())));
-  const std::string path = PathOf(table.folder(), request.name);
-  const std::string temporary = Str(FolderOfTags(table.folder()), "/.", request.name, ".", env.Uuid(), ".tmp");
-  Status status = env.WriteFile(temporary, json.dump(2, ' ', false, Json::error_handler_t::replace));
-  if (status.ok()) status = env.RenameNoReplace(temporary, path);
-  if (status.ok()) return text.first;
-  (void)env.Remove(temporary).ok();
-  if (status.error().code != ErrorCode::kConflict) return std::move(status).error();
+  TRY_SET(const NewTag tag, MakeTag(env, table, request));
+  const Status status = WriteTag(env, table, request.name, tag.text, false);
+  if (status.ok()) return tag.snapshot;
+  if (status.error().code != ErrorCode::kConflict) return status.error();
   return Conflict(Str("the table has a tag ", request.name, " already"), "delete that first, or give another name");
+}
+
+Result<int64_t> ReplaceTag(Env& env, Table& table, const TagRequest& request) {
+  TRY_SET(const Tag old, ReadTag(env, table.folder(), request.name));
+  TRY_SET(const NewTag tag, MakeTag(env, table, request));
+  TRY_SET(const auto files, FilesOfTagAlone(env, table, old));
+  TRY(WriteTag(env, table, request.name, tag.text, true));
+  TRY(Remove(env, table, files));
+  return tag.snapshot;
+}
+
+Status RenameTag(Env& env, const std::string& folder, const std::string& from, const std::string& to) {
+  TRY(CheckName(to));
+  TRY_SET(const Tag tag, ReadTag(env, folder, from));
+  Status status = env.RenameNoReplace(PathOf(folder, from), PathOf(folder, to));
+  if (status.ok() || status.error().code != ErrorCode::kConflict) return status;
+  return Conflict(Str("the table has a tag ", to, " already"), "delete that first, or give another name");
 }
 
 Status DeleteTag(Env& env, Table& table, const std::string& name) {
   TRY_SET(const Tag tag, ReadTag(env, table.folder(), name));
-  TRY_SET(const bool there, env.Exists(table.SnapshotPath(tag.snapshot.id)));
-  std::vector<std::string> files;
-  if (!there) {
-    TRY_SET(files, FilesOf(table, tag.snapshot));  // its changelog went with the snapshot
-  }
+  TRY_SET(const auto files, FilesOfTagAlone(env, table, tag));
   TRY(env.Remove(PathOf(table.folder(), name)));
   TRY(env.SyncFolder(FolderOfTags(table.folder())));
-  if (files.empty()) return Ok();
-  const auto removed = RemoveUnreachable(env, table, files);
-  return removed.ok() ? Ok() : Status(Error(removed.error()));
+  return Remove(env, table, files);
 }
 
 Result<std::vector<std::string>> ExpireTags(Env& env, Table& table, std::optional<int64_t> older_than_ms) {

@@ -35,6 +35,12 @@ Result<Tag> ReadTag(Env& env, const std::string& folder, const std::string& name
 
 // The snapshot that the tag is of. kConflict if there is such a tag; kNotFound without the snapshot.
 Result<int64_t> CreateTag(Env& env, Table& table, const TagRequest& request);
+// The first snapshot, of the table or of a tag, that is not older. kNotFound.
+Result<int64_t> FirstKeptSince(Table& table, const std::vector<Tag>& tags, int64_t time_ms);
+// Another snapshot (or time to stay) for a tag that is there; what only the old one needed goes. kNotFound.
+Result<int64_t> ReplaceTag(Env& env, Table& table, const TagRequest& request);
+// kNotFound; kConflict if there is one called `to`.
+Status RenameTag(Env& env, const std::string& folder, const std::string& from, const std::string& to);
 // With the files that nothing else needs. kNotFound.
 Status DeleteTag(Env& env, Table& table, const std::string& name);
 // Deletes those whose time is over, and those that were made before `older_than_ms` (local_time.h); their names.
