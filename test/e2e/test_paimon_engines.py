@@ -272,7 +272,7 @@ def test_what_an_engine_cannot_take_ends_the_job(ctx):
 def test_options_that_cannot_be_are_refused(ctx):
     db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v INT, s VARCHAR(9)); INSERT INTO t VALUES (1, 1, 'a')")
     for options, words in (
-        (engine("aggregation", **{"fields.v.aggregate-function": "rbm32"}), ("rbm32",)),
+        (engine("aggregation", **{"fields.v.aggregate-function": "hll_sketch"}), ("hll_sketch",)),
         (engine("aggregation", **{"fields.v.aggregate-function": "summ"}), ("summ",)),
         (engine("aggregation", **{"fields.s.aggregate-function": "sum"}), ("column s", "sum")),
         (engine("partial-update", **{"fields.v.sequence-group": "x"}), ("names x",)),

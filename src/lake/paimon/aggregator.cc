@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "lake/paimon/cell_order.h"
+#include "lake/paimon/roaring_set.h"
 
 namespace sluice::paimon {
 namespace {
@@ -85,8 +86,28 @@ Status Aggregator::Combine(const MergedCell& older, const MergedCell& newer, Mer
     case AggregateFunction::kListagg: List(older, newer, out); break;
     case AggregateFunction::kBoolAnd: out.Copy(either ? known : older.Boolean() ? newer : older); break;
     case AggregateFunction::kBoolOr: out.Copy(either ? known : older.Boolean() ? older : newer); break;
+    case AggregateFunction::kRbm32:
+    case AggregateFunction::kRbm64: return Unite(older, newer, out);
     case AggregateFunction::kOther: break;
   }
+  return Ok();
+}
+
+Status Aggregator::Unite(const MergedCell& older, const MergedCell& newer, MergedCell& out) const {
+  if (older.IsNull() || newer.IsNull()) {
+    out.Copy(older.IsNull() ? newer : older);
+    return Ok();
+  }
+  const bool narrow = how_.function == AggregateFunction::kRbm32;
+  const RoaringWidth width = narrow ? RoaringWidth::k32 : RoaringWidth::k64;
+  RoaringSet a, b;
+  if (!ParseRoaring(width, older.Text(), a) || !ParseRoaring(width, newer.Text(), b)) {
+    return Invalid(Str("column ", column_, ": ", how_.name, ": a value is no serialised ",
+                       narrow ? "RoaringBitmap" : "Roaring64Bitmap"),
+                   "write such values with Java's RoaringBitmap library, or use another aggregate function");
+  }
+  out.text = SerializeRoaring(width, UnionOf(std::move(a), std::move(b)));
+  out.computed = true;
   return Ok();
 }
 

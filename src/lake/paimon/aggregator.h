@@ -30,6 +30,7 @@ class Aggregator {
       : how_(how), column_(column), type_(type) {}
   Status Combine(const MergedCell& older, const MergedCell& newer, MergedCell& out);
   Status Calculate(Arithmetic op, const MergedCell& a, const MergedCell& b, MergedCell& out) const;
+  Status Unite(const MergedCell& older, const MergedCell& newer, MergedCell& out) const;
   void List(const MergedCell& older, const MergedCell& newer, MergedCell& out) const;
 
   Aggregate how_;

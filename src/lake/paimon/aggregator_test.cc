@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lake/paimon/roaring_set.h"
 #include "lake/paimon/table_model_test_util.h"
 
 namespace sluice::paimon {
@@ -138,8 +139,26 @@ TEST(PaimonAggregator, ListsTexts) {
   EXPECT_EQ(FoldBy(options, "STRING", {"b; b", "a", "c; b;  ; c; a;"}), "\"b; b; a; c; a;\"");
 }
 
+// The serialised bitmap of the numbers 1 and `key` << 16 | 2.
+std::string Bitmap(RoaringWidth width, uint64_t key) {
+  return SerializeRoaring(width, UnionOf({{0, {{1, 1}}}}, {{key, {{2, 2}}}}));
+}
+
+TEST(PaimonAggregator, UnitesBitmaps) {
+  for (const auto& [name, width] : {std::pair("rbm32", RoaringWidth::k32), std::pair("rbm64", RoaringWidth::k64)}) {
+    const std::string a = Bitmap(width, 0), b = Bitmap(width, 7);
+    EXPECT_NE(a, b);
+    EXPECT_EQ(Fold(name, "BYTES", {a, "null", b}), Fold("last_value", "BYTES", {SerializeRoaring(
+        width, {{0, {{1, 2}}}, {7, {{2, 2}}}})}));
+    EXPECT_EQ(Fold(name, "VARBINARY(9)", {"null", "as it is"}), Fold("last_value", "BYTES", {"as it is"}));
+    EXPECT_NE(Fold(name, "BYTES", {a, "bytes"}).find(Str("column x: ", name, ": a value is no serialised Roaring")),
+              std::string::npos);
+    EXPECT_NE(Fold(name, "BYTES", {a, "~" + a}).find("cannot take a value back"), std::string::npos);
+  }
+}
+
 TEST(PaimonAggregator, RefusesWhatItCannotComputeByName) {
-  for (const char* name : {"rbm32", "rbm64", "nested_update", "nested_partial_update", "collect", "merge_map",
+  for (const char* name : {"nested_update", "nested_partial_update", "collect", "merge_map",
                            "merge_map_with_keytime", "hll_sketch", "theta_sketch"}) {
     EXPECT_NE(Fold(name, "INT", {"1"}).find(Str("column x: the aggregate function ", name)), std::string::npos);
   }

@@ -6,15 +6,14 @@
 #include "base/bytes.h"
 #include "base/crc32.h"
 #include "base/text.h"
+#include "lake/paimon/roaring_reader.h"
 
 namespace sluice::paimon {
 namespace {
 
 constexpr uint32_t kMagic = 1581511376;    // big-endian, before a bitmap of 32 bits
 constexpr uint32_t kMagic64 = 1681511377;  // little-endian, before one of 64 bits
-constexpr uint32_t kNoRuns = 12346;        // first word of a bitmap without run containers
-constexpr size_t kArrayMost = 4096;        // members of an array container
-constexpr size_t kBitsetBytes = 8192;
+constexpr size_t kBitsetBytes = kRoaringBitsetWords * 8;
 constexpr char kVersion = 1;
 
 void AppendBe32(std::string& out, uint32_t value) {
@@ -25,13 +24,13 @@ struct Container {
   uint16_t key = 0;  // the upper half of its members
   std::vector<uint16_t> low;
 
-  size_t bytes() const { return low.size() <= kArrayMost ? low.size() * 2 : kBitsetBytes; }
+  size_t bytes() const { return low.size() <= kRoaringArrayMost ? low.size() * 2 : kBitsetBytes; }
 };
 
 // RoaringFormatSpec: cookie, count, (key, members - 1)*, offset*, containers.
 std::string EncodeBitmap(const std::vector<Container>& containers) {
   std::string out;
-  AppendLe(out, kNoRuns);
+  AppendLe(out, kRoaringNoRuns);
   AppendLe(out, static_cast<uint32_t>(containers.size()));
   for (const Container& container : containers) {
     AppendLe(out, container.key);
@@ -43,7 +42,7 @@ std::string EncodeBitmap(const std::vector<Container>& containers) {
     offset += container.bytes();
   }
   for (const Container& container : containers) {
-    if (container.low.size() <= kArrayMost) {
+    if (container.low.size() <= kRoaringArrayMost) {
       for (uint16_t low : container.low) AppendLe(out, low);
       continue;
     }

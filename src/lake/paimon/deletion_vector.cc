@@ -3,11 +3,11 @@
 
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "base/bytes.h"
 #include "base/crc32.h"
 #include "base/text.h"
+#include "lake/paimon/roaring_reader.h"
 #include "lake/paimon/table.h"
 
 namespace sluice::paimon {
@@ -15,60 +15,18 @@ namespace {
 
 constexpr uint32_t kMagic = 1581511376;      // big-endian, before a bitmap of 32 bits
 constexpr uint32_t kMagic64 = 1681511377;    // little-endian, before one of 64 bits
-constexpr uint32_t kNoRuns = 12346;          // first word of a bitmap without run containers
-constexpr uint16_t kWithRuns = 12347;
-constexpr uint32_t kNoOffsetsBelow = 4;      // containers, of a bitmap with runs
-constexpr uint32_t kArrayMost = 4096;        // members of an array container
-constexpr size_t kBitsetWords = 1024;
 
 // The positions of one bitmap of 32 bits, each `base` higher. False if it is not well formed, or one is not below
 // `rows`.
 bool ReadBitmap(ByteReader& in, int64_t base, int64_t rows, DeleteSet& out) {
-  const uint32_t cookie = in.U32();
-  const bool runs = (cookie & 0xFFFF) == kWithRuns;
-  if (!runs && cookie != kNoRuns) return false;
-  const uint32_t containers = runs ? (cookie >> 16) + 1 : in.U32();
-  if (containers > 1 << 16) return false;
-  const std::string_view run_marks = runs ? in.Bytes((containers + 7) / 8) : std::string_view();
-  if (!in.ok()) return false;
-  std::vector<std::pair<uint16_t, uint32_t>> headers;  // key, members
-  for (uint32_t i = 0; i < containers; ++i) {
-    const uint16_t key = in.U16();
-    if (i > 0 && key <= headers.back().first) return false;  // ascending, else many could name the same rows
-    headers.emplace_back(key, uint32_t{in.U16()} + 1);
-  }
-  if (!runs || containers >= kNoOffsetsBelow) in.Skip(size_t{containers} * 4);
-  const auto add = [&](uint16_t key, uint32_t low) {
-    const int64_t position = base + (int64_t{key} << 16 | low);
-    if (position < 0 || position >= rows) return false;
-    out.Add(position);
-    return true;
-  };
-  for (uint32_t i = 0; i < containers && in.ok(); ++i) {
-    const auto [key, members] = headers[i];
-    if (runs && (static_cast<uint8_t>(run_marks[i / 8]) >> i % 8 & 1) != 0) {
-      uint32_t next = 0;
-      for (uint16_t left = in.U16(); left > 0 && in.ok(); --left) {
-        const uint32_t first = in.U16();
-        const uint32_t last = first + in.U16();
-        if (first < next || last > 0xFFFF) return false;
-        for (next = first; next <= last; ++next) {
-          if (!add(key, next)) return false;
-        }
-      }
-    } else if (members <= kArrayMost) {
-      for (uint32_t n = 0; n < members && in.ok(); ++n) {
-        if (!add(key, in.U16())) return false;
-      }
-    } else {
-      for (uint32_t word = 0; word < kBitsetWords && in.ok(); ++word) {
-        for (uint64_t bits = in.U64(); bits != 0; bits &= bits - 1) {
-          if (!add(key, word * 64 + static_cast<uint32_t>(std::countr_zero(bits)))) return false;
-        }
-      }
+  return ReadRoaring(in, [&](uint16_t key, uint32_t first, uint32_t last) {
+    for (uint32_t low = first; low <= last; ++low) {
+      const int64_t position = base + (int64_t{key} << 16 | low);
+      if (position < 0 || position >= rows) return false;
+      out.Add(position);
     }
-  }
-  return in.ok();
+    return true;
+  });
 }
 
 bool ReadVector(std::string_view bytes, int64_t rows, DeleteSet& out) {

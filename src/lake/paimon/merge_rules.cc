@@ -36,10 +36,12 @@ constexpr NamedFunction kFunctions[] = {
     {"listagg", AggregateFunction::kListagg},
     {"bool_and", AggregateFunction::kBoolAnd},
     {"bool_or", AggregateFunction::kBoolOr},
+    {"rbm32", AggregateFunction::kRbm32},
+    {"rbm64", AggregateFunction::kRbm64},
     {"primary-key", AggregateFunction::kPrimaryKey},
 };
 constexpr std::string_view kOtherFunctions[] = {
-    "rbm32", "rbm64", "nested_update", "nested_partial_update", "collect", "merge_map", "merge_map_with_keytime",
+    "nested_update", "nested_partial_update", "collect", "merge_map", "merge_map_with_keytime",
     "hll_sketch", "theta_sketch"};
 struct NamedEngine {
   std::string_view name;
@@ -73,7 +75,7 @@ Result<AggregateFunction> FunctionOf(const std::string& option, const std::strin
   if (other != std::end(kOtherFunctions)) return AggregateFunction::kOther;
   return Unsupported(Str("table option ", option, "='", name, "' is not known"),
                      "use sum, product, max, min, last_value, last_non_null_value, first_value, "
-                     "first_non_null_value, listagg, bool_and or bool_or");
+                     "first_non_null_value, listagg, bool_and, bool_or, rbm32 or rbm64");
 }
 
 bool IsTrue(const Schema& schema, const std::string& key) { return Lower(Trim(schema.Option(key, ""))) == "true"; }
@@ -104,7 +106,19 @@ bool HasFunction(const DataType& type, AggregateFunction function) {
     case AggregateFunction::kListagg: return type.kind == TypeKind::kString;
     case AggregateFunction::kBoolAnd:
     case AggregateFunction::kBoolOr: return type.kind == TypeKind::kBoolean;
+    case AggregateFunction::kRbm32:
+    case AggregateFunction::kRbm64: return type.kind == TypeKind::kVarBinary || type.kind == TypeKind::kBytes;
     default: return true;
+  }
+}
+
+// For a column of a type that the function does not take.
+std::string HintOf(AggregateFunction function) {
+  switch (function) {
+    case AggregateFunction::kListagg: return "listagg takes STRING columns only";
+    case AggregateFunction::kRbm32:
+    case AggregateFunction::kRbm64: return "rbm32 and rbm64 take VARBINARY and BYTES columns only";
+    default: return "use another function for this column";
   }
 }
 
@@ -283,8 +297,7 @@ Status MergeRules::CheckWritable(const Schema& schema) const {
     if (field == nullptr || !field->supported || HasFunction(field->type, how.function)) continue;
     return Invalid(Str("column ", name, " is ", field->type.ToString(), ", which the aggregate function ", how.name,
                        " does not take"),
-                   how.function == AggregateFunction::kListagg ? "listagg takes STRING columns only"
-                                                               : "use another function for this column");
+                   HintOf(how.function));
   }
   return Ok();
 }

@@ -27,6 +27,7 @@ enum class AggregateFunction : uint8_t {
   kPrimaryKey,  // of key columns: any value
   kLastValue, kLastNonNullValue, kFirstValue, kFirstNonNullValue,
   kSum, kProduct, kMax, kMin, kListagg, kBoolAnd, kBoolOr,
+  kRbm32, kRbm64,  // of serialised Roaring bitmaps: their union
   kOther,  // Paimon has it, and it cannot be computed here
 };
 

@@ -89,14 +89,14 @@ TEST(PaimonMergeRules, RefuseOptionsThatCannotBe) {
       {"aggregation", {{"sequence.field", "a"}, {"fields.a.aggregate-function", "sum"}}, "column a is a sequence"},
       {"aggregation", {{"fields.s.aggregate-function", "sum"}}, "column s is STRING, which the aggregate function sum"},
       {"aggregation", {{"fields.a.aggregate-function", "bool_or"}}, "column a is INT"},
-      {"aggregation", {{"fields.a.aggregate-function", "rbm32"}}, "column a: the aggregate function rbm32"},
+      {"aggregation", {{"fields.a.aggregate-function", "merge_map"}}, "column a: the aggregate function merge_map"},
       {"first-row", {{"sequence.field", "a"}}, "sequence.field has no meaning"},
       {"first-row", {{"changelog-producer", "input"}}, "cannot have changelog-producer input"}};
   for (const auto& [engine, options, words] : kCases) {
     EXPECT_NE(Refusal(engine, options).find(words), std::string::npos) << words << ": " << Refusal(engine, options);
   }
   EXPECT_EQ(Refusal("partial-update", {{"fields.default-aggregate-function", "last_non_null_value"}}), "none");
-  EXPECT_EQ(Refusal("deduplicate", {{"fields.n.aggregate-function", "rbm32"}}), "none");  // has no meaning there
+  EXPECT_EQ(Refusal("deduplicate", {{"fields.n.aggregate-function", "merge_map"}}), "none");  // has no meaning there
 }
 
 TEST(PaimonMergeRules, SayWhichOptionsLetDeletesThrough) {
@@ -136,7 +136,7 @@ TEST(PaimonMergeRules, KnowWhenTheOldRowOfAnUpdateCounts) {
 }
 
 TEST(PaimonMergeRules, OptionsAreCheckedAloneToo) {
-  for (const auto& [key, value] : Options{{"merge-engine", "first"}, {"fields.a.aggregate-function", "rbm64"},
+  for (const auto& [key, value] : Options{{"merge-engine", "first"}, {"fields.a.aggregate-function", "merge_map"},
                                           {"fields.default-aggregate-function", "x"}, {"fields.a.distinct", "yes"},
                                           {"fields.a.ignore-retract", "1"}}) {
     const Status checked = CheckMergeOption(key, value);
