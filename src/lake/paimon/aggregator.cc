@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "lake/paimon/cell_order.h"
+#include "lake/paimon/list_cells.h"
 #include "lake/paimon/roaring_set.h"
 
 namespace sluice::paimon {
@@ -86,10 +87,21 @@ Status Aggregator::Combine(const MergedCell& older, const MergedCell& newer, Mer
     case AggregateFunction::kListagg: List(older, newer, out); break;
     case AggregateFunction::kBoolAnd: out.Copy(either ? known : older.Boolean() ? newer : older); break;
     case AggregateFunction::kBoolOr: out.Copy(either ? known : older.Boolean() ? older : newer); break;
+    case AggregateFunction::kCollect: return Collect(older, newer, out);
     case AggregateFunction::kRbm32:
     case AggregateFunction::kRbm64: return Unite(older, newer, out);
     case AggregateFunction::kOther: break;
   }
+  return Ok();
+}
+
+Status Aggregator::Collect(const MergedCell& older, const MergedCell& newer, MergedCell& out) const {
+  if ((older.IsNull() || newer.IsNull()) && !(how_.distinct && older.IsNull() != newer.IsNull())) {
+    out.Copy(older.IsNull() ? newer : older);
+    return Ok();
+  }
+  TRY_SET(OneList list, how_.distinct ? UniteLists(older, newer) : JoinLists(older, newer));
+  out.PickOwn(std::move(list));
   return Ok();
 }
 
@@ -159,6 +171,12 @@ Status Aggregator::Retract(MergedCell& sum, const MergedCell& value) {
     }
     case AggregateFunction::kProduct:
       return sum.IsNull() || value.IsNull() ? Ok() : Calculate(Arithmetic::kDivide, sum, value, sum);
+    case AggregateFunction::kCollect: {
+      if (sum.IsNull() || value.IsNull()) return Ok();
+      TRY_SET(OneList list, TakeFromList(sum, value));
+      sum.PickOwn(std::move(list));
+      return Ok();
+    }
     default:
       return Invalid(Str("column ", column_, ": the aggregate function ", how_.name, " cannot take a value back"),
                      Str("set the table option fields.", column_, ".ignore-retract: true"));

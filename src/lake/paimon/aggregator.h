@@ -21,7 +21,11 @@ class Aggregator {
   // `value` is newer than what `sum` has. kInvalid names the column.
   Status Add(MergedCell& sum, const MergedCell& value) { return Combine(sum, value, sum); }
   // It is older.
-  Status AddOlder(MergedCell& sum, const MergedCell& value) { return Combine(value, sum, sum); }
+  Status AddOlder(MergedCell& sum, const MergedCell& value) {
+    // What collect has stays in front, as in Java.
+    const bool behind = how_.function == AggregateFunction::kCollect;
+    return behind ? Combine(sum, value, sum) : Combine(value, sum, sum);
+  }
   // Takes a value back that was added.
   Status Retract(MergedCell& sum, const MergedCell& value);
 
@@ -31,6 +35,7 @@ class Aggregator {
   Status Combine(const MergedCell& older, const MergedCell& newer, MergedCell& out);
   Status Calculate(Arithmetic op, const MergedCell& a, const MergedCell& b, MergedCell& out) const;
   Status Unite(const MergedCell& older, const MergedCell& newer, MergedCell& out) const;
+  Status Collect(const MergedCell& older, const MergedCell& newer, MergedCell& out) const;
   void List(const MergedCell& older, const MergedCell& newer, MergedCell& out) const;
 
   Aggregate how_;

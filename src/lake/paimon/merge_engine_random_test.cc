@@ -15,7 +15,7 @@ namespace {
 constexpr RowKind kInsert = RowKind::kInsert, kBefore = RowKind::kUpdateBefore, kAfter = RowKind::kUpdateAfter,
                   kDelete = RowKind::kDelete;
 constexpr char kNull[] = "null";
-using Texts = std::vector<std::string>;  // of id, g, a, n, m, t, o
+using Texts = std::vector<std::string>;  // of id, g, a, n, m, t, o, l
 struct Event {
   RowKind kind;
   Texts row;
@@ -67,7 +67,7 @@ Texts Groups(const History& history) {
   if (history.size() == 1) return history[0].row;
   Texts out(history[0].row.size(), kNull);
   for (const Event& event : history) {
-    for (size_t i : {0, 4, 5, 6}) {
+    for (size_t i : {0, 4, 5, 6, 7}) {
       if (event.row[i] != kNull) out[i] = event.row[i];
     }
     if (event.row[1] == kNull) continue;
@@ -79,7 +79,7 @@ Texts Groups(const History& history) {
   return out;
 }
 
-// Sums of n; of m the greatest and of g the first value, which is never taken back; the last ones of a, t and o.
+// Sums of n; of m the greatest and of g the first value, which is never taken back; the last ones of a, t, o and l.
 Texts Sums(const History& history) {
   Texts out(history[0].row.size(), kNull);
   bool first = true;
@@ -87,7 +87,7 @@ Texts Sums(const History& history) {
     const bool back = Retracts(event.kind);
     out[0] = event.row[0];
     out[3] = Sum(out[3], event.row[3], back ? -1 : 1);
-    for (size_t i : {2, 5, 6}) out[i] = back ? kNull : event.row[i];
+    for (size_t i : {2, 5, 6, 7}) out[i] = back ? kNull : event.row[i];
     if (back) continue;
     if (std::exchange(first, false)) out[1] = event.row[1];
     const std::string& m = event.row[4];
@@ -96,7 +96,8 @@ Texts Sums(const History& history) {
   return out;
 }
 
-// The least g, the first a, the last n, the product of m (of 1 and -1), a list of t, and whether any o is true.
+// The least g, the first a, the last n, the product of m (of 1 and -1), a list of t, whether any o is
+// true, and the elements of all l.
 Texts Folds(const History& history) {
   Texts out;
   for (const Event& event : history) {
@@ -116,6 +117,7 @@ Texts Folds(const History& history) {
     else join(4, "");
     join(5, out[5] + ";" + row[5]);
     join(6, out[6] == "true" ? "true" : row[6]);
+    join(7, out[7] + " " + row[7]);
   }
   return out;
 }
@@ -140,13 +142,14 @@ std::vector<Engine> Engines() {
   groups["ignore-delete"] = "true";
   removes["partial-update.remove-record-on-delete"] = "true";
   sums[function("n")] = "sum";
-  for (const char* column : {"a", "t", "o"}) sums[function(column)] = "last_value";
+  for (const char* column : {"a", "t", "o", "l"}) sums[function(column)] = "last_value";
   sums[function("m")] = "max";
   sums[function("g")] = "first_value";
   sums["fields.m.ignore-retract"] = sums["fields.g.ignore-retract"] = "true";
   const std::pair<const char*, const char*> kFolds[] = {{"g", "min"}, {"a", "first_non_null_value"},
                                                         {"n", "last_non_null_value"}, {"m", "product"},
-                                                        {"t", "listagg"}, {"o", "bool_or"}};
+                                                        {"t", "listagg"}, {"o", "bool_or"},
+                                                        {"l", "collect"}};
   for (const auto& [column, name] : kFolds) folds[function(column)] = name;
   folds["fields.t.list-agg-delimiter"] = ";";
   folds["ignore-delete"] = "true";
@@ -197,7 +200,7 @@ class EngineRun {
   static TableSchema SchemaOfRows() {
     TableSchema schema;
     schema.columns = {Col("id", "INT NOT NULL"), Col("g", "INT"), Col("a", "STRING"), Col("n", "BIGINT"),
-                      Col("m", "INT"), Col("t", "STRING"), Col("o", "BOOLEAN")};
+                      Col("m", "INT"), Col("t", "STRING"), Col("o", "BOOLEAN"), Col("l", "ARRAY<STRING>")};
     schema.primary_key = {"id"};
     return schema;
   }
@@ -206,7 +209,8 @@ class EngineRun {
     const auto some = [&](const std::string& text) { return random_.OneIn(4) ? std::string(kNull) : text; };
     const uint64_t keys = engine_.again ? 60 : 60 + 9 * rows_.size();  // there is always one that was not deleted
     return {Str(random_(keys)), some(Str(random_(9))), some(Str("a", random_(99))), some(Str(random_(1000))),
-            some(random_.OneIn(2) ? "1" : "-1"), some(Str("t", random_(9))), some(random_.OneIn(3) ? "true" : "false")};
+            some(random_.OneIn(2) ? "1" : "-1"), some(Str("t", random_(9))), some(random_.OneIn(3) ? "true" : "false"),
+            some(random_.OneIn(4) ? "" : Str("l", random_(9), " l", random_(9)))};
   }
 
   std::vector<std::pair<RowKind, Cells>> Changes(size_t count) {

@@ -36,12 +36,13 @@ constexpr NamedFunction kFunctions[] = {
     {"listagg", AggregateFunction::kListagg},
     {"bool_and", AggregateFunction::kBoolAnd},
     {"bool_or", AggregateFunction::kBoolOr},
+    {"collect", AggregateFunction::kCollect},
     {"rbm32", AggregateFunction::kRbm32},
     {"rbm64", AggregateFunction::kRbm64},
     {"primary-key", AggregateFunction::kPrimaryKey},
 };
 constexpr std::string_view kOtherFunctions[] = {
-    "nested_update", "nested_partial_update", "collect", "merge_map", "merge_map_with_keytime",
+    "nested_update", "nested_partial_update", "merge_map", "merge_map_with_keytime",
     "hll_sketch", "theta_sketch"};
 struct NamedEngine {
   std::string_view name;
@@ -75,7 +76,7 @@ Result<AggregateFunction> FunctionOf(const std::string& option, const std::strin
   if (other != std::end(kOtherFunctions)) return AggregateFunction::kOther;
   return Unsupported(Str("table option ", option, "='", name, "' is not known"),
                      "use sum, product, max, min, last_value, last_non_null_value, first_value, "
-                     "first_non_null_value, listagg, bool_and, bool_or, rbm32 or rbm64");
+                     "first_non_null_value, listagg, bool_and, bool_or, collect, rbm32 or rbm64");
 }
 
 bool IsTrue(const Schema& schema, const std::string& key) { return Lower(Trim(schema.Option(key, ""))) == "true"; }
@@ -106,6 +107,7 @@ bool HasFunction(const DataType& type, AggregateFunction function) {
     case AggregateFunction::kListagg: return type.kind == TypeKind::kString;
     case AggregateFunction::kBoolAnd:
     case AggregateFunction::kBoolOr: return type.kind == TypeKind::kBoolean;
+    case AggregateFunction::kCollect: return type.kind == TypeKind::kArray;
     case AggregateFunction::kRbm32:
     case AggregateFunction::kRbm64: return type.kind == TypeKind::kVarBinary || type.kind == TypeKind::kBytes;
     default: return true;
@@ -116,6 +118,7 @@ bool HasFunction(const DataType& type, AggregateFunction function) {
 std::string HintOf(AggregateFunction function) {
   switch (function) {
     case AggregateFunction::kListagg: return "listagg takes STRING columns only";
+    case AggregateFunction::kCollect: return "collect takes ARRAY columns only";
     case AggregateFunction::kRbm32:
     case AggregateFunction::kRbm64: return "rbm32 and rbm64 take VARBINARY and BYTES columns only";
     default: return "use another function for this column";
@@ -277,7 +280,8 @@ bool Aggregate::CanRetract() const {
     case AggregateFunction::kLastValue:
     case AggregateFunction::kLastNonNullValue:
     case AggregateFunction::kSum:
-    case AggregateFunction::kProduct: return true;
+    case AggregateFunction::kProduct:
+    case AggregateFunction::kCollect: return true;
     default: return ignore_retract;
   }
 }

@@ -27,6 +27,7 @@ enum class AggregateFunction : uint8_t {
   kPrimaryKey,  // of key columns: any value
   kLastValue, kLastNonNullValue, kFirstValue, kFirstNonNullValue,
   kSum, kProduct, kMax, kMin, kListagg, kBoolAnd, kBoolOr,
+  kCollect,        // of arrays: their elements
   kRbm32, kRbm64,  // of serialised Roaring bitmaps: their union
   kOther,  // Paimon has it, and it cannot be computed here
 };
@@ -35,7 +36,7 @@ struct Aggregate {
   AggregateFunction function = AggregateFunction::kLastNonNullValue;
   std::string name = "last_non_null_value";  // of the function
   bool ignore_retract = false;               // `fields.x.ignore-retract`: -U and -D rows change nothing
-  bool distinct = false;                     // of listagg: `fields.x.distinct`
+  bool distinct = false;                     // of listagg and collect: `fields.x.distinct`
   std::string delimiter = ",";               // of listagg: `fields.x.list-agg-delimiter`
 
   bool CanRetract() const;

@@ -35,6 +35,7 @@ void MergedCell::Copy(const MergedCell& other) {
   array = other.array;
   row = other.row;
   computed = other.computed;
+  own = array != nullptr && array == other.own.get() ? other.own : nullptr;
   if (!computed) return;
   integer = other.integer;
   real = other.real;

@@ -6,8 +6,10 @@
 #include <arrow/util/decimal.h>
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "row/type.h"
@@ -28,10 +30,15 @@ struct MergedCell {
   double real = 0;
   arrow::Decimal128 decimal;
   std::string text;
+  std::shared_ptr<const arrow::Array> own;  // a list that was made: `array` points to it
 
   void SetNull() { array = nullptr, computed = false; }
   // The array must live until the cell is appended.
   void Pick(const arrow::Array& cells, int64_t at) { array = &cells, row = at, computed = false; }
+  void PickOwn(std::shared_ptr<const arrow::Array> made) {
+    own = std::move(made);
+    Pick(*own, 0);
+  }
   void Copy(const MergedCell& other);  // keeps the memory of texts
   bool IsNull() const;
 

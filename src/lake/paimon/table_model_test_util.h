@@ -32,10 +32,23 @@ inline Column Col(const std::string& name, const std::string& type, std::optiona
   return {name, *ParseDataType(type), "", std::move(value)};
 }
 
-// A cell as Arrow parses its text, "null" for NULL.
+inline Cell CellOf(const Column& column, const std::string& text);
+
+// A list of the words of the text, of which null is NULL.
+inline Cell ListOf(const Column& column, const std::string& text) {
+  const Column element{"", DataType{.kind = column.type.element}, "", {}};
+  auto builder = arrow::MakeBuilder(element.type.ToArrow()).ValueOrDie();
+  for (const std::string& word : Split(text, ' ')) {
+    if (!word.empty() && !builder->AppendScalar(*CellOf(element, word)).ok()) return nullptr;
+  }
+  return std::make_shared<arrow::ListScalar>(builder->Finish().ValueOrDie(), column.type.ToArrow());
+}
+
+// A cell as Arrow parses its text, "null" for NULL; an array's elements stand between blanks.
 inline Cell CellOf(const Column& column, const std::string& text) {
   const auto type = column.type.ToArrow();
   if (text == "null") return arrow::MakeNullScalar(type);
+  if (type->id() == arrow::Type::LIST) return ListOf(column, text);
   if (type->id() == arrow::Type::BINARY) return std::make_shared<arrow::BinaryScalar>(arrow::Buffer::FromString(text));
   if (type->id() == arrow::Type::DECIMAL128) {  // with all digits of its scale
     return std::make_shared<arrow::Decimal128Scalar>(arrow::Decimal128::FromString(text).ValueOrDie(), type);
