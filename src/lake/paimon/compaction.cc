@@ -173,7 +173,8 @@ class Compaction {
       input.role = options_.merge.engine == MergeEngine::kFirstRow ? InputRole::kHides : InputRole::kOld;
     }
     TRY_SET(const MergeOrder order, MergeOrder::Of(schema_));
-    const MergeOptions merge{!unit_.drop_deletes, Tells(), options_.changelog_leaves_out_equal};
+    const MergeOptions merge{!unit_.drop_deletes, Tells(), options_.changelog_leaves_out_equal,
+                             options_.changelog_not_compared};
     TRY_SET(const auto reader, MergeReader::Open(env_, inputs, order, layout_->FileColumns(), merge));
     for (DataBatch batch;;) {
       TRY_SET(const bool more, reader->Next(batch));

@@ -134,7 +134,9 @@ class MergeReader::Impl {
         leaves_deletes_out_(order.rules.ignore_delete && !order.rules.builds_rows()),
         options_(options),
         wanted_(std::move(wanted)),
-        picker_(wanted_, sequence_end_) {}
+        picker_(wanted_, sequence_end_) {
+    picker_.SetNotCompared(options.not_compared);
+  }
 
   Status MakeMerger(const MergeRules& rules, std::span<const FileColumn> columns) {
     if (!rules.builds_rows()) return Ok();

@@ -56,6 +56,7 @@ struct MergeOptions {
   bool keep_deletes = false;     // a key that is deleted gives the row that does it
   bool changes = false;          // changes() is wanted
   bool leave_out_equal = false;  // of changes: updates that change no value
+  std::vector<std::string> not_compared = {};  // columns whose values do not count there
   bool hidden = false;           // hidden() is wanted; only rows that no file has are given
 };
 

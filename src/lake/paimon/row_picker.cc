@@ -5,6 +5,8 @@
 #include <arrow/buffer.h>
 #include <arrow/record_batch.h>
 
+#include <algorithm>
+
 #include "lake/paimon/special_fields.h"
 #include "row/arrow_status.h"
 
@@ -91,6 +93,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> RowPicker::TakeChanges(const std::ve
 bool RowPicker::SameValues(const arrow::RecordBatch& rows, int64_t a, int64_t b) const {
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (columns_[i].id == kKindId || columns_[i].id == kSequenceId) continue;
+    if (std::find(not_compared_.begin(), not_compared_.end(), columns_[i].name) != not_compared_.end()) continue;
     const auto& column = *rows.column(static_cast<int>(i));
     if (!column.RangeEquals(column, a, a + 1, b)) return false;
   }

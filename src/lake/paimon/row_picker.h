@@ -42,6 +42,8 @@ class RowPicker {
   void Clear();
 
   Result<std::shared_ptr<arrow::RecordBatch>> Take(const std::vector<int64_t>& places) const;
+  // Columns whose values do not count as changed.
+  void SetNotCompared(std::vector<std::string> names) { not_compared_ = std::move(names); }
   // With these kinds in place of their own. `leave_out_equal`: without the pairs -U and +U whose values are the same.
   // Null if nothing is left.
   Result<std::shared_ptr<arrow::RecordBatch>> TakeChanges(const std::vector<ChangedRow>& changes,
@@ -55,6 +57,7 @@ class RowPicker {
 
   const std::vector<FileColumn> columns_;
   const size_t first_;
+  std::vector<std::string> not_compared_;
   std::vector<std::shared_ptr<arrow::RecordBatch>> sources_;
   std::vector<std::shared_ptr<arrow::Array>> merged_;
 };

@@ -127,8 +127,7 @@ Status CheckSupported(const Reader& options) {
   TRY(options.Only("row-tracking.enabled", "false"));
   TRY(options.Only("data-file.thin-mode", "false"));
   for (const char* key : {"record-level.expire-time", "data-file.external-paths", "branch",
-                          "primary-key", "partition",
-                          "changelog-producer.row-deduplicate-ignore-fields"}) {
+                          "primary-key", "partition"}) {
     if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
   }
   return Ok();
@@ -227,6 +226,9 @@ Status ReadChangelog(const Reader& options, TableOptions& out) {
     out.changelog = found->second;
   }
   TRY(options.Flag("changelog-producer.row-deduplicate", out.changelog_leaves_out_equal));
+  if (const std::string* names = options.Find("changelog-producer.row-deduplicate-ignore-fields")) {
+    out.changelog_not_compared = Split(*names, ',');  // with their blanks, as in Java
+  }
   if (out.changelog == ChangelogProducer::kFullCompaction) out.full_compaction_epochs = 1;
   TRY(options.Count("full-compaction.delta-commits", 1, out.full_compaction_epochs));
   TRY(options.Flag("deletion-vectors.enabled", out.deletion_vectors));

@@ -52,6 +52,7 @@ struct TableOptions {
   int64_t postpone_bucket_bytes = 1 << 30;  // `postpone.target-size-per-bucket`
   ChangelogProducer changelog = ChangelogProducer::kNone;
   bool changelog_leaves_out_equal = false;  // `changelog-producer.row-deduplicate`
+  std::vector<std::string> changelog_not_compared;  // `changelog-producer.row-deduplicate-ignore-fields`
   int full_compaction_epochs = 0;           // `full-compaction.delta-commits`; 0: never
   bool deletion_vectors = false;            // `deletion-vectors.enabled`
   bool wide_vectors = false;                // `deletion-vectors.bitmap64`
