@@ -80,6 +80,21 @@ def test_compact_by_the_rules_alone(ctx):
     paimon_job.equal(ctx, table)
 
 
+def test_compact_leaves_out_rows_whose_time_is_over(ctx):
+    db = ctx.database(
+        "CREATE TABLE t (id INT PRIMARY KEY, at INT); INSERT INTO t VALUES (0, NULL);"
+        "INSERT INTO t SELECT seq, IF(seq % 3, 1000, 2147483647) FROM seq_1_to_100"
+    )
+    table = f"{db}.t"
+    time = {"record-level.expire-time": "1 h", "record-level.time-field": "at"}
+    path = paimon_job.pipeline(ctx, table, {**FIXED, **WRITE_ONLY, **time})
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, table)  # readers see them until then
+    action(ctx, "compact", table)
+    ctx.server.execute("DELETE FROM t WHERE at = 1000", db)  # the job is not told of it
+    paimon_job.equal(ctx, table)
+
+
 def test_compact_a_table_without_a_key(ctx):
     db = ctx.database(KEYLESS)
     table = f"{db}.t"

@@ -89,6 +89,7 @@ class Compaction {
   }
 
   bool CanUpgrade(const DataFileMeta& file) const {
+    if (unit_.expired.contains(file.name)) return false;
     return filled_ == nullptr && (!unit_.drop_deletes || file.delete_row_count == 0) && IsWhole(file);
   }
 
@@ -173,8 +174,9 @@ class Compaction {
       input.role = options_.merge.engine == MergeEngine::kFirstRow ? InputRole::kHides : InputRole::kOld;
     }
     TRY_SET(const MergeOrder order, MergeOrder::Of(schema_));
-    const MergeOptions merge{!unit_.drop_deletes, Tells(), options_.changelog_leaves_out_equal,
-                             options_.changelog_not_compared};
+    MergeOptions merge{!unit_.drop_deletes, Tells(), options_.changelog_leaves_out_equal,
+                       options_.changelog_not_compared};
+    merge.expiry = options_.expiry;
     TRY_SET(const auto reader, MergeReader::Open(env_, inputs, order, layout_->FileColumns(), merge));
     for (DataBatch batch;;) {
       TRY_SET(const bool more, reader->Next(batch));

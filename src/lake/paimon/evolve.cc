@@ -60,7 +60,8 @@ bool IsNamedBy(const char* option, const Schema& schema, const std::string& name
 
 bool IsNamedByOption(const Schema& schema, const std::string& name) {
   return IsNamedBy("bucket-key", schema, name) || IsNamedBy("sequence.field", schema, name) ||
-         IsNamedBy("rowkind.field", schema, name) || IsNamedByMerging(schema.options, name);
+         IsNamedBy("rowkind.field", schema, name) || IsNamedBy("record-level.time-field", schema, name) ||
+         IsNamedByMerging(schema.options, name);
 }
 
 Field FieldOf(const Column& column, int id) {

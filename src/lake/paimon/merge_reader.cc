@@ -143,6 +143,7 @@ class MergeReader::Impl {
     TRY_SET(merger_, RowMerger::Make(rules, {columns.begin(), columns.end()}, wanted_.size()));
     return Ok();
   }
+  void SetTimeColumn(size_t column) { time_column_ = column; }
   size_t key_end() const { return key_end_; }
   size_t sequence_end() const { return sequence_end_; }
   // Whether only the keys of such a file are read.
@@ -267,9 +268,10 @@ class MergeReader::Impl {
   };
 
   Status NoteKey() {
+    const std::vector<size_t>& same = LeaveExpiredOut();
     std::optional<size_t> before;  // of the rows that are told
     bool news = false, merges = false;
-    for (size_t i : same_) {
+    for (size_t i : same) {
       const Run& run = runs_[i];
       merges |= run.role == InputRole::kMerged;
       news |= !run.told;
@@ -279,7 +281,7 @@ class MergeReader::Impl {
     for (size_t i : same_) {
       if (runs_[i].role == InputRole::kOld) replaced_[runs_[i].input].Add(runs_[i].position());
     }
-    TRY_SET(const Made made, Merge(RowsThatCount()));
+    TRY_SET(const Made made, Merge(RowsThatCount(same)));
     if (made.place != kNoRow) picked_.push_back(made.place);
     for (size_t i : same_) {
       if (options_.hidden && !(made.adds && made.run == i)) hidden_[runs_[i].input].Add(runs_[i].position());
@@ -295,11 +297,23 @@ class MergeReader::Impl {
     return Ok();
   }
 
-  const std::vector<size_t>& RowsThatCount() {
-    if (!lowest_level_counts_ || same_.size() == 1 || engine_ == MergeEngine::kFirstRow) return same_;
+  // Of the runs in same_.
+  const std::vector<size_t>& LeaveExpiredOut() {
+    if (!options_.expiry) return same_;
+    living_.clear();
+    for (size_t i : same_) {
+      const Run& run = runs_[i];
+      const bool knows = time_column_ < run.cells.size() && run.role != InputRole::kHides;
+      if (!knows || !options_.expiry->IsOver(*run.cells[time_column_], run.row)) living_.push_back(i);
+    }
+    return living_;
+  }
+
+  const std::vector<size_t>& RowsThatCount(const std::vector<size_t>& same) {
+    if (!lowest_level_counts_ || same.size() == 1 || engine_ == MergeEngine::kFirstRow) return same;
     counting_.clear();
     std::optional<size_t> lowest;
-    for (size_t i : same_) {
+    for (size_t i : same) {
       if (runs_[i].level == 0) {
         counting_.push_back(i);
       } else if (!lowest || runs_[i].level < runs_[*lowest].level) {
@@ -362,7 +376,9 @@ class MergeReader::Impl {
   std::vector<Run> runs_;              // that have a row
   std::vector<uint64_t> heads_;        // the key prefix of each run's row
   std::vector<size_t> same_;           // runs whose row has the lowest key
+  std::vector<size_t> living_;         // those of them whose time is not over
   std::vector<size_t> counting_;       // those of them that are merged
+  size_t time_column_ = 0;             // of a run, that `expiry` is about
   RowPicker picker_;
   std::vector<int64_t> picked_;      // places
   std::vector<ChangedRow> changed_;
@@ -384,8 +400,14 @@ Result<std::unique_ptr<MergeReader>> MergeReader::Open(Env& env, const std::vect
   columns.insert(columns.end(), wanted.begin(), wanted.end());
   TRY_SET(const auto needed, SupportedFields(*order.schema, order.rules.AlsoNeeded(names)));
   for (const Field* field : needed) columns.push_back(ColumnOf(*field));
+  const size_t read = columns.size();
+  if (options.expiry) {
+    TRY_SET(const auto time, SupportedFields(*order.schema, {options.expiry->column}));
+    columns.push_back(ColumnOf(*time[0]));
+  }
   auto impl = std::make_unique<Impl>(order, std::move(wanted), options);
-  TRY(impl->MakeMerger(order.rules, std::span(columns).subspan(impl->sequence_end())));
+  TRY(impl->MakeMerger(order.rules, std::span(columns).first(read).subspan(impl->sequence_end())));
+  impl->SetTimeColumn(read);
   const auto key_only = std::vector(columns.begin(), columns.begin() + static_cast<std::ptrdiff_t>(impl->key_end()));
   for (size_t i = 0; i < files.size(); ++i) {
     TRY(impl->Add(env, files[i], i, impl->TakesKeysOnly(files[i].role) ? key_only : columns));

@@ -7,12 +7,14 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "io/env.h"
 #include "lake/paimon/merge_rules.h"
+#include "lake/paimon/record_expiry.h"
 #include "lake/paimon/schema.h"
 #include "lake/parquet/data_reader.h"
 #include "lake/parquet/delete_set.h"
@@ -58,6 +60,7 @@ struct MergeOptions {
   bool leave_out_equal = false;  // of changes: updates that change no value
   std::vector<std::string> not_compared = {};  // columns whose values do not count there
   bool hidden = false;           // hidden() is wanted; only rows that no file has are given
+  std::optional<RecordExpiry> expiry = {};  // rows that are over are as if they were not there
 };
 
 class MergeReader {

@@ -39,6 +39,7 @@ class Run {
     schema_ = table_->newest_schema();
     for (const auto& [key, value] : request_.options) schema_.options[key] = value;
     TRY_SET(options_, TableOptions::Of(schema_));
+    if (options_.expiry) options_.expiry->SetNow(env_.NowMs());
     TRY_SET(layout_, RowLayout::Make(schema_, options_));
     TRY_SET(folders_, BucketFolders::Of(folder, schema_));
     TRY_SET(const auto snapshot, table_->LatestSnapshot());
@@ -137,7 +138,14 @@ class Run {
   }
 
   Status CompactKeyed(const BucketId& id, Bucket& bucket) {
-    while (auto unit = PickCompaction(bucket.files, options_, request_.full)) {
+    while (true) {
+      std::set<std::string> expired;
+      if (options_.expiry) {
+        TRY_SET(const SchemasById written, SchemasOf(bucket.files));
+        TRY_SET(expired, FilesWithExpired(*options_.expiry, written, bucket.files));
+      }
+      auto unit = PickCompaction(bucket.files, options_, request_.full, expired);
+      if (!unit) break;
       unit->deletions = &bucket.deletions.of_files();
       TRY_SET(const RowFileOptions files, FilesOf(id));
       TRY_SET(const SchemasById schemas, SchemasOf(bucket.files));

@@ -126,7 +126,7 @@ Status CheckSupported(const Reader& options) {
   TRY(options.Only("bucket-function.type", "default"));
   TRY(options.Only("row-tracking.enabled", "false"));
   TRY(options.Only("data-file.thin-mode", "false"));
-  for (const char* key : {"record-level.expire-time", "data-file.external-paths", "branch",
+  for (const char* key : {"data-file.external-paths", "branch",
                           "primary-key", "partition"}) {
     if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
   }
@@ -269,6 +269,8 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
     return Unsupported("table option changelog-producer of a table with bucket='-2' is not supported yet",
                        "leave it out, or use a number of buckets");
   }
+  int64_t expire_ms = 0;
+  TRY(options.Time("record-level.expire-time", expire_ms));
   out.sequence = Names(options.Find("sequence.field"));
   if (const std::string* order = options.Find("sequence.field.sort-order")) {
     out.sequence_descending = EqualsIgnoreCase(Trim(*order), "descending");
@@ -307,6 +309,7 @@ Result<TableOptions> TableOptions::Of(const Schema& schema) {
   out.keyed = !schema.primary_keys.empty();
   TRY_SET(out.merge, MergeRules::Of(schema));
   TRY(out.merge.CheckWritable(schema));
+  TRY_SET(out.expiry, RecordExpiry::Of(schema));
   TRY(out.files.CheckCodecs());
   if (out.iceberg.storage != IcebergStorage::kNone && !out.files.OnlyParquet()) {
     return Unsupported("table option metadata.iceberg.storage is not supported yet for data files in ORC or Avro",

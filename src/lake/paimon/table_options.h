@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/result.h"
 #include "lake/paimon/file_options.h"
 #include "lake/paimon/merge_rules.h"
+#include "lake/paimon/record_expiry.h"
 #include "lake/paimon/schema.h"
 
 namespace sluice::paimon {
@@ -59,6 +61,7 @@ struct TableOptions {
   std::vector<std::string> sequence;     // `sequence.field`
   bool sequence_descending = false;
   MergeRules merge;                      // of rows with the same key
+  std::optional<RecordExpiry> expiry;    // of rows, when they are compacted
   bool write_only = false;               // another process compacts, and expires snapshots
   // Universal compaction.
   int compaction_trigger = 5;            // `num-sorted-run.compaction-trigger`

@@ -113,8 +113,8 @@ TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
            {"file.format", "lance"}, {"changelog-file.format", "csv"}, {"manifest.format", "orc"},
            {"bucket-function.type", "mod"}, {"row-tracking.enabled", "true"}, {"data-file.thin-mode", "true"},
            {"metadata.iceberg.storage", "rest-catalog"}, {"branch", "b"},
-           {"record-level.expire-time", "1 h"}, {"data-file.external-paths", "x"}, {"primary-key", "id"},
-           {"partition", "dt"}, {"file.format.per.level", "0:vortex"}}) {
+           {"data-file.external-paths", "x"}, {"primary-key", "id"}, {"partition", "dt"},
+           {"file.format.per.level", "0:vortex"}}) {
     const auto read = TableOptions::Of(Keyed({{key, value}}));
     ASSERT_FALSE(read.ok()) << key;
     EXPECT_EQ(read.error().code, ErrorCode::kUnsupported) << key;

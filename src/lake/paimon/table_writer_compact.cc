@@ -53,6 +53,8 @@ Status TableWriter::CompactBuckets() {
   const int full_epochs = table_options_.full_compaction_epochs;
   const bool full = full_epochs > 0 && ++epochs_since_full_ >= full_epochs;
   if (full) epochs_since_full_ = 0;
+  auto& expiry = table_options_.expiry;
+  if (expiry) expiry->SetNow(env_.NowMs());
   for (auto& [id, bucket] : buckets_) {
     const bool touched = std::exchange(bucket.touched, false);
     if (!table_options_.keyed) {
@@ -60,7 +62,12 @@ Status TableWriter::CompactBuckets() {
       continue;
     }
     while (full || touched) {
-      auto unit = PickCompaction(bucket.files, table_options_, full);
+      std::set<std::string> expired;
+      if (expiry) {
+        TRY_SET(const SchemasById schemas, SchemasOf(bucket.files));
+        TRY_SET(expired, FilesWithExpired(*expiry, schemas, bucket.files));
+      }
+      auto unit = PickCompaction(bucket.files, table_options_, full, expired);
       if (!unit) break;
       TRY(CompactBucket(id, bucket, *std::move(unit), nullptr));
     }

@@ -88,12 +88,25 @@ std::optional<CompactionUnit> PickByShape(const std::vector<Run>& runs, const Ta
   return UnitUpTo(runs, Grow(runs, runs.size() - trigger + 1, options.size_ratio), top);
 }
 
-std::optional<CompactionUnit> Pick(const std::vector<Run>& runs, const TableOptions& options, bool full) {
+// Of the only run, which is as low as it can be.
+std::optional<CompactionUnit> PickExpired(const Run& run, const std::set<std::string>& expired) {
+  CompactionUnit unit;
+  unit.output_level = run.level;
+  unit.drop_deletes = true;
+  for (const DataFileMeta* file : run.files) {
+    (expired.contains(file->name) ? unit.files : unit.below).push_back(*file);
+  }
+  if (unit.files.empty()) return {};
+  return unit;
+}
+
+std::optional<CompactionUnit> Pick(const std::vector<Run>& runs, const TableOptions& options, bool full,
+                                   const std::set<std::string>& expired) {
   if (runs.empty()) return {};
   int top = options.levels - 1;
   for (const Run& run : runs) top = std::max(top, run.level);
   if (full) {
-    if (runs.size() == 1 && runs[0].level == top) return {};
+    if (runs.size() == 1 && runs[0].level == top) return PickExpired(runs[0], expired);
     return UnitOf(runs, runs.size(), top);
   }
   if (auto unit = PickByShape(runs, options, top); unit || !options.looks_up()) return unit;
@@ -108,8 +121,9 @@ std::optional<CompactionUnit> Pick(const std::vector<Run>& runs, const TableOpti
 int CountRuns(const std::vector<DataFileMeta>& files) { return static_cast<int>(RunsOf(files).size()); }
 
 std::optional<CompactionUnit> PickCompaction(const std::vector<DataFileMeta>& files, const TableOptions& options,
-                                             bool full) {
-  auto unit = Pick(RunsOf(files), options, full);
+                                             bool full, const std::set<std::string>& expired) {
+  auto unit = Pick(RunsOf(files), options, full, expired);
+  if (unit) unit->expired = expired;
   // A deletion that is written to a vector need not be a row.
   if (unit && options.deletion_vectors) unit->drop_deletes = unit->output_level > 0;
   return unit;

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <optional>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "lake/paimon/deletion_index.h"
@@ -17,6 +19,7 @@ struct CompactionUnit {
   int output_level = 0;
   bool drop_deletes = false;  // below the output there is nothing that a deletion could hide
   std::vector<DataFileMeta> below;  // the files that stay
+  std::set<std::string> expired = {};  // names of files that are written again, since rows in them are over
   const DeletionsByFile* deletions = nullptr;  // of the bucket's files; outlives the work. Null: none
 };
 
@@ -24,8 +27,8 @@ struct CompactionUnit {
 int CountRuns(const std::vector<DataFileMeta>& files);
 
 // Nothing if all is well; if TableOptions say that files are looked up nothing may stay in level 0.
-// `full`: all files into one run of the highest level, if they are not that.
+// `full`: all files into one run of the highest level, if they are not that; if they are, those that are `expired`.
 std::optional<CompactionUnit> PickCompaction(const std::vector<DataFileMeta>& files, const TableOptions& options,
-                                             bool full = false);
+                                             bool full = false, const std::set<std::string>& expired = {});
 
 }  // namespace sluice::paimon
