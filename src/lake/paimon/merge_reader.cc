@@ -104,6 +104,10 @@ FileColumn ColumnOf(const Field& field) { return {field.id, field.name, field.ty
 Result<MergeOrder> MergeOrder::Of(const Schema& schema) {
   MergeOrder order;
   order.schema = &schema;
+  if (Lower(Trim(schema.Option("sequence.snapshot-ordering", "false"))) == "true") {
+    return Unsupported("table option sequence.snapshot-ordering is not supported yet",
+                       "rows of a key are ordered by sequence numbers or sequence.field");
+  }
   TRY_SET(order.key, SupportedFields(schema, schema.TrimmedKey()));
   std::vector<std::string> sequence;
   for (const std::string& name : Split(schema.Option("sequence.field", ""), ',')) {

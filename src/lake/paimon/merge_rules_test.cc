@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "lake/paimon/merge_reader.h"
 #include "lake/paimon/table_model_test_util.h"
 
 namespace sluice::paimon {
@@ -97,6 +98,18 @@ TEST(PaimonMergeRules, RefuseOptionsThatCannotBe) {
   }
   EXPECT_EQ(Refusal("partial-update", {{"fields.default-aggregate-function", "last_non_null_value"}}), "none");
   EXPECT_EQ(Refusal("deduplicate", {{"fields.n.aggregate-function", "merge_map"}}), "none");  // has no meaning there
+}
+
+TEST(PaimonMergeRules, AnOrderByOtherThanSequenceNumbersIsRefused) {
+  for (const char* said : {"true", " TRUE "}) {
+    const Schema schema = SchemaOf({{"sequence.snapshot-ordering", said}});
+    const auto order = MergeOrder::Of(schema);
+    ASSERT_FALSE(order.ok());
+    EXPECT_EQ(order.error().code, ErrorCode::kUnsupported);
+    EXPECT_NE(order.error().message.find("sequence.snapshot-ordering"), std::string::npos);
+  }
+  const Schema schema = SchemaOf({{"sequence.snapshot-ordering", "false"}});
+  EXPECT_TRUE(MergeOrder::Of(schema).ok());
 }
 
 TEST(PaimonMergeRules, SayWhichOptionsLetDeletesThrough) {

@@ -126,6 +126,7 @@ Status CheckSupported(const Reader& options) {
   TRY(options.Only("bucket-function.type", "default"));
   TRY(options.Only("row-tracking.enabled", "false"));
   TRY(options.Only("data-file.thin-mode", "false"));
+  TRY(options.Only("sequence.snapshot-ordering", "false"));
   for (const char* key : {"data-file.external-paths", "branch",
                           "primary-key", "partition"}) {
     if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
