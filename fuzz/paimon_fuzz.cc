@@ -7,8 +7,10 @@
 #include "lake/paimon/binary_row.h"
 #include "lake/paimon/deletion_vector.h"
 #include "lake/paimon/manifest.h"
+#include "lake/paimon/roaring_set.h"
 #include "lake/paimon/schema.h"
 #include "lake/paimon/snapshot.h"
+#include "lake/paimon/theta_sketch.h"
 
 namespace {
 
@@ -29,19 +31,37 @@ void Schemas(std::string_view text) {
   if (!again.ok() || again->fields.size() != schema->fields.size()) abort();
 }
 
+// What is read must survive being written.
+void Bitmaps(std::string_view bytes) {
+  for (const auto width : {paimon::RoaringWidth::k32, paimon::RoaringWidth::k64}) {
+    paimon::RoaringSet set, again;
+    if (!paimon::ParseRoaring(width, bytes, set)) continue;
+    if (!paimon::ParseRoaring(width, paimon::SerializeRoaring(width, set), again) || again != set) abort();
+  }
+}
+
+void Sketches(std::string_view bytes) {
+  const auto sketch = paimon::UnionOfThetaSketches(bytes, bytes);
+  if (!sketch.ok()) return;
+  const auto again = paimon::UnionOfThetaSketches(*sketch, bytes);
+  if (!again.ok() || *again != *sketch) abort();
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 7) {
+  switch (data[0] % 9) {
     case 0: (void)paimon::DecodeManifestList(bytes, "fuzz").ok(); break;
     case 1: (void)paimon::DecodeManifest(bytes, "fuzz").ok(); break;
     case 2: (void)paimon::DecodeIndexManifest(bytes, "fuzz").ok(); break;
     case 3: (void)paimon::ParseDeletionVector(bytes, 1 << 20).ok(); break;
     case 4: (void)paimon::ParseSnapshot(bytes).ok(); break;
     case 5: Rows(bytes); break;
-    default: Schemas(bytes); break;
+    case 6: Schemas(bytes); break;
+    case 7: Bitmaps(bytes); break;
+    default: Sketches(bytes); break;
   }
   return 0;
 }

@@ -4,6 +4,7 @@ MariaDB, in a database that is not replicated; pypaimon reads the tables too whe
 
 import json
 import os
+import struct
 
 import lake as lake_module
 import paimon_by_sluice
@@ -224,6 +225,45 @@ def test_aggregation_removes_rows(ctx):
         change(ctx, changes, db)
         ctx.catch_up(path)
         holds(ctx, f"{db}.t", f"{db}.t", pypaimon=False)
+
+
+def bitmap(*numbers):
+    """Below 65536, in RoaringBitmap's portable form, as a literal of SQL."""
+    return f"X'{struct.pack(f'<IIHHI{len(numbers)}H', 12346, 1, 0, len(numbers) - 1, 16, *numbers).hex()}'"
+
+
+def sketch(*hashes):
+    """The theta sketch of integers whose hashes in Java's sketches are these, as a literal of SQL."""
+    count = len(hashes)
+    head = "01030300003acc93" if count == 1 else "02030300001acc93" + struct.pack("<If", count, 1).hex()
+    return f"X'{head}{''.join(sorted(hashes, key=lambda text: bytes.fromhex(text)[::-1]))}'"
+
+
+def test_bitmaps_and_sketches_are_united(ctx):
+    """rbm32 and theta_sketch hold what each version of the row had."""
+    one, other = "e56b61eec8804420", "bd3273724691cc14"
+    db = ctx.database(
+        "CREATE TABLE t (id INT PRIMARY KEY, bits VARBINARY(200), people BLOB);"
+        f"INSERT INTO t VALUES (1, {bitmap(3)}, {sketch(other)}), (2, NULL, NULL), (3, {bitmap(9)}, {sketch(one)})"
+    )
+    options = {}
+    for column, name in (("bits", "rbm32"), ("people", "theta_sketch")):
+        options |= {f"fields.{column}.aggregate-function": name, f"fields.{column}.ignore-retract": "true"}
+    path = paimon_job.pipeline(ctx, f"{db}.t", engine("aggregation", **options))
+    ctx.catch_up(path)
+    holds(ctx, f"{db}.t", f"{db}.t", pypaimon=False)
+    ctx.server.execute(f"UPDATE t SET bits = {bitmap(1)}, people = {sketch(one)} WHERE id < 3", db)
+    ctx.catch_up(path)
+    ctx.server.execute(f"UPDATE t SET bits = {bitmap(3, 7)}, people = {sketch(other)} WHERE id = 1", db)
+    ctx.catch_up(path)
+    both = f"SELECT 1, {bitmap(1, 3, 7)}, {sketch(one, other)}"
+    united = expect(ctx, "united", f"SELECT * FROM {db}.t WHERE id > 1 UNION ALL {both}")
+    holds(ctx, united, f"{db}.t", pypaimon=False)
+    assert "COMPACT" in paimon_job.kinds(ctx, f"{db}.t"), paimon_job.kinds(ctx, f"{db}.t")
+    again = f"UPDATE t SET people = {sketch(one)} WHERE id = 1"
+    ctx.server.execute(f"BEGIN; UPDATE t SET people = 'this is no sketch' WHERE id = 1; {again}; COMMIT", db)
+    ctx.fails(path, "column people", "no theta sketch")
+    holds(ctx, united, f"{db}.t", pypaimon=False)  # nothing of it was written
 
 
 def test_first_rows_show_after_each_commit(ctx):

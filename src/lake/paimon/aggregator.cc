@@ -9,6 +9,7 @@
 #include "lake/paimon/cell_order.h"
 #include "lake/paimon/list_cells.h"
 #include "lake/paimon/roaring_set.h"
+#include "lake/paimon/theta_sketch.h"
 
 namespace sluice::paimon {
 namespace {
@@ -89,7 +90,8 @@ Status Aggregator::Combine(const MergedCell& older, const MergedCell& newer, Mer
     case AggregateFunction::kBoolOr: out.Copy(either ? known : older.Boolean() ? older : newer); break;
     case AggregateFunction::kCollect: return Collect(older, newer, out);
     case AggregateFunction::kRbm32:
-    case AggregateFunction::kRbm64: return Unite(older, newer, out);
+    case AggregateFunction::kRbm64:
+    case AggregateFunction::kThetaSketch: return Unite(older, newer, out);
     case AggregateFunction::kOther: break;
   }
   return Ok();
@@ -110,17 +112,23 @@ Status Aggregator::Unite(const MergedCell& older, const MergedCell& newer, Merge
     out.Copy(older.IsNull() ? newer : older);
     return Ok();
   }
-  const bool narrow = how_.function == AggregateFunction::kRbm32;
-  const RoaringWidth width = narrow ? RoaringWidth::k32 : RoaringWidth::k64;
-  RoaringSet a, b;
-  if (!ParseRoaring(width, older.Text(), a) || !ParseRoaring(width, newer.Text(), b)) {
-    return Invalid(Str("column ", column_, ": ", how_.name, ": a value is no serialised ",
-                       narrow ? "RoaringBitmap" : "Roaring64Bitmap"),
-                   "write such values with Java's RoaringBitmap library, or use another aggregate function");
-  }
-  out.text = SerializeRoaring(width, UnionOf(std::move(a), std::move(b)));
+  const bool sketches = how_.function == AggregateFunction::kThetaSketch;
+  auto both = sketches ? UnionOfThetaSketches(older.Text(), newer.Text()) : UnionOfBitmaps(older.Text(), newer.Text());
+  if (!both.ok()) return std::move(both).error().With(Str("column ", column_, ": ", how_.name));
+  out.text = *std::move(both);
   out.computed = true;
   return Ok();
+}
+
+Result<std::string> Aggregator::UnionOfBitmaps(std::string_view a, std::string_view b) const {
+  const bool narrow = how_.function == AggregateFunction::kRbm32;
+  const RoaringWidth width = narrow ? RoaringWidth::k32 : RoaringWidth::k64;
+  RoaringSet first, second;
+  if (!ParseRoaring(width, a, first) || !ParseRoaring(width, b, second)) {
+    return Invalid(Str("a value is no serialised ", narrow ? "RoaringBitmap" : "Roaring64Bitmap"),
+                   "write such values with Java's RoaringBitmap library, or use another aggregate function");
+  }
+  return SerializeRoaring(width, UnionOf(std::move(first), std::move(second)));
 }
 
 Status Aggregator::Calculate(Arithmetic op, const MergedCell& a, const MergedCell& b, MergedCell& out) const {

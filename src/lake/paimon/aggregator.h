@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "lake/paimon/merge_math.h"
@@ -35,6 +36,7 @@ class Aggregator {
   Status Combine(const MergedCell& older, const MergedCell& newer, MergedCell& out);
   Status Calculate(Arithmetic op, const MergedCell& a, const MergedCell& b, MergedCell& out) const;
   Status Unite(const MergedCell& older, const MergedCell& newer, MergedCell& out) const;
+  Result<std::string> UnionOfBitmaps(std::string_view a, std::string_view b) const;
   Status Collect(const MergedCell& older, const MergedCell& newer, MergedCell& out) const;
   void List(const MergedCell& older, const MergedCell& newer, MergedCell& out) const;
 

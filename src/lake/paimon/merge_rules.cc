@@ -39,11 +39,12 @@ constexpr NamedFunction kFunctions[] = {
     {"collect", AggregateFunction::kCollect},
     {"rbm32", AggregateFunction::kRbm32},
     {"rbm64", AggregateFunction::kRbm64},
+    {"theta_sketch", AggregateFunction::kThetaSketch},
     {"primary-key", AggregateFunction::kPrimaryKey},
 };
 constexpr std::string_view kOtherFunctions[] = {
     "nested_update", "nested_partial_update", "merge_map", "merge_map_with_keytime",
-    "hll_sketch", "theta_sketch"};
+    "hll_sketch"};
 struct NamedEngine {
   std::string_view name;
   MergeEngine engine;
@@ -76,7 +77,7 @@ Result<AggregateFunction> FunctionOf(const std::string& option, const std::strin
   if (other != std::end(kOtherFunctions)) return AggregateFunction::kOther;
   return Unsupported(Str("table option ", option, "='", name, "' is not known"),
                      "use sum, product, max, min, last_value, last_non_null_value, first_value, "
-                     "first_non_null_value, listagg, bool_and, bool_or, collect, rbm32 or rbm64");
+                     "first_non_null_value, listagg, bool_and, bool_or, collect, rbm32, rbm64 or theta_sketch");
 }
 
 bool IsTrue(const Schema& schema, const std::string& key) { return Lower(Trim(schema.Option(key, ""))) == "true"; }
@@ -108,6 +109,7 @@ bool HasFunction(const DataType& type, AggregateFunction function) {
     case AggregateFunction::kBoolAnd:
     case AggregateFunction::kBoolOr: return type.kind == TypeKind::kBoolean;
     case AggregateFunction::kCollect: return type.kind == TypeKind::kArray;
+    case AggregateFunction::kThetaSketch:
     case AggregateFunction::kRbm32:
     case AggregateFunction::kRbm64: return type.kind == TypeKind::kVarBinary || type.kind == TypeKind::kBytes;
     default: return true;
@@ -119,8 +121,9 @@ std::string HintOf(AggregateFunction function) {
   switch (function) {
     case AggregateFunction::kListagg: return "listagg takes STRING columns only";
     case AggregateFunction::kCollect: return "collect takes ARRAY columns only";
+    case AggregateFunction::kThetaSketch:
     case AggregateFunction::kRbm32:
-    case AggregateFunction::kRbm64: return "rbm32 and rbm64 take VARBINARY and BYTES columns only";
+    case AggregateFunction::kRbm64: return "rbm32, rbm64 and theta_sketch take VARBINARY and BYTES columns only";
     default: return "use another function for this column";
   }
 }

@@ -29,6 +29,7 @@ enum class AggregateFunction : uint8_t {
   kSum, kProduct, kMax, kMin, kListagg, kBoolAnd, kBoolOr,
   kCollect,        // of arrays: their elements
   kRbm32, kRbm64,  // of serialised Roaring bitmaps: their union
+  kThetaSketch,    // of serialised sketches: their union
   kOther,  // Paimon has it, and it cannot be computed here
 };
 
