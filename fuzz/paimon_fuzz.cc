@@ -6,6 +6,7 @@
 
 #include "lake/paimon/binary_row.h"
 #include "lake/paimon/deletion_vector.h"
+#include "lake/paimon/file_conditions.h"
 #include "lake/paimon/manifest.h"
 #include "lake/paimon/roaring_set.h"
 #include "lake/paimon/schema.h"
@@ -21,6 +22,18 @@ void Rows(std::string_view bytes) {
   const DataType time{.kind = TypeKind::kTimestamp, .precision = 6};
   auto codec = paimon::BinaryRowCodec::Make({text, decimal, time});
   if (codec.ok()) (void)codec->Parse(bytes).ok();
+}
+
+void Indexes(std::string_view bytes) {
+  paimon::LiveFile file;
+  file.meta.embedded_index = std::string(bytes);
+  paimon::Schema schema;
+  schema.fields = {{.id = 0, .name = "n", .type = {.kind = TypeKind::kInt}}, {.id = 1, .name = "v"}};
+  const std::vector<FileColumn> columns = {{0, "n", {.kind = TypeKind::kInt}}, {1, "v", {}}};
+  for (auto op : {ColumnCondition::Op::kEqual, ColumnCondition::Op::kNotEqual, ColumnCondition::Op::kIsNull}) {
+    (void)paimon::FileConditions({{"n", op, int64_t{7}}}, columns).MayHold(PosixEnv(), file, schema).ok();
+    (void)paimon::FileConditions({{"v", op, std::string("a")}}, columns).MayHold(PosixEnv(), file, schema).ok();
+  }
 }
 
 void Schemas(std::string_view text) {
@@ -52,7 +65,7 @@ void Sketches(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 9) {
+  switch (data[0] % 10) {
     case 0: (void)paimon::DecodeManifestList(bytes, "fuzz").ok(); break;
     case 1: (void)paimon::DecodeManifest(bytes, "fuzz").ok(); break;
     case 2: (void)paimon::DecodeIndexManifest(bytes, "fuzz").ok(); break;
@@ -61,7 +74,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 5: Rows(bytes); break;
     case 6: Schemas(bytes); break;
     case 7: Bitmaps(bytes); break;
-    default: Sketches(bytes); break;
+    case 8: Sketches(bytes); break;
+    default: Indexes(bytes); break;
   }
   return 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "lake/json.h"
+#include "lake/paimon/file_index_options.h"
 #include "lake/paimon/merge_rules.h"
 #include "lake/paimon/special_fields.h"
 
@@ -61,7 +62,7 @@ bool IsNamedBy(const char* option, const Schema& schema, const std::string& name
 bool IsNamedByOption(const Schema& schema, const std::string& name) {
   return IsNamedBy("bucket-key", schema, name) || IsNamedBy("sequence.field", schema, name) ||
          IsNamedBy("rowkind.field", schema, name) || IsNamedBy("record-level.time-field", schema, name) ||
-         IsNamedByMerging(schema.options, name);
+         IsNamedByMerging(schema.options, name) || IsIndexed(schema.options, name);
 }
 
 Field FieldOf(const Column& column, int id) {
@@ -139,15 +140,16 @@ Status AlterColumn(const SchemaChange& change, Schema& out) {
   return PlaceField(change, std::move(field), out.fields);
 }
 
-Error KeyStays(const SchemaChange& change, const char* what) {
-  return Unsupported(Str("table ", change.table.ToString(), ": column ", change.name,
-                         " is part of the key, and Paimon cannot ", what, " it"),
+Error ColumnStays(const SchemaChange& change, const Schema& schema, const char* what) {
+  const char* why = IsKey(schema, change.name) ? " is part of the key" : " is named by an option of the table";
+  return Unsupported(Str("table ", change.table.ToString(), ": column ", change.name, why, ", and Paimon cannot ",
+                         what, " it"),
                      "drop the Paimon table and let it be copied again");
 }
 
 Status DropColumn(const SchemaChange& change, Schema& out) {
   TRY_SET(const size_t index, IndexOf(out, change, change.name));
-  if (IsKey(out, change.name) || IsNamedByOption(out, change.name)) return KeyStays(change, "drop");
+  if (IsKey(out, change.name) || IsNamedByOption(out, change.name)) return ColumnStays(change, out, "drop");
   if (out.fields.size() == 1) return Unsupported(Str("column ", change.name, " is the last one of its table"));
   out.fields.erase(out.fields.begin() + static_cast<std::ptrdiff_t>(index));
   return Ok();
@@ -155,7 +157,9 @@ Status DropColumn(const SchemaChange& change, Schema& out) {
 
 Status RenameColumn(const SchemaChange& change, Schema& out) {
   TRY_SET(const size_t index, IndexOf(out, change, change.name));
-  if (Contains(out.partition_keys, change.name) || IsNamedByOption(out, change.name)) return KeyStays(change, "rename");
+  if (Contains(out.partition_keys, change.name) || IsNamedByOption(out, change.name)) {
+    return ColumnStays(change, out, "rename");
+  }
   TRY(CheckName(change.column.name));
   if (change.column.name != change.name && out.Find(change.column.name) != nullptr) {
     return Invalid(Str("table ", change.table.ToString(), " has a column ", change.column.name, " already"));

@@ -182,6 +182,12 @@ TEST(PaimonEvolve, ColumnsThatAnOptionNamesStay) {
     EXPECT_TRUE(Refused(schema, Rename(name, "x"), name));
   }
   EXPECT_TRUE(Refused(Made({}, {{"rowkind.field", "w"}}), Drop("w"), "w"));
+  for (const char* index : {"file-index.bloom-filter.columns", "file-index.bitmap.columns"}) {
+    const Schema indexed = Made({}, {{index, "dt, w"}});
+    EXPECT_TRUE(Refused(indexed, Drop("w"), "column w is named by an option of the table"));
+    EXPECT_TRUE(Refused(indexed, Rename("w", "x"), "column w is named by an option of the table"));
+    EXPECT_TRUE(Evolve(indexed, Drop("v")).ok());
+  }
   Options groups = {{"fields.v.sequence-group", "w"}, {"fields.w.aggregate-function", "sum"}};
   EXPECT_TRUE(Evolve(Made({}, groups), Drop("v")).ok());  // they have no meaning there
   groups["merge-engine"] = "partial-update";

@@ -271,6 +271,17 @@ std::string SerializeRoaring(RoaringWidth width, const RoaringSet& set) {
   return width == RoaringWidth::k32 ? Serialize32(set) : Serialize64(set);
 }
 
+RoaringSet RoaringOf(std::span<const uint32_t> members) {
+  RoaringSet out;
+  for (uint32_t member : members) {
+    const auto key = static_cast<uint16_t>(member >> 16);
+    const auto low = static_cast<uint16_t>(member);
+    if (out.empty() || out.back().key != key) out.push_back({key, {}});
+    AddRun(out.back().runs, low, low);
+  }
+  return out;
+}
+
 RoaringSet UnionOf(RoaringSet a, RoaringSet b) {
   RoaringSet out;
   for (size_t i = 0, k = 0; i < a.size() || k < b.size();) {

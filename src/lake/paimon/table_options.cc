@@ -261,6 +261,7 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   TRY(CheckSupported(options));
   TRY(ReadFiles(options, out));
   TRY_SET(out.files, FileOptions::Of(given, out.keyed));
+  TRY_SET(out.index, FileIndexOptions::Of(given));
   TRY(ReadCompaction(options, out));
   TRY(ReadBuckets(options, key, out));
   TRY(CheckMerging(options, given));
@@ -312,6 +313,7 @@ Result<TableOptions> TableOptions::Of(const Schema& schema) {
   TRY(out.merge.CheckWritable(schema));
   TRY_SET(out.expiry, RecordExpiry::Of(schema));
   TRY(out.files.CheckCodecs());
+  TRY(out.index.Check(schema));
   if (out.iceberg.storage != IcebergStorage::kNone && !out.files.OnlyParquet()) {
     return Unsupported("table option metadata.iceberg.storage is not supported yet for data files in ORC or Avro",
                        "leave file.format and file.format.per.level out");
@@ -344,6 +346,12 @@ Result<int64_t> ParseOptionTime(const std::string& key, const std::string& value
   int64_t ms = 0;
   if (!ParseWithUnit(value, kTimeUnits, ms)) return Bad(key, value, "a time, as in 1 h");
   return ms;
+}
+
+Result<int64_t> ParseOptionBytes(const std::string& key, const std::string& value) {
+  int64_t bytes = 0;
+  if (!ParseWithUnit(value, kByteUnits, bytes) || bytes < 0) return Bad(key, value, "a size, as in 16 kb");
+  return bytes;
 }
 
 }  // namespace sluice::paimon

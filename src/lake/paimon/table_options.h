@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lake/paimon/file_index_options.h"
 #include "lake/paimon/file_options.h"
 #include "lake/paimon/merge_rules.h"
 #include "lake/paimon/record_expiry.h"
@@ -76,6 +77,7 @@ struct TableOptions {
   int64_t target_file_bytes = 128 << 20;
   int64_t write_buffer_bytes = 128 << 20;  // `write-buffer-size`: of rows that wait, in all buckets together
   FileOptions files;                     // formats, compression, statistics
+  FileIndexOptions index;
   int64_t manifest_merge_count = 30;
   int64_t manifest_target_bytes = 8 << 20;
   // Snapshots.
@@ -100,7 +102,8 @@ struct TableOptions {
 // Whether the value is one that the option can have, as far as that can be known without a table.
 Status CheckOption(const std::string& key, const std::string& value);
 
-// "1 h" in milliseconds; kInvalid names the option `key`.
+// "1 h" in milliseconds, "16 kb" in bytes; kInvalid names the option `key`.
 Result<int64_t> ParseOptionTime(const std::string& key, const std::string& value);
+Result<int64_t> ParseOptionBytes(const std::string& key, const std::string& value);
 
 }  // namespace sluice::paimon
