@@ -87,6 +87,7 @@ bool BucketPlans::IsShown(const Bucket& bucket) const {
 Status BucketPlans::Add(uint64_t id, const Bucket& bucket, iceberg::TableChange& change) {
   paimon::RowFileOptions made_files = paimon::RowFileOptions::Of(options_, folder_);
   made_files.prefix = MadePrefix(id);
+  made_files.index = {};
   paimon::RollingWriter made(env_, made_layout_, made_files, options_.target_file_bytes);
   const auto take = [&](const arrow::RecordBatch& rows) { return made.Append(rows); };
   auto hidden = paimon::HiddenRows(env_, table_, order_ ? &*order_ : nullptr, bucket.live, take);

@@ -189,7 +189,8 @@ class Commit {
         TRY_SET(const auto entries, table_.ReadManifest(manifest.name));
         for (const ManifestEntry& entry : entries) {
           TRY_SET(const std::string folder, folders.Folder(entry.partition, entry.bucket));
-          if (entry.kind == EntryKind::kAdd) TRY(check(Str(folder, "/", entry.file.name)));
+          if (entry.kind != EntryKind::kAdd) continue;
+          for (const std::string& name : entry.file.Names()) TRY(check(Str(folder, "/", name)));
         }
       }
     }

@@ -74,13 +74,14 @@ std::string KindsOf(const ModelLake& lake, const std::string& folder, int64_t id
   return out;
 }
 
-// A table that has all that a commit can have: schemas, rows, a changelog, a compaction, indexes.
+// A table that has all that a commit can have: schemas, rows, a changelog, a compaction, indexes of keys and files.
 class PaimonCommitFaultTest : public ::testing::TestWithParam<Fault> {
  protected:
   PaimonCommitFaultTest() : lake_(Shop()) {}
   Status Prepare(bool truncate, bool fills) {
     TRY(lake_.Create({}, {{"bucket", "-1"}, {"dynamic-bucket.target-row-num", "2"}, {"changelog-producer", "input"},
-                          {"num-sorted-run.compaction-trigger", "2"}, {"manifest.merge-min-count", "2"}}));
+                          {"num-sorted-run.compaction-trigger", "2"}, {"manifest.merge-min-count", "2"},
+                          {"file-index.bitmap.columns", "name"}, {"file-index.in-manifest-threshold", "0 b"}}));
     for (int i = 0; i < 3; ++i) {
       TRY(lake_.Write({lake_.Put({Str(i), "a", "1"}), lake_.Put({Str(i + 1), "b", Str(i)})}));
       TRY(lake_.CommitEpoch());

@@ -167,9 +167,7 @@ class Expiry {
   Status AddGarbage(const BucketFolders& folders, const ManifestEntry& entry, const Reach& reach) {
     if (entry.file.external_path) return Ok();  // not in the table's folder: not ours to remove
     TRY_SET(const std::string folder, folders.Folder(entry.partition, entry.bucket));
-    std::vector<std::string> names = entry.file.extra_files;
-    names.push_back(entry.file.name);
-    for (const std::string& name : names) {
+    for (const std::string& name : entry.file.Names()) {
       if (!reach.Has(name)) garbage_.push_back(folder + "/" + name);
     }
     return Ok();

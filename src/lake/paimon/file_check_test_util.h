@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // For tests: whether what a manifest says of a data file is true of its rows: keys, their order, sequence numbers,
-// kinds, statistics, partition and bucket.
+// kinds, statistics, partition and bucket; and whether its index is that of its rows.
 #pragma once
 
 #include <arrow/api.h>
@@ -13,6 +13,8 @@
 #include "base/text.h"
 #include "lake/paimon/binary_row.h"
 #include "lake/paimon/cell_order.h"
+#include "lake/paimon/file_index.h"
+#include "lake/paimon/file_index_writer.h"
 #include "lake/paimon/row_file.h"
 #include "lake/paimon/table.h"
 #include "lake/paimon/table_options.h"
@@ -120,6 +122,26 @@ inline Status CheckKeys(const DataFileMeta& meta, const RowLayout& layout, const
   return CheckStats(meta.key_stats, codec, key);
 }
 
+// That a file has the index of its rows, where the options say; those of postponed buckets have none.
+inline Status CheckFileIndex(Env& env, const LiveFile& file, const FileIndexOptions& options, const RowLayout& layout,
+                             const CellArrays& columns) {
+  const auto writer = FileIndexWriter::Make(options, layout.columns(), layout.first_value());
+  const DataFileMeta& meta = file.meta;
+  if (writer == nullptr || file.bucket < 0) {
+    return meta.embedded_index || !meta.extra_files.empty() ? Status(Corrupt("an index")) : Ok();
+  }
+  arrow::FieldVector fields;
+  for (const auto& column : columns) fields.push_back(arrow::field("", column->type()));
+  writer->Add(*arrow::RecordBatch::Make(arrow::schema(std::move(fields)), meta.row_count, columns));
+  TRY_SET(const std::string wanted, writer->Finish());
+  if (static_cast<int64_t>(wanted.size()) <= options.in_manifest_bytes) {
+    return meta.embedded_index == wanted && meta.extra_files.empty() ? Ok() : Status(Corrupt("index in the manifest"));
+  }
+  if (meta.embedded_index || meta.extra_files != std::vector{meta.name + kIndexSuffix}) return Corrupt("extra files");
+  TRY_SET(const std::string stored, env.ReadFile(file.path + kIndexSuffix));
+  return stored == wanted ? Ok() : Status(Corrupt("index beside the file"));
+}
+
 // `hashes` gets those of the bucket keys.
 inline Status CheckFile(Env& env, Table& table, const LiveFile& file, std::set<int32_t>& hashes) {
   TRY_SET(const Schema* schema, table.SchemaOf(file.meta.schema_id));
@@ -130,6 +152,7 @@ inline Status CheckFile(Env& env, Table& table, const LiveFile& file, std::set<i
   TRY_SET(const CellArrays columns, ReadColumns(env, file.path, *layout));
   if (columns[0]->length() != file.meta.row_count) return Corrupt("number of rows");
   if (options.keyed) TRY(CheckKeys(file.meta, *layout, columns));
+  TRY(CheckFileIndex(env, file, options.index, *layout, columns));
   const CellArrays values(columns.begin() + static_cast<std::ptrdiff_t>(layout->first_value()), columns.end());
   const bool modes = !schema->Option("metadata.stats-mode", "").empty() ||
                      !schema->Option("metadata.stats-mode.per.level", "").empty() ||

@@ -149,6 +149,12 @@ struct ByIdentity {
 
 }  // namespace
 
+std::vector<std::string> DataFileMeta::Names() const {
+  std::vector<std::string> out = {name};
+  out.insert(out.end(), extra_files.begin(), extra_files.end());
+  return out;
+}
+
 std::vector<ManifestEntry> MergeEntries(const std::vector<ManifestEntry>& entries) {
   std::map<const ManifestEntry*, bool, ByIdentity> last;
   for (const ManifestEntry& entry : entries) {

@@ -49,6 +49,7 @@ struct DataFileMeta {
   std::optional<std::vector<std::string>> write_columns;  // the only columns of the file; nothing: all
 
   bool operator==(const DataFileMeta&) const = default;
+  std::vector<std::string> Names() const;  // of all its files, the data file first
 };
 
 struct ManifestEntry {

@@ -5,6 +5,7 @@
 #include <arrow/compute/api.h>
 
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -122,6 +123,7 @@ class RandomTable {
   Random random;
   TableSchema schema;
   std::vector<std::string> partition_keys;
+  std::set<std::string> indexes;  // columns that are neither dropped nor renamed
   std::map<std::string, Cells> rows;  // by key
 
  private:
@@ -166,7 +168,7 @@ inline SchemaChange RandomTable::RandomSchemaChange() {
       {"TIME(0)", "TIME(3)"}};
   SchemaChange change;
   const Column some = random.Of(schema.columns);
-  const bool fixed = IsFixed(some.name);
+  const bool fixed = IsFixed(some.name), indexed = indexes.contains(some.name);
   const bool partition = std::find(partition_keys.begin(), partition_keys.end(), some.name) != partition_keys.end();
   const auto place = [&](ColumnPlace other) {
     change.after = random.Of(schema.columns).name;
@@ -174,12 +176,12 @@ inline SchemaChange RandomTable::RandomSchemaChange() {
   };
   switch (random(5)) {
     case 0:
-      if (fixed || schema.columns.size() <= 1) break;
+      if (fixed || indexed || schema.columns.size() <= 1) break;
       change.kind = SchemaChangeKind::kDropColumn;
       change.name = some.name;
       return change;
     case 1:
-      if (partition || (fixed && !keyed_)) break;
+      if (partition || indexed || (fixed && !keyed_)) break;
       change.kind = SchemaChangeKind::kRenameColumn;
       change.name = some.name;
       change.column = some;

@@ -4,8 +4,7 @@
 namespace sluice::paimon {
 
 void Reach::AddFile(const DataFileMeta& file) {
-  names_.insert(file.name);
-  names_.insert(file.extra_files.begin(), file.extra_files.end());
+  for (const std::string& name : file.Names()) names_.insert(name);
 }
 
 // `files`: those that the list's entries add, too.

@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "lake/paimon/file_index.h"
+
 namespace sluice::paimon {
 
 RollingWriter::RollingWriter(Env& env, std::shared_ptr<const RowLayout> layout, RowFileOptions files,
@@ -37,7 +39,10 @@ Status RollingWriter::Close() {
 
 void RollingWriter::Remove() {
   open_.reset();
-  for (const std::string& path : paths_) (void)env_.Remove(path).ok();
+  for (const std::string& path : paths_) {
+    (void)env_.Remove(path).ok();
+    (void)env_.Remove(path + kIndexSuffix).ok();
+  }
 }
 
 }  // namespace sluice::paimon

@@ -15,6 +15,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "lake/paimon/file_index.h"
 #include "lake/paimon/key_sort.h"
 #include "lake/paimon/special_fields.h"
 #include "lake/parquet/file_writer.h"
@@ -195,6 +196,7 @@ RowFileOptions RowFileOptions::Of(const TableOptions& options, std::string folde
   RowFileOptions files;
   files.folder = std::move(folder);
   files.files = options.files;
+  files.index = options.index;
   files.parquet.row_group_bytes = kRowGroupBytes;
   files.Take(options.files.StyleOf(0, /*changelog=*/false));
   return files;
@@ -209,6 +211,7 @@ RowFileOptions RowFileOptions::At(int level) const {
 RowFileOptions RowFileOptions::ChangelogAt(int level) const {
   RowFileOptions out = *this;
   out.prefix = kChangelogPrefix;
+  out.index = {};
   out.Take(files.StyleOf(level, /*changelog=*/true));
   return out;
 }
@@ -245,8 +248,14 @@ Result<std::unique_ptr<RowFileWriter>> RowFileWriter::Open(Env& env, std::shared
   ParquetOptions writing = options.parquet;
   writing.modes = modes;
   TRY_SET(auto writer, OpenWriter(env, options.style.format, path, layout->columns_, writing));
-  return std::unique_ptr<RowFileWriter>(new RowFileWriter(std::move(layout), std::move(name), std::move(path),
-                                                          std::move(writer), std::move(modes)));
+  auto index = FileIndexWriter::Make(options.index, layout->columns_, layout->first_value());
+  std::unique_ptr<RowFileWriter> out(new RowFileWriter(std::move(layout), std::move(name), std::move(path),
+                                                       std::move(writer), std::move(modes)));
+  out->env_ = &env;
+  out->index_ = std::move(index);
+  out->in_manifest_bytes_ = options.index.in_manifest_bytes;
+  out->sync_ = options.parquet.sync;
+  return out;
 }
 
 template <typename RowAt>
@@ -270,6 +279,7 @@ void RowFileWriter::Note(const arrow::RecordBatch& rows, int64_t count, RowAt ro
 Status RowFileWriter::Append(const arrow::RecordBatch& rows) {
   if (rows.num_rows() == 0) return Ok();
   TRY(writer_->Append(rows));
+  if (index_ != nullptr) index_->Add(rows);
   Note(rows, rows.num_rows(), [](int64_t i) { return i; });
   return Ok();
 }
@@ -277,6 +287,7 @@ Status RowFileWriter::Append(const arrow::RecordBatch& rows) {
 Status RowFileWriter::Append(const arrow::RecordBatch& rows, std::span<const uint32_t> chosen) {
   if (chosen.empty()) return Ok();
   TRY(writer_->Append(rows, chosen));
+  if (index_ != nullptr) index_->Add(rows, chosen);
   Note(rows, static_cast<int64_t>(chosen.size()), [&](int64_t i) { return chosen[static_cast<size_t>(i)]; });
   return Ok();
 }
@@ -318,7 +329,35 @@ Result<DataFileMeta> RowFileWriter::Close(int64_t now_ms) {
   meta.creation_ms = now_ms;
   meta.delete_row_count = retracted_;
   TRY(Stats(written, meta));
+  TRY(WriteIndex(meta));
   return meta;
+}
+
+Status RowFileWriter::WriteIndex(DataFileMeta& meta) {
+  if (index_ == nullptr) return Ok();
+  TRY_SET(std::string bytes, index_->Finish());
+  index_.reset();
+  if (static_cast<int64_t>(bytes.size()) <= in_manifest_bytes_) {
+    meta.embedded_index = std::move(bytes);
+    return Ok();
+  }
+  meta.extra_files.push_back(name_ + kIndexSuffix);
+  const std::string path = path_ + kIndexSuffix;
+  const auto write = [&]() -> Status {
+    TRY_SET(const auto file, env_->NewFile(path));
+    TRY(file->Append(bytes));
+    if (sync_) TRY(file->Sync());
+    return file->Close();
+  };
+  Status written = write();
+  if (!written.ok()) (void)env_->Remove(path).ok();
+  return written;
+}
+
+void RowFileWriter::Remove() {
+  writer_.reset();
+  (void)env_->Remove(path_).ok();
+  (void)env_->Remove(path_ + kIndexSuffix).ok();
 }
 
 }  // namespace sluice::paimon

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "io/env.h"
 #include "lake/paimon/binary_row.h"
+#include "lake/paimon/file_index_writer.h"
 #include "lake/paimon/manifest.h"
 #include "lake/paimon/schema.h"
 #include "lake/paimon/table_options.h"
@@ -66,10 +67,11 @@ struct RowFileOptions {
   FileStyle style;
   FileOptions files;       // what the style is one of
   ParquetOptions parquet;  // of the other formats too, as far as they have it
+  FileIndexOptions index;
 
   // As the table's options say, in that folder: data files of level 0.
   static RowFileOptions Of(const TableOptions& options, std::string folder);
-  // The same for files of that level, or for changelogs of a change to it.
+  // The same for files of that level, or for changelogs of a change to it, which have no index.
   RowFileOptions At(int level) const;
   RowFileOptions ChangelogAt(int level) const;
 
@@ -88,18 +90,25 @@ class RowFileWriter {
 
   int64_t bytes() const { return writer_->bytes(); }
   const std::string& path() const { return path_; }
-  // `now_ms`: the file's time. The caller sets level and source.
+  void Remove();  // what it has written; instead of Close, or after an error of it
+  // Also writes the file index, if it is too large for the manifest. `now_ms`: the file's time. The caller sets level
+  // and source.
   Result<DataFileMeta> Close(int64_t now_ms);
 
  private:
   RowFileWriter(std::shared_ptr<const RowLayout> layout, std::string name, std::string path,
                 std::unique_ptr<FormatWriter> writer, std::vector<MetricsMode> modes);
+  Status WriteIndex(DataFileMeta& meta);
   template <typename RowAt>
   void Note(const arrow::RecordBatch& rows, int64_t count, RowAt row_at);  // of what was appended, for the meta
   Status Stats(const WrittenFile& written, DataFileMeta& meta) const;
 
+  Env* env_ = nullptr;
   std::shared_ptr<const RowLayout> layout_;
   std::string name_, path_;
+  std::unique_ptr<FileIndexWriter> index_;  // null: none
+  int64_t in_manifest_bytes_ = 0;
+  bool sync_ = true;
   std::unique_ptr<FormatWriter> writer_;
   std::vector<MetricsMode> modes_;  // one a column
   std::string first_key_, last_key_;

@@ -11,8 +11,7 @@ Status AddFiles(const BucketFolders& folders, const std::vector<ManifestEntry>& 
   for (const ManifestEntry& entry : entries) {
     if (entry.file.external_path) continue;  // not in the table's folder: not ours to remove
     TRY_SET(const std::string folder, folders.Folder(entry.partition, entry.bucket));
-    out.push_back(Str(folder, "/", entry.file.name));
-    for (const std::string& extra : entry.file.extra_files) out.push_back(Str(folder, "/", extra));
+    for (const std::string& name : entry.file.Names()) out.push_back(Str(folder, "/", name));
   }
   return Ok();
 }

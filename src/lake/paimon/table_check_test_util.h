@@ -79,7 +79,7 @@ class TableChecker {
       TRY_SET(const auto entries, table_->ReadManifest(manifest.name));
       for (const ManifestEntry& entry : entries) {
         TRY_SET(const std::string folder, folders.Folder(entry.partition, entry.bucket));
-        named.insert(Str(folder, "/", entry.file.name));
+        for (const std::string& name : entry.file.Names()) named.insert(Str(folder, "/", name));
       }
     }
     return Ok();

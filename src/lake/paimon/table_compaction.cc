@@ -122,7 +122,10 @@ class Run {
     TRY_SET(const SchemasById schemas, SchemasOf(from.files));
     std::vector<DistributedFile> files;
     Status done = Distribute(env_, schema_, schemas, options_, layout_, *folders_, distribution, files);
-    for (const DistributedFile& file : files) written_[file.path.substr(file.path.rfind('/') + 1)] = file.path;
+    for (const DistributedFile& file : files) {
+      written_[file.path.substr(file.path.rfind('/') + 1)] = file.path;  // also of one that is not complete
+      for (const std::string& name : file.meta.extra_files) written_[name] = Str(FolderOf(file.path), "/", name);
+    }
     TRY(std::move(done));
     for (const DataFileMeta& file : from.files) entries_.push_back(EntryOf(id, from, EntryKind::kDelete, file));
     for (DistributedFile& file : files) {
@@ -181,7 +184,9 @@ class Run {
     }
     TRY_SET(const std::string folder, folders_->Folder(id.partition, id.bucket));
     for (DataFileMeta& file : done->after) {
-      if (!before.contains(file.name)) written_[file.name] = Str(folder, "/", file.name);
+      for (const std::string& name : before.contains(file.name) ? std::vector<std::string>() : file.Names()) {
+        written_[name] = Str(folder, "/", name);
+      }
       bucket.files.push_back(file);
       entries_.push_back(EntryOf(id, bucket, EntryKind::kAdd, std::move(file)));
     }
@@ -205,7 +210,9 @@ class Run {
   // Files that one compaction made and the next one took.
   void ForgetPassing(const std::vector<ManifestEntry>& entries) {
     std::map<std::string, std::string> passing = written_;
-    for (const ManifestEntry& entry : entries) passing.erase(entry.file.name);
+    for (const ManifestEntry& entry : entries) {
+      for (const std::string& name : entry.file.Names()) passing.erase(name);
+    }
     Remove(passing);
     for (const auto& [name, path] : passing) written_.erase(name);
   }

@@ -35,8 +35,8 @@ TableWriter::TableWriter(Env& env, std::unique_ptr<Table> table, TableWriterOpti
 
 TableWriter::~TableWriter() {
   if (finished_) return;  // whether these files are committed is not known here
-  for (const ManifestEntry& entry : added_) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
-  for (const ManifestEntry& entry : changelog_) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+  for (const ManifestEntry& entry : added_) RemoveFile({entry.partition, entry.bucket}, entry.file);
+  for (const ManifestEntry& entry : changelog_) RemoveFile({entry.partition, entry.bucket}, entry.file);
   RemoveCompacted();
 }
 
@@ -220,6 +220,7 @@ Result<RowFileOptions> TableWriter::FilesOf(const BucketId& id, Bucket& bucket) 
   folders_touched_.insert(files.folder);
   files.parquet.sync = options_.sync;
   files.parquet.helper = options_.helper;
+  if (table_options_.bucket_mode == BucketMode::kPostponed) files.index = {};  // no reader looks for rows there
   return files;
 }
 
@@ -233,9 +234,10 @@ ManifestEntry TableWriter::EntryOf(const BucketId& id, EntryKind kind, DataFileM
   return entry;
 }
 
-void TableWriter::RemoveFile(const BucketId& id, const std::string& name) {
+void TableWriter::RemoveFile(const BucketId& id, const DataFileMeta& file) {
   const auto folder = folders_->Folder(id.partition, id.bucket);
-  if (folder.ok()) (void)env_.Remove(Str(*folder, "/", name)).ok();
+  if (!folder.ok()) return;
+  for (const std::string& name : file.Names()) (void)env_.Remove(Str(*folder, "/", name)).ok();
 }
 
 }  // namespace sluice::paimon

@@ -136,7 +136,7 @@ class TableWriter {
   void RemoveCompacted();
   ManifestEntry EntryOf(const BucketId& id, EntryKind kind, DataFileMeta file) const;
   std::vector<ManifestEntry> AddedAndFilled();
-  void RemoveFile(const BucketId& id, const std::string& name);
+  void RemoveFile(const BucketId& id, const DataFileMeta& file);
   void Count(const ChangeBatch& batch);
   bool HasRows() const;
 

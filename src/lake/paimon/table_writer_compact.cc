@@ -38,10 +38,10 @@ Status TableWriter::Backfill(const std::string& column, const std::shared_ptr<ar
 // What a compaction of this epoch has made is of no use.
 void TableWriter::RemoveCompacted() {
   for (const ManifestEntry& entry : compacted_) {
-    if (rewritten_.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+    if (rewritten_.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file);
   }
   for (const ManifestEntry& entry : compacted_changelog_) {
-    RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+    RemoveFile({entry.partition, entry.bucket}, entry.file);
   }
   compacted_.clear();
   compacted_changelog_.clear();
@@ -132,7 +132,7 @@ Status TableWriter::TakeCompaction(const BucketId& id, Bucket& bucket, Compactio
     compacted_.erase(made);
     if (rewritten_.contains(file.name) && !kept.contains(file.name)) {
       rewritten_.erase(file.name);
-      RemoveFile(id, file.name);
+      RemoveFile(id, file);
     }
   }
   std::set<std::string> before;
@@ -161,7 +161,7 @@ std::vector<ManifestEntry> TableWriter::AddedAndFilled() {
   std::set<std::string> names;
   for (const ManifestEntry& entry : all) names.insert(entry.file.name);
   for (const ManifestEntry& entry : added_) {
-    if (!names.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+    if (!names.contains(entry.file.name)) RemoveFile({entry.partition, entry.bucket}, entry.file);
   }
   return all;
 }

@@ -183,7 +183,7 @@ bool TableWriter::HasRows() const {
 Status TableWriter::Truncate() {
   pending_.clear();
   buffered_bytes_ = 0;
-  for (const ManifestEntry& entry : added_) RemoveFile({entry.partition, entry.bucket}, entry.file.name);
+  for (const ManifestEntry& entry : added_) RemoveFile({entry.partition, entry.bucket}, entry.file);
   RemoveCompacted();
   added_.clear();
   for (auto& [id, bucket] : buckets_) {

@@ -183,7 +183,7 @@ Result<DataFileMeta> TableWriter::WriteFile(const BucketId& id, const std::strin
   };
   auto written = write();
   if (!written.ok()) {
-    (void)env_.Remove(writer->path()).ok();
+    writer->Remove();
     Error error = std::move(written).error().With(Str("table ", options_.name));
     if (error.code == ErrorCode::kInvalid && error.hint.empty()) {
       error.hint = "columns of the key, and those that the table is partitioned by, cannot hold NULL in Paimon";

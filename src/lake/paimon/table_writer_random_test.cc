@@ -3,6 +3,8 @@
 // between and inside of them. After each commit every snapshot reads as it must, and is what its manifests say.
 #include <gtest/gtest.h>
 
+#include "lake/paimon/bitmap_index.h"
+#include "lake/paimon/bloom_filter.h"
 #include "lake/paimon/random_table_test_util.h"
 #include "lake/paimon/table_check_test_util.h"
 
@@ -34,6 +36,8 @@ class RandomRun {
     if (random_.OneIn(3)) options["compaction.size-ratio"] = Str(random_(200));
     if (random_.OneIn(3)) options["compaction.max-size-amplification-percent"] = Str(random_(1000));
     if (random_.OneIn(3)) options["partition.legacy-name"] = "false";
+    Random indexes(seed);  // of its own: the table is what it is without
+    if (indexes.OneIn(2)) ChooseIndexes(options, indexes);
     options_ = options;
   }
 
@@ -66,6 +70,22 @@ class RandomRun {
     if (random_.OneIn(2)) options["metadata.stats-mode"] = mode();
     if (keyed && random_.OneIn(3)) options["metadata.stats-mode.per.level"] = "0:" + mode();
     if (random_.OneIn(3)) options["metadata.stats-keep-first-n-columns"] = Str(random_(4));
+  }
+
+  void ChooseIndexes(Options& options, Random& random) {
+    for (const Column& column : model_.schema.columns) {
+      if (column.type.kind == TypeKind::kChar || random.OneIn(3)) continue;  // of CHAR readers of ORC trim blanks
+      const auto add = [&](const std::string& type) {
+        std::string& names = options[Str("file-index.", type, ".columns")];
+        names += (names.empty() ? "" : ",") + column.name;
+        model_.indexes.insert(column.name);
+      };
+      if (BitmapIndexBuilder::CanHold(column.type) && !random.OneIn(3)) add("bitmap");
+      if (!BloomFilter::CanHold(column.type) || random.OneIn(3)) continue;
+      add("bloom-filter");
+      options[Str("file-index.bloom-filter.", column.name, ".items")] = Str(1 + random(40));
+    }
+    options["file-index.in-manifest-threshold"] = random.Of<std::string>({"0 b", "400 b", "1 mb"});
   }
 
   Status Epoch() {

@@ -194,7 +194,9 @@ class Lake {
     TRY(manifests(snapshot.base_manifest_list));
     TRY(manifests(snapshot.delta_manifest_list));
     TRY_SET(const auto live, table.LiveFiles(snapshot));
-    for (const LiveFile& file : live) out.insert(relative(file.path));
+    for (const LiveFile& file : live) {
+      for (const std::string& name : file.meta.Names()) out.insert(relative(Str(FolderOf(file.path), "/", name)));
+    }
     if (changelog && !snapshot.changelog_manifest_list.empty()) {
       TRY(manifests(snapshot.changelog_manifest_list));
       TRY_SET(const BucketFolders folders, BucketFolders::Of(table.folder(), table.newest_schema()));

@@ -42,8 +42,11 @@ std::multiset<std::string> WithoutOddOnes(const std::multiset<std::string>& rows
 class PaimonUpkeepFault : public testing::TestWithParam<Case> {
  protected:
   static std::unique_ptr<Lake> Made() {
-    auto lake = std::make_unique<Lake>(Options{{"bucket", "1"}, {"write-only", "true"}},
-                                       std::vector<std::string>{"grp"});
+    const Options options = {{"bucket", "1"},
+                             {"write-only", "true"},
+                             {"file-index.bitmap.columns", "name"},
+                             {"file-index.in-manifest-threshold", "0 b"}};
+    auto lake = std::make_unique<Lake>(options, std::vector<std::string>{"grp"});
     for (int n = 0; n < 3; ++n) EXPECT_TRUE(lake->Epoch(n, n + 4).ok());
     auto table = lake->Open();
     EXPECT_TRUE(CreateTag(PosixEnv(), **table, {"old", 1, {}}).ok());
