@@ -20,6 +20,9 @@ class ScanOf final : public LakeScan {
   ScanOf(Scan scan, std::vector<LakeColumn> columns) : scan_(std::move(scan)), columns_(std::move(columns)) {}
 
   const std::vector<LakeColumn>& columns() const override { return columns_; }
+  void Want(const std::vector<ColumnCondition>& conditions) override {
+    if constexpr (requires { scan_.Want(conditions); }) scan_.Want(conditions);
+  }
   Result<bool> Next(DataBatch& out) override { return scan_.Next(out); }
 
  private:
@@ -34,6 +37,7 @@ class OwningScan final : public LakeScan {
       : table_(std::move(table)), scan_(std::move(scan)) {}
 
   const std::vector<LakeColumn>& columns() const override { return scan_->columns(); }
+  void Want(const std::vector<ColumnCondition>& conditions) override { scan_->Want(conditions); }
   Result<bool> Next(DataBatch& out) override { return scan_->Next(out); }
 
  private:

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "io/env.h"
+#include "lake/parquet/column_condition.h"
 #include "lake/parquet/data_reader.h"
 #include "row/type.h"
 
@@ -32,6 +33,8 @@ class LakeScan {
  public:
   virtual ~LakeScan() = default;
   virtual const std::vector<LakeColumn>& columns() const = 0;
+  // Before the first Next: rows that do not meet all conditions may be left out.
+  virtual void Want(const std::vector<ColumnCondition>& conditions) { (void)conditions; }
   virtual Result<bool> Next(DataBatch& out) = 0;  // false at the end
 };
 

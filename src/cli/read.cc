@@ -65,6 +65,7 @@ Status Read(const ReadArguments& arguments, EndSignals* signals) {
   }
   TRY_SET(const auto scan, OpenScan(arguments, std::move(wanted), signals));
   TRY(condition.Bind(scan->columns()));
+  scan->Want(condition.Conditions());
   if (columns.empty()) {
     for (const LakeColumn& column : scan->columns()) columns.push_back(column.name);
   }

@@ -185,6 +185,33 @@ Status RowCondition::Bind(const std::vector<LakeColumn>& columns) {
   return Ok();
 }
 
+std::vector<ColumnCondition> RowCondition::Conditions() const {
+  std::vector<ColumnCondition> out;
+  for (const Term& term : terms_) {
+    ColumnCondition condition;
+    condition.column = term.column;
+    switch (term.op) {
+      case Op::kIsNull: condition.op = ColumnCondition::Op::kIsNull; break;
+      case Op::kIsNotNull: condition.op = ColumnCondition::Op::kIsNotNull; break;
+      case Op::kEqual: condition.op = ColumnCondition::Op::kEqual; break;
+      case Op::kNotEqual: condition.op = ColumnCondition::Op::kNotEqual; break;
+      default: continue;
+    }
+    const bool compares = term.op == Op::kEqual || term.op == Op::kNotEqual;
+    if (const auto* text = std::get_if<std::string>(&term.literal); compares && text != nullptr) {
+      condition.value = *text;
+    } else if (const auto* number = std::get_if<double>(&term.literal); compares && number != nullptr) {
+      condition.value = *number;
+    } else if (compares) {
+      const auto& [value, rest] = std::get<ExactLiteral>(term.literal);
+      if (rest != 0 || value != static_cast<int64_t>(value)) continue;  // no cell equals it
+      condition.value = static_cast<int64_t>(value);
+    }
+    out.push_back(std::move(condition));
+  }
+  return out;
+}
+
 namespace {
 
 int Order(auto a, auto b) { return a < b ? -1 : a > b ? 1 : 0; }

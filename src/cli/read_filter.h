@@ -38,6 +38,8 @@ class RowCondition {
   // kNotFound for a column that is none of `columns`; kInvalid names column, type and literal if that is none of the
   // type.
   Status Bind(const std::vector<LakeColumn>& columns);
+  // Once bound: those that a reader can use to leave rows out.
+  std::vector<ColumnCondition> Conditions() const;
   // For each row of a batch of these columns, 1 if all terms hold. A comparison with NULL does not.
   void Select(const arrow::RecordBatch& rows, std::vector<uint8_t>& out) const;
 

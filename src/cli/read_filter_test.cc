@@ -6,6 +6,7 @@
 #include <arrow/json/from_string.h>
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "lake/iceberg/schema.h"
 #include "row/format_value.h"
 
@@ -221,6 +222,31 @@ TEST_F(ReadFilterTest, ColumnsThatAreNotThere) {
     EXPECT_EQ(bound.error().ToString(), "the table has no column `quantiti`\nhint: did you mean `quantity`?");
   }
   EXPECT_EQ(RowCondition::Parse("nope = 1")->Bind(columns_).error().hint, "its columns are c, quantity");
+}
+
+// What a reader is told: a literal that no cell of the column can be is none of it.
+TEST_F(ReadFilterTest, ConditionsForTheReader) {
+  const auto told = [&](const std::string& text) {
+    auto condition = RowCondition::Parse(text);
+    EXPECT_TRUE(condition->Bind(columns_).ok()) << text;
+    std::string out;
+    for (const ColumnCondition& one : condition->Conditions()) {
+      out += Str(out.empty() ? "" : " ", one.column, " ", static_cast<int>(one.op));
+      if (const auto* cell = std::get_if<int64_t>(&one.value)) out += Str(" ", *cell);
+      if (const auto* real = std::get_if<double>(&one.value)) out += Str(" real ", *real);
+      if (const auto* text_of = std::get_if<std::string>(&one.value)) out += Str(" '", *text_of, "'");
+    }
+    return out;
+  };
+  Column("int", "[1]");
+  EXPECT_EQ(told("c = 5 AND c != 6 AND c IS NULL AND c IS NOT NULL"), "c 0 5 c 1 6 c 2 c 3");
+  EXPECT_EQ(told("c < 5 AND c >= 6 AND c = 1.5 AND c != 99999999999999999999"), "");
+  Column("timestamp", "[1]");
+  EXPECT_EQ(told("c = 1970-01-02 AND c != '1970-01-01 00:00:00.0000001'"), "c 0 86400000000");
+  Column("float", "[1]");
+  EXPECT_EQ(told("c = 0.5"), "c 0 real 0.5");
+  Column("string", "[\"a\"]");
+  EXPECT_EQ(told("c = 'it''s' AND c IS NULL"), "c 0 'it's' c 2");
 }
 
 TEST_F(ReadFilterTest, Grammar) {

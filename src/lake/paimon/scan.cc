@@ -5,6 +5,8 @@
 
 #include "base/text.h"
 #include "lake/paimon/file_format.h"
+#include "lake/paimon/file_index_options.h"
+#include "lake/paimon/key_range.h"
 
 namespace sluice::paimon {
 namespace {
@@ -103,6 +105,60 @@ Status TableScan::Plan(std::vector<LiveFile> files, const ScanOptions& options) 
   return Ok();
 }
 
+void TableScan::Want(const std::vector<ColumnCondition>& conditions) {
+  if (!ReadsFileIndex(*schema_)) return;
+  wanted_ = FileConditions(conditions, columns_);
+  std::vector<FileColumn> key;
+  for (const Field* field : order_.key) key.push_back({field->id, field->name, field->type, false});
+  wanted_keys_ = FileConditions(conditions, key);
+}
+
+// Files that are merged hold versions of the same rows: without the file of the newest one an older one would show.
+// All versions of a row have its key, so that a file without it is not needed; what the other columns have counts only
+// where no version of a row is left out alone.
+Status TableScan::SkipFiles(Split& split) {
+  if (wanted_.empty()) return Ok();
+  const FileConditions& wanted = split.merge ? wanted_keys_ : wanted_;
+  std::vector<LiveFile> left;
+  for (const LiveFile& file : split.files) {
+    TRY_SET(const Schema* written, table_->SchemaOf(file.meta.schema_id));
+    TRY_SET(const bool may, wanted.MayHold(*env_, file, *written));
+    if (may) left.push_back(file);
+  }
+  if (split.merge) TRY(SkipSections(left));
+  files_skipped_ += static_cast<int64_t>(split.files.size() - left.size());
+  split.files = std::move(left);
+  return Ok();
+}
+
+// Passes over files that share keys with no others, and where one row wins over files that share keys with each other,
+// if none of them has a wanted row.
+Status TableScan::SkipSections(std::vector<LiveFile>& files) {
+  if (files.empty()) return Ok();
+  TRY_SET(const BinaryRowCodec codec, KeyRange::Codec(*order_.schema));
+  std::vector<KeyRange> ranges;
+  for (const LiveFile& file : files) {
+    TRY_SET(KeyRange range, KeyRange::Of(codec, file.meta));
+    ranges.push_back(std::move(range));
+  }
+  std::vector<bool> stays(files.size(), false);
+  for (const auto& section : SectionsOf(ranges)) {
+    bool may = section.size() > 1 && order_.rules.engine != MergeEngine::kDeduplicate;
+    for (size_t i = 0; i < section.size() && !may; ++i) {
+      const LiveFile& file = files[section[i]];
+      TRY_SET(const Schema* written, table_->SchemaOf(file.meta.schema_id));
+      TRY_SET(may, wanted_.MayHold(*env_, file, *written));
+    }
+    for (size_t i : section) stays[i] = may;
+  }
+  std::vector<LiveFile> left;
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (stays[i]) left.push_back(std::move(files[i]));
+  }
+  files = std::move(left);
+  return Ok();
+}
+
 Status TableScan::OpenMerged(const Split& split) {
   TRY_SET(const auto files, MergeInputsOf(*env_, *table_, split.files, deletes_));
   TRY_SET(merged_, MergeReader::Open(*env_, files, order_, columns_));
@@ -110,8 +166,10 @@ Status TableScan::OpenMerged(const Split& split) {
 }
 
 Status TableScan::OpenNext() {
-  const Split& split = splits_[next_split_++];
+  Split& split = splits_[next_split_++];
   deletes_.clear();
+  TRY(SkipFiles(split));
+  if (split.files.empty()) return Ok();
   if (split.merge) return OpenMerged(split);
   TRY_SET(DeleteSet deletes, ReadDeletions(*env_, split.files[0]));
   deletes_.push_back(std::make_unique<DeleteSet>(std::move(deletes)));

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "io/env.h"
+#include "lake/paimon/file_conditions.h"
 #include "lake/paimon/merge_reader.h"
 #include "lake/paimon/table.h"
 #include "lake/parquet/data_reader.h"
@@ -41,6 +42,10 @@ class TableScan {
                                       const std::vector<std::string>& columns, const ScanOptions& options = {});
 
   const std::vector<FileColumn>& columns() const { return columns_; }
+  // Before the first Next: only rows that meet all conditions are wanted. Files whose index says that they have none
+  // are passed over; other rows may come still.
+  void Want(const std::vector<ColumnCondition>& conditions);
+  int64_t files_skipped() const { return files_skipped_; }
   Result<bool> Next(DataBatch& out);  // false at the end
 
   // The rows come in parts, in the same order at each scan of a snapshot: the number of the last batch's one, and after
@@ -61,6 +66,8 @@ class TableScan {
   Status Plan(std::vector<LiveFile> files, const ScanOptions& options = {});
   Status OpenNext();
   Status OpenMerged(const Split& split);
+  Status SkipFiles(Split& split);
+  Status SkipSections(std::vector<LiveFile>& files);
 
   Env* env_;
   Table* table_;
@@ -70,6 +77,8 @@ class TableScan {
   std::vector<Split> splits_;
   size_t next_split_ = 0;
   bool ended_ = false;
+  FileConditions wanted_, wanted_keys_;  // all, those on columns of the key
+  int64_t files_skipped_ = 0;
   std::vector<std::unique_ptr<DeleteSet>> deletes_;  // of the open files
   std::unique_ptr<DataFileReader> file_;
   std::unique_ptr<MergeReader> merged_;
