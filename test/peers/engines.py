@@ -139,7 +139,7 @@ class Sluice(Engine):
 
     def count(self, table, where):
         column, operator, value, _ = where
-        text = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else value
+        text = "'" + value.replace("'", "''") + "'" if isinstance(value, str) else "NULL" if value is None else value
         return len(self._read(self.lake.folder(table), "--where", f'"{column}" {operator} {text}'))
 
 

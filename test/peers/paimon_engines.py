@@ -122,6 +122,7 @@ class Spark(engines.Spark):
         "time": "Spark has no TIME type: Paimon refuses the whole table",
         "small keys": "Paimon 0.9 cannot filter a SMALLINT: Short cannot be cast to Integer",
         "names with spaces": "Paimon 0.9 parses a column's name without quotes",
+        "bitmap version 2": "Paimon 0.9 reads bitmap indexes of version 1 only",
     }
     no_writes = "Flink is the writer of this pair"
 

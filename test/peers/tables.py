@@ -62,7 +62,7 @@ def freeze(ctx, name: str, filters=(), geometry=(), needs="") -> Table:
     table = Table(name, [state(ctx, name)], geometry, needs)
     for where in filters:
         column, operator, value, kind = where
-        text = f"'{value}'" if kind != "number" else value
+        text = f"'{value}'" if kind != "number" else "NULL" if value is None else value
         sql = f"SELECT count(*) FROM {name} WHERE `{column}` COLLATE utf8mb4_bin {operator} {text}"
         if kind != "string":
             sql = sql.replace(" COLLATE utf8mb4_bin", "")

@@ -37,6 +37,14 @@ FORMATS = (
     ({"file.format.per.level": "0:avro,5:orc", "changelog-producer": "lookup"}, ""),
     ({"file.format": "orc", "deletion-vectors.enabled": "true"}, ""),
 )
+INDEXED = "s,i,l,f,d,v,c,day,at,fine"
+# Options of tables with file indexes, and what a reader of them must know.
+INDEXES = (
+    ({"bucket": None, "file-index.in-manifest-threshold": 1, "file-index.bitmap.v.index-block-size": "100 b"}, "v2"),
+    ({"bucket": 1, "num-sorted-run.compaction-trigger": 2, "file-index.in-manifest-threshold": "1 mb"}, "v2"),
+    ({"bucket": 1, "deletion-vectors.enabled": "true"}, "v2"),
+    ({"bucket": None, **{f"file-index.bitmap.{name}.version": 1 for name in INDEXED.split(",")}}, ""),
+)
 RETAINED = {"table.properties.snapshot.num-retained.min": 2, "table.properties.snapshot.num-retained.max": 2}
 
 
@@ -176,6 +184,41 @@ def schema_evolution(ctx):
     return found
 
 
+def indexes(ctx):
+    """Bloom filters and bitmaps of every type: a filter that finds no row in one misses rows, or ends in an error."""
+    found = []
+    equal = ("i", -7, "number"), ("l", 5000000007, "number"), ("f", 0.5, "number"), ("d", -1.25, "number")
+    equal += ("v", "v7", "string"), ("c", "c7", "string"), ("day", "1969-12-30", "date")
+    equal += ("at", "1969-12-31 23:59:53.500", "timestamp"), ("fine", "2024-01-31 00:00:07.000007", "timestamp")
+    filters = [[name, "=", value, kind] for name, value, kind in equal]
+    filters += [[name, "<>", value, kind] for name, value, kind in equal[:2] + equal[4:]]
+    filters += [[name, "IS", None, "number"] for name in ("i", "v")] + [["v", "=", "v999", "string"]]
+    for number, (options, needs) in enumerate(INDEXES):
+        key = ", PRIMARY KEY (id)" if options["bucket"] else ""
+        db = ctx.database(
+            "CREATE TABLE t (id INT, s SMALLINT, i INT, l BIGINT, f FLOAT, d DOUBLE, v VARCHAR(20), c CHAR(4),"
+            f" day DATE, at DATETIME(3), fine DATETIME(6){key}) COLLATE utf8mb4_bin"
+        )
+        sink = {"file-index.bitmap.columns": INDEXED, "file-index.bloom-filter.columns": INDEXED, **options}
+        sink |= {f"file-index.bloom-filter.{name}.items": 100 for name in INDEXED.split(",")}
+        path = ctx.pipeline(f"{db}.t", sink={f"table.properties.{name}": value for name, value in sink.items()})
+        for step in range(4):
+            ctx.server.execute(
+                f"INSERT INTO t SELECT seq + {step * 10}, seq, IF(seq = 3, NULL, -seq), 5000000000 + seq, seq / 14,"
+                " -1.25 * (seq - 6), IF(seq = 4, NULL, CONCAT('v', seq)), CONCAT('c', seq), DATE_ADD('1970-01-01',"
+                " INTERVAL 5 - seq DAY), DATE_ADD(TIMESTAMP'1970-01-01 00:00:00', INTERVAL 500000 - seq * 1000000"
+                " MICROSECOND), CONCAT('2024-01-31 00:00:0', seq, '.00000', seq)"
+                f" FROM (SELECT CAST(seq AS SIGNED) AS seq FROM seq_{1 + step}_to_{9 - step}) AS numbers",
+                db,
+            )
+            ctx.catch_up(path, state=f"{ctx.state}-{number}")
+        if options["bucket"]:
+            ctx.server.execute("UPDATE t SET v = 'v8' WHERE v = 'v7' AND id < 10; DELETE FROM t WHERE id = 17", db)
+            ctx.catch_up(path, state=f"{ctx.state}-{number}")
+        found.append(tables.freeze(ctx, f"{db}.t", filters, needs="bitmap version 2" if needs else ""))
+    return found
+
+
 SCENARIOS = [
     tables.numbers,
     tables.temporal,
@@ -190,6 +233,7 @@ SCENARIOS = [
     partitions,
     sharded_customers,
     schema_evolution,
+    indexes,
     tables.deletes,
     named(tables.evolution, "id"),
     named(tables.expired, RETAINED),

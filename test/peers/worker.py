@@ -18,6 +18,8 @@ ERROR_CHARACTERS_MAX = 4000
 
 def literal(value, kind: str) -> str:
     """A literal of standard SQL."""
+    if value is None:
+        return "NULL"
     if kind in ("date", "timestamp"):
         return f"{kind.upper()} '{value}'"
     return "'" + value.replace("'", "''") + "'" if isinstance(value, str) else str(value)

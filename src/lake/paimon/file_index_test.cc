@@ -284,7 +284,8 @@ TEST(PaimonFileIndex, ThatIsDamagedIsAnErrorOrAnAnswer) {
 
 TEST(PaimonFileIndex, BitmapsHaveTheirMembers) {
   const auto back = [](const std::vector<uint32_t>& members) {
-    const auto read = ParseDeletionVector("\x5E\x43\xF2\xD0" + SerializeRoaring(RoaringWidth::k32, RoaringOf(members)), 1 << 20);
+    const std::string bitmap = SerializeRoaring(RoaringWidth::k32, RoaringOf(members));
+    const auto read = ParseDeletionVector("\x5E\x43\xF2\xD0" + bitmap, 1 << 20);
     std::vector<uint32_t> out;
     if (read.ok()) read->ForEach([&](int64_t member) { out.push_back(static_cast<uint32_t>(member)); });
     return out;
