@@ -33,6 +33,29 @@ Status CheckMirrored(const TableId& id, const std::string& column, const DataTyp
   return shown.ok() ? Ok() : Status(std::move(shown).error().With(Str("table ", id.ToString())));
 }
 
+// A table that was there before the pipeline has options and partitions of its own; what the source is asked for
+// follows from those of the pipeline.
+Status CheckOldRows(const TableId& id, const paimon::Schema& table, const TableSchema& source) {
+  TRY_SET(const auto options, paimon::TableOptions::Of(table));
+  const auto needed_for = [&](const char* what, const char* hint) {
+    return Invalid(Str("table ", id.ToString(), " is there with ", what, ", and the pipeline does not say so"), hint);
+  };
+  if (options.merge.needs_old_rows()) {
+    return needed_for("a merge-engine that takes old values back",
+                      "set table.properties.merge-engine and the table's other merge options in the sink");
+  }
+  if (source.primary_key.empty()) return Ok();
+  if (options.changelog == paimon::ChangelogProducer::kInput) {
+    return needed_for("changelog-producer input", "set table.properties.changelog-producer: input in the sink");
+  }
+  for (const std::string& name : table.partition_keys) {
+    if (std::find(source.primary_key.begin(), source.primary_key.end(), name) != source.primary_key.end()) continue;
+    return needed_for("partitions by columns that are not in the source's key",
+                      "name the table and its partition columns in partition.key of the sink");
+  }
+  return Ok();
+}
+
 }  // namespace
 
 PaimonSink::PaimonSink(Env& env, PaimonSinkConfig config, paimon::Warehouse warehouse)
@@ -151,12 +174,8 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   options.helper = &helper_;
   Status kept = PaimonUpkeep::Check(table->newest_schema());
   if (!kept.ok()) return std::move(kept).error().With(Str("table ", options.name));
+  if (before_ != BeforeImage::kFull) TRY(CheckOldRows(id, table->newest_schema(), schema));
   TRY_SET(auto writer, TableWriter::Make(env_, std::move(table), std::move(options)));
-  if (writer->needs_old_rows() && before_ != BeforeImage::kFull) {
-    return Invalid(Str("table ", id.ToString(), " is there with a merge-engine that takes old values back, and the "
-                       "pipeline does not say so"),
-                   "set table.properties.merge-engine and the table's other merge options in the sink");
-  }
   TRY(writer->Adopt(schema));
   TRY(Mirror(id));  // what a killed process committed last
   writers_[id] = std::move(writer);

@@ -214,6 +214,43 @@ TEST_F(PaimonSinkTest, AnEpochThatCannotBeCompletedIsAnError) {
   EXPECT_FALSE(completed.error().hint.empty());
 }
 
+TEST_F(PaimonSinkTest, ATableThatAnotherProgramMadeHasItsSchemaOnly) {
+  ASSERT_NO_FATAL_FAILURE(Restart());
+  ASSERT_NO_FATAL_FAILURE(CreateTables());
+  for (const char* folder : {"manifest", "snapshot"}) {
+    std::filesystem::remove_all(Open("t1")->folder() + "/" + folder);
+  }
+  ASSERT_NO_FATAL_FAILURE(Restart());
+  ASSERT_NO_FATAL_FAILURE(CreateTables());
+  ASSERT_OK(Write("t1", "[1,2]", R"(["a","b"])", {}));
+  const auto prepared = sink_->Prepare({1, "p1"});
+  ASSERT_OK(prepared);
+  ASSERT_OK(sink_->Commit(*prepared));
+  EXPECT_EQ(RowsOf("t1"), kAfterOne);
+}
+
+TEST_F(PaimonSinkTest, ATableThatNeedsOldRowsIsNotAdoptedWithoutThem) {
+  for (const auto& [key, value, word] :
+       {std::tuple("changelog-producer", "input", "changelog-producer"), std::tuple("", "", "partition"),
+        std::tuple("merge-engine", "aggregation", "merge-engine")}) {
+    ASSERT_NO_FATAL_FAILURE(Begin());
+    const PaimonSinkConfig plain = config_;
+    if (*key != 0) config_.table_options[key] = value;
+    if (*key == 0) config_.partition_keys["db.t1"] = {"v"};
+    ASSERT_NO_FATAL_FAILURE(Restart());
+    ASSERT_NO_FATAL_FAILURE(CreateTables());
+    config_ = plain;
+    ASSERT_NO_FATAL_FAILURE(Restart());
+    SchemaChange change;
+    change.table = {"db", "t1"};
+    change.schema = schema_;
+    const Status adopted = sink_->Apply(change);
+    ASSERT_FALSE(adopted.ok()) << word;
+    EXPECT_NE(adopted.error().message.find("table db.t1 is there with"), std::string::npos) << adopted.error().message;
+    EXPECT_NE(adopted.error().hint.find(word), std::string::npos) << adopted.error().hint;
+  }
+}
+
 TEST_F(PaimonSinkTest, BadCheckpointsAndUnknownTablesAreNamed) {
   ASSERT_NO_FATAL_FAILURE(Restart());
   ASSERT_NO_FATAL_FAILURE(CreateTables());

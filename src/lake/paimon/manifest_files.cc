@@ -87,6 +87,7 @@ Result<ChangedFiles> WriteChangedFiles(Env& env, const Table& table, const std::
   for (const ManifestEntry& entry : entries) {
     out.rows += entry.kind == EntryKind::kAdd ? entry.file.row_count : -entry.file.row_count;
   }
+  TRY(env.MakeFolders(table.folder() + "/manifest"));  // other programs make it with the first rows
   TRY_SET(out.manifests, WriteManifests(env, table, entries));
   return out;
 }

@@ -85,7 +85,6 @@ class TableWriter {
   int64_t buffered_bytes() const { return buffered_bytes_; }
   int64_t most_buffered_bytes() const { return table_options_.write_buffer_bytes; }  // then they are written
   Status Flush();  // gives that memory back; files may get small
-  bool needs_old_rows() const { return table_options_.merge.needs_old_rows(); }  // of updates: BeforeImage::kFull
   Table& table() { return *table_; }
   const TableWriterStats& stats() const { return stats_; }
 
