@@ -7,6 +7,10 @@ from it, and `visit` holds the newest 50. Beside these it changes keys (`item`, 
 lives in the tables: after a lost connection the load goes on, whatever became of its last transaction.
 """
 
+import random
+
+import engine_tables
+
 ACCOUNTS, START_BALANCE, VISITS = 24, 1000, 50
 SCRIPT = f"""
 CREATE TABLE counter (id INT PRIMARY KEY, n BIGINT NOT NULL);
@@ -34,10 +38,12 @@ EXTRAS = 5  # names of tables that come and go
 
 
 class Workload:
-    """step() is one transaction, and every so many one DDL; `ddl` may be taken off."""
+    """step() is one transaction, and every so many one DDL; `ddl` may be taken off. `engines`: whether the tables of
+    engine_tables.py are there, and copied."""
 
     def __init__(self, rng, ddl_every=DDL_EVERY):
         self.rng, self.ddl, self.ddl_every = rng, True, ddl_every
+        self.engines, self._engine_rng = False, random.Random(rng.random())
 
     def step(self, cursor, number):
         if self.ddl and number % self.ddl_every == self.ddl_every - 1:
@@ -56,6 +62,7 @@ class Workload:
             f"UPDATE visit SET region = (region + 1) % 4 WHERE n = {n - 7}",
             f"DELETE FROM visit WHERE n <= {n - VISITS}",
             *self._changes(n),
+            *(engine_tables.statements(self._engine_rng, n) if self.engines else ()),
             f"UPDATE account SET balance = balance + {amount}, moves = moves + 1 WHERE id = {payee}",
         ):
             cursor.execute(statement)

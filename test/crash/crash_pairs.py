@@ -13,9 +13,12 @@ import time
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import crash_load  # noqa: E402
+import engine_tables  # noqa: E402
 import harness  # noqa: E402
 import iceberg_files  # noqa: E402
+import lake as lake_module  # noqa: E402
 import pair_table  # noqa: E402
+import paimon_by_sluice  # noqa: E402
 import paimon_lake  # noqa: E402
 import paimon_tables  # noqa: E402
 
@@ -55,10 +58,12 @@ class LakeTables:
 
     table_files = kind = None
     wants_keys = False  # whether every table must have a key; known after options()
+    has_engines = False  # whether the tables of engine_tables.py are among the source's
 
     def __init__(self, ctx, db, lake):
         self.ctx, self.db, self.lake = ctx, db, lake
         self._files, self.checked_epoch, self.commits_checked = {}, 0, 0
+        self.watched = crash_load.WATCHED
 
     def partition_key(self, partitioned) -> str:
         return ";".join(f"{self.db}.{table}:{column}" for table, column in partitioned.items())
@@ -99,7 +104,7 @@ class LakeTables:
         """Time travel: what the load promises holds at each epoch since the last call, at the newest `most` of them."""
         newest, complete = self.epoch()
         until = newest if complete else newest - 1
-        watched = {table: self._files.get(table) for table in crash_load.WATCHED}
+        watched = {table: self._files.get(table) for table in self.watched}
         if any(files is None for files in watched.values()):
             return
         history = {table: files.snapshots() for table, files in watched.items()}
@@ -110,7 +115,7 @@ class LakeTables:
             if not _is_one_position(epochs[epoch]):
                 continue
             rows = {}
-            for table, columns in crash_load.WATCHED.items():
+            for table, columns in self.watched.items():
                 found = [s for s in history[table] if s.epoch is not None and s.epoch <= epoch]
                 if not found and history[table] and not history[table][0].parent_known:
                     break  # expired
@@ -118,14 +123,23 @@ class LakeTables:
             else:
                 self.commits_checked += 1
                 try:
-                    crash_load.check_commit(rows)
+                    self.check_commit(rows)
                 except AssertionError as error:
                     raise AssertionError(f"epoch {epoch}, {epochs[epoch]}: {error}") from error
 
+    @staticmethod
+    def check_commit(rows):
+        """`rows` of the watched tables as of one position."""
+        crash_load.check_commit(rows)
+
+    def compare(self, server, table):
+        """By another reader's own scan."""
+        harness.compare(server, self.lake, f"{self.db}.{table}")
+
     def check_equal(self, server, tables):
-        """Every source table is in the lake, row by row, by another reader's own scan; dropped tables are empty."""
+        """Every source table is in the lake, row by row; dropped tables are empty."""
         for table in tables:
-            harness.compare(server, self.lake, f"{self.db}.{table}")
+            self.compare(server, table)
         for table in sorted(set(self.files()) - set(tables)):
             rows = self.lake.count(f"{self.db}.{table}")
             assert rows == 0, f"{table} was dropped at the source, the lake has {rows} rows"
@@ -165,9 +179,10 @@ class Iceberg(LakeTables):
 
 
 class Paimon(LakeTables):
-    """Tables of a filesystem catalog; the final comparison is pypaimon's."""
+    """Tables of a filesystem catalog; the final comparison is pypaimon's, that of tables with merge engines ours: at
+    each epoch they are merged here."""
 
-    failpoints = ("paimon.",)
+    failpoints, has_engines = ("paimon.",), True
     table_files, kind = paimon_tables.PaimonTable, staticmethod(paimon_tables.kind)
 
     def __init__(self, ctx, db):
@@ -179,16 +194,24 @@ class Paimon(LakeTables):
         the faults."""
         retained = rng.choice((5, 10, 20, 40))
         self.wants_keys = rng.random() < 0.6  # fixed buckets, which a table without a key cannot have
-        table = {
-            "bucket": rng.choice((1, 2, 4)) if self.wants_keys else None,
-            "changelog-producer": rng.choice((None, "input", "lookup", "full-compaction")),
-            "num-sorted-run.compaction-trigger": rng.choice((None, 2, 3)),
-            "manifest.merge-min-count": rng.choice((None, 2, 5)),
+        producer = rng.choice(engine_tables.PRODUCERS)
+        both = {
             "metadata.iceberg.storage": "table-location",  # each failpoint must be passed
             "metadata.iceberg.format-version": rng.choice((2, 3)),
             "snapshot.num-retained.min": min(retained, 10),
             "snapshot.num-retained.max": retained,
         }
+        table = {
+            "bucket": rng.choice((1, 2, 4)) if self.wants_keys else None,
+            "changelog-producer": producer,
+            "num-sorted-run.compaction-trigger": rng.choice((None, 2, 3)),
+            "manifest.merge-min-count": rng.choice((None, 2, 5)),
+            **both,
+        }
+        others = [p for p in engine_tables.PRODUCERS if p != producer]
+        engine_tables.create(self.lake, self.db, rng, others, {**both, "deletion-vectors.enabled": "false"})
+        names = [name for table in engine_tables.NAMES for name in (table, engine_tables.want(table))]
+        self.watched = {**self.watched, **dict.fromkeys(names, tuple(engine_tables.COLUMNS))}
         return {
             "type": "paimon",
             "catalog.properties.metastore": "filesystem",
@@ -196,6 +219,17 @@ class Paimon(LakeTables):
             "partition.key": self.partition_key(partitioned),
             **{f"table.properties.{key}": value for key, value in table.items()},
         }
+
+    @staticmethod
+    def check_commit(rows):
+        crash_load.check_commit(rows)
+        engine_tables.check(rows)
+
+    def compare(self, server, table):
+        if table not in engine_tables.NAMES:
+            return super().compare(server, table)
+        source, lake = f"{self.db}.{engine_tables.want(table)}", paimon_by_sluice.Ours(self.lake)
+        return lake_module.compare(server, lake, source, f"{self.db}.{table}")
 
     def check_clean(self):
         self._left = super().orphans()

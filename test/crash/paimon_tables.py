@@ -5,13 +5,13 @@ job with their epochs, rows of a snapshot by merging its data files here, damage
 import os
 import re
 
+import engine_tables
 import iceberg_files
 import paimon_by_sluice
 import paimon_check
 import paimon_files
 import paimon_iceberg
 from lake import first_differences
-from paimon_check import DELETES
 from paimon_files import KEY, SEQUENCE, VALUE_KIND
 
 TABLE_SNAPSHOTS_MAX = 300  # then the table is opened anew, as it keeps each manifest that it has read
@@ -135,9 +135,10 @@ class PaimonTable:
     # ---- rows
 
     def rows(self, snapshot, columns) -> list[tuple]:
-        """The rows of a snapshot. For tables whose columns never change. A compaction must have changed none."""
+        """The rows of a snapshot. For tables whose columns never change. A compaction must have changed none; with
+        first-row it brings those of level 0."""
         found = self._merged(snapshot, columns)
-        if snapshot.compacts:
+        if snapshot.compacts and not self._first_row():
             before = self._merged(snapshot.compacts, columns)
             same = sorted(map(repr, before)) == sorted(map(repr, found))
             assert same, f"{self.table}: the compaction {snapshot.id} made {len(found)} rows of {len(before)}"
@@ -146,16 +147,23 @@ class PaimonTable:
     def _merged(self, snapshot, columns):
         schema = self.files.schema(snapshot.raw["schemaId"])
         keys = [name for name in schema["primaryKeys"] if name not in schema["partitionKeys"]]
-        out, newest = [], {}
+        out, found, first_row = [], {}, self._first_row()
         for file in self.files.live(snapshot.raw):
+            if file.level == 0 and first_row:
+                continue
             for row in self._read(file, keys, columns):
-                if not keys:
+                if keys:
+                    found.setdefault((file.partition, file.bucket, row[0]), []).append(row[1:])
+                else:
                     out.append(row)
-                    continue
-                place = (file.partition, file.bucket, row[0])
-                if place not in newest or newest[place][1] < row[1]:
-                    newest[place] = row
-        return out + [row[3] for row in newest.values() if row[2] not in DELETES]
+        for versions in found.values():
+            versions.sort(key=lambda row: row[0])  # by the sequence number
+            row = engine_tables.merged(schema["options"], [row[1:] for row in versions])
+            out += [tuple(row)] if row else []
+        return out
+
+    def _first_row(self):
+        return self.files.schema()["options"].get("merge-engine") == "first-row"
 
     def _read(self, file, keys, columns):
         """Rows, or with keys (key, sequence number, kind, row)."""

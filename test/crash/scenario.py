@@ -8,6 +8,7 @@ import errno
 import os
 import random
 
+import engine_tables
 import faults
 import harness
 import processes
@@ -36,6 +37,8 @@ class Scenario:
         self.db = ctx.database(pair.source.script, server=self.server)
         self.line = ctx.proxy(self.server)
         self.sink = pair.sink(ctx, self.db)
+        for statement in engine_tables.script() if self.sink.has_engines else ():
+            self.server.execute(statement, self.db)
         self.interval = interval or f"{self.rng.choice((30, 60, 120, 250))}ms"
         options = self.sink.options(pair.source.partitioned, self.rng)
         if self.sink.wants_keys:
@@ -187,7 +190,13 @@ class Scenario:
             self.kill()
         damaged = self.sink.damaged()
         assert not damaged, f"{len(damaged)} files: {damaged[:5]}"
-        self.sink.check_commits()
+        self.look()
+
+    def look(self, most=None):
+        """At the newest epochs, while sluice may go on."""
+        self.sink.check_commits(most)
+        if self.sink.has_engines and self.sink.commits_checked:  # of epochs behind the copy
+            self.workload.engines = True
 
     def drain(self):
         """Stops the load, runs sluice until it has caught up, compares all."""

@@ -223,7 +223,7 @@ class Soak:
     def look(self, minutes):
         """The newest epoch is whole, and upkeep keeps up, while sluice goes on."""
         try:
-            self.run.sink.check_commits(most=1)
+            self.run.look(most=1)
             for text in self.run.sink.grown():
                 self.grown.setdefault(re.sub(r"\d+", "N", text), f"after {minutes:.1f} min: {text}")
         except FileNotFoundError:

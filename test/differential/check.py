@@ -54,7 +54,8 @@ class Check:
         """The newest state. Tables that are gone at the source must be empty."""
         live = self.history.source_tables()
         for table in sorted(set(live) | set(self.sink.tables(self.ctx))):
-            expected = self._expected(self.source.server, live.get(table, []))
+            sources = [self.history.wanted.get(source, source) for source in live.get(table, [])]
+            expected = self._expected(self.source.server, sources)
             if expected is None and self.options.behavior == "lenient":
                 continue
             if table not in self.sink.tables(self.ctx):
@@ -63,7 +64,9 @@ class Check:
             self._compare(table, "at the end", expected, self.sink.rows(self.ctx, table, geometry))
 
     def _sources(self, table: str) -> list[str]:
-        return self.history.shards() if table == self.history.MERGED else [table]
+        if table == self.history.MERGED:
+            return self.history.shards()
+        return [self.history.wanted.get(table, table)]
 
     def _expected(self, server, tables):
         """The union of the tables' rows; a column that one of them lacks is NULL there. None if there is no table."""

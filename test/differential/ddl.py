@@ -76,7 +76,7 @@ class Ddl:
     def add(self, table, columns, free):
         # Where shards are merged, only one of them has the column for a while: nobody knows which rows are its own.
         merged = len(table.names) > 1
-        added = random_column(self.rng, table.fresh_name(self.rng), defaults=not merged)
+        added = random_column(self.rng, table.fresh_name(self.rng), defaults=not merged, form=table.form)
         if merged and not added.nullable:
             added = Column(added.name, "INT", ["1", "2"])
         text, at = self.place(columns, free)
@@ -257,7 +257,7 @@ class Ddl:
         """A new table, which is followed from its beginning: by its columns, LIKE another, or from a SELECT."""
         self._count += 1
         name, kind = f"new{self._count}", self.rng.random()
-        made = Table(self.rng, name, columns_max=8, keyed=self.history.options.keyed)
+        made = Table(self.rng, name, columns_max=8, keyed=self.history.options.keyed, form=self.history.options.form)
         if kind < 0.4:
             return [made.create(name)], lambda: self.tables.append(made)
         table, model = self.dml.pick(keyed=True)
@@ -290,7 +290,7 @@ class Ddl:
         if not self.droppable():
             return self.create()
         table = self.rng.choice(self.droppable())
-        made = Table(self.rng, table.name, columns_max=8)
+        made = Table(self.rng, table.name, columns_max=8, form=table.form)
         plain = made.plain()  # before it gets the other's key: its own key columns have no values to choose from
         made.key, made.keys = table.key, table.keys
         made.columns = [c for c in table.columns if c.name in table.key]

@@ -8,6 +8,7 @@ import time
 
 import pymysql
 
+import engine_tables
 from ddl import PAUSE, Ddl
 from options import Options
 from statements import Dml
@@ -17,6 +18,7 @@ from xa import Prepared
 SYNTAX_ERRORS = {1064, 1149}  # the generator's own mistakes
 GONE = {2006, 2013, 1053}  # the server died
 UNLUCKY = {1118, 1067}  # the columns are too large together; a default that is not valid here
+ENGINES_SHARE = 0.15  # of the steps
 WRITES_MAX = 4000  # steps of one writer while it waits for the copy
 HURRY = 40  # after so many of them it is slow and leaves DDL, so that the copy comes to its end
 
@@ -61,6 +63,9 @@ class History:
         self.tables: list[Table] = []
         self.sharded = ""
         self.truncated_shards = False
+        # Lake table -> the source table that has the rows which its merge engine makes.
+        names = engine_tables.NAMES if options.engines else ()
+        self.wanted = {f"{database}.{name}": f"{database}.{engine_tables.want(name)}" for name in names}
         self.ddl_allowed, self.swaps_allowed = threading.Event(), threading.Event()
         if options.ddl_in_copy:
             self.ddl_allowed.set()
@@ -90,16 +95,20 @@ class History:
         with self.connect() as connection, connection.cursor() as cursor:
             for i in range(rng.randint(1, 4)):
                 engine = rng.choices(["", "ENGINE=Aria", "ENGINE=MyISAM"], [88, 8, 4])[0]
-                self._create(cursor, lambda n=i, e=engine: Table(rng, f"t{n}", engine=e, keyed=self.options.keyed))
+                keyed, form = self.options.keyed, self.options.form
+                self._create(cursor, lambda n=i, e=engine: Table(rng, f"t{n}", engine=e, keyed=keyed, form=form))
             if rng.random() < 0.35:
                 self.sharded = "shard"
-                self._create(cursor, lambda: Table(rng, "shard", shards=rng.randint(2, 3), columns_max=12))
+                self._create(cursor, lambda: self._shards(rng))
             self._fixed_tables(cursor)
             dml = Dml(rng, self.tables, self.folder, 99)
             for _ in range(rng.randint(0, 30)):
                 table, name = dml.pick()
                 self.attempt(cursor, [f"INSERT INTO {quote(name)} {dml.rows(table, name, 8)}"])
         self.log.append("-- the writers begin")
+
+    def _shards(self, rng) -> Table:
+        return Table(rng, "shard", shards=rng.randint(2, 3), columns_max=12, form=self.options.form)
 
     def _create(self, cursor, make):
         """Some combinations of columns are refused by the server: then other ones."""
@@ -134,6 +143,7 @@ class History:
             "('i', NEW.id)",
             "CREATE TRIGGER child_del BEFORE DELETE ON child FOR EACH ROW UPDATE audit SET what = 'd' "
             "WHERE child = OLD.id",
+            *(engine_tables.script() if self.options.engines else ()),
         ]:
             self._execute(cursor, statement)
 
@@ -235,6 +245,8 @@ class History:
     def _step(self, cursor, rng, dml, ddl, prepared):
         if ddl and self.ddl_allowed.is_set() and not self._late(0) and rng.random() < 0.25:
             self._change(cursor, *ddl.change())
+        elif self.wanted and self._copied and rng.random() < ENGINES_SHARE:
+            self.attempt(cursor, dml.of_engines())
         elif self.options.xa and rng.random() < (0.5 if prepared.any else 0.05):
             prepared.step(rng, dml)
         else:

@@ -60,7 +60,11 @@ class IcebergSink:
         return False
 
     @staticmethod
-    def pipeline_options(_ctx, _history, _rng) -> dict:
+    def wants_form(_rng) -> str:
+        return ""
+
+    @staticmethod
+    def begin(_ctx, _history, _rng) -> dict:
         """The sink's block of the pipeline file."""
         return {"table.properties.write.metadata.previous-versions-max": 10000}
 

@@ -5,8 +5,10 @@ by pypaimon and by `sluice read`, which must agree."""
 import os
 import re
 
+import engine_tables
 import paimon_check
 import paimon_files
+import paimon_iceberg
 from lake import Difference, first_differences
 from paimon_by_sluice import read, read_by_both
 from paimon_lake import PaimonLake
@@ -19,6 +21,16 @@ LAST_VALUES = {
     "merge-engine": "aggregation",
     "fields.default-aggregate-function": "last_value",
     "aggregation.remove-record-on-delete": "true",
+}
+# What a table has for the columns that options.form lets it have.
+FORMS = {
+    "": {},
+    "iceberg": {
+        "metadata.iceberg.storage": ["table-location", "hadoop-catalog"],
+        "metadata.iceberg.format-version": [2, 3],
+    },
+    "avro": {"file.format": ["avro"], "file.compression": ["zstd", "snappy", "deflate", "null"]},
+    "orc": {"file.format": ["orc"], "file.compression": ["zstd", "snappy", "zlib", "lz4"]},
 }
 # Keys of these types make the folders of partitions by the same text in all readers.
 PARTITION_TYPES = ("INT", "BIGINT", "MEDIUMINT", "SMALLINT", "TINYINT", "YEAR", "VARCHAR", "CHAR", "DATE")
@@ -65,6 +77,7 @@ class PaimonSink:
     time_digits = PaimonLake.time_digits
     problems = staticmethod(paimon_check.problems)
     refused_keys = ("SET('1','2')",)
+    has_engines = True
 
     @staticmethod
     def wants_keys(rng) -> bool:
@@ -72,8 +85,13 @@ class PaimonSink:
         return rng.random() < 0.6
 
     @staticmethod
-    def pipeline_options(ctx, history, rng) -> dict:
-        """The sink's block of the pipeline file. Snapshots stay for as long as the seed takes."""
+    def wants_form(rng) -> str:
+        return rng.choice(["", "", "iceberg", "iceberg", "avro", "orc"])
+
+    @staticmethod
+    def begin(ctx, history, rng) -> dict:
+        """Makes the tables that the job adopts; the sink's block of the pipeline file. Snapshots stay for as long as a
+        seed takes."""
         options = {
             "bucket": rng.choice([1, 2, 3, 4] if history.options.keyed else [None, None, -1]),
             "changelog-producer": rng.choice([None, "none", "input", "lookup", "full-compaction"]),
@@ -90,6 +108,13 @@ class PaimonSink:
         vectors = history.options.keyed and options["write-only"] != "true" and rng.random() < 0.4
         if vectors and options["changelog-producer"] != "full-compaction":
             options["deletion-vectors.enabled"] = "true"
+        form = FORMS[history.options.form]
+        options |= {key: rng.choice(values) for key, values in form.items()}
+        producer = options["changelog-producer"] or "none"
+        full = partitions or producer == "input" or "merge-engine" in options  # the source gives all old rows
+        producers = [p for p in engine_tables.PRODUCERS if full or p != "input"]
+        same = {key: options[key] for key in (*form, "snapshot.time-retained", "snapshot.num-retained.max")}
+        engine_tables.create(PaimonSink._lake(ctx), history.database, rng, producers, same)
         return {
             "type": "paimon",
             "catalog.properties.metastore": "filesystem",
@@ -121,7 +146,8 @@ class PaimonSink:
     def versions(self, ctx, table: str) -> list[Version]:
         """Oldest first; only those of commits of the job."""
         lake, found = self._lake(ctx), []
-        vectors = lake.options(table).get("deletion-vectors.enabled") == "true"
+        options = lake.options(table)
+        vectors = options.get("deletion-vectors.enabled") == "true" or options.get("merge-engine") == "first-row"
         last = {}  # (user, identifier) -> what the epoch's last snapshot gave
         for snapshot in lake.snapshots(table):
             epoch, text = (snapshot["commitUser"], snapshot["commitIdentifier"]), position_of(snapshot)
@@ -155,4 +181,25 @@ class PaimonSink:
             raise Difference(f"{table}, {len(problems)} problems:\n" + "\n".join(problems[:10]))
         if not lake.snapshot_ids(table):  # no row has ever come
             return list(lake.field_ids(table)), []
-        return read_snapshot(lake, table, lake.last_snapshot(table), geometry)
+        found = read_snapshot(lake, table, lake.last_snapshot(table), geometry)
+        if "metadata.iceberg.storage" in lake.options(table):
+            self._compare_iceberg(ctx, lake, table, found, geometry)
+        return found
+
+    @staticmethod
+    def _compare_iceberg(ctx, lake, table, newest, geometry):
+        """The newest Iceberg snapshot shows the newest of Paimon, and an older one that with its number. Of one that
+        changes no visible row there is none."""
+        beside = paimon_iceberg.of(ctx)
+        ids = [snapshot["snapshot-id"] for snapshot in beside.snapshots(table)]
+        shown = int(beside.metadata(table)["properties"]["paimon.snapshot"].split()[0])
+        if shown != lake.snapshot_ids(table)[-1]:
+            raise Difference(f"{table}: Iceberg shows snapshot {shown}, Paimon's are {lake.snapshot_ids(table)}")
+        if not ids and newest[1]:
+            raise Difference(f"{table}: Iceberg has no snapshot, Paimon {len(newest[1])} rows")
+        snapshots = {snapshot["id"]: snapshot for snapshot in lake.snapshots(table)}
+        for number in {None, *ids[len(ids) // 2 :][:1]}:
+            rows = read(lake, table, snapshots[number], geometry) if number else newest
+            if text := first_differences(*rows, *beside.rows(table, snapshot_id=number, geometry=geometry)):
+                text = text.replace("source", "Paimon").replace("lake", "Iceberg")
+                raise Difference(f"{table}, snapshot {number}: Paimon and the Iceberg metadata differ: {text}")

@@ -24,6 +24,7 @@ class Seed:
         self.rng = random.Random(f"{seed}/job")
         self.options = options_module.choose(random.Random(f"{seed}/options"), steps, switches)
         self.options.keyed = sink.wants_keys(random.Random(f"{seed}/sink-keys"))
+        self.options.form, self.options.engines = sink.wants_form(random.Random(f"{seed}/sink-form")), sink.has_engines
         self.history = self.check = self.path = self.proxy = None
         self.restarts, self.copy_steps = 0, 0
 
@@ -37,7 +38,7 @@ class Seed:
             self.ctx,
             database,
             self.options,
-            self.sink.pipeline_options(self.ctx, self.history, random.Random(f"{self.seed}/sink")),
+            self.sink.begin(self.ctx, self.history, random.Random(f"{self.seed}/sink")),
             self.history.sharded,
             self.proxy.port if self.options.holds else self.source.server.port,
         )
@@ -161,6 +162,7 @@ class Seed:
         result = self.ctx.command("verify", self.path, seconds=60)
         other = {line.split()[1] for line in result.out.splitlines() if line.startswith("DIFFERENT  ")}
         left = {self.history.MERGED} if self.history.truncated_shards else set()
+        left |= set(self.history.wanted)
         if result.code not in (0, 1 if left else 0) or other - left:
             raise AssertionError(f"sluice verify found a difference:\n{result.out[-3000:]}{result.err[-2000:]}")
 

@@ -3,6 +3,7 @@
 
 import random
 
+import engine_tables
 from tables import Table, quote
 
 
@@ -157,6 +158,12 @@ class Dml:
         for _ in range(self.rng.randint(1, 3)):
             out += self.inside()
         return xid, out + [f"XA END {xid}", f"XA PREPARE {xid}"]
+
+    def of_engines(self) -> list[str]:
+        """Changes of the tables with merge engines; not before the copy is complete."""
+        self._count += 1
+        changes = engine_tables.statements(self.rng, self.writer * 100_000 + self._count)
+        return ["BEGIN", *changes, self.rng.choice(["COMMIT"] * 9 + ["ROLLBACK"])]
 
     def large(self) -> list[str]:
         """One transaction of thousands of rows; `bulk` has few columns, so that it costs little."""

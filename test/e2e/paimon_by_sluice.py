@@ -12,6 +12,20 @@ from paimon_lake import type_text, with_geometry
 SECONDS = 120
 
 
+class Ours:
+    """A PaimonLake as `sluice read` reads it, for lake.compare()."""
+
+    time_digits = 3
+
+    def __init__(self, lake):
+        self.lake = lake
+        self.exists, self.tables = lake.exists, lake.tables
+
+    def rows(self, table, columns=None, geometry=()):
+        assert columns is None
+        return read(self.lake, table, geometry=geometry)
+
+
 def kinds(lake, table: str, snapshot=None) -> dict[str, str]:
     """Column -> kind for canonical.py, by the schema of a snapshot (its JSON) or the newest one."""
     schema = lake.schema(table, snapshot["schemaId"] if snapshot else None)

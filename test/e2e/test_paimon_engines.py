@@ -13,24 +13,9 @@ import paimon_job
 COMPACTS = {"bucket": 2, "num-sorted-run.compaction-trigger": 2}
 
 
-class Ours:
-    """A lake that `sluice read` reads."""
-
-    time_digits = 3
-
-    def __init__(self, lake):
-        self.lake = lake
-        self.exists, self.tables = lake.exists, lake.tables
-
-    def rows(self, table, columns=None, geometry=()):
-        names, rows = paimon_by_sluice.read(self.lake, table, geometry=geometry)
-        assert columns is None
-        return names, rows
-
-
 def holds(ctx, expected, table, pypaimon=True):
     """The table has the rows of MariaDB's `expected`, and its files fulfil every rule."""
-    lake_module.compare(ctx.server, Ours(ctx.lake), expected, table)
+    lake_module.compare(ctx.server, paimon_by_sluice.Ours(ctx.lake), expected, table)
     if pypaimon:
         ctx.equal(expected, table)
     paimon_job.sound(ctx, table)
