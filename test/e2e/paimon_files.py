@@ -14,6 +14,7 @@ import pyarrow.parquet
 import paimon_row
 
 ADD, DELETE = 0, 1
+COMPACT = 1
 SEQUENCE, VALUE_KIND, KEY = "_SEQUENCE_NUMBER", "_VALUE_KIND", "_KEY_"
 ROOTS = re.compile(
     r"schema/schema-\d+|(snapshot|changelog)/(\w+-\d+|LATEST|EARLIEST)|tag/tag-.*|branch/.*|consumer/.*"
@@ -36,6 +37,7 @@ class DataFile:
         self.level, self.schema_id = meta["_LEVEL"], meta["_SCHEMA_ID"]
         self.min_sequence, self.max_sequence = meta["_MIN_SEQUENCE_NUMBER"], meta["_MAX_SEQUENCE_NUMBER"]
         self.deletes = meta["_DELETE_ROW_COUNT"]
+        self.compacted = meta.get("_FILE_SOURCE") == COMPACT
 
     @property
     def identity(self):
@@ -178,8 +180,22 @@ class Table:
             place = os.path.join(self.folder, folder)
             for name in sorted(os.listdir(place)) if os.path.isdir(place) else []:
                 if name.startswith(folder + "-"):
-                    out.append((self._json(folder, name), lists))
+                    root = self._json(folder, name)
+                    if folder == "changelog":  # the others went with the snapshot
+                        root = {key: value for key, value in root.items() if key not in ("indexManifest", "statistics")}
+                    out.append((root, lists))
         return out
+
+    def changelog_ids(self):
+        return self._numbers("changelog")
+
+    def _put_off(self):
+        """JSON of changelogs without changelog files, and of the oldest snapshot after them: what their deltas added
+        and deleted stays until they go, beside what compactions have written. Their manifests stay, too."""
+        if self.schema()["options"].get("changelog-producer", "none") != "none" or not self.changelog_ids():
+            return []
+        out = [self._json("changelog", f"changelog-{number}") for number in self.changelog_ids()]
+        return [root for root in out if not root.get("changelogManifestList")] + self.snapshots()[:1]
 
     def named(self) -> dict[str, int | None]:
         """path -> size (None: not told) of every manifest, data, changelog and index file that can be reached."""
@@ -205,6 +221,16 @@ class Table:
                     out[self.index_path(entry)] = entry["_FILE_SIZE"]
             if root.get("statistics"):
                 out[os.path.join(self.folder, "statistics", root["statistics"])] = None
+        for root in self._put_off():
+            for key in LISTS[:2]:
+                manifest(root[key], root.get(key + "Size"))
+                for entry in self.manifests(root[key]):
+                    manifest(entry["_FILE_NAME"], entry["_FILE_SIZE"])
+            for file in self.entries(root["deltaManifestList"]):
+                if not file.compacted:
+                    out[file.path] = file.size
+                    for extra in file.meta["_EXTRA_FILES"]:
+                        out[os.path.join(file.folder, extra)] = None
         return out
 
     def _reached(self, lists):

@@ -7,7 +7,9 @@ import time
 
 import harness
 import paimon_job
+import test_paimon_changelog
 from paimon_job import FIXED
+from test_paimon_changes import applied, by_key, rows_of
 
 FEW = {"snapshot.num-retained.min": 2, "snapshot.num-retained.max": 4}
 KINDS = (
@@ -108,6 +110,48 @@ def test_write_only_tables_keep_their_snapshots(ctx):
         ctx.server.execute(f"UPDATE s SET v = 'u{n}'", db)
     assert len(few_snapshots(ctx, f"{db}.s", 6)) == 6
     readable(ctx, f"{db}.s")
+
+
+def test_changelogs_outlive_their_snapshots(ctx):
+    """The changes of snapshots that are gone are read until their changelogs go in turn, with exactly their files."""
+    for producer in ("none", "lookup"):
+        db = ctx.database(f"{test_paimon_changelog.SCHEMA}; {test_paimon_changelog.FILL}")
+        table = f"{db}.t"
+        options = {
+            "bucket": 2,
+            "num-sorted-run.compaction-trigger": 2,
+            "snapshot.num-retained.min": 1,
+            "snapshot.num-retained.max": 2,
+            "changelog.num-retained.max": 8,
+            "changelog-producer": producer,
+        }
+        path = paimon_job.pipeline(ctx, table, options)
+        rows = {}  # after the snapshot
+        for round_ in range(7):
+            ctx.catch_up(path)
+            rows[ctx.lake.snapshot_ids(table)[-1]] = rows_of(paimon_job.read(ctx, table))
+            test_paimon_changelog.change(ctx, db, round_)
+        ctx.catch_up(path)
+        paimon_job.equal(ctx, table)
+        walk = paimon_job.files(ctx, table)
+        snapshots, changelogs = walk.snapshot_ids(), walk.changelog_ids()
+        assert changelogs[0] > 1 and len(snapshots) == 2, f"{changelogs}, {snapshots}"
+        assert changelogs + snapshots == list(range(snapshots[-1] - 7, snapshots[-1] + 1)), f"{changelogs}, {snapshots}"
+        told = [number for number in rows if changelogs[0] <= number + 1 < snapshots[0]]
+        assert told, f"{changelogs}, rows are known after {list(rows)}"
+        now = by_key(rows_of(paimon_job.read(ctx, table)))
+        for number in told:
+            between = ("--incremental-between", f"{number},{snapshots[-1]}")
+            follow = ("--follow", "--from-snapshot", str(number + 1), "--until", "caught-up")
+            for arguments in (between, follow):
+                changes = rows_of(paimon_job.read(ctx, table, *arguments))
+                assert applied(rows[number], changes, producer != "none") == now, f"{producer}, {arguments}"
+        folder = ctx.lake.folder(table)
+        too_old = ("--follow", "--from-snapshot", str(changelogs[0] - 1), "--until", "caught-up")
+        gone = ctx.command("read", folder, *too_old)
+        assert gone.code != 0 and "has expired" in gone.err, gone.err
+        result = ctx.command("tables", "orphans", folder, "--older-than", "0s")
+        assert result.code == 0 and folder not in result.out, result.out + result.err
 
 
 def test_orphans_command(ctx):

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "lake/paimon/changelog_expiry.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/consumers.h"
 #include "lake/paimon/reach.h"
@@ -29,28 +30,16 @@ class Expiry {
 
   Result<Expired> Run() {
     TRY_SET(TableOptions options, TableOptions::Of(table_.newest_schema()));
-    if (bounds_ != nullptr && options.changelog_outlives) {
-      return Unsupported(Str(table_.folder(), ": expiry of a table with changelog.num-retained.* or "
-                             "changelog.time-retained"),
-                         "remove these options of the table, or let another engine expire its snapshots");
-    }
-    if (bounds_ == nullptr && (options.write_only || options.changelog_outlives)) return Expired();
+    if (bounds_ == nullptr && options.write_only) return Expired();
+    changelogs_stay_ = options.changelog_outlives();
+    deltas_stay_ = changelogs_stay_ && options.changelog == ChangelogProducer::kNone;
     TRY(Adopt(options));
     TRY(LetConsumersGo());
-    TRY_SET(references_, ReadReferences(env_, table_.folder()));
+    TRY_SET(references_, ReadReferences(env_, table_.folder(), !changelogs_stay_));
     TRY(Choose(options));
-    if (expired_.empty()) return outcome_;
-    TRY(Collect());
-    for (const Snapshot& snapshot : expired_) TRY(env_.Remove(table_.SnapshotPath(snapshot.id)));
-    TRY(env_.SyncFolder(table_.folder() + "/snapshot"));
-    WriteHint(env_, table_, "EARLIEST", kept_.id);
-    outcome_.snapshots = static_cast<int64_t>(expired_.size());
-    Status removed = Ok();  // or the first error: the others are tried all the same
-    for (const std::string& path : garbage_) {
-      Status status = env_.Remove(path);
-      if (!status.ok() && removed.ok()) removed = std::move(status);
-    }
-    if (!removed.ok()) return std::move(removed).error();
+    if (!expired_.empty()) TRY(Expire());
+    if (!changelogs_stay_) return outcome_;
+    TRY_SET(outcome_.changelogs, ExpireChangelogs(env_, table_, options));
     return outcome_;
   }
 
@@ -61,6 +50,38 @@ class Expiry {
   }
 
  private:
+  Status Expire() {
+    TRY(Collect());
+    if (changelogs_stay_) TRY(KeepChangelogs());
+    for (const Snapshot& snapshot : expired_) TRY(env_.Remove(table_.SnapshotPath(snapshot.id)));
+    TRY(env_.SyncFolder(table_.folder() + "/snapshot"));
+    WriteHint(env_, table_, "EARLIEST", kept_.id);
+    outcome_.snapshots = static_cast<int64_t>(expired_.size());
+    Status removed = Ok();  // or the first error: the others are tried all the same
+    for (const std::string& path : garbage_) {
+      Status status = env_.Remove(path);
+      if (!status.ok() && removed.ok()) removed = std::move(status);
+    }
+    return removed;
+  }
+
+  // As they are in the folder, so that nothing of other engines' is lost.
+  Status KeepChangelogs() {
+    const std::string folder = table_.folder() + "/changelog";
+    TRY(env_.MakeFolders(folder));
+    for (const Snapshot& snapshot : expired_) {
+      TRY_SET(const std::string text, env_.ReadFile(table_.SnapshotPath(snapshot.id)));
+      const std::string temporary = Str(folder, "/.", snapshot.id, ".", env_.Uuid(), ".tmp");  // no changelog's name
+      Status written = env_.WriteFile(temporary, text);
+      if (written.ok()) written = env_.Rename(temporary, table_.ChangelogPath(snapshot.id));
+      if (!written.ok()) (void)env_.Remove(temporary).ok();
+      TRY(std::move(written));
+    }
+    TRY(env_.SyncFolder(folder));
+    WriteChangelogHint(env_, table_, "LATEST", expired_.back().id);
+    return Ok();
+  }
+
   // `consumer.expiration-time`, as Java's writers do it.
   Status LetConsumersGo() {
     const std::string key = "consumer.expiration-time";
@@ -127,12 +148,7 @@ class Expiry {
   Status Collect() {
     Reach reach(table_);
     TRY(reach.Add(kept_, Reach::Data::kNone));
-    // A file that goes with one of these snapshots can be in the last tag before that, not in older ones.
-    auto& tags = references_.tags;
-    std::erase_if(tags, [&](const Snapshot& tag) { return tag.id >= kept_.id; });
-    auto first = std::find_if(tags.rbegin(), tags.rend(),
-                              [&](const Snapshot& tag) { return tag.id <= expired_.front().id; });
-    if (first != tags.rend()) tags.erase(tags.begin(), std::prev(first.base()));
+    NarrowTags(references_.tags, expired_.front().id, kept_.id);
     TRY(reach.Add(references_));
     TRY(CollectData(reach));
     for (const Snapshot& snapshot : expired_) TRY(CollectMetadata(snapshot, reach));
@@ -150,11 +166,12 @@ class Expiry {
         if (entry.kind == EntryKind::kAdd) lifted.insert(entry.file.name);
       }
       for (const ManifestEntry& entry : entries) {
-        if (entry.kind == EntryKind::kDelete && !lifted.contains(entry.file.name)) {
-          TRY(AddGarbage(folders, entry, reach));
-        }
+        if (entry.kind == EntryKind::kAdd || lifted.contains(entry.file.name)) continue;
+        if (deltas_stay_ && entry.file.source != FileSource::kCompact) continue;
+        TRY(AddGarbage(folders, entry, reach));
       }
     }
+    if (changelogs_stay_) return Ok();
     for (const Snapshot& snapshot : expired_) {
       TRY_SET(const auto entries, EntriesOf(snapshot.changelog_manifest_list));
       for (const ManifestEntry& entry : entries) {
@@ -182,8 +199,10 @@ class Expiry {
     for (const IndexEntry& index : indexes) take(index.name, table_.IndexPath(index.name));
     take(snapshot.index_manifest, table_.ManifestPath(snapshot.index_manifest));
     take(snapshot.statistics, table_.folder() + "/statistics/" + snapshot.statistics);
-    for (const std::string& list :
-         {snapshot.base_manifest_list, snapshot.delta_manifest_list, snapshot.changelog_manifest_list}) {
+    std::vector<std::string> lists;
+    if (!deltas_stay_) lists = {snapshot.base_manifest_list, snapshot.delta_manifest_list};
+    if (!changelogs_stay_) lists.push_back(snapshot.changelog_manifest_list);
+    for (const std::string& list : lists) {
       if (list.empty()) continue;
       TRY_SET(const auto manifests, OrNone(table_.ReadManifestList(list)));
       for (const ManifestFile& manifest : manifests) take(manifest.name, table_.ManifestPath(manifest.name));
@@ -213,6 +232,8 @@ class Expiry {
   Env& env_;
   Table& table_;
   const ExpiryBounds* const bounds_;  // null: the sink's own upkeep
+  bool changelogs_stay_ = false;
+  bool deltas_stay_ = false;  // without changelog files the changes are in the data files
   References references_;
   std::vector<Snapshot> expired_;  // from the oldest on
   Snapshot kept_;                  // the oldest that stays; while they are chosen, the one that is looked at

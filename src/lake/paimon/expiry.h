@@ -19,6 +19,7 @@ namespace sluice::paimon {
 struct Expired {
   int64_t snapshots = 0;  // that have gone
   bool more = false;      // `snapshot.expire.limit` ended it: others can go with the next call
+  int64_t changelogs = 0;  // of snapshots that went before, likewise
   std::string held_by;    // the job whose position is in the oldest snapshot that stays, and would go else
 };
 
@@ -26,8 +27,9 @@ struct Expired {
 // - the newest snapshot, and the newest of each user whose snapshots hold the position of a job (`sluice.*`);
 // - all from the one on that a consumer reads next;
 // - files that tags, branches and changelogs need.
-// Nothing goes from a table that is `write-only`: another process does that. Nor where the changelog is to outlive the
-// snapshots (`changelog.num-retained.*`, `changelog.time-retained`), which this version cannot do.
+// Nothing goes from a table that is `write-only`: another process does that. Where changelogs are to outlive their
+// snapshots (`changelog.num-retained.*`, `changelog.time-retained`), a snapshot becomes changelog/changelog-N when it
+// goes, with the files of its changes, until those bounds are reached too (changelog_expiry.h).
 Result<Expired> ExpireSnapshots(Env& env, Table& table);
 
 // In place of what the options say.
@@ -37,8 +39,7 @@ struct ExpiryBounds {
   std::optional<int64_t> limit;
 };
 
-// By a process of its own: also where the table is `write-only`. kUnsupported where the changelog is to outlive the
-// snapshots.
+// By a process of its own: also where the table is `write-only`. The bounds of changelogs are the table's.
 Result<Expired> ExpireSnapshots(Env& env, Table& table, const ExpiryBounds& bounds);
 
 }  // namespace sluice::paimon

@@ -13,7 +13,7 @@ namespace sluice::paimon {
 namespace {
 
 // Of these all files may be a writer's; in other folders only those of buckets are.
-constexpr const char* kFolders[] = {"index", "manifest", "schema", "snapshot", "statistics"};
+constexpr const char* kFolders[] = {"changelog", "index", "manifest", "schema", "snapshot", "statistics"};
 constexpr std::string_view kBucket = "bucket-";
 
 std::string NameOf(const std::string& path) { return path.substr(path.rfind('/') + 1); }
@@ -30,6 +30,9 @@ class TableReach {
     for (const std::string& name : schemas) {
       if (name.starts_with("schema-")) reach_.AddName(name);
     }
+    TRY_SET(const auto changelogs, table_.ChangelogIds());
+    for (const int64_t id : changelogs) reach_.AddName(NameOf(table_.ChangelogPath(id)));
+    put_off_ = !changelogs.empty() && !reach_.told();
     TRY_SET(const References references, ReadReferences(env_, table_.folder()));
     TRY(reach_.Add(references));
     TRY_SET(const auto ids, table_.SnapshotIds());
@@ -53,6 +56,8 @@ class TableReach {
     TRY_SET(const Snapshot snapshot, table_.SnapshotOf(id));
     TRY(reach_.Add(snapshot, follows ? Reach::Data::kDelta : Reach::Data::kAll));
     TRY(reach_.AddChangelog(snapshot.changelog_manifest_list, false));
+    if (put_off_) TRY(reach_.AddDelta(snapshot.delta_manifest_list));
+    put_off_ = false;
     std::string epoch_file;
     bool of_job = false;
     for (const auto& [key, value] : snapshot.properties) {
@@ -67,6 +72,7 @@ class TableReach {
   Env& env_;
   Table& table_;
   Reach reach_;
+  bool put_off_ = false;  // what the oldest snapshot deleted goes when its changelog does
   std::map<std::string, std::string> epoch_files_;  // names; of the newest snapshot of each user
 };
 

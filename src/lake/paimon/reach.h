@@ -27,13 +27,20 @@ class Reach {
   Status Add(const Snapshot& snapshot, Data data);
   // A list of changelog files, with them. `may_be_gone`: it may have expired, and is nothing then.
   Status AddChangelog(const std::string& list, bool may_be_gone);
+  // A list of data files, with those that were written or deleted by other than compactions: without changelog files
+  // the readers of changelogs need what came, and the expiry puts off what went (changelog_expiry.h). It may be gone.
+  Status AddDelta(const std::string& list);
+  // A list and its manifests. It may be gone.
+  Status AddManifests(const std::string& list);
   // Tags, branches and changelogs, with all data. The changelog of a tag goes with its snapshot.
   Status Add(const References& references);
+  bool told() const;  // whether the table's changes are in changelog files: of changelogs nothing else is needed
   void AddName(std::string name) { names_.insert(std::move(name)); }
   bool Has(const std::string& name) const { return names_.contains(name); }
 
  private:
-  Status AddList(const std::string& name, bool files);
+  enum class Files : uint8_t { kNone, kAdded, kChanged };
+  Status AddList(const std::string& name, Files files);
   void AddFile(const DataFileMeta& file);
 
   Table& table_;

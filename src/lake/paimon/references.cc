@@ -43,9 +43,26 @@ Status AddSnapshots(Env& env, const std::string& folder, std::string_view prefix
   });
 }
 
+Status AddChangelogs(Env& env, const std::string& folder, std::vector<Snapshot>& out) {
+  return ForEachFile(env, folder, "changelog-", [&](const std::string& text) -> Status {
+    TRY_SET(const Json json, ParseJson(text));  // of older versions of Java it is no whole snapshot
+    Snapshot& changelog = out.emplace_back();
+    TRY_SET(changelog.base_manifest_list, OptionalText(json, "baseManifestList"));
+    TRY_SET(changelog.delta_manifest_list, OptionalText(json, "deltaManifestList"));
+    TRY_SET(changelog.changelog_manifest_list, OptionalText(json, "changelogManifestList"));
+    return Ok();
+  });
+}
+
 }  // namespace
 
-Result<References> ReadReferences(Env& env, const std::string& folder) {
+void NarrowTags(std::vector<Snapshot>& tags, int64_t first, int64_t end) {
+  std::erase_if(tags, [&](const Snapshot& tag) { return tag.id >= end; });
+  const auto last = std::find_if(tags.rbegin(), tags.rend(), [&](const Snapshot& tag) { return tag.id <= first; });
+  if (last != tags.rend()) tags.erase(tags.begin(), std::prev(last.base()));
+}
+
+Result<References> ReadReferences(Env& env, const std::string& folder, bool changelogs) {
   References out;
   TRY(AddSnapshots(env, folder + "/tag", "tag-", out.tags));
   std::sort(out.tags.begin(), out.tags.end(), [](const Snapshot& a, const Snapshot& b) { return a.id < b.id; });
@@ -54,14 +71,7 @@ Result<References> ReadReferences(Env& env, const std::string& folder) {
     TRY(AddSnapshots(env, branch + "/snapshot", "snapshot-", out.branches));
     TRY(AddSnapshots(env, branch + "/tag", "tag-", out.branches));
   }
-  TRY(ForEachFile(env, folder + "/changelog", "changelog-", [&](const std::string& text) -> Status {
-    TRY_SET(const Json json, ParseJson(text));
-    for (const char* key : {"baseManifestList", "deltaManifestList", "changelogManifestList"}) {
-      TRY_SET(std::string list, OptionalText(json, key));
-      if (!list.empty()) out.changelog_lists.push_back(std::move(list));
-    }
-    return Ok();
-  }));
+  if (changelogs) TRY(AddChangelogs(env, folder + "/changelog", out.changelogs));
   TRY(ForEachFile(env, folder + "/consumer", "consumer-", [&](const std::string& text) -> Status {
     TRY_SET(const Json json, ParseJson(text));
     TRY_SET(const int64_t next, LongMember(json, "nextSnapshot"));

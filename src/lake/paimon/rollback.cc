@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "lake/paimon/changelog_expiry.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/orphans.h"
 #include "lake/paimon/snapshot_files.h"
@@ -76,6 +77,7 @@ Result<RolledBack> RollBackTo(Env& env, Table& table, const std::string& version
   if (!there) TRY(env.WriteFileDurably(table.SnapshotPath(target.id), target.ToJson()));
   for (auto id = ids.rbegin(); id != ids.rend(); ++id) TRY(env.Remove(table.SnapshotPath(*id)));
   TRY(env.SyncFolder(table.folder() + "/snapshot"));
+  TRY(RemoveChangelogsAfter(env, table, target.id, files));
   if (!there) WriteHint(env, table, "EARLIEST", target.id);
   WriteHint(env, table, "LATEST", target.id);
   out.snapshots_gone = static_cast<int64_t>(ids.size());

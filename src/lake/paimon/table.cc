@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::string_view kSchemaPrefix = "schema-";
 constexpr std::string_view kSnapshotPrefix = "snapshot-";
+constexpr std::string_view kChangelogPrefix = "changelog-";
 constexpr int kTriesMax = 10;
 constexpr int kPostponed = -2;  // rows that a compaction will put into buckets: not yet rows of the table
 
@@ -67,6 +68,11 @@ Status Table::Refresh() {
   return Ok();
 }
 
+Result<std::vector<int64_t>> Table::ChangelogIds() {
+  return Numbers(env_, history_ + "/changelog", kChangelogPrefix);
+}
+
+std::string Table::ChangelogPath(int64_t id) const { return Str(history_, "/changelog/", kChangelogPrefix, id); }
 std::string Table::SnapshotPath(int64_t id) const { return Str(history_, "/snapshot/", kSnapshotPrefix, id); }
 std::string Table::SchemaPath(int64_t id) const { return Str(history_, "/schema/", kSchemaPrefix, id); }
 
@@ -123,7 +129,14 @@ Result<std::optional<Snapshot>> Table::LatestSnapshot() {
 
 Result<Snapshot> Table::SnapshotOf(int64_t id) { return ReadSnapshot(SnapshotPath(id), id); }
 
-Result<Snapshot> Table::ChangelogOf(int64_t id) { return ReadSnapshot(Str(history_, "/changelog/changelog-", id), id); }
+Result<Snapshot> Table::ChangelogOf(int64_t id) { return ReadSnapshot(ChangelogPath(id), id); }
+
+Result<Snapshot> Table::SnapshotOrChangelogOf(int64_t id) {
+  auto snapshot = SnapshotOf(id);
+  if (snapshot.ok() || snapshot.error().code != ErrorCode::kNotFound) return snapshot;
+  auto changelog = ChangelogOf(id);  // it is there before the snapshot goes
+  return !changelog.ok() && changelog.error().code == ErrorCode::kNotFound ? std::move(snapshot) : std::move(changelog);
+}
 
 Result<Snapshot> Table::ReadSnapshot(const std::string& path, int64_t id) {
   auto text = env_.ReadFile(path);

@@ -67,6 +67,8 @@ class Table {
   Result<Snapshot> SnapshotOf(int64_t id);
   // What is left of an expired one, if the table keeps changelogs longer: its changes. kNotFound.
   Result<Snapshot> ChangelogOf(int64_t id);
+  // The snapshot, or what is left of it. kNotFound.
+  Result<Snapshot> SnapshotOrChangelogOf(int64_t id);
   // The data files of a snapshot, by partition and bucket, in each from the highest level to level 0.
   Result<std::vector<LiveFile>> LiveFiles(const Snapshot& snapshot);
   // The same as entries that add them, in no order of meaning.
@@ -86,6 +88,9 @@ class Table {
   // Ids of the snapshots that are there, ascending and without gaps: what is before a gap is none of the table's any
   // more (Commit::Link in commit.cc).
   Result<std::vector<int64_t>> SnapshotIds();
+  // Of changelogs, ascending.
+  Result<std::vector<int64_t>> ChangelogIds();
+  std::string ChangelogPath(int64_t id) const;
   // Takes in schemas that were made since.
   Status Refresh();
 

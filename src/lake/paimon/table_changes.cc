@@ -2,6 +2,7 @@
 #include "lake/paimon/table_changes.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/text.h"
@@ -19,6 +20,18 @@ constexpr const char* kKeepHint =
 
 Error Expired(int64_t id, const std::string& rest) {
   return NotFound(Str("snapshot ", id, " of the table has expired", rest), kKeepHint);
+}
+
+// The snapshots, and before them those of which the changelog is there.
+Result<std::vector<int64_t>> ToldIds(Table& table) {
+  TRY_SET(auto ids, table.SnapshotIds());
+  TRY_SET(const auto changelogs, table.ChangelogIds());
+  if (ids.empty()) return ids;
+  const auto end = std::lower_bound(changelogs.begin(), changelogs.end(), ids.front());
+  auto begin = end;
+  for (int64_t id = ids.front() - 1; begin != changelogs.begin() && *std::prev(begin) == id; --id) --begin;
+  ids.insert(ids.begin(), begin, end);
+  return ids;
 }
 
 Result<std::vector<ManifestEntry>> EntriesOf(Table& table, const std::string& list) {
@@ -145,14 +158,15 @@ Result<std::unique_ptr<ChangeReader>> ReadChangesBetween(Env& env, Table& table,
   const bool diff = request.scan == ChangeScan::kDiff || (request.scan == ChangeScan::kAuto && range.tags);
   if (diff) {
     if (!range.from && range.after > 0) return Expired(range.after, ", and the difference begins with it");
+    if (!range.tags) TRY(table.SnapshotOf(range.to->id));  // of which more than the changes is there
     return changes.Diff(range.from, *range.to, changes.rules().lowest_visible());
   }
   std::vector<ChangeFile> files;
   for (int64_t id = range.after + 1; id <= range.to->id; ++id) {
-    auto snapshot = table.SnapshotOf(id);
-    if (!snapshot.ok() && snapshot.error().code == ErrorCode::kNotFound) return Expired(id, "");
-    if (!snapshot.ok()) return std::move(snapshot).error();
-    TRY(changes.AddFilesOf(*snapshot, files));
+    auto snapshot = table.SnapshotOrChangelogOf(id);
+    Status added = snapshot.ok() ? changes.AddFilesOf(*snapshot, files) : Status(std::move(snapshot).error());
+    if (!added.ok() && added.error().code == ErrorCode::kNotFound) return Expired(id, "");
+    TRY(std::move(added));
   }
   return changes.Read(std::move(files));
 }
@@ -188,17 +202,17 @@ Result<SnapshotRange> FindRange(Env& env, Table& table, const std::string& text)
   if (range.after < 0 || last < range.after) {
     return Invalid(Str("snapshot ", last, " is before snapshot ", range.after), "give the older one first");
   }
-  TRY_SET(const auto ids, table.SnapshotIds());
+  TRY_SET(const auto ids, ToldIds(table));
   if (ids.empty() || last == range.after) return range;
   if (range.after + 1 < ids.front() || last > ids.back()) {
     return NotFound(Str("the changes after snapshot ", range.after, " up to ", last,
                         " are not there: the table has snapshots ", ids.front(), " to ", ids.back()),
                     "give ids from the one before the first to the last");
   }
-  if (range.after >= ids.front()) {
-    TRY_SET(range.from, table.SnapshotOf(range.after));
-  }
-  TRY_SET(range.to, table.SnapshotOf(last));
+  auto before = table.SnapshotOf(range.after);
+  if (!before.ok() && before.error().code != ErrorCode::kNotFound) return std::move(before).error();
+  if (before.ok()) range.from = *std::move(before);
+  TRY_SET(range.to, table.SnapshotOrChangelogOf(last));
   return range;
 }
 
@@ -238,7 +252,8 @@ Result<std::optional<Snapshot>> SnapshotFollower::Next() {
     if (next_ < first) {
       auto changelog = table_.ChangelogOf(next_);
       if (!changelog.ok() && changelog.error().code == ErrorCode::kNotFound) {
-        return Expired(next_, Str(": the oldest that is there is ", first));
+        TRY_SET(const auto told, ToldIds(table_));
+        return Expired(next_, Str(": the oldest that is there is ", told.empty() ? first : told.front()));
       }
       if (!changelog.ok()) return std::move(changelog).error();
       ++next_;
@@ -249,9 +264,9 @@ Result<std::optional<Snapshot>> SnapshotFollower::Next() {
 }
 
 Result<int64_t> FirstSince(Table& table, int64_t time_ms) {
-  TRY_SET(const auto ids, table.SnapshotIds());
+  TRY_SET(const auto ids, ToldIds(table));
   for (const int64_t id : ids) {
-    TRY_SET(const Snapshot snapshot, table.SnapshotOf(id));
+    TRY_SET(const Snapshot snapshot, table.SnapshotOrChangelogOf(id));
     if (snapshot.time_ms >= time_ms) return id;
   }
   return ids.empty() ? 1 : ids.back() + 1;

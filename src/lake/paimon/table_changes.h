@@ -67,7 +67,8 @@ class SnapshotFollower {
   int64_t next_;
 };
 
-// The id of the first snapshot of that time or later; of the next one to come if there is none.
+// The id of the first snapshot of that time or later, of those too whose changelog alone is there; of the next one to
+// come if there is none.
 Result<int64_t> FirstSince(Table& table, int64_t time_ms);
 
 // `error`, which reading the snapshot gave: by name if the snapshot has expired meanwhile.

@@ -281,9 +281,12 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   TRY(options.Count("snapshot.num-retained.max", 1, out.snapshots_max));
   TRY(options.Time("snapshot.time-retained", out.snapshot_time_ms));
   TRY(options.Count("snapshot.expire.limit", 1, out.snapshot_expire_limit));
-  for (const char* name : {"changelog.num-retained.min", "changelog.num-retained.max", "changelog.time-retained"}) {
-    out.changelog_outlives |= options.Find(name) != nullptr;
-  }
+  out.changelogs_min = out.snapshots_min;
+  out.changelogs_max = out.snapshots_max;
+  out.changelog_time_ms = out.snapshot_time_ms;
+  TRY(options.Count("changelog.num-retained.min", 1, out.changelogs_min));
+  TRY(options.Count("changelog.num-retained.max", 1, out.changelogs_max));
+  TRY(options.Time("changelog.time-retained", out.changelog_time_ms));
   return out;
 }
 

@@ -86,13 +86,20 @@ struct TableOptions {
   int64_t snapshot_time_ms = 3'600'000;
   int64_t snapshot_expire_limit = 50;
   IcebergOptions iceberg;
-  bool changelog_outlives = false;  // `changelog.num-retained.*`, `changelog.time-retained`: snapshots that expire
+  // Changelogs, which can outlive their snapshots: `changelog.num-retained.*`, `changelog.time-retained`.
+  int64_t changelogs_min = 10;
+  int64_t changelogs_max = INT32_MAX;
+  int64_t changelog_time_ms = 3'600'000;
 
   bool keyed = false;  // the table has a primary key
 
   // Whether each commit must merge level 0 with what the higher levels hold of its keys.
   bool looks_up() const {
     return changelog == ChangelogProducer::kLookup || deletion_vectors || merge.engine == MergeEngine::kFirstRow;
+  }
+
+  bool changelog_outlives() const {
+    return changelogs_min > snapshots_min || changelogs_max > snapshots_max || changelog_time_ms > snapshot_time_ms;
   }
 
   // kInvalid, kUnsupported name the option.

@@ -104,12 +104,13 @@ class Lake {
       const std::string path = std::filesystem::relative(entry.path(), folder_);
       const std::string name = entry.path().filename();
       const bool root = name.starts_with("schema-") || name.starts_with("snapshot-") || name.starts_with("tag-") ||
-                        name.starts_with("consumer-") || name == "LATEST" || name == "EARLIEST";
+                        name.starts_with("consumer-") || name == "LATEST" || name == "EARLIEST" ||
+                        path.starts_with("changelog/");
       if (entry.is_regular_file() && !root) out.insert(path);
     }
     return out;
   }
-  // What the snapshots name, each by itself, and the tags.
+  // What the snapshots name, each by itself, the tags, and the changelogs that have outlived their snapshots.
   Result<std::set<std::string>> Named() {
     std::set<std::string> out;
     TRY_SET(const auto table, Table::Open(PosixEnv(), folder_));
@@ -119,6 +120,7 @@ class Lake {
       TRY(AddNamed(*table, snapshot, true, out));
     }
     for (const Snapshot& tag : tags_) TRY(AddNamed(*table, tag, false, out));
+    TRY(AddChangelogs(*table, out));
     return out;
   }
   Status Tag(const std::string& name, int64_t id) {
@@ -182,33 +184,57 @@ class Lake {
     TRY_SET(const int64_t made, writer.Commit(change, epoch_));
     return made > 0 ? Ok() : Status(Invalid("no snapshot was made"));
   }
-  static Status AddNamed(Table& table, const Snapshot& snapshot, bool changelog, std::set<std::string>& out) {
-    const auto relative = [&](const std::string& path) { return path.substr(table.folder().size() + 1); };
-    const auto manifests = [&](const std::string& list) -> Status {
-      if (list.empty()) return Ok();
-      out.insert("manifest/" + list);
-      TRY_SET(const auto files, table.ReadManifestList(list));
-      for (const ManifestFile& file : files) out.insert("manifest/" + file.name);
-      return Ok();
-    };
-    TRY(manifests(snapshot.base_manifest_list));
-    TRY(manifests(snapshot.delta_manifest_list));
-    TRY_SET(const auto live, table.LiveFiles(snapshot));
-    for (const LiveFile& file : live) {
-      for (const std::string& name : file.meta.Names()) out.insert(relative(Str(FolderOf(file.path), "/", name)));
+  static std::string Relative(const Table& table, const std::string& path) {
+    return path.substr(table.folder().size() + 1);
+  }
+  static Status AddManifests(Table& table, const std::string& list, std::set<std::string>& out) {
+    if (list.empty()) return Ok();
+    out.insert("manifest/" + list);
+    TRY_SET(const auto files, table.ReadManifestList(list));
+    for (const ManifestFile& file : files) out.insert("manifest/" + file.name);
+    return Ok();
+  }
+  // Without changelog files: what writers wrote until the changelog of its deletion goes, be it a snapshot's still.
+  static Status AddChangelogs(Table& table, std::set<std::string>& out) {
+    const bool told = table.newest_schema().Option("changelog-producer", "none") != "none";
+    TRY_SET(const auto changelogs, table.ChangelogIds());
+    for (int64_t id : changelogs) {
+      TRY_SET(const Snapshot changelog, table.ChangelogOf(id));
+      if (told) TRY(AddChanges(table, changelog.changelog_manifest_list, out));
+      if (!told) TRY(AddManifests(table, changelog.base_manifest_list, out));
+      if (!told) TRY(AddChanges(table, changelog.delta_manifest_list, out, true));
     }
-    if (changelog && !snapshot.changelog_manifest_list.empty()) {
-      TRY(manifests(snapshot.changelog_manifest_list));
-      TRY_SET(const BucketFolders folders, BucketFolders::Of(table.folder(), table.newest_schema()));
-      TRY_SET(const auto files, table.ReadManifestList(snapshot.changelog_manifest_list));
-      for (const ManifestFile& file : files) {
-        TRY_SET(const auto entries, table.ReadManifest(file.name));
-        for (const ManifestEntry& entry : entries) {
-          TRY_SET(const std::string folder, folders.Folder(entry.partition, entry.bucket));
-          out.insert(relative(folder + "/" + entry.file.name));
-        }
+    if (told || changelogs.empty()) return Ok();
+    TRY_SET(const auto ids, table.SnapshotIds());
+    TRY_SET(const Snapshot oldest, table.SnapshotOf(ids.front()));
+    return AddChanges(table, oldest.delta_manifest_list, out, true);
+  }
+  // With the files that the list adds; `written`: that it adds or deletes, of those that no compaction has written.
+  static Status AddChanges(Table& table, const std::string& list, std::set<std::string>& out, bool written = false) {
+    if (list.empty()) return Ok();
+    TRY(AddManifests(table, list, out));
+    TRY_SET(const BucketFolders folders, BucketFolders::Of(table.folder(), table.newest_schema()));
+    TRY_SET(const auto files, table.ReadManifestList(list));
+    for (const ManifestFile& file : files) {
+      TRY_SET(const auto entries, table.ReadManifest(file.name));
+      for (const ManifestEntry& entry : entries) {
+        if (written ? entry.file.source == FileSource::kCompact : entry.kind != EntryKind::kAdd) continue;
+        TRY_SET(const std::string folder, folders.Folder(entry.partition, entry.bucket));
+        for (const std::string& name : entry.file.Names()) out.insert(Relative(table, folder + "/" + name));
       }
     }
+    return Ok();
+  }
+  static Status AddNamed(Table& table, const Snapshot& snapshot, bool changelog, std::set<std::string>& out) {
+    TRY(AddManifests(table, snapshot.base_manifest_list, out));
+    TRY(AddManifests(table, snapshot.delta_manifest_list, out));
+    TRY_SET(const auto live, table.LiveFiles(snapshot));
+    for (const LiveFile& file : live) {
+      for (const std::string& name : file.meta.Names()) {
+        out.insert(Relative(table, Str(FolderOf(file.path), "/", name)));
+      }
+    }
+    if (changelog) TRY(AddChanges(table, snapshot.changelog_manifest_list, out));
     if (!snapshot.index_manifest.empty()) out.insert("manifest/" + snapshot.index_manifest);
     TRY_SET(const auto indexes, table.ReadIndexManifest(snapshot.index_manifest));
     for (const IndexEntry& index : indexes) out.insert("index/" + index.name);
