@@ -122,12 +122,12 @@ def test_changelogs_outlive_their_snapshots(ctx):
             "num-sorted-run.compaction-trigger": 2,
             "snapshot.num-retained.min": 1,
             "snapshot.num-retained.max": 2,
-            "changelog.num-retained.max": 8,
+            "changelog.num-retained.max": 6,
             "changelog-producer": producer,
         }
         path = paimon_job.pipeline(ctx, table, options)
         rows = {}  # after the snapshot
-        for round_ in range(7):
+        for round_ in range(5):
             ctx.catch_up(path)
             rows[ctx.lake.snapshot_ids(table)[-1]] = rows_of(paimon_job.read(ctx, table))
             test_paimon_changelog.change(ctx, db, round_)
@@ -136,7 +136,7 @@ def test_changelogs_outlive_their_snapshots(ctx):
         walk = paimon_job.files(ctx, table)
         snapshots, changelogs = walk.snapshot_ids(), walk.changelog_ids()
         assert changelogs[0] > 1 and len(snapshots) == 2, f"{changelogs}, {snapshots}"
-        assert changelogs + snapshots == list(range(snapshots[-1] - 7, snapshots[-1] + 1)), f"{changelogs}, {snapshots}"
+        assert changelogs + snapshots == list(range(snapshots[-1] - 5, snapshots[-1] + 1)), f"{changelogs}, {snapshots}"
         told = [number for number in rows if changelogs[0] <= number + 1 < snapshots[0]]
         assert told, f"{changelogs}, rows are known after {list(rows)}"
         now = by_key(rows_of(paimon_job.read(ctx, table)))
