@@ -48,6 +48,7 @@ def test_changes_between_two_snapshots_turn_one_into_the_other(ctx):
         db = ctx.database(f"{SCHEMA}; {FILL}")
         table = f"{db}.t"
         options = {"changelog-producer": producer, "bucket": 2, "file.format": formats.get(producer, "parquet")}
+        ctx.state = paimon_job.state(ctx, producer)  # of the table before, a job would want other options
         path = paimon_job.pipeline(ctx, table, table=options)
         ends = []
         for round_ in range(4):
