@@ -200,6 +200,7 @@ class Paimon(LakeTables):
             "metadata.iceberg.format-version": rng.choice((2, 3)),
             "snapshot.num-retained.min": min(retained, 10),
             "snapshot.num-retained.max": retained,
+            **({"changelog.num-retained.max": 2 * retained} if rng.random() < 0.5 else {}),
         }
         table = {
             "bucket": rng.choice((1, 2, 4)) if self.wants_keys else None,

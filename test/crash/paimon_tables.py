@@ -200,6 +200,9 @@ class PaimonTable:
             out.append(f"{self.table}: {manifests} manifests, allowed are {MANIFESTS_MAX}")
         if (most := options.get("snapshot.num-retained.max")) and len(snapshots) > int(most) + SNAPSHOTS_OVER_MAX:
             out.append(f"{self.table}: {len(snapshots)} snapshots, retained are {most}")
+        told = len(snapshots) + len(self.files.changelog_ids())
+        if (most := options.get("changelog.num-retained.max")) and told > int(most) + SNAPSHOTS_OVER_MAX:
+            out.append(f"{self.table}: {told} snapshots and changelogs, retained are {most}")
         return out
 
     def counts(self, snapshot) -> tuple[int, int]:
