@@ -41,6 +41,7 @@ def rounds(ctx, options, seed, count=4):
 
 def test_every_kind_of_table(ctx):
     for number, options in enumerate(KINDS):
+        ctx.state = paimon_job.state(ctx, str(number))  # of the table before, a job would want other options
         table = rounds(ctx, {**options, **BESIDE}, number)
         rows = paimon_iceberg.by_sluice(ctx, table) if WIDE in options else None
         assert paimon_iceberg.shows(ctx, table, rows) > 2
