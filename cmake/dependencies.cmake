@@ -24,6 +24,13 @@ _sluice_alias(zstd PkgConfig::zstd)
 pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 _sluice_alias(pcre2 PkgConfig::pcre2)
 
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
+_sluice_alias(curl PkgConfig::curl)
+pkg_check_modules(crypto REQUIRED IMPORTED_TARGET libcrypto)
+_sluice_alias(crypto PkgConfig::crypto)
+pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat)
+_sluice_alias(expat PkgConfig::expat)
+
 find_package(ZLIB REQUIRED)
 _sluice_alias(zlib ZLIB::ZLIB)
 

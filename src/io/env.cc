@@ -51,6 +51,7 @@ Result<std::unique_ptr<ReadableFile>> Env::OpenFile(const std::string& path) {
 
 // A folder is made only when its parent's own entry is durable, so one that is there needs no look further up.
 Status Env::MakeFolders(const std::string& path) {
+  if (IsObjectStore(path)) return Ok();
   const std::string folder = path.substr(0, path.find_last_not_of('/') + 1);
   if (folder.empty()) return Ok();
   const std::string parent = FolderOf(folder);
@@ -75,6 +76,12 @@ Status Env::RenameNoReplace(const std::string& from, const std::string& to) {
   return Ok();
 }
 
+bool Env::IsObjectStore(const std::string&) const { return false; }
+
+Status Env::PutNew(const std::string& path, std::string_view) {
+  return Unsupported(Str(path, ": not in an object store"));
+}
+
 Result<int64_t> Env::ModifiedMs(const std::string& path) {
   return Unsupported(Str(path, ": the age of files is not known here"));
 }
@@ -86,7 +93,18 @@ Status Env::WriteFile(const std::string& path, std::string_view bytes) {
   return file->Close();
 }
 
+Status Env::WriteNewFile(const std::string& path, std::string_view bytes) {
+  if (IsObjectStore(path)) return PutNew(path, bytes);
+  const size_t slash = path.rfind('/');
+  const std::string temporary = Str(path.substr(0, slash), "/.", path.substr(slash + 1), ".", Uuid(), ".tmp");
+  Status status = WriteFile(temporary, bytes);
+  if (status.ok()) status = RenameNoReplace(temporary, path);
+  if (!status.ok()) (void)Remove(temporary).ok();
+  return status;
+}
+
 Status Env::WriteFileDurably(const std::string& path, std::string_view bytes) {
+  if (IsObjectStore(path)) return WriteFile(path, bytes);
   std::string temporary = TemporaryOf(path, *this);
   Status status = WriteFile(temporary, bytes);
   if (status.ok()) status = Rename(temporary, path);
@@ -97,6 +115,10 @@ Status Env::WriteFileDurably(const std::string& path, std::string_view bytes) {
 Status Env::CheckWritable(const std::string& path) {
   std::string temporary = TemporaryOf(path, *this);
   Status status = [&]() -> Status {
+    if (IsObjectStore(path)) {  // as commits are made
+      TRY(PutNew(temporary, ""));
+      return Remove(temporary);
+    }
     TRY_SET(auto file, NewFile(temporary));
     TRY(file->Close());
     return Remove(temporary);

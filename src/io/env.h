@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Env: files, clocks and randomness. Everything that can fail or vary goes through it, so that tests can make it fail.
-// One Env per process (PosixEnv) or per test (FaultyEnv wraps another). Thread safe. Paths are plain absolute paths.
+// One Env per process (PosixEnv) or per test (FaultyEnv wraps another). Thread safe. Paths are plain absolute paths,
+// or s3://bucket/key of an Env that knows them (routing_env.h).
 #pragma once
 
 #include <cstdint>
@@ -68,11 +69,20 @@ class Env {
   virtual Status Link(const std::string& from, const std::string& to) = 0;  // kConflict if `to` is taken
   virtual Status SyncFolder(const std::string& folder) = 0;
 
+  // Whether the path is in an object store: files appear whole and durable at Close, there are no folders and no links,
+  // and PutNew takes the place of Link.
+  virtual bool IsObjectStore(const std::string& path) const;
+  // Only of an object store: makes the file, durably, if its name is free; kConflict if it is taken.
+  virtual Status PutNew(const std::string& path, std::string_view bytes);
+
   // Makes the folder and its parents, durably, also if another process made it and died.
   Status MakeFolders(const std::string& folder);
   Status Rename(const std::string& from, const std::string& to);  // replaces; fsyncs the folder
   // Gives `from` the name `to` only if that is free, then removes `from`; kConflict if taken. fsyncs the folder.
   Status RenameNoReplace(const std::string& from, const std::string& to);
+  // Makes a file of these bytes, durably, only if its name is free; kConflict if it is taken. No other file that begins
+  // with `path` is seen meanwhile.
+  Status WriteNewFile(const std::string& path, std::string_view bytes);
   // Makes a file of these bytes and fsyncs it. Its name is durable only after SyncFolder.
   Status WriteFile(const std::string& path, std::string_view bytes);
   // Writes a temporary file beside `path`, fsyncs it and renames it over `path`. Errors name `path`.

@@ -42,7 +42,8 @@ Result<std::vector<std::string>> JournalEnv::FormerFiles() {
     text.resize(text.rfind('\n'));           // a torn line names no file: it was not made yet
     for (size_t at = first.size(); at < text.size();) {
       size_t end = std::min(text.find('\n', at), text.size());
-      if (text[at] == '/') out.push_back(text.substr(at, end - at));
+      const std::string path = text.substr(at, end - at);
+      if (path.starts_with('/') || path.starts_with("s3://")) out.push_back(path);
       at = end + 1;
     }
   }

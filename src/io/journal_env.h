@@ -40,6 +40,9 @@ class JournalEnv final : public Env {
   Status Link(const std::string& from, const std::string& to) override { return real_.Link(from, to); }
   Status SyncFolder(const std::string& folder) override { return real_.SyncFolder(folder); }
   Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override { return real_.Lock(path); }
+  bool IsObjectStore(const std::string& path) const override { return real_.IsObjectStore(path); }
+  // Not written down: it is there, and then has its place, or it is not.
+  Status PutNew(const std::string& path, std::string_view bytes) override { return real_.PutNew(path, bytes); }
   int64_t NowMs() override { return real_.NowMs(); }
   int64_t MonotonicMs() override { return real_.MonotonicMs(); }
   uint64_t Random() override { return real_.Random(); }
