@@ -60,6 +60,10 @@ Result<Place> PlaceOf(const std::string& folder, paimon::IcebergStorage storage)
 Result<std::unique_ptr<IcebergMirror>> IcebergMirror::Make(Env& env, const std::string& folder,
                                                            const paimon::TableOptions& options) {
   if (options.iceberg.storage == paimon::IcebergStorage::kNone) return std::unique_ptr<IcebergMirror>();
+  if (env.IsObjectStore(folder)) {
+    return Unsupported(Str("table ", folder, ": Iceberg metadata beside a table in S3 is not there yet"),
+                       "set metadata.iceberg.storage to disabled");
+  }
   TRY_SET(Place place, PlaceOf(folder, options.iceberg.storage));
   if (options.iceberg.storage == paimon::IcebergStorage::kTable && EncodeSegment(place.id.table) != place.id.table) {
     return Unsupported(Str("table ", folder, ": its name cannot be one of an Iceberg table"),

@@ -38,7 +38,9 @@ Status RemoveTree(Env& env, const std::string& path) {
 
 Status CopySchemas(Env& env, Table& table, const std::string& folder, int64_t newest) {
   TRY(env.MakeFolders(folder));
-  const std::string made = Str(folder, "/.schema-", env.Uuid());
+  // An object store has no rename: there a killed process leaves a branch with some of the schemas, to be deleted.
+  const bool rename = !env.IsObjectStore(folder);
+  const std::string made = rename ? Str(folder, "/.schema-", env.Uuid()) : folder + "/schema";
   TRY(env.MakeFolders(made));
   for (int64_t id = 0; id <= newest; ++id) {
     auto text = env.ReadFile(table.SchemaPath(id));
@@ -46,6 +48,7 @@ Status CopySchemas(Env& env, Table& table, const std::string& folder, int64_t ne
     if (!text.ok()) return std::move(text).error();
     TRY(env.WriteFile(Str(made, "/schema-", id), *text));
   }
+  if (!rename) return Ok();
   TRY(env.SyncFolder(made));
   TRY(env.Move(made, folder + "/schema"));
   return env.SyncFolder(folder);

@@ -20,16 +20,6 @@ constexpr const char* kAppend = "APPEND";
 constexpr const char* kOverwrite = "OVERWRITE";
 constexpr const char* kCompact = "COMPACT";
 
-// Under its own name only if that is free. kConflict if it is taken.
-Status LinkFile(Env& env, const std::string& path, std::string_view bytes) {
-  const size_t slash = path.rfind('/');
-  const std::string temporary = Str(path.substr(0, slash), "/.", path.substr(slash + 1), ".", env.Uuid(), ".tmp");
-  Status status = env.WriteFile(temporary, bytes);
-  if (status.ok()) status = env.RenameNoReplace(temporary, path);
-  if (!status.ok()) (void)env.Remove(temporary).ok();
-  return status;
-}
-
 // The files of one snapshot, and what must be removed if another writer gets its number.
 class SnapshotFiles {
  public:
@@ -135,7 +125,7 @@ class Commit {
   // snapshots from there on have expired meanwhile.
   Result<bool> Link(const Snapshot& next) {
     const std::string path = table_.SnapshotPath(next.id);
-    Status linked = LinkFile(env_, path, next.ToJson());
+    Status linked = env_.WriteNewFile(path, next.ToJson());
     if (!linked.ok() && linked.error().code == ErrorCode::kConflict) return false;
     if (!linked.ok()) return std::move(linked).error();
     TRY_SET(const auto ids, table_.SnapshotIds());
@@ -349,7 +339,7 @@ Status MakeSchemas(Env& env, Table& table, const TableChange& change) {
   for (const std::string& text : change.schemas) {
     TRY_SET(const Schema schema, ParseSchema(text));
     const std::string path = table.SchemaPath(schema.id);
-    Status linked = LinkFile(env, path, text);
+    Status linked = env.WriteNewFile(path, text);
     if (linked.ok()) {
       PassFailpoint("paimon.after_schema");
       continue;
@@ -367,7 +357,7 @@ Status MakeSchemas(Env& env, Table& table, const TableChange& change) {
 
 Status CreateTable(Env& env, const std::string& folder, const Schema& schema) {
   for (const char* sub : {"/schema", "/snapshot", "/manifest"}) TRY(env.MakeFolders(folder + sub));
-  Status linked = LinkFile(env, Str(folder, "/schema/schema-", schema.id), schema.ToJson());
+  Status linked = env.WriteNewFile(Str(folder, "/schema/schema-", schema.id), schema.ToJson());
   if (!linked.ok() && linked.error().code == ErrorCode::kConflict) return Conflict(Str(folder, " is a table already"));
   return linked;
 }

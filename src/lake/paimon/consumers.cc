@@ -31,6 +31,7 @@ Status RecordConsumer(Env& env, const Table& table, const std::string& id, int64
   TRY(env.MakeFolders(folder));
   Json json;
   json["nextSnapshot"] = next_snapshot;
+  if (env.IsObjectStore(path)) return env.WriteFileDurably(path, json.dump(2));
   const std::string temporary = Str(folder, "/.", id, ".", env.Uuid(), ".tmp");  // no reader takes it for a consumer
   Status status = env.WriteFile(temporary, json.dump(2));
   if (status.ok()) status = env.Rename(temporary, path);

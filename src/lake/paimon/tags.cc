@@ -120,11 +120,21 @@ Result<NewTag> MakeTag(Env& env, Table& table, const TagRequest& request) {
 Status WriteTag(Env& env, const Table& table, const std::string& name, const std::string& text, bool replace) {
   TRY(env.MakeFolders(FolderOfTags(table.folder())));
   const std::string path = PathOf(table.folder(), name);
+  if (!replace) return env.WriteNewFile(path, text);
+  if (env.IsObjectStore(path)) return env.WriteFileDurably(path, text);
   const std::string temporary = Str(FolderOfTags(table.folder()), "/.", name, ".", env.Uuid(), ".tmp");
   Status status = env.WriteFile(temporary, text);
-  if (status.ok()) status = replace ? env.Rename(temporary, path) : env.RenameNoReplace(temporary, path);
+  if (status.ok()) status = env.Rename(temporary, path);
   if (!status.ok()) (void)env.Remove(temporary).ok();
   return status;
+}
+
+// A killed process may leave both names in an object store, which has no links.
+Status GiveName(Env& env, const std::string& from, const std::string& to) {
+  if (!env.IsObjectStore(from)) return env.RenameNoReplace(from, to);
+  TRY_SET(const std::string text, env.ReadFile(from));
+  TRY(env.WriteNewFile(to, text));
+  return env.Remove(from);
 }
 
 // Those that may go with the tag: none if the table has its snapshot.
@@ -211,7 +221,7 @@ Result<int64_t> ReplaceTag(Env& env, Table& table, const TagRequest& request) {
 Status RenameTag(Env& env, const std::string& folder, const std::string& from, const std::string& to) {
   TRY(CheckName(to));
   TRY_SET(const Tag tag, ReadTag(env, folder, from));
-  Status status = env.RenameNoReplace(PathOf(folder, from), PathOf(folder, to));
+  Status status = GiveName(env, PathOf(folder, from), PathOf(folder, to));
   if (status.ok() || status.error().code != ErrorCode::kConflict) return status;
   return Conflict(Str("the table has a tag ", to, " already"), "delete that first, or give another name");
 }
