@@ -11,7 +11,8 @@
 #include <utility>
 
 #include "base/text.h"
-#include "io/env.h"
+#include "cli/lake_places.h"
+#include "io/routing_env.h"
 #include "lake/paimon/local_time.h"
 #include "lake/paimon/table_changes.h"
 #include "row/arrow_status.h"
@@ -79,7 +80,7 @@ class PaimonChanges : public LakeScan {
     return Ok();
   }
 
-  Env& env_ = PosixEnv();
+  Env& env_ = LakeEnv();
   const std::unique_ptr<paimon::Table> table_;
   const paimon::Schema schema_;  // of the time of the opening
   paimon::ChangeRequest request_;
@@ -226,13 +227,13 @@ bool EndSignals::Wait(int64_t ms) {
 
 Result<std::unique_ptr<LakeScan>> OpenChangeScan(const ReadArguments& arguments,
                                                  const std::vector<std::string>& columns, EndSignals* signals) {
-  const std::string path = AbsolutePath(arguments.table);
-  if (!paimon::Table::IsTable(PosixEnv(), path)) {
+  TRY_SET(const std::string path, MountLocation(arguments.table));
+  if (!LakeEnv().IsObjectStore(path) && !paimon::Table::IsTable(LakeEnv(), path)) {
     return Unsupported(Str(path, " is no Paimon table: only of those changes can be read"),
                        "give the folder of a Paimon table (with schema/schema-0)");
   }
-  TRY_SET(auto table, arguments.branch.empty() ? paimon::Table::Open(PosixEnv(), path)
-                                               : paimon::Table::OpenBranch(PosixEnv(), path, arguments.branch));
+  TRY_SET(auto table, arguments.branch.empty() ? paimon::Table::Open(LakeEnv(), path)
+                                               : paimon::Table::OpenBranch(LakeEnv(), path, arguments.branch));
   if (arguments.follow) return Following::Open(std::move(table), arguments, columns, *signals);
   return Between::Open(std::move(table), arguments, columns);
 }

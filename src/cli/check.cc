@@ -12,8 +12,11 @@
 #include "connector/paimon/sink.h"
 #include "connector/paimon/source.h"
 #include "connector/mysql/inspect.h"
+#include "io/routing_env.h"
+#include "io/s3_config.h"
 #include "lake/catalog/catalog.h"
 #include "lake/iceberg/schema.h"
+#include "lake/paimon/warehouse.h"
 #include "pipeline/router.h"
 #include "pipeline/schema_evolver.h"
 #include "pipeline/table_shaper.h"
@@ -93,7 +96,7 @@ Status PrintPlan(const PipelineSpec& spec, const mysql::Inspection& source) {
 
 // The plan of a source of Paimon tables.
 Status PrintPaimonPlan(const PipelineSpec& spec) {
-  TRY_SET(const auto found, InspectPaimonSource(PosixEnv(), spec));
+  TRY_SET(const auto found, InspectPaimonSource(LakeEnv(), spec));
   if (found.empty()) {
     return NotFound("no table of the source's warehouse matches `tables`", "tables are named database.table");
   }
@@ -136,7 +139,12 @@ Status PrintMysqlPlan(const PipelineSpec& spec, int& fatal) {
 Status CheckWarehouse(const PipelineSpec& spec) {
   auto found = spec.sink.options.find("catalog.properties.warehouse");
   if (found == spec.sink.options.end()) return Ok();
-  TRY_SET(std::string folder, LocalPath(found->second.text));
+  const bool paimon = spec.sink.type == "paimon";
+  TRY_SET(std::string folder, paimon ? paimon::FolderOfLocation(found->second.text) : LocalPath(found->second.text));
+  if (IsS3Path(folder)) {  // it answers, and the keys are good; only a write tells about rights to write
+    const auto names = LakeEnv().List(folder);
+    return names.ok() || names.error().code == ErrorCode::kNotFound ? Ok() : Status(names.error());
+  }
   std::filesystem::path path = folder;
   std::error_code error;
   while (!std::filesystem::exists(path, error) && path.has_parent_path() && path != path.parent_path()) {

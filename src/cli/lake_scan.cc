@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "io/env.h"
+#include "io/routing_env.h"
 #include "lake/iceberg/scan.h"
 #include "lake/iceberg/table.h"
 #include "lake/paimon/scan.h"
@@ -91,8 +91,9 @@ Result<std::unique_ptr<LakeScan>> MakeLakeScan(Env& env, paimon::Table& table, s
 
 Result<std::unique_ptr<LakeScan>> OpenLakeScan(const std::string& path, const LakeVersion& version,
                                                const std::vector<std::string>& columns) {
-  Env& env = PosixEnv();
-  if (paimon::Table::IsTable(env, path)) return OpenPaimon(env, path, version, columns);
+  Env& env = LakeEnv();
+  const bool paimon = env.IsObjectStore(path) || paimon::Table::IsTable(env, path);  // Iceberg is on local disks only
+  if (paimon) return OpenPaimon(env, path, version, columns);
   auto opened = iceberg::Table::OpenAt(env, path);
   if (!opened.ok()) {
     Error error = std::move(opened).error();

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/lake_places.h"
 #include "cli/registry.h"
 #include "frontend/yaml/parser.h"
 #include "io/env.h"
@@ -54,7 +55,8 @@ Result<PipelineSpec> Load(const FileArguments& arguments, std::vector<std::strin
 
 Result<PipelineSpec> Checked(PipelineSpec spec, std::vector<std::string>& warnings) {
   warnings = spec.warnings;
-  Status checked = CheckOptions(spec, warnings);
+  Status checked = MountLakes(spec, warnings);
+  if (checked.ok()) checked = CheckOptions(spec, warnings);
   if (!checked.ok()) return WithoutSecrets(std::move(checked).error(), spec);
   return spec;
 }

@@ -5,7 +5,8 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
-#include "io/env.h"
+#include "cli/lake_places.h"
+#include "io/routing_env.h"
 #include "lake/iceberg/orphans.h"
 #include "lake/paimon/orphans.h"
 #include "lake/paimon/table.h"
@@ -17,7 +18,7 @@ namespace {
 constexpr int64_t kYoungestMs = 3'600'000;
 
 Result<std::vector<OrphanFile>> Find(Env& env, const std::string& table, int64_t before_ms) {
-  if (paimon::Table::IsTable(env, table)) return paimon::FindOrphans(env, table, before_ms);
+  if (env.IsObjectStore(table) || paimon::Table::IsTable(env, table)) return paimon::FindOrphans(env, table, before_ms);
   auto files = iceberg::FindOrphans(env, table, before_ms);
   if (files.ok() || files.error().code != ErrorCode::kNotFound) return files;
   Error error = std::move(files).error();
@@ -33,8 +34,9 @@ Status Orphans(const OrphansArguments& arguments) {
     return Invalid(Str("--older-than ", arguments.older_than, ": --delete takes no files younger than 1h"),
                    "a writer at work may be about to commit them");
   }
-  Env& env = PosixEnv();
-  TRY_SET(auto files, Find(env, AbsolutePath(arguments.table), env.NowMs() - *age_ms));
+  Env& env = LakeEnv();
+  TRY_SET(const std::string table, MountLocation(arguments.table));
+  TRY_SET(auto files, Find(env, table, env.NowMs() - *age_ms));
   int64_t bytes = 0;
   for (const OrphanFile& file : files) {
     if (arguments.remove) TRY(env.Remove(file.path));

@@ -10,6 +10,7 @@
 #include "cli/summary.h"
 #include "frontend/paimon_action/sync_action.h"
 #include "frontend/paimon_action/words.h"
+#include "io/routing_env.h"
 
 namespace sluice {
 namespace {
@@ -47,7 +48,7 @@ int UpkeepAction(const ActionWords& words) {
     std::fputs(PaimonActionHelp(words.action).c_str(), stdout);
     return FinishOutput(0);
   }
-  Status status = RunPaimonAction(PosixEnv(), words.action, ActionArguments(words.values));
+  Status status = RunPaimonAction(LakeEnv(), words.action, ActionArguments(words.values));
   if (status.ok()) return FinishOutput(0);
   std::fflush(stdout);
   const int code = PrintError(status.error(), nullptr);

@@ -6,8 +6,9 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "cli/commands.h"
+#include "cli/lake_places.h"
 #include "cli/paimon_action_parts.h"
+#include "io/s3_config.h"
 #include "lake/mirror/iceberg_mirror.h"
 #include "lake/paimon/consumers.h"
 #include "lake/paimon/expiry.h"
@@ -206,13 +207,13 @@ Result<paimon::Warehouse> WarehouseOf(Env& env, const ActionArguments& arguments
   TRY_SET(auto catalog, arguments.Pairs("catalog_conf"));
   if (arguments.Has("warehouse")) catalog["warehouse"] = arguments.Get("warehouse");
   for (const auto& [key, value] : catalog) {
-    if (key == "warehouse" || (key == "metastore" && value == "filesystem")) continue;
-    return Unsupported(Str("--catalog_conf ", key, "=", key.find("key") == std::string::npos ? value : "…",
-                           " is not supported yet"),
-                       "tables of a filesystem catalog on a local disk can be cared for");
+    if (key == "warehouse" || (key == "metastore" && value == "filesystem") || IsS3Option(key)) continue;
+    return Unsupported(Str("--catalog_conf ", key, key == "metastore" ? "=" + value : "", " is not supported yet"),
+                       "tables of a filesystem catalog can be cared for, on a local disk or in S3");
   }
   if (catalog["warehouse"].empty()) return Invalid("argument --warehouse is missing");
-  return paimon::Warehouse::Make(env, AbsolutePath(catalog["warehouse"]));
+  TRY_SET(const std::string folder, MountLocation(catalog["warehouse"], catalog));
+  return paimon::Warehouse::Make(env, folder);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "cli/change_scan.h"
 #include "cli/commands.h"
+#include "cli/lake_places.h"
 #include "cli/lake_scan.h"
 #include "cli/read_filter.h"
 #include "cli/row_printer.h"
@@ -25,7 +26,8 @@ bool Has(const Names& names, const std::string& name) {
 Result<std::unique_ptr<LakeScan>> OpenScan(const ReadArguments& arguments, Names wanted, EndSignals* signals) {
   if (!arguments.changes()) {
     const LakeVersion version{arguments.snapshot, arguments.tag, arguments.branch};
-    return OpenLakeScan(AbsolutePath(arguments.table), version, wanted);
+    TRY_SET(const std::string path, MountLocation(arguments.table));
+    return OpenLakeScan(path, version, wanted);
   }
   std::erase(wanted, kRowKindColumn);
   return OpenChangeScan(arguments, wanted, signals);

@@ -8,6 +8,7 @@
 #include "connector/paimon/sink.h"
 #include "connector/paimon/source.h"
 #include "connector/values/sink.h"
+#include "io/routing_env.h"
 #include "pipeline/shaped_source.h"
 
 namespace sluice {
@@ -29,7 +30,7 @@ Result<std::unique_ptr<Source>> MakeSource(const PipelineSpec& spec, std::vector
     TRY_SET(TableShaper shaper, TableShaper::Make(*spec.shape, [] { return PosixEnv().NowMs(); }));
     return std::unique_ptr<Source>(std::make_unique<ShapedSource>(std::move(source), std::move(shaper)));
   }
-  if (spec.source.type == "paimon") return MakePaimonSource(PosixEnv(), spec, warnings);
+  if (spec.source.type == "paimon") return MakePaimonSource(LakeEnv(), spec, warnings);
   return UnknownType("source", spec.source, {"mysql", "mariadb", "paimon"});
 }
 
@@ -43,7 +44,7 @@ Result<std::unique_ptr<Sink>> MakeSink(Env& env, const PipelineSpec& spec, std::
 
 Status CheckOptions(const PipelineSpec& spec, std::vector<std::string>& warnings) {
   TRY_SET(auto source, MakeSource(spec, warnings));
-  TRY_SET(auto sink, MakeSink(PosixEnv(), spec, warnings));
+  TRY_SET(auto sink, MakeSink(LakeEnv(), spec, warnings));
   return Ok();
 }
 

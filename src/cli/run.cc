@@ -15,6 +15,7 @@
 #include "cli/progress_display.h"
 #include "cli/registry.h"
 #include "cli/summary.h"
+#include "io/routing_env.h"
 #include "runtime/job.h"
 
 namespace sluice {
@@ -93,7 +94,7 @@ int RunJob(const RunArguments& arguments, const PipelineSpec& spec) {
   options.state_folder = StateFolder(arguments.state, arguments.file.file);
   options.until_caught_up = arguments.until_caught_up;
   if (options.until_caught_up) options.retry_total_ms = 60'000;
-  Env& env = PosixEnv();
+  Env& env = LakeEnv();
   const int64_t started_ms = env.MonotonicMs();
   Job job(env, spec, std::move(factories), options);
   ReleaseMemory();

@@ -16,6 +16,7 @@
 #include "cli/registry.h"
 #include "connector/mysql/log_changes.h"
 #include "connector/mysql/table_reader.h"
+#include "io/routing_env.h"
 #include "lake/iceberg/row_digest.h"
 #include "pipeline/router.h"
 #include "pipeline/schema_evolver.h"
@@ -86,7 +87,7 @@ class Verifier {
     for (int round = 0; round < kRoundsMost; ++round) {
       std::set<TableId> ids;
       for (const auto& [id, sink] : sinks_) ids.insert(id);
-      TRY_SET(moment_, LookAtLake(PosixEnv(), *ways_.lake, ways_.job, view_.server_uid, ids));
+      TRY_SET(moment_, LookAtLake(LakeEnv(), *ways_.lake, ways_.job, view_.server_uid, ids));
       TRY(CheckShapes());
       compared_ = false;
       TRY_SET(bool comparable, BringForward());
@@ -409,7 +410,7 @@ Result<bool> Verify(const VerifyArguments& arguments, const PipelineSpec& spec, 
     return Unsupported("verify of a pipeline whose source is of type `paimon`",
                        "verify compares the tables of a MariaDB server with those of the sink");
   }
-  TRY_SET(auto lake, LakeTables::Of(PosixEnv(), spec));
+  TRY_SET(auto lake, LakeTables::Of(LakeEnv(), spec));
   TRY_SET(mysql::SourceConfig config, mysql::MakeSourceConfig(spec, warnings));
   TRY_SET(std::string job, lake->JobId(spec));
   TRY_SET(Router router, Router::Make(spec.routes, spec.route_mode));

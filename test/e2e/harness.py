@@ -15,6 +15,7 @@ import mariadb
 import paimon_lake
 import processes
 import proxy
+import s3_server
 import sluice
 from lake import Difference, compare
 from processes import Timeout, wait_until
@@ -33,7 +34,7 @@ class Shared:
     def __init__(self, folder: str):
         self.folder = folder
         self.template_dir = os.path.join(processes.root_dir(), ".deps", "mariadb-template")
-        self._server = self._pypaimon = None
+        self._server = self._pypaimon = self._s3 = None
         self._databases = 0
 
     def template(self) -> str:
@@ -55,6 +56,12 @@ class Shared:
             self._pypaimon = paimon_lake.PyPaimon(self.folder)
         return self._pypaimon
 
+    def s3(self) -> s3_server.S3Server:
+        """The S3 server of this run."""
+        if self._s3 is None:
+            self._s3 = s3_server.S3Server(os.path.join(self.folder, "s3"))
+        return self._s3
+
     def next_database(self) -> str:
         self._databases += 1
         return f"e2e_{self._databases}"
@@ -66,6 +73,9 @@ class Shared:
         if self._pypaimon:
             self._pypaimon.close()
             self._pypaimon = None
+        if self._s3:
+            self._s3.close()
+            self._s3 = None
 
 
 class Context:

@@ -20,8 +20,8 @@ import canonical  # noqa: E402
 import worker  # noqa: E402
 
 
-def open_table(warehouse, table, snapshot=None, tag=None):
-    opened = CatalogFactory.create({"warehouse": warehouse}).get_table(table)
+def open_table(warehouse, table, snapshot=None, tag=None, options=None):
+    opened = CatalogFactory.create({"warehouse": warehouse, **(options or {})}).get_table(table)
     if tag is not None:
         return opened.copy({"scan.tag-name": tag})
     return opened.copy({"scan.snapshot-id": str(snapshot)}) if snapshot is not None else opened
@@ -82,9 +82,9 @@ class PyPaimon:
     """What a test may ask for."""
 
     @told
-    def rows(self, warehouse, table, snapshot=None, columns=None, tag=None):
+    def rows(self, warehouse, table, snapshot=None, columns=None, tag=None, options=None):
         """Columns as [name, type] in the order of the schema or of `columns`; their rows in canonical form."""
-        opened = open_table(warehouse, table, snapshot, tag)
+        opened = open_table(warehouse, table, snapshot, tag, options)
         types = {field.name: str(field.type) for field in opened.fields}
         names = list(columns or types)
         builder = opened.new_read_builder()

@@ -72,6 +72,8 @@ class Proxy:
             try:
                 server = socket.create_connection(("127.0.0.1", self.target), 5)
                 server.settimeout(None)
+                for link in (client, server):
+                    link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError:
                 _end(client)
                 continue

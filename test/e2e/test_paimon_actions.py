@@ -455,7 +455,7 @@ def test_wrong_arguments_are_named(ctx):
     assert "--order_by is not supported" in action(ctx, "compact", table, code=1, order_by="id")
     assert "--tag_name is missing" in action(ctx, "create_tag", table, code=2)
     assert "full or minor" in action(ctx, "compact", table, code=2, compact_strategy="half")
-    assert "s3.endpoint" in action(ctx, "compact", table, code=1, catalog_conf="s3.endpoint=x")
+    assert "fs.oss.endpoint" in action(ctx, "compact", table, code=1, catalog_conf="fs.oss.endpoint=x")
     assert "no Paimon table" in action(ctx, "compact", f"{db}.nothing", code=1)
     result = ctx.command("paimon", "compact", "--help")
     ctx.jobs.pop()

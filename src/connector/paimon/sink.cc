@@ -73,6 +73,12 @@ PaimonSink::~PaimonSink() = default;
 
 Result<std::unique_ptr<PaimonSink>> PaimonSink::Make(Env& env, PaimonSinkConfig config) {
   TRY_SET(auto warehouse, paimon::Warehouse::Make(env, config.warehouse));
+  const auto mirror = config.table_options.find("metadata.iceberg.storage");
+  const bool mirrored = mirror != config.table_options.end() && Lower(Trim(mirror->second)) != "disabled";
+  if (mirrored && env.IsObjectStore(warehouse.folder())) {
+    return Unsupported("metadata.iceberg.storage: Iceberg metadata beside tables in S3 is not there yet",
+                       "set it to disabled, or use a warehouse on a local disk");
+  }
   return std::unique_ptr<PaimonSink>(new PaimonSink(env, std::move(config), std::move(warehouse)));
 }
 
@@ -100,7 +106,8 @@ Status PaimonSink::Open() {
   if (status.ok()) return status;
   Error error = std::move(status).error().With(Str("warehouse ", config_.warehouse, " cannot be written"));
   bool full = error.code == ErrorCode::kUnavailable && error.hint.find("space") != std::string::npos;
-  if (!full) error.code = ErrorCode::kInvalid;
+  const bool remote = env_.IsObjectStore(warehouse_.folder());  // its errors have the right code
+  if (!full && !remote) error.code = ErrorCode::kInvalid;
   if (error.hint.empty()) error.hint = "catalog.properties.warehouse must be a folder that sluice may write to";
   return error;
 }
@@ -327,7 +334,8 @@ Result<int64_t> PaimonSink::RemoveUnreachable(const TableId& id, const std::vect
   TRY_SET(const std::string folder, warehouse_.TableFolder(id));
   TRY_SET(const auto table, OpenTable(id));
   std::unique_ptr<mirror::IcebergMirror> mirror;  // null for a table that is not ours, with options we have not
-  if (const auto options = paimon::TableOptions::Of(table->newest_schema()); options.ok()) {
+  const auto options = paimon::TableOptions::Of(table->newest_schema());
+  if (options.ok() && !env_.IsObjectStore(folder)) {  // there Iceberg metadata is another writer's
     TRY_SET(mirror, mirror::IcebergMirror::Make(env_, folder, *options));
   }
   const auto begins = [](const std::string& path, const std::string& with) { return path.starts_with(with + "/"); };

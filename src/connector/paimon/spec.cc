@@ -2,12 +2,14 @@
 // Keys of Flink CDC 3.6's PaimonDataSinkOptions and their meaning here.
 #include "connector/paimon/spec.h"
 
+#include "base/text.h"
+
 namespace sluice {
 
 std::vector<OptionSpec> PaimonCatalogOptions() {
   std::vector<OptionSpec> out;
   out.push_back({.key = "catalog.properties.warehouse",
-                 .description = "folder of the databases, a path or a file: URI",
+                 .description = "folder of the databases: a path, a file: URI or s3://bucket/path",
                  .required = true});
   // Free text, so that hive, jdbc and rest can be refused by name.
   out.push_back({.key = "catalog.properties.metastore",
@@ -15,10 +17,12 @@ std::vector<OptionSpec> PaimonCatalogOptions() {
                  .description = "kind of the catalog; filesystem is supported, hive, jdbc and rest are not yet"});
   out.push_back(Refused("catalog.properties.uri",
                         "there is no Hive, JDBC or REST catalog yet; use catalog.properties.metastore: filesystem"));
-  out.push_back(Refused("catalog.properties.s3.*", "S3 is not supported yet; use a local folder"));
+  for (const char* family : {"s3.*", "s3a.*", "fs.s3a.*"}) {  // checked by MakeS3Config
+    out.push_back({.key = Str("catalog.properties.", family), .description = "S3: endpoint, region, keys, path style"});
+  }
   out.push_back({.key = "catalog.properties.*",
                  .status = OptionStatus::kIgnored,
-                 .reason = "the filesystem catalog on local files has no such setting"});
+                 .reason = "the filesystem catalog has no such setting"});
   return out;
 }
 

@@ -10,7 +10,7 @@
 #include "frontend/yaml/schema_change_tags.h"
 #include "frontend/yaml/settings.h"
 #include "frontend/yaml/values.h"
-#include "lake/catalog/catalog.h"
+#include "lake/paimon/warehouse.h"
 #include "pipeline/regex.h"
 #include "pipeline/router.h"
 
@@ -350,8 +350,11 @@ Result<PipelineSpec> MakeSyncSpec(const ActionWords& words) {
 }
 
 Result<std::string> DefaultStateFolder(const ActionWords& words, const PipelineSpec& spec) {
-  TRY_SET(std::string folder, LocalPath(spec.sink.options.at("catalog.properties.warehouse").text));
-  while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  TRY_SET(std::string folder, paimon::FolderOfLocation(spec.sink.options.at("catalog.properties.warehouse").text));
+  if (!folder.starts_with('/')) {
+    return Invalid(Str("warehouse ", folder, " is not on a local disk, where the state belongs"),
+                   "choose the state directory with --state");
+  }
   TRY_SET(const SyncArguments arguments, SyncArguments::Make(words));
   std::string name = *arguments.Text("database");
   if (arguments.of_table()) name += "." + *arguments.Text("table");

@@ -2,6 +2,7 @@
 #include "lake/paimon/warehouse.h"
 
 #include "base/text.h"
+#include "io/s3_config.h"
 #include "lake/catalog/catalog.h"
 #include "lake/paimon/table.h"
 
@@ -28,9 +29,22 @@ Result<std::vector<std::string>> Folders(Env& env, const std::string& folder) {
 
 }  // namespace
 
-Result<Warehouse> Warehouse::Make(Env& env, const std::string& location) {
-  TRY_SET(std::string folder, LocalPath(location));
+Result<std::string> FolderOfLocation(const std::string& location) {
+  if (location.starts_with("s3://") || location.starts_with("s3a://")) return NormalS3Path(location);
+  auto local = LocalPath(location);
+  if (!local.ok()) {
+    Error error = std::move(local).error();
+    error.message = Str("location ", location, " is neither on a local disk nor in S3");
+    error.hint = "absolute paths, file: URIs and s3://bucket/path work so far";
+    return error;
+  }
+  std::string folder = *std::move(local);
   while (folder.size() > 1 && folder.ends_with('/')) folder.pop_back();
+  return folder;
+}
+
+Result<Warehouse> Warehouse::Make(Env& env, const std::string& location) {
+  TRY_SET(std::string folder, FolderOfLocation(location));
   return Warehouse(env, std::move(folder));
 }
 

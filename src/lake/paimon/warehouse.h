@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Warehouse: the filesystem catalog of Paimon on a local disk, WAREHOUSE/DATABASE.db/TABLE. Borrows the Env; any
-// thread.
+// Warehouse: the filesystem catalog of Paimon, WAREHOUSE/DATABASE.db/TABLE, on a local disk or in S3. Borrows the Env;
+// any thread.
 #pragma once
 
 #include <string>
@@ -12,9 +12,13 @@
 
 namespace sluice::paimon {
 
+// The Env's path of a path, a file: URI, s3://bucket/path or s3a://bucket/path, without a slash at its end;
+// kUnsupported for another.
+Result<std::string> FolderOfLocation(const std::string& location);
+
 class Warehouse {
  public:
-  // A path or a file: URI; kUnsupported for another.
+  // Of what FolderOfLocation takes.
   static Result<Warehouse> Make(Env& env, const std::string& location);
 
   const std::string& folder() const { return folder_; }

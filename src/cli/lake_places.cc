@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/lake_places.h"
+
+#include <cstdlib>
+
+#include "base/text.h"
+#include "cli/commands.h"
+#include "io/routing_env.h"
+#include "io/s3_env.h"
+#include "lake/paimon/warehouse.h"
+
+namespace sluice {
+namespace {
+
+constexpr std::string_view kProperties = "catalog.properties.";
+
+std::string Variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : std::string(Trim(value));
+}
+
+struct Place {
+  std::string folder;    // empty: not in S3
+  std::string endpoint;
+};
+
+Result<Place> Mount(const std::string& folder, const std::map<std::string, std::string>& options,
+                    std::vector<std::string>& idle) {
+  TRY_SET(S3Config config, MakeS3Config(options, Variable, idle));
+  Place out{folder, config.endpoint};
+  LakeEnv().Mount(folder, MakeS3Env(PosixEnv(), std::move(config), MakeCurlTransport(Variable("AWS_CA_BUNDLE"))));
+  return out;
+}
+
+Result<Place> MountBlock(const ConnectorSpec& block, std::vector<std::string>& warnings) {
+  const auto warehouse = block.options.find(std::string(kProperties) + "warehouse");
+  if (block.type != "paimon" || warehouse == block.options.end()) return Place();
+  std::map<std::string, std::string> options;
+  for (const auto& [key, value] : block.options) {
+    if (key.starts_with(kProperties)) options[key.substr(kProperties.size())] = value.text;
+  }
+  std::vector<std::string> idle;
+  auto mounted = [&]() -> Result<Place> {
+    TRY_SET(const std::string folder, paimon::FolderOfLocation(warehouse->second.text));
+    if (IsS3Path(folder)) return Mount(folder, options, idle);
+    for (const auto& [key, value] : options) {
+      if (IsS3Option(key)) idle.push_back(key);
+    }
+    return Place();
+  }();
+  if (!mounted.ok()) return std::move(mounted).error().With(warehouse->second.place.ToString());
+  for (const std::string& key : idle) {
+    warnings.push_back(Str(block.place.ToString(), ": option \"", kProperties, key, "\" has no effect here"));
+  }
+  return mounted;
+}
+
+bool Overlap(const std::string& a, const std::string& b) {
+  return !a.empty() && !b.empty() && ((a + "/").starts_with(b + "/") || (b + "/").starts_with(a + "/"));
+}
+
+}  // namespace
+
+Status MountLakes(const PipelineSpec& spec, std::vector<std::string>& warnings) {
+  TRY_SET(const Place source, MountBlock(spec.source, warnings));
+  TRY_SET(const Place sink, MountBlock(spec.sink, warnings));
+  if (source.endpoint == sink.endpoint || !Overlap(source.folder, sink.folder)) return Ok();
+  return Unsupported(Str("source and sink are both ", sink.folder, ", at ", source.endpoint, " and ", sink.endpoint),
+                     "a bucket's path is looked for at one server: give one of them another path");
+}
+
+Result<std::string> MountLocation(const std::string& location, const std::map<std::string, std::string>& options) {
+  if (!location.starts_with("s3://") && !location.starts_with("s3a://")) return AbsolutePath(location);
+  TRY_SET(const std::string folder, paimon::FolderOfLocation(location));
+  std::vector<std::string> idle;
+  TRY_SET(const Place place, Mount(folder, options, idle));
+  return place.folder;
+}
+
+}  // namespace sluice
