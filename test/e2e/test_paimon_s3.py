@@ -277,7 +277,11 @@ def test_actions_and_orphans(ctx):
     assert place.read(f"{db}.a") != before
     place.equal(f"{db}.a")
     action("delete_branch", "--branch_name", "side")
-    action("delete_tag", "--tag_name", "first")
+    action("rename_tag", "--tag_name", "first", "--target_tag_name", "second")
+    assert place.read(f"{db}.a", "--tag", "second") == before
+    action("replace_tag", "--tag_name", "second")
+    assert place.read(f"{db}.a", "--tag", "second") == place.read(f"{db}.a")
+    action("delete_tag", "--tag_name", "second")
     place.equal(f"{db}.a")
     assert not [key for key in place.server.keys(place.bucket) if "/branch/" in key or "/tag/" in key]
     place.server.put(place.bucket, f"some/lake/{db}.db/a/bucket-0/data-left.parquet", b"left")
