@@ -51,6 +51,8 @@ class IcebergSink:
     time_digits = 6  # of the fraction of a TIME that it keeps
     refused_keys = ("FLOAT", "DOUBLE", "SET('1','2')")  # types that no key of its tables can have
 
+    has_engines = False  # tables beside, whose merge engine makes other rows of the source's
+
     def __init__(self):
         self._read: dict[str, Version | None] = {}  # by path; a metadata file never changes
 

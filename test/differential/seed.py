@@ -24,7 +24,8 @@ class Seed:
         self.rng = random.Random(f"{seed}/job")
         self.options = options_module.choose(random.Random(f"{seed}/options"), steps, switches)
         self.options.keyed = sink.wants_keys(random.Random(f"{seed}/sink-keys"))
-        self.options.form, self.options.engines = sink.wants_form(random.Random(f"{seed}/sink-form")), sink.has_engines
+        self.options.form = sink.wants_form(random.Random(f"{seed}/sink-form"))
+        self.options.engines = sink.has_engines
         self.history = self.check = self.path = self.proxy = None
         self.restarts, self.copy_steps = 0, 0
 

@@ -2,6 +2,7 @@
 """Routes: patterns, replace-symbol, capture groups, both modes, shards merged into the widest schema."""
 
 import json
+import os
 
 import lake as lake_module
 import samples
