@@ -12,7 +12,8 @@ class Proxy:
     """Forwards to 127.0.0.1:target.
 
     `cut_after`: after so many more bytes from the server the connection they came by is cut, once. While `hold` is set,
-    bytes wait; it sets itself once `hold_after` bytes have come from the server on all connections together.
+    bytes wait; it sets itself once `hold_after` bytes have come from the server on all connections together. `rewrite`
+    makes of bytes from the server what the client gets.
     """
 
     def __init__(self, target: int):
@@ -23,6 +24,7 @@ class Proxy:
         self.bytes_down = 0
         self.hold = threading.Event()
         self.hold_after = None
+        self.rewrite = lambda data: data
         self._links, self._silent = set(), set()
         self._lock = threading.Lock()
         self._listener = None
@@ -86,6 +88,7 @@ class Proxy:
         try:
             while data := source.recv(1 << 16):
                 if down:
+                    data = self.rewrite(data)
                     self._hold_when_due()
                 if self.hold.is_set():
                     processes.wait_until(lambda: not self.hold.is_set(), "the end of the hold", 600, 0.01)

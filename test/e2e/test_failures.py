@@ -2,6 +2,7 @@
 """Failures of the server and the line to it: a clear error that names the thing and says what to do; nothing lost."""
 
 import os
+import re
 import socket
 import subprocess
 
@@ -249,6 +250,34 @@ def test_connection_cut_in_the_snapshot(ctx):
         assert "127.0.0.1" in result.err or "connection" in result.err.lower(), result.err
         ctx.catch_up(path)
     ctx.equal(f"{db}.t")
+
+
+def test_log_position_of_another_sessions_snapshot(ctx):
+    """Sessions of MariaDB that ask for SHOW STATUS at the same moment may get each other's answer: rows between the
+    copy's view and that position would be lost."""
+    answers, wrong = [], (1, 3, 4)
+
+    def rewrite(data):
+        found = re.search(rb"(Binlog_snapshot_position.)(\d+)", data, re.DOTALL)
+        if not found:
+            return data
+        answers.append(found[2])
+        if len(answers) not in wrong:
+            return data
+        other = b"9" * (len(found[2]) - 1) + b"%d" % len(answers)
+        return data[: found.start(2)] + other + data[found.end(2) :]
+
+    for script in (SCRIPT, SCRIPT.replace(" PRIMARY KEY", "")):
+        db, answers[:] = ctx.database(script), []
+        line = ctx.proxy()
+        line.rewrite = rewrite
+        path = ctx.pipeline(f"{db}.t", port=line.port, server=ctx.server)
+        state = os.path.join(ctx.dir, "state-" + db)
+        ctx.catch_up(path, state=state)
+        ctx.server.execute("INSERT INTO t VALUES (100001, 'later')", db)
+        ctx.catch_up(path, state=state)
+        ctx.equal(f"{db}.t")
+        assert len(answers) > max(wrong), f"the server was asked {len(answers)} times"
 
 
 def test_server_id_taken(ctx):

@@ -2,6 +2,7 @@
 #include "connector/mysql/catalog.h"
 
 #include <algorithm>
+#include <mutex>
 #include <set>
 
 #include "base/text.h"
@@ -362,9 +363,9 @@ Result<std::vector<std::string>> ListLogs(Connection& connection) {
   return out;
 }
 
-Result<BinlogPosition> BeginSnapshot(Connection& connection) {
-  TRY(connection.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
-  TRY(connection.Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT"));
+namespace {
+
+Result<BinlogPosition> ReadSnapshotPosition(Connection& connection) {
   TRY_SET(auto rows, connection.Query("SHOW STATUS LIKE 'binlog_snapshot_%'"));
   BinlogPosition view;
   for (const TextRow& row : rows) {
@@ -372,6 +373,33 @@ Result<BinlogPosition> BeginSnapshot(Connection& connection) {
     if (name == "binlog_snapshot_file") view.file = Cell(row, 1);
     if (name == "binlog_snapshot_position") ParseNumber(Cell(row, 1), view.offset);
   }
+  return view;
+}
+
+// MariaDB keeps the answer in one place for all its sessions while it makes it: one that is asked at the same moment
+// may get the position of another session's view, or the newest one. Rows between the two would be lost, or come twice.
+// So this program asks once at a time, and believes what it hears three times in a row, since monitors ask too.
+Result<BinlogPosition> ReadSnapshotPositionSurely(Connection& connection) {
+  constexpr int kSame = 3, kReadsMax = 100;
+  static std::mutex one_at_a_time;
+  std::lock_guard lock(one_at_a_time);
+  BinlogPosition view;
+  for (int reads = 0, same = 0; reads < kReadsMax; ++reads) {
+    TRY_SET(const BinlogPosition now, ReadSnapshotPosition(connection));
+    same = reads > 0 && now == view ? same + 1 : 1;
+    view = now;
+    if (same == kSame) return view;
+  }
+  return Unavailable("the server tells another log position of the same snapshot each time it is asked",
+                     "other sessions ask for SHOW STATUS all the time: ask less often");
+}
+
+}  // namespace
+
+Result<BinlogPosition> BeginSnapshot(Connection& connection) {
+  TRY(connection.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
+  TRY(connection.Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT"));
+  TRY_SET(const BinlogPosition view, ReadSnapshotPositionSurely(connection));
   if (view.file.empty()) {
     return Unsupported("the server does not tell the log position of a snapshot (binlog_snapshot_file is empty)",
                        "snapshots need MariaDB 10.6 or newer with the binary log on");
