@@ -26,6 +26,7 @@ import run_paimon  # noqa: E402  first: it says where the others are
 from run_paimon import CHANGES, NAMES, REPEATS, ROWS, WORKLOAD, WORKLOADS, sorted_runs  # noqa: E402
 from testbed import say  # noqa: E402
 
+import arguments  # noqa: E402
 import engines  # noqa: E402
 import lake as lake_module  # noqa: E402
 import measure  # noqa: E402
@@ -142,6 +143,7 @@ class ReadBack(run_paimon.Bench):
 
 
 def main():
+    arguments.Parser(__doc__).parse_args()  # sizes come from the environment
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if not os.path.exists(sluice.BINARY):
         sys.exit(f"error: {os.path.relpath(sluice.BINARY)} does not exist; hint: run scripts/build")

@@ -227,6 +227,7 @@ class Bench(Testbed):
 
 
 def main():
+    arguments.Parser(__doc__).parse_args()  # sizes come from the environment
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     for program in (sluice.BINARY, SERVER_FLOOR, WRITE_FLOOR):
         if not os.path.exists(program):

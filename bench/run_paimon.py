@@ -169,6 +169,7 @@ class Bench(Testbed):
 
 
 def main():
+    arguments.Parser(__doc__).parse_args()  # sizes come from the environment
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if not os.path.exists(sluice.BINARY):
         sys.exit(f"error: {os.path.relpath(sluice.BINARY)} does not exist; hint: run scripts/bench")
