@@ -50,6 +50,7 @@ class PyPaimon(engines.Engine):
     lacks = {
         "wide vectors": "pypaimon reads deletion vectors of 32 bits only",
         "merge engines": "pypaimon does not know partial-update.remove-record-on-delete and its like",
+        "removing aggregates": "pypaimon does not know aggregation.remove-record-on-delete",
     }
     no_writes = "the tests of test/e2e write by pypaimon"
 
@@ -122,6 +123,8 @@ class Spark(engines.Spark):
         "time": "Spark has no TIME type: Paimon refuses the whole table",
         "small keys": "Paimon 0.9 cannot filter a SMALLINT: Short cannot be cast to Integer",
         "names with spaces": "Paimon 0.9 parses a column's name without quotes",
+        "wide vectors": "Paimon 0.9 does not know deletion-vectors.bitmap64",
+        "removing aggregates": "Paimon 0.9 does not know aggregation.remove-record-on-delete",
         "bitmap version 2": "Paimon 0.9 reads bitmap indexes of version 1 only",
     }
     no_writes = "Flink is the writer of this pair"

@@ -28,7 +28,7 @@ LEVELS = (
             "fields.default-aggregate-function": "last_value",
             "aggregation.remove-record-on-delete": "true",
         },
-        "merge engines",
+        "removing aggregates",
     ),
 )
 FORMATS = (
