@@ -26,7 +26,6 @@ namespace sluice::paimon {
 namespace {
 
 constexpr int64_t kRowGroupBytes = 32 << 20;  // bounds an open file's memory
-constexpr size_t kSystemColumns = 2;
 constexpr int32_t kKeyBoundLength = 128;  // characters of a key's bound, as in Java
 constexpr const char* kMessageName = "paimon_schema";
 
