@@ -100,14 +100,13 @@ class PaimonLakeTable final : public LakeTable {
 
 class PaimonLakeTables final : public LakeTables {
  public:
-  PaimonLakeTables(Env& env, paimon::Warehouse warehouse, std::string job)
-      : env_(env), warehouse_(std::move(warehouse)), job_(std::move(job)) {}
+  PaimonLakeTables(Env& env, std::unique_ptr<paimon::Catalog> catalog, std::string job)
+      : env_(env), catalog_(std::move(catalog)), job_(std::move(job)) {}
   Result<StoredEpochs> ReadStoredEpochs(const std::string& job) override {
-    return ReadPaimonEpochs(env_, warehouse_, job);
+    return ReadPaimonEpochs(env_, *catalog_, job);
   }
   Result<std::unique_ptr<LakeTable>> Open(const TableId& id) override {
-    TRY_SET(const std::string folder, warehouse_.TableFolder(id));
-    TRY_SET(auto table, paimon::Table::Open(env_, folder));
+    TRY_SET(auto table, catalog_->Open(env_, id));
     TRY_SET(const auto snapshot, table->LatestSnapshot());
     const paimon::Schema* schema = &table->newest_schema();
     if (snapshot) {
@@ -128,7 +127,7 @@ class PaimonLakeTables final : public LakeTables {
 
  private:
   Env& env_;
-  const paimon::Warehouse warehouse_;
+  const std::unique_ptr<paimon::Catalog> catalog_;
   const std::string job_;
 };
 
@@ -144,9 +143,9 @@ Result<std::unique_ptr<LakeTables>> LakeTables::Of(Env& env, const PipelineSpec&
     return std::unique_ptr<LakeTables>(new IcebergLakeTables(env, std::move(catalog)));
   }
   if (spec.sink.type == "paimon") {
-    TRY_SET(auto warehouse, paimon::Warehouse::Make(env, WarehouseOf(spec)));
+    TRY_SET(auto catalog, OpenPaimonCatalog(env, spec));
     TRY_SET(std::string job, PaimonJobId(spec));
-    return std::unique_ptr<LakeTables>(new PaimonLakeTables(env, std::move(warehouse), std::move(job)));
+    return std::unique_ptr<LakeTables>(new PaimonLakeTables(env, std::move(catalog), std::move(job)));
   }
   return Unsupported(Str("a sink of type `", spec.sink.type, "` cannot be compared"),
                      "verify reads iceberg and paimon sinks");

@@ -9,9 +9,9 @@
 #include "base/result.h"
 #include "cli/action_arguments.h"
 #include "io/env.h"
+#include "lake/paimon/catalog.h"
 #include "lake/paimon/schema.h"
 #include "lake/paimon/table.h"
-#include "lake/paimon/warehouse.h"
 #include "row/table_id.h"
 
 namespace sluice {
@@ -19,7 +19,7 @@ namespace sluice {
 struct ActionContext {
   Env& env;
   const ActionArguments& arguments;
-  paimon::Warehouse warehouse;
+  paimon::Catalog& warehouse;
 
   TableId table() const { return {arguments.Get("database"), arguments.Get("table")}; }
   Result<std::string> Folder() const { return warehouse.TableFolder(table()); }

@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "cli/lake_places.h"
 #include "cli/paimon_action_parts.h"
-#include "io/s3_config.h"
 #include "lake/mirror/iceberg_mirror.h"
 #include "lake/paimon/consumers.h"
 #include "lake/paimon/expiry.h"
@@ -203,24 +202,22 @@ ActionKeys KeysOf(const Action& action) {
   return keys;
 }
 
-Result<paimon::Warehouse> WarehouseOf(Env& env, const ActionArguments& arguments) {
+Result<std::unique_ptr<paimon::Catalog>> CatalogOf(Env& env, const ActionArguments& arguments) {
   TRY_SET(auto catalog, arguments.Pairs("catalog_conf"));
   if (arguments.Has("warehouse")) catalog["warehouse"] = arguments.Get("warehouse");
-  for (const auto& [key, value] : catalog) {
-    if (key == "warehouse" || (key == "metastore" && value == "filesystem") || IsS3Option(key)) continue;
-    return Unsupported(Str("--catalog_conf ", key, key == "metastore" ? "=" + value : "", " is not supported yet"),
-                       "tables of a filesystem catalog can be cared for, on a local disk or in S3");
-  }
   if (catalog["warehouse"].empty()) return Invalid("argument --warehouse is missing");
-  TRY_SET(const std::string folder, MountLocation(catalog["warehouse"], catalog));
-  return paimon::Warehouse::Make(env, folder);
+  for (const std::string& key : paimon::ForeignCatalogKeys(catalog)) {
+    return Unsupported(Str("--catalog_conf ", key, " is not supported"), "the kind of catalog has no such option");
+  }
+  TRY_SET(catalog["warehouse"], MountLocation(catalog["warehouse"], catalog));
+  auto opened = paimon::OpenCatalog(env, catalog);
+  return opened.ok() ? std::move(opened) : std::move(opened).error().With("--catalog_conf");
 }
 
 }  // namespace
 
 Result<std::unique_ptr<paimon::Table>> ActionContext::Open() const {
-  TRY_SET(const std::string folder, Folder());
-  return paimon::Table::Open(env, folder);
+  return warehouse.Open(env, table());
 }
 
 Status FollowWithIceberg(const ActionContext& context, const TableId& id) {
@@ -265,8 +262,8 @@ Status RunPaimonAction(Env& env, const std::string& name, const ActionArguments&
   const Action* action = Find(name);
   CHECK(action != nullptr);
   TRY(arguments.Check(KeysOf(*action)));
-  TRY_SET(auto warehouse, WarehouseOf(env, arguments));
-  return action->run({env, arguments, std::move(warehouse)});
+  TRY_SET(const auto catalog, CatalogOf(env, arguments));
+  return action->run({env, arguments, *catalog});
 }
 
 }  // namespace sluice

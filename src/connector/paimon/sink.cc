@@ -58,8 +58,8 @@ Status CheckOldRows(const TableId& id, const paimon::Schema& table, const TableS
 
 }  // namespace
 
-PaimonSink::PaimonSink(Env& env, PaimonSinkConfig config, paimon::Warehouse warehouse)
-    : env_(env), config_(std::move(config)), warehouse_(std::move(warehouse)), upkeep_(env, config_.job) {
+PaimonSink::PaimonSink(Env& env, PaimonSinkConfig config, std::unique_ptr<paimon::Catalog> catalog)
+    : env_(env), config_(std::move(config)), catalog_(std::move(catalog)), upkeep_(env, config_.job) {
   // A row that moves between partitions or buckets must go from where it was, and a changelog names both images.
   const auto producer = config_.table_options.find("changelog-producer");
   const bool changelog = producer != config_.table_options.end() && Lower(Trim(producer->second)) == "input";
@@ -72,22 +72,23 @@ PaimonSink::PaimonSink(Env& env, PaimonSinkConfig config, paimon::Warehouse ware
 PaimonSink::~PaimonSink() = default;
 
 Result<std::unique_ptr<PaimonSink>> PaimonSink::Make(Env& env, PaimonSinkConfig config) {
-  TRY_SET(auto warehouse, paimon::Warehouse::Make(env, config.warehouse));
+  paimon::Options catalog_options = config.catalog;
+  catalog_options["warehouse"] = config.warehouse;
+  TRY_SET(auto catalog, paimon::OpenCatalog(env, catalog_options));
   const auto mirror = config.table_options.find("metadata.iceberg.storage");
   const bool mirrored = mirror != config.table_options.end() && Lower(Trim(mirror->second)) != "disabled";
-  if (mirrored && env.IsObjectStore(warehouse.folder())) {
+  if (mirrored && env.IsObjectStore(catalog->folder())) {
     return Unsupported("metadata.iceberg.storage: Iceberg metadata beside tables in S3 is not there yet",
                        "set it to disabled, or use a warehouse on a local disk");
   }
-  return std::unique_ptr<PaimonSink>(new PaimonSink(env, std::move(config), std::move(warehouse)));
+  return std::unique_ptr<PaimonSink>(new PaimonSink(env, std::move(config), std::move(catalog)));
 }
 
-Result<StoredEpochs> ReadPaimonEpochs(Env& env, const paimon::Warehouse& warehouse, const std::string& job) {
+Result<StoredEpochs> ReadPaimonEpochs(Env& env, paimon::Catalog& catalog, const std::string& job) {
   StoredEpochs out;
-  TRY_SET(const auto tables, warehouse.List());
+  TRY_SET(const auto tables, catalog.List());
   for (const TableId& id : tables) {
-    TRY_SET(const std::string folder, warehouse.TableFolder(id));
-    TRY_SET(const auto table, Table::Open(env, folder));
+    TRY_SET(const auto table, catalog.Open(env, id));
     TRY_SET(const auto ids, table->SnapshotIds());
     out.versions[id] = ids.empty() ? 0 : ids.back();
     TRY_SET(const auto own, paimon::LatestOfUser(*table, job));
@@ -98,27 +99,27 @@ Result<StoredEpochs> ReadPaimonEpochs(Env& env, const paimon::Warehouse& warehou
 
 // A file is made and removed: rights, a read-only mount and a full disk show now, not after an hour of reading.
 Status PaimonSink::Open() {
+  if (catalog_->folder().empty()) return Ok();  // its tables' folders are another's
   auto probe = [&]() -> Status {
-    TRY(env_.MakeFolders(warehouse_.folder()));
-    return env_.CheckWritable(Str(warehouse_.folder(), "/sluice-probe"));
+    TRY(env_.MakeFolders(catalog_->folder()));
+    return env_.CheckWritable(Str(catalog_->folder(), "/sluice-probe"));
   };
   Status status = probe();
   if (status.ok()) return status;
   Error error = std::move(status).error().With(Str("warehouse ", config_.warehouse, " cannot be written"));
   bool full = error.code == ErrorCode::kUnavailable && error.hint.find("space") != std::string::npos;
-  const bool remote = env_.IsObjectStore(warehouse_.folder());  // its errors have the right code
+  const bool remote = env_.IsObjectStore(catalog_->folder());  // its errors have the right code
   if (!full && !remote) error.code = ErrorCode::kInvalid;
   if (error.hint.empty()) error.hint = "catalog.properties.warehouse must be a folder that sluice may write to";
   return error;
 }
 
 Result<std::unique_ptr<Table>> PaimonSink::OpenTable(const TableId& id) {
-  TRY_SET(const std::string folder, warehouse_.TableFolder(id));
-  return Table::Open(env_, folder);
+  return catalog_->Open(env_, id);
 }
 
 Result<std::optional<EpochInfo>> PaimonSink::StoredEpoch() {
-  TRY_SET(stored_, ReadPaimonEpochs(env_, warehouse_, config_.job));
+  TRY_SET(stored_, ReadPaimonEpochs(env_, *catalog_, config_.job));
   // The process that committed them may have died before they were durable.
   for (const auto& [id, epoch] : stored_.epochs) {
     TRY_SET(const auto table, OpenTable(id));
@@ -154,8 +155,7 @@ Result<std::map<TableId, TableSchema>> PaimonSink::CompleteStoredEpoch() {
 }
 
 Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
-  TRY_SET(const std::string folder, warehouse_.TableFolder(id));
-  TRY_SET(const bool exists, warehouse_.Exists(id));
+  TRY_SET(const bool exists, catalog_->Exists(id));
   if (!exists) {
     TRY_SET(paimon::Schema wanted, PaimonSchemaOf(config_.partition_keys, config_.all_partition_keys, id, schema,
                                                   config_.table_options));
@@ -165,7 +165,7 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
       if (wanted_options.iceberg.storage == paimon::IcebergStorage::kNone) break;
       TRY(CheckMirrored(id, field.name, field.type));
     }
-    Status created = paimon::CreateTable(env_, folder, wanted);
+    Status created = catalog_->Create(id, wanted);
     if (created.ok()) LogInfo(Str("table ", id.ToString(), " created"));
     if (!created.ok() && created.error().code != ErrorCode::kConflict) return created;  // else somebody was faster
   }
@@ -173,6 +173,7 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   TRY_SET(auto table, OpenTable(id));
   // A checkpoint will name the table: the process that made it may have died before its entry was durable.
   TRY(paimon::SyncTable(env_, *table));
+  TRY(paimon::CommitterOf(table->folder())->OnSchema(env_, *table, table->newest_schema()));
   paimon::TableWriterOptions options;
   options.name = id.ToString();
   options.user = config_.job;
@@ -269,7 +270,7 @@ Result<std::string> PaimonSink::Prepare(const EpochInfo& epoch) {
 
 // In the first table's folder: whoever finds one table of the epoch can make the commits of the others.
 Result<std::string> PaimonSink::EpochFile(const TableId& first, int64_t epoch) {
-  TRY_SET(const std::string folder, warehouse_.TableFolder(first));
+  TRY_SET(const std::string folder, catalog_->TableFolder(first));
   return Str(folder, "/manifest/epoch-", config_.job, "-", epoch, ".json");
 }
 
@@ -320,7 +321,7 @@ Status PaimonSink::Mirror(const TableId& id) {
 }
 
 Status PaimonSink::RemoveUnreachable(const std::vector<std::string>& files) {
-  TRY_SET(const auto tables, warehouse_.List());
+  TRY_SET(const auto tables, catalog_->List());
   int64_t removed = 0;
   for (const TableId& id : tables) {
     TRY_SET(const int64_t of_table, RemoveUnreachable(id, files));
@@ -331,7 +332,7 @@ Status PaimonSink::RemoveUnreachable(const std::vector<std::string>& files) {
 }
 
 Result<int64_t> PaimonSink::RemoveUnreachable(const TableId& id, const std::vector<std::string>& files) {
-  TRY_SET(const std::string folder, warehouse_.TableFolder(id));
+  TRY_SET(const std::string folder, catalog_->TableFolder(id));
   TRY_SET(const auto table, OpenTable(id));
   std::unique_ptr<mirror::IcebergMirror> mirror;  // null for a table that is not ours, with options we have not
   const auto options = paimon::TableOptions::Of(table->newest_schema());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// PaimonSink: change batches and schema changes -> Paimon tables of one filesystem catalog, exactly once. Owned by the
+// PaimonSink: change batches and schema changes -> Paimon tables of one catalog, exactly once. Owned by the
 // job, its one thread. What a commit stores and how a restart decides: docs/formats/epoch.md.
 //
 // DROP TABLE removes the rows and keeps the table with its history: a commit cannot undo the loss of files, and readers
@@ -19,7 +19,7 @@
 #include "connector/paimon/upkeep.h"
 #include "io/env.h"
 #include "lake/paimon/schema.h"
-#include "lake/paimon/warehouse.h"
+#include "lake/paimon/catalog.h"
 #include "pipeline/pipeline_spec.h"
 #include "pipeline/sink.h"
 #include "pipeline/stored_epochs.h"
@@ -36,7 +36,8 @@ class TableWriter;
 }  // namespace paimon
 
 struct PaimonSinkConfig {
-  std::string warehouse;             // path or file: URI
+  std::string warehouse;             // path, file: or s3: URI
+  paimon::Options catalog;           // the other options of its catalog
   std::string job;                   // tells jobs apart that write to one warehouse: their snapshots' commitUser
   paimon::Options table_options;     // of tables that are made
   std::map<std::string, std::vector<std::string>> partition_keys;  // likewise, by database.table
@@ -65,7 +66,7 @@ class PaimonSink final : public Sink {
   SinkStats stats() const override;
 
  private:
-  PaimonSink(Env& env, PaimonSinkConfig config, paimon::Warehouse warehouse);
+  PaimonSink(Env& env, PaimonSinkConfig config, std::unique_ptr<paimon::Catalog> catalog);
   Status CreateOrAdopt(const TableId& id, const TableSchema& schema);
   Result<paimon::TableWriter*> WriterOf(const TableId& id);
   Result<std::unique_ptr<paimon::Table>> OpenTable(const TableId& id);
@@ -78,7 +79,7 @@ class PaimonSink final : public Sink {
 
   Env& env_;
   const PaimonSinkConfig config_;
-  const paimon::Warehouse warehouse_;
+  const std::unique_ptr<paimon::Catalog> catalog_;
   BeforeImage before_ = BeforeImage::kRow;
   HelperThread helper_;  // encodes with the job's thread
   std::map<TableId, std::unique_ptr<paimon::TableWriter>> writers_;
@@ -93,8 +94,10 @@ class PaimonSink final : public Sink {
 // From the sink block of a pipeline file. Warnings get one sentence for each option without effect.
 Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings);
 
-// What the tables of the warehouse say of a job.
-Result<StoredEpochs> ReadPaimonEpochs(Env& env, const paimon::Warehouse& warehouse, const std::string& job);
+// What the tables of the catalog say of a job.
+Result<StoredEpochs> ReadPaimonEpochs(Env& env, paimon::Catalog& catalog, const std::string& job);
+// The catalog of the sink.
+Result<std::unique_ptr<paimon::Catalog>> OpenPaimonCatalog(Env& env, const PipelineSpec& spec);
 // LakeJobId with the prefix of the file.
 Result<std::string> PaimonJobId(const PipelineSpec& spec);
 

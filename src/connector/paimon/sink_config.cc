@@ -109,6 +109,12 @@ Status CheckPaimonTables(const PipelineSpec& spec, const std::map<TableId, Table
   return Ok();
 }
 
+Result<std::unique_ptr<paimon::Catalog>> OpenPaimonCatalog(Env& env, const PipelineSpec& spec) {
+  std::vector<std::string> ignored;
+  TRY_SET(const Options options, ReadOptions(spec, ignored));
+  return paimon::OpenCatalog(env, PaimonCatalogOf(options));
+}
+
 Result<std::string> PaimonJobId(const PipelineSpec& spec) {
   std::vector<std::string> ignored;
   TRY_SET(const Options options, ReadOptions(spec, ignored));
@@ -118,12 +124,8 @@ Result<std::string> PaimonJobId(const PipelineSpec& spec) {
 Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec, std::vector<std::string>& warnings) {
   TRY_SET(const Options options, ReadOptions(spec, warnings));
   PaimonSinkConfig config;
-  const std::string metastore = Lower(options.Text("catalog.properties.metastore"));
-  if (metastore != "filesystem") {
-    return At(options.PlaceOf("catalog.properties.metastore"),
-              Unsupported(Str("metastore `", metastore, "` is not supported yet"),
-                          "use catalog.properties.metastore: filesystem"));
-  }
+  config.catalog = PaimonCatalogOf(options);
+  TRY(CheckCatalogKeys(options));
   config.warehouse = options.Text("catalog.properties.warehouse");
   config.job = LakeJobId(spec, options.Text("commit.user-prefix"));
   config.backfill = options.Boolean("add-column.backfill");
@@ -132,7 +134,9 @@ Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec,
   config.all_partition_keys = AllPartitionKeys(spec);
   config.take_columns = spec.behavior == SchemaChangeBehavior::kMerge;
   auto sink = PaimonSink::Make(env, std::move(config));
-  if (!sink.ok()) return At(options.PlaceOf("catalog.properties.warehouse"), std::move(sink).error());
+  const bool by_kind = !sink.ok() && options.Has("catalog.properties.metastore");
+  const char* place = by_kind ? "catalog.properties.metastore" : "catalog.properties.warehouse";
+  if (!sink.ok()) return At(options.PlaceOf(place), std::move(sink).error());
   return std::unique_ptr<Sink>(*std::move(sink));
 }
 

@@ -83,8 +83,8 @@ class PaimonSinkTest : public testing::Test {
     sink_.reset();
   }
   std::unique_ptr<paimon::Table> Open(const std::string& name) {
-    const auto warehouse = *paimon::Warehouse::Make(PosixEnv(), config_.warehouse);
-    return *paimon::Table::Open(PosixEnv(), *warehouse.TableFolder({"db", name}));
+    const auto warehouse = *paimon::OpenCatalog(PosixEnv(), {{"warehouse", config_.warehouse}});
+    return *paimon::Table::Open(PosixEnv(), *warehouse->TableFolder({"db", name}));
   }
   Rows RowsOf(const std::string& name) {
     Rows out;

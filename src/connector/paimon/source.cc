@@ -15,8 +15,10 @@ using paimon::FeedStates;
 using paimon::TableFeed;
 
 Result<std::unique_ptr<PaimonSource>> PaimonSource::Make(Env& env, PaimonSourceConfig config) {
-  TRY_SET(auto warehouse, paimon::Warehouse::Make(env, config.warehouse));
-  return std::unique_ptr<PaimonSource>(new PaimonSource(env, std::move(config), std::move(warehouse)));
+  paimon::Options catalog_options = config.catalog;
+  catalog_options["warehouse"] = config.warehouse;
+  TRY_SET(auto catalog, paimon::OpenCatalog(env, catalog_options));
+  return std::unique_ptr<PaimonSource>(new PaimonSource(env, std::move(config), std::move(catalog)));
 }
 
 Status PaimonSource::Start(const std::string& state, BeforeImage before) {
@@ -29,7 +31,7 @@ Status PaimonSource::Start(const std::string& state, BeforeImage before) {
     if (!config_.wanted(id)) continue;  // no longer
     TRY(Add(id, config_.feed, at));
   }
-  TRY_SET(const auto tables, warehouse_.List());
+  TRY_SET(const auto tables, catalog_->List());
   for (const TableId& id : tables) {
     if (!config_.wanted(id) || places_.contains(id)) continue;
     FeedOptions options = config_.feed;
@@ -46,7 +48,7 @@ Status PaimonSource::Start(const std::string& state, BeforeImage before) {
 }
 
 Status PaimonSource::Add(const TableId& id, const FeedOptions& options, const std::optional<FeedState>& state) {
-  TRY_SET(const std::string folder, warehouse_.TableFolder(id));
+  TRY_SET(const std::string folder, catalog_->TableFolder(id));
   auto feed = TableFeed::Open(env_, id, folder, options, state);
   if (!feed.ok() && feed.error().code == ErrorCode::kNotFound && state) {
     return std::move(feed).error().With(Str("table ", id.ToString()));
@@ -59,7 +61,7 @@ Status PaimonSource::Add(const TableId& id, const FeedOptions& options, const st
 }
 
 Status PaimonSource::AddNewTables() {
-  TRY_SET(const auto tables, warehouse_.List());
+  TRY_SET(const auto tables, catalog_->List());
   for (const TableId& id : tables) {
     if (!config_.wanted(id) || places_.contains(id)) continue;
     FeedOptions options = config_.feed;

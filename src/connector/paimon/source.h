@@ -17,14 +17,15 @@
 #include "connector/paimon/source_state.h"
 #include "connector/paimon/table_feed.h"
 #include "io/env.h"
-#include "lake/paimon/warehouse.h"
+#include "lake/paimon/catalog.h"
 #include "pipeline/pipeline_spec.h"
 #include "pipeline/source.h"
 
 namespace sluice {
 
 struct PaimonSourceConfig {
-  std::string warehouse;  // path or file: URI
+  std::string warehouse;  // path, file: or s3: URI
+  paimon::Options catalog;                     // the other options of its catalog
   std::string tables_text;                     // as in the file, for messages
   std::function<bool(const TableId&)> wanted;  // tables minus tables.exclude
   paimon::FeedOptions feed;
@@ -48,15 +49,15 @@ class PaimonSource final : public Source {
   void Stop() override { stop_.Stop(); }
 
  private:
-  PaimonSource(Env& env, PaimonSourceConfig config, paimon::Warehouse warehouse)
-      : env_(env), config_(std::move(config)), warehouse_(std::move(warehouse)) {}
+  PaimonSource(Env& env, PaimonSourceConfig config, std::unique_ptr<paimon::Catalog> catalog)
+      : env_(env), config_(std::move(config)), catalog_(std::move(catalog)) {}
   Status Add(const TableId& id, const paimon::FeedOptions& options, const std::optional<paimon::FeedState>& state);
   Status AddNewTables();
   Status Hold(const paimon::FeedStates& states);
 
   Env& env_;
   PaimonSourceConfig config_;
-  const paimon::Warehouse warehouse_;
+  const std::unique_ptr<paimon::Catalog> catalog_;
   StopSignal stop_;
   std::vector<std::unique_ptr<paimon::TableFeed>> feeds_;
   std::map<TableId, size_t> places_;       // in feeds_

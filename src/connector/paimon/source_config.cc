@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "connector/paimon/source.h"
 #include "connector/paimon/source_spec.h"
+#include "connector/paimon/spec.h"
 #include "lake/paimon/evolve.h"
 #include "lake/paimon/local_time.h"
 #include "pipeline/wanted_tables.h"
@@ -68,13 +69,10 @@ Status SetStart(const Options& options, PaimonSourceConfig& config) {
 Result<PaimonSourceConfig> ReadConfig(const PipelineSpec& spec, std::vector<std::string>& warnings) {
   TRY_SET(const Options options, Options::Check("source \"paimon\"", PaimonSourceOptions(), spec.source.options,
                                                 spec.source.place, warnings));
-  const std::string metastore = Lower(options.Text("catalog.properties.metastore"));
-  if (metastore != "filesystem") {
-    return Unsupported(Str(options.PlaceOf("catalog.properties.metastore").ToString(), ": metastore `", metastore,
-                           "` is not supported yet"), "use catalog.properties.metastore: filesystem");
-  }
   PaimonSourceConfig config;
   config.warehouse = options.Text("catalog.properties.warehouse");
+  config.catalog = PaimonCatalogOf(options);
+  TRY(CheckCatalogKeys(options));
   config.bounded = spec.bounded;
   TRY(SetTables(options, config));
   TRY(SetStart(options, config));
@@ -103,13 +101,12 @@ Result<std::unique_ptr<Source>> MakePaimonSource(Env& env, const PipelineSpec& s
 Result<std::map<TableId, TableSchema>> InspectPaimonSource(Env& env, const PipelineSpec& spec) {
   std::vector<std::string> told;
   TRY_SET(const PaimonSourceConfig config, ReadConfig(spec, told));
-  TRY_SET(const auto warehouse, paimon::Warehouse::Make(env, config.warehouse));
-  TRY_SET(const auto tables, warehouse.List());
+  TRY_SET(const auto catalog, paimon::OpenCatalog(env, config.catalog));
+  TRY_SET(const auto tables, catalog->List());
   std::map<TableId, TableSchema> out;
   for (const TableId& id : tables) {
     if (!config.wanted(id)) continue;
-    TRY_SET(const std::string folder, warehouse.TableFolder(id));
-    TRY_SET(const auto table, paimon::Table::Open(env, folder));
+    TRY_SET(const auto table, catalog->Open(env, id));
     TRY_SET(const auto rules, paimon::ChangeRules::Of(table->newest_schema()));
     TRY(rules.CheckFollowable(id.ToString()));
     out[id] = paimon::ToTableSchema(table->newest_schema());

@@ -9,6 +9,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "lake/paimon/catalog.h"
 #include "lake/paimon/key_range.h"
 #include "lake/paimon/manifest_files.h"
 
@@ -125,7 +126,7 @@ class Commit {
   // snapshots from there on have expired meanwhile.
   Result<bool> Link(const Snapshot& next) {
     const std::string path = table_.SnapshotPath(next.id);
-    Status linked = env_.WriteNewFile(path, next.ToJson());
+    Status linked = CommitterOf(table_.folder())->CommitSnapshot(env_, table_, next);
     if (!linked.ok() && linked.error().code == ErrorCode::kConflict) return false;
     if (!linked.ok()) return std::move(linked).error();
     TRY_SET(const auto ids, table_.SnapshotIds());
@@ -339,7 +340,7 @@ Status MakeSchemas(Env& env, Table& table, const TableChange& change) {
   for (const std::string& text : change.schemas) {
     TRY_SET(const Schema schema, ParseSchema(text));
     const std::string path = table.SchemaPath(schema.id);
-    Status linked = env.WriteNewFile(path, text);
+    Status linked = CommitterOf(table.folder())->CommitSchema(env, table, schema, text);
     if (linked.ok()) {
       PassFailpoint("paimon.after_schema");
       continue;
@@ -350,7 +351,9 @@ Status MakeSchemas(Env& env, Table& table, const TableChange& change) {
     return Conflict(Str(path, " was made by another writer while this job changed the schema too"),
                     "remove the state directory: the job then resumes from the position in its tables");
   }
-  return change.schemas.empty() ? Ok() : table.Refresh();
+  if (change.schemas.empty()) return Ok();
+  TRY(table.Refresh());
+  return CommitterOf(table.folder())->OnSchema(env, table, table.newest_schema());
 }
 
 }  // namespace

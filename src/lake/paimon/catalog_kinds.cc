@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kinds of catalogs, one function each.
+#include "lake/paimon/catalog.h"
+#include "lake/paimon/filesystem_catalog.h"
+
+namespace sluice::paimon {
+
+const std::vector<CatalogKind>& CatalogKinds() {
+  static const std::vector<CatalogKind> kinds = {FilesystemCatalogKind()};
+  return kinds;
+}
+
+}  // namespace sluice::paimon
