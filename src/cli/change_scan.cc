@@ -227,7 +227,7 @@ bool EndSignals::Wait(int64_t ms) {
 
 Result<std::unique_ptr<LakeScan>> OpenChangeScan(const ReadArguments& arguments,
                                                  const std::vector<std::string>& columns, EndSignals* signals) {
-  TRY_SET(const std::string path, MountLocation(arguments.table));
+  TRY_SET(const std::string path, MountTable(arguments.table, arguments.catalog));
   if (!LakeEnv().IsObjectStore(path) && !paimon::Table::IsTable(LakeEnv(), path)) {
     return Unsupported(Str(path, " is no Paimon table: only of those changes can be read"),
                        "give the folder of a Paimon table (with schema/schema-0)");

@@ -140,6 +140,10 @@ Status CheckWarehouse(const PipelineSpec& spec) {
   auto found = spec.sink.options.find("catalog.properties.warehouse");
   if (found == spec.sink.options.end()) return Ok();
   const bool paimon = spec.sink.type == "paimon";
+  if (paimon && spec.sink.options.contains("catalog.properties.metastore")) {  // its server answers
+    TRY_SET(const auto catalog, OpenPaimonCatalog(LakeEnv(), spec));
+    TRY(catalog->CheckAnswers());
+  }
   TRY_SET(std::string folder, paimon ? paimon::FolderOfLocation(found->second.text) : LocalPath(found->second.text));
   if (IsS3Path(folder)) {  // it answers, and the keys are good; only a write tells about rights to write
     const auto names = LakeEnv().List(folder);

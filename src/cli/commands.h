@@ -27,7 +27,8 @@ struct RunArguments {
 };
 
 struct ReadArguments {
-  std::string table;  // folder of the table
+  std::string table;  // folder of the table; with options of a catalog database.table
+  std::vector<std::string> catalog;  // key=value of a Paimon catalog
   std::string format = "table";
   std::vector<std::string> columns;
   std::string where;
@@ -53,7 +54,8 @@ struct VerifyArguments {
 };
 
 struct OrphansArguments {
-  std::string table;  // folder of the table
+  std::string table;  // as of ReadArguments
+  std::vector<std::string> catalog;
   std::string older_than = "3d";
   bool remove = false;
 };

@@ -77,4 +77,37 @@ Result<std::string> MountLocation(const std::string& location, const std::map<st
   return place.folder;
 }
 
+Result<std::string> MountTable(const std::string& table, const std::vector<std::string>& catalog) {
+  if (catalog.empty()) return MountLocation(table);
+  paimon::Options options;
+  for (const std::string& pair : catalog) {
+    const size_t equals = pair.find('=');
+    if (equals == std::string::npos) return Invalid("--catalog_conf is no pair of key and value", "write it key=value");
+    options[pair.substr(0, equals)] = pair.substr(equals + 1);
+  }
+  const size_t dot = table.find('.');
+  if (dot == std::string::npos) {
+    return Invalid(Str("table \"", table, "\" of a catalog has no database"), "name it database.table");
+  }
+  TRY_SET(const auto opened, OpenActionCatalog(LakeEnv(), options));
+  const TableId id{table.substr(0, dot), table.substr(dot + 1)};
+  TRY_SET(const bool exists, opened->Exists(id));
+  if (!exists) return NotFound(Str("the catalog has no table ", table), "its tables are named database.table");
+  return opened->TableFolder(id);
+}
+
+Result<std::unique_ptr<paimon::Catalog>> OpenActionCatalog(Env& env, paimon::Options options) {
+  const auto warehouse = options.find("warehouse");
+  if (warehouse == options.end() || warehouse->second.empty()) {
+    return Invalid("argument --warehouse is missing", "or give it as --catalog_conf warehouse=…");
+  }
+  for (const std::string& key : paimon::ForeignCatalogKeys(options)) {
+    return Unsupported(Str("--catalog_conf ", key, " is not supported"), "this kind of catalog has no such option");
+  }
+  TRY_SET(warehouse->second, MountLocation(warehouse->second, options));
+  auto opened = paimon::OpenCatalog(env, options);
+  if (opened.ok()) return opened;
+  return std::move(opened).error().With("--catalog_conf");
+}
+
 }  // namespace sluice

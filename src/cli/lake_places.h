@@ -4,10 +4,13 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
+#include "io/env.h"
+#include "lake/paimon/catalog.h"
 #include "pipeline/pipeline_spec.h"
 
 namespace sluice {
@@ -18,5 +21,12 @@ Status MountLakes(const PipelineSpec& spec, std::vector<std::string>& warnings);
 
 // The Env's path of a table or warehouse of the command line; relative local paths become absolute. `options`: s3.*.
 Result<std::string> MountLocation(const std::string& location, const std::map<std::string, std::string>& options = {});
+
+// A Paimon catalog of the command line, its warehouse as above.
+Result<std::unique_ptr<paimon::Catalog>> OpenActionCatalog(Env& env, paimon::Options options);
+
+// The same of a table: `catalog` is empty, or key=value of the options of a Paimon catalog, which has the table
+// database.table. kNotFound.
+Result<std::string> MountTable(const std::string& table, const std::vector<std::string>& catalog);
 
 }  // namespace sluice

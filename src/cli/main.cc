@@ -13,6 +13,7 @@
 #include "cli/commands.h"
 #include "cli/completion.h"
 #include "cli/paimon_actions.h"
+#include "cli/sql_sessions.h"
 #include "cli/usage.h"
 #include "cli/version.h"
 
@@ -29,11 +30,16 @@ void AddFile(CLI::App* command, FileArguments& file) {
       ->allow_extra_args(false);
 }
 
-void AddLakeTable(CLI::App* command, std::string& table) {
-  command->add_option("LAKE_TABLE", table, "Folder of the table: warehouse/namespace/table")
+void AddLakeTable(CLI::App* command, std::string& table, std::vector<std::string>& catalog) {
+  command->add_option("LAKE_TABLE", table,
+                      "Folder of the table: warehouse/namespace/table; with --catalog_conf database.table")
       ->required()
       ->type_name("DIR")
       ->option_text("required");
+  command->add_option("--catalog_conf", catalog,
+                      "Option of the Paimon catalog that knows the table: warehouse=DIR, metastore=jdbc, uri=…")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
 }
 
 struct Arguments {
@@ -106,7 +112,7 @@ void AddChanges(CLI::App& command, Arguments& arguments) {
 CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
   ReadArguments& read = arguments.read;
   auto* command = app.add_subcommand("read", "Print the rows of an Iceberg or Paimon table, deletes applied");
-  AddLakeTable(command, read.table);
+  AddLakeTable(command, read.table, read.catalog);
   command->add_option("--format", read.format, "How rows are printed, see below")
       ->check(OneOf({"table", "jsonl", "csv"}))
       ->type_name("{table,jsonl,csv}");
@@ -142,7 +148,7 @@ CLI::App* AddOrphans(CLI::App& app, Arguments& arguments) {
   auto* tables = app.add_subcommand("tables", "Care for Iceberg and Paimon tables");
   tables->require_subcommand(1);
   auto* command = tables->add_subcommand("orphans", "List files in a table's folder that belong to no snapshot");
-  AddLakeTable(command, orphans.table);
+  AddLakeTable(command, orphans.table, orphans.catalog);
   command->add_option("--older-than", orphans.older_than,
                       "Only files written longer ago: a writer may be about to commit younger ones. Default: 3d")
       ->type_name("AGE");
@@ -210,6 +216,7 @@ int Main(int argc, char** argv) {
     (void)app.exit(error);  // --help, --version
     return FinishOutput(0);
   }
+  UseSqlSessions();
   SetLogFormat(arguments.log_format == "json" ? LogFormat::kJson : LogFormat::kText);
   SetLogLevel(arguments.log_level == "debug"  ? LogLevel::kDebug
               : arguments.log_level == "warn" ? LogLevel::kWarn

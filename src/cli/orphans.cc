@@ -35,7 +35,7 @@ Status Orphans(const OrphansArguments& arguments) {
                    "a writer at work may be about to commit them");
   }
   Env& env = LakeEnv();
-  TRY_SET(const std::string table, MountLocation(arguments.table));
+  TRY_SET(const std::string table, MountTable(arguments.table, arguments.catalog));
   TRY_SET(auto files, Find(env, table, env.NowMs() - *age_ms));
   int64_t bytes = 0;
   for (const OrphanFile& file : files) {

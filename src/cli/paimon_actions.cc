@@ -205,13 +205,7 @@ ActionKeys KeysOf(const Action& action) {
 Result<std::unique_ptr<paimon::Catalog>> CatalogOf(Env& env, const ActionArguments& arguments) {
   TRY_SET(auto catalog, arguments.Pairs("catalog_conf"));
   if (arguments.Has("warehouse")) catalog["warehouse"] = arguments.Get("warehouse");
-  if (catalog["warehouse"].empty()) return Invalid("argument --warehouse is missing");
-  for (const std::string& key : paimon::ForeignCatalogKeys(catalog)) {
-    return Unsupported(Str("--catalog_conf ", key, " is not supported"), "the kind of catalog has no such option");
-  }
-  TRY_SET(catalog["warehouse"], MountLocation(catalog["warehouse"], catalog));
-  auto opened = paimon::OpenCatalog(env, catalog);
-  return opened.ok() ? std::move(opened) : std::move(opened).error().With("--catalog_conf");
+  return OpenActionCatalog(env, std::move(catalog));
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ bool Has(const Names& names, const std::string& name) {
 Result<std::unique_ptr<LakeScan>> OpenScan(const ReadArguments& arguments, Names wanted, EndSignals* signals) {
   if (!arguments.changes()) {
     const LakeVersion version{arguments.snapshot, arguments.tag, arguments.branch};
-    TRY_SET(const std::string path, MountLocation(arguments.table));
+    TRY_SET(const std::string path, MountTable(arguments.table, arguments.catalog));
     return OpenLakeScan(path, version, wanted);
   }
   std::erase(wanted, kRowKindColumn);

@@ -61,6 +61,9 @@ Error UnknownOption(std::string_view what, const std::vector<OptionSpec>& specs,
     known.insert(known.end(), spec.aliases.begin(), spec.aliases.end());
   }
   std::string nearest = Nearest(key, known);
+  for (const std::string& name : known) {  // without its prefix it is far from all
+    if (nearest.empty() && name.ends_with("." + key)) nearest = name;
+  }
   std::string hint =
       nearest.empty() ? Str("remove it; ", KnownOptions(specs, key)) : Str("did you mean \"", nearest, "\"?");
   return Invalid(Str(Place(place), "unknown option \"", key, "\" of ", what), std::move(hint));

@@ -98,17 +98,17 @@ class PyPaimon:
         return {"columns": [[name, types[name]] for name in names], "rows": list(zip(*lists)) if lists else []}
 
     @told
-    def create(self, warehouse, table, fields, primary_keys=(), partition_keys=(), options=None):
-        """`fields`: [name, type as in a schema file]."""
+    def create(self, warehouse, table, fields, primary_keys=(), partition_keys=(), options=None, catalog=None):
+        """`fields`: [name, type as in a schema file]. `catalog`: its options, beside the warehouse."""
         made = [DataField.from_dict({"id": i, "name": n, "type": kind}) for i, (n, kind) in enumerate(fields)]
-        catalog = CatalogFactory.create({"warehouse": warehouse})
+        catalog = CatalogFactory.create({"warehouse": warehouse, **(catalog or {})})
         catalog.create_database(table.split(".")[0], True)
         catalog.create_table(table, Schema(made, list(partition_keys), list(primary_keys), options or {}), False)
 
     @told
-    def write(self, warehouse, table, rows):
+    def write(self, warehouse, table, rows, catalog=None):
         """One commit of rows as {column: value in canonical form}; a column that is left out is NULL."""
-        opened = open_table(warehouse, table)
+        opened = open_table(warehouse, table, options=catalog)
         schema = PyarrowFieldParser.from_paimon_schema(opened.fields)
         columns = []
         for field, arrow in zip(opened.fields, schema):

@@ -23,6 +23,7 @@ paimon=2.0.0
 paimon_flink=1.3.1
 paimon_spark=0.9.0
 paimon_hadoop=3.3.4
+mysql_driver=8.4.0
 pyarrow=$(sed -nE 's/^pyarrow==//p' "$here/../requirements.txt")
 
 get_spark() {
@@ -97,7 +98,7 @@ flink_distribution() {
 
 # Paimon's jar brings its own libraries; Flink's SQL comes with what it needs.
 get_flink-paimon() {
-  local java jars paimon_jar
+  local driver java jars paimon_jar
   java=$(java_home 17)
   paimon_jar=$(one_jar flink-paimon "org.apache.paimon:paimon-flink-2.0:$paimon")
   jars=$(jars_with_dependencies flink-sql "org.apache.flink:flink-table-planner_2.12:$flink_sql" \
@@ -105,7 +106,9 @@ get_flink-paimon() {
     "org.apache.flink:flink-connector-files:$flink_files" "org.apache.flink:flink-table-api-java-bridge:$flink_sql" \
     "org.apache.hadoop:hadoop-client-api:$paimon_hadoop" "org.apache.hadoop:hadoop-client-runtime:$paimon_hadoop" \
     "org.slf4j:slf4j-nop:1.7.36")
-  printf '%s\n' "version=Flink $flink_sql, Paimon $paimon" "java=$java" "jars=$jars" "paimon=$paimon_jar"
+  driver=$(one_jar mysql-driver "com.mysql:mysql-connector-j:$mysql_driver")
+  printf '%s\n' "version=Flink $flink_sql, Paimon $paimon" "java=$java" "jars=$jars" "paimon=$paimon_jar" \
+    "driver=$driver"
 }
 
 get_spark-paimon() {

@@ -84,7 +84,7 @@ class Flink(engines.Engine):
         got = engines.install("flink-paimon")
         self.version = got["version"]
         java, classes = got["java"] + "/bin/java", os.path.join(self.folder, "classes")
-        libraries = f"{got['paimon']}/*:{got['jars']}/*"
+        libraries = ":".join(f"{got[part]}/*" for part in ("paimon", "jars", "driver"))
         command = [java + "c", "-nowarn", "-cp", libraries, "-d", classes, HERE + "/FlinkSql.java"]
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         if made.returncode:

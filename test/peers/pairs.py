@@ -36,7 +36,7 @@ SINKS = {
             "sluice", "pypaimon", "flink", "spark",
             "beside-pyiceberg", "beside-duckdb", "beside-spark", "beside-trino",
         ),
-        modules=("check_written", "check_turns", "check_beside"),
+        modules=("check_written", "check_turns", "check_beside", "check_jdbc"),
         engine_module="paimon_engines",
         tables="tables_paimon",
     ),

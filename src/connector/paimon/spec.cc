@@ -63,10 +63,6 @@ std::vector<OptionSpec> PaimonCatalogOptions() {
                  .default_value = "filesystem",
                  .description = Str("kind of the catalog: ", Join(Metastores(), ", "))});
   AddCatalogKeys(out);
-  const auto address = [](const OptionSpec& spec) { return spec.key == "catalog.properties.uri"; };
-  if (std::none_of(out.begin(), out.end(), address)) {
-    out.push_back(Refused("catalog.properties.uri", "no kind of catalog has a server so far"));
-  }
   for (const char* family : {"s3.*", "s3a.*", "fs.s3a.*"}) {  // checked by MakeS3Config
     out.push_back({.key = Str("catalog.properties.", family), .description = "S3: endpoint, region, keys, path style"});
   }

@@ -43,6 +43,8 @@ class Catalog {
   Catalog& operator=(const Catalog&) = delete;
   // The warehouse; empty if the catalog's server alone knows where tables are.
   virtual const std::string& folder() const = 0;
+  // Whether its server, if it has one, answers.
+  virtual Status CheckAnswers() { return Ok(); }
   // All tables, sorted.
   virtual Result<std::vector<TableId>> List() = 0;
   // Whether it can be opened: the catalog has it, and so has the file system.

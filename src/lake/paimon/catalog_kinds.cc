@@ -2,11 +2,12 @@
 // The kinds of catalogs, one function each.
 #include "lake/paimon/catalog.h"
 #include "lake/paimon/filesystem_catalog.h"
+#include "lake/paimon/jdbc_catalog.h"
 
 namespace sluice::paimon {
 
 const std::vector<CatalogKind>& CatalogKinds() {
-  static const std::vector<CatalogKind> kinds = {FilesystemCatalogKind()};
+  static const std::vector<CatalogKind> kinds = {FilesystemCatalogKind(), JdbcCatalogKind()};
   return kinds;
 }
 
