@@ -44,8 +44,8 @@ const std::vector<std::string>& AllFailpoints() {
       "iceberg.after_epoch_file", "iceberg.after_hint",       "iceberg.after_manifest_list", "iceberg.after_manifests",
       "iceberg.after_metadata_link", "iceberg.after_metadata_temp",
       "iceberg.between_tables", "paimon.after_data_files", "paimon.after_epoch_file", "paimon.after_manifest_lists",
-      "paimon.after_schema", "paimon.after_snapshot", "paimon.before_mirror", "paimon.between_snapshots",
-      "paimon.between_tables",
+      "paimon.after_schema", "paimon.after_snapshot", "paimon.before_mirror", "paimon.before_publish",
+      "paimon.between_snapshots", "paimon.between_tables",
       "snapshot.after_batch",    "table.after_create",
   };
   return kNames;

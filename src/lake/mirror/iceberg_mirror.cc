@@ -38,6 +38,7 @@ Status CheckPromotions(const iceberg::Schema& from, const iceberg::Schema& to) {
 struct Place {
   std::string warehouse;
   TableId id;
+  TableId own;  // in the Paimon catalog
 };
 
 std::string ParentOf(const std::string& path) { return path.substr(0, path.rfind('/')); }
@@ -45,14 +46,16 @@ std::string NameOf(const std::string& path) { return path.substr(path.rfind('/')
 
 Result<Place> PlaceOf(const std::string& folder, paimon::IcebergStorage storage) {
   const std::string database_folder = ParentOf(folder);
-  if (storage == paimon::IcebergStorage::kTable) return Place{database_folder, {"", NameOf(folder)}};
   std::string database = NameOf(database_folder);
-  if (!database.ends_with(".db")) {
+  const bool named = database.ends_with(".db");
+  if (named) database.resize(database.size() - 3);
+  const TableId own{database, NameOf(folder)};
+  if (storage == paimon::IcebergStorage::kTable) return Place{database_folder, {"", own.table}, own};
+  if (!named) {
     return Invalid(Str("table ", folder, " is in no database of a warehouse, which metadata.iceberg.storage needs"),
                    "set metadata.iceberg.storage to table-location");
   }
-  database.resize(database.size() - 3);
-  return Place{ParentOf(database_folder) + "/iceberg", {database, NameOf(folder)}};
+  return Place{ParentOf(database_folder) + "/iceberg", own, own};
 }
 
 }  // namespace
@@ -72,8 +75,9 @@ Result<std::unique_ptr<IcebergMirror>> IcebergMirror::Make(Env& env, const std::
   TRY_SET(auto catalog, HadoopCatalog::Make(env, place.warehouse));
   TRY_SET(const std::string location, catalog->Location(place.id));
   TRY_SET(const std::string path, LocalPath(location));
-  return std::unique_ptr<IcebergMirror>(
-      new IcebergMirror(env, std::move(catalog), std::move(place.id), path + "/metadata", options));
+  TRY_SET(auto publisher, MakeCatalogPublisher(place.own, options.iceberg));
+  return std::unique_ptr<IcebergMirror>(new IcebergMirror(env, std::move(catalog), std::move(publisher),
+                                                          std::move(place.id), path + "/metadata", options));
 }
 
 Status IcebergMirror::Follow(paimon::Table& table) {
@@ -92,6 +96,7 @@ Status IcebergMirror::Follow(paimon::Table& table) {
 
 Status IcebergMirror::Show(paimon::Table& table, const paimon::Snapshot& latest) {
   TRY(Open(table.newest_schema()));
+  TRY(Publish());  // what a killed process has not told
   if (iceberg_->metadata().property(kShown) == MarkOf(latest)) return Ok();
   TRY_SET(const bool continues, Continues(table, latest));
   if (!continues) TRY(Begin(table.newest_schema()));
@@ -99,7 +104,12 @@ Status IcebergMirror::Show(paimon::Table& table, const paimon::Snapshot& latest)
   PassFailpoint("paimon.before_mirror");
   TRY_SET(const int64_t shown, iceberg_->Commit(change, {}));
   (void)shown;
-  return Ok();
+  return Publish();
+}
+
+Status IcebergMirror::Publish() {
+  PassFailpoint("paimon.before_publish");
+  return publisher_ == nullptr ? Ok() : publisher_->Publish(iceberg_->metadata(), iceberg_->version().file);
 }
 
 Status IcebergMirror::Open(const paimon::Schema& schema) {
@@ -147,6 +157,7 @@ Result<bool> IcebergMirror::Continues(paimon::Table& table, const paimon::Snapsh
 // Anew: what is there shows a history that is no more.
 Status IcebergMirror::Begin(const paimon::Schema& schema) {
   LogWarn(Str(folder_, ": the Iceberg metadata does not belong to the table's history; it is made anew"));
+  if (publisher_ != nullptr) TRY(publisher_->Withdraw());
   iceberg_.reset();
   TRY_SET(const auto names, env_.List(folder_));
   for (const std::string& name : names) TRY(env_.Remove(Str(folder_, "/", name)));
@@ -180,7 +191,9 @@ Status IcebergMirror::Expire(paimon::Table& table) {
   for (const iceberg::Snapshot& snapshot : iceberg_->metadata().snapshots()) {
     if (!std::binary_search(ids.begin(), ids.end(), snapshot.id)) gone.push_back(snapshot.id);
   }
-  return iceberg_->Expire(gone, folder_);
+  if (gone.empty()) return Ok();
+  TRY(iceberg_->Expire(gone, folder_));
+  return Publish();
 }
 
 Result<int64_t> IcebergMirror::RemoveUnreachable(const std::vector<std::string>& paths) {

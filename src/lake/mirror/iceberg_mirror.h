@@ -17,6 +17,7 @@
 #include "io/env.h"
 #include "lake/catalog/hadoop.h"
 #include "lake/iceberg/table.h"
+#include "lake/mirror/catalog_publisher.h"
 #include "lake/paimon/table.h"
 #include "lake/paimon/table_options.h"
 
@@ -36,9 +37,14 @@ class IcebergMirror {
   const std::string& folder() const { return folder_; }  // of the metadata
 
  private:
-  IcebergMirror(Env& env, std::unique_ptr<HadoopCatalog> catalog, TableId id, std::string folder,
-                const paimon::TableOptions& options)
-      : env_(env), catalog_(std::move(catalog)), id_(std::move(id)), folder_(std::move(folder)), options_(options) {}
+  IcebergMirror(Env& env, std::unique_ptr<HadoopCatalog> catalog, std::unique_ptr<CatalogPublisher> publisher,
+                TableId id, std::string folder, const paimon::TableOptions& options)
+      : env_(env),
+        catalog_(std::move(catalog)),
+        publisher_(std::move(publisher)),
+        id_(std::move(id)),
+        folder_(std::move(folder)),
+        options_(options) {}
   Status Show(paimon::Table& table, const paimon::Snapshot& latest);
   Status Open(const paimon::Schema& schema);
   Status Create(const paimon::Schema& schema);
@@ -46,9 +52,11 @@ class IcebergMirror {
   Status Begin(const paimon::Schema& schema);
   Result<iceberg::TableChange> Plan(paimon::Table& table, const paimon::Snapshot& latest);
   Status Expire(paimon::Table& table);
+  Status Publish();
 
   Env& env_;
   const std::unique_ptr<HadoopCatalog> catalog_;
+  const std::unique_ptr<CatalogPublisher> publisher_;  // null: no other catalog is told
   const TableId id_;
   const std::string folder_;
   const paimon::TableOptions options_;

@@ -156,28 +156,43 @@ Status ReadCompaction(const Reader& options, TableOptions& out) {
   return options.Count("compaction.size-ratio", 0, out.size_ratio);
 }
 
-Status ReadIceberg(const Reader& options, IcebergOptions& out) {
-  const auto storage_of = [&](const char* key, std::string_view catalog) -> Status {
-    const std::string* text = options.Find(key);
-    if (text == nullptr) return Ok();
-    const std::string name = Lower(Trim(*text));
-    if (name == "hive-catalog" || name == "rest-catalog") {
-      return Unsupported(Str("table option ", key, "='", name, "' is not supported yet"),
-                         "use table-location or hadoop-catalog");
+// How a catalog names the table, and what only that catalog knows.
+void ReadIcebergCatalog(const Options& given, IcebergOptions& out) {
+  constexpr std::string_view kPrefix = "metadata.iceberg.";
+  for (const auto& [key, value] : given) {
+    if (key.starts_with(kPrefix)) out.given[key.substr(kPrefix.size())] = value;
+  }
+  if (const auto found = out.given.find("database"); found != out.given.end()) {
+    for (const std::string& name : Split(found->second, ';')) {
+      if (!Trim(name).empty()) out.databases.emplace_back(Trim(name));
     }
+  }
+  if (const auto found = out.given.find("table"); found != out.given.end()) out.table = Trim(found->second);
+}
+
+Status ReadIceberg(const Reader& options, const Options& given, IcebergOptions& out) {
+  const auto place_of = [&](const char* key, std::string_view name, std::string_view catalog) -> Status {
     if (name != "disabled" && name != "table-location" && name != catalog) {
-      return Bad(key, *text, Str("table-location or ", catalog));
+      return Bad(key, std::string(name), Str("table-location or ", catalog));
     }
     out.storage = name == "disabled"         ? IcebergStorage::kNone
                   : name == "table-location" ? IcebergStorage::kTable
                                              : IcebergStorage::kCatalog;
     return Ok();
   };
-  TRY(storage_of("metadata.iceberg.storage", "hadoop-catalog"));
-  if (out.storage != IcebergStorage::kNone) TRY(storage_of("metadata.iceberg.storage-location", "catalog-location"));
-  for (const char* key : {"metadata.iceberg.database", "metadata.iceberg.table"}) {
-    if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
+  if (const std::string* text = options.Find("metadata.iceberg.storage")) {
+    const std::string name = Lower(Trim(*text));
+    if (name == "hive-catalog" || name == "rest-catalog") {
+      return Unsupported(Str("table option metadata.iceberg.storage='", name, "' is not supported yet"),
+                         "use table-location or hadoop-catalog");
+    }
+    TRY(place_of("metadata.iceberg.storage", name, "hadoop-catalog"));
   }
+  const std::string* place = options.Find("metadata.iceberg.storage-location");
+  if (place != nullptr && out.storage != IcebergStorage::kNone) {
+    TRY(place_of("metadata.iceberg.storage-location", Lower(Trim(*place)), "catalog-location"));
+  }
+  ReadIcebergCatalog(given, out);
   TRY(options.Count("metadata.iceberg.format-version", 2, out.format_version, 3));
   TRY(options.Flag("metadata.iceberg.delete-after-commit.enabled", out.delete_old_metadata));
   return options.Count("metadata.iceberg.previous-versions-max", 0, out.previous_versions);
@@ -266,7 +281,7 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   TRY(ReadBuckets(options, key, out));
   TRY(CheckMerging(options, given));
   TRY(ReadChangelog(options, out));
-  TRY(ReadIceberg(options, out.iceberg));
+  TRY(ReadIceberg(options, given, out.iceberg));
   if (out.bucket_mode == BucketMode::kPostponed && out.changelog != ChangelogProducer::kNone) {
     return Unsupported("table option changelog-producer of a table with bucket='-2' is not supported yet",
                        "leave it out, or use a number of buckets");

@@ -37,12 +37,19 @@ enum class IcebergStorage : uint8_t {
   kCatalog,  // in a hadoop catalog, <warehouse>/iceberg
 };
 
+// Which other catalog is told of the Iceberg metadata (lake/mirror/catalog_publisher.h).
+enum class IcebergCatalog : uint8_t { kNone, kRest };
+
 // `metadata.iceberg.*`: Iceberg metadata beside the table (lake/mirror).
 struct IcebergOptions {
   IcebergStorage storage = IcebergStorage::kNone;
   int format_version = 2;
   bool delete_old_metadata = true;    // `delete-after-commit.enabled`
   int64_t previous_versions = 0;      // `previous-versions-max`
+  IcebergCatalog catalog = IcebergCatalog::kNone;
+  std::vector<std::string> databases;  // `database`: those of the catalog that have the table; empty: its own
+  std::string table;                   // `table`: its name there; empty: its own
+  Options given;                       // all that were given, without `metadata.iceberg.`: a catalog has its own
 };
 
 struct TableOptions {
