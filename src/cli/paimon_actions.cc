@@ -222,6 +222,13 @@ Status FollowWithIceberg(const ActionContext& context, const TableId& id) {
   return std::move(followed).error().With("the table is changed, but not the Iceberg metadata beside it");
 }
 
+Status ShowTagsInIceberg(const ActionContext& context) {
+  TRY_SET(const auto table, context.Open());
+  const std::string storage = Lower(Trim(table->newest_schema().Option("metadata.iceberg.storage", "disabled")));
+  if (storage == "disabled" || context.env.IsObjectStore(table->folder())) return Ok();
+  return FollowWithIceberg(context, context.table());
+}
+
 void Say(const std::string& line) { std::printf("%s\n", line.c_str()); }
 
 Result<int64_t> ActionTimeMs(const ActionArguments& arguments, const std::string& key) {

@@ -35,7 +35,7 @@ Status CreateOrReplaceTag(const ActionContext& context, bool replace) {
   TRY_SET(const int64_t snapshot, replace ? paimon::ReplaceTag(context.env, *table, request)
                                           : paimon::CreateTag(context.env, *table, request));
   Say(Str("tag ", request.name, " is snapshot ", snapshot));
-  return Ok();
+  return ShowTagsInIceberg(context);
 }
 
 Status RollBack(const ActionContext& context, paimon::Table& table, const std::string& version) {
@@ -63,7 +63,7 @@ Status CreateTagFromTimestampAction(const ActionContext& context) {
   TRY_SET(request.snapshot, paimon::FirstKeptSince(*table, tags, time_ms));
   TRY_SET(const int64_t snapshot, paimon::CreateTag(context.env, *table, request));
   Say(Str("tag ", request.name, " is snapshot ", snapshot));
-  return Ok();
+  return ShowTagsInIceberg(context);
 }
 
 Status RenameTagAction(const ActionContext& context) {
@@ -71,7 +71,7 @@ Status RenameTagAction(const ActionContext& context) {
   TRY_SET(const std::string folder, context.Folder());
   TRY(paimon::RenameTag(context.env, folder, from, to));
   Say(Str("tag ", from, " is called ", to));
-  return Ok();
+  return ShowTagsInIceberg(context);
 }
 
 Status DeleteTagAction(const ActionContext& context) {
@@ -80,7 +80,7 @@ Status DeleteTagAction(const ActionContext& context) {
     TRY(paimon::DeleteTag(context.env, *table, name));
     Say(Str("tag ", name, " is deleted"));
   }
-  return Ok();
+  return ShowTagsInIceberg(context);
 }
 
 Status ExpireTagsAction(const ActionContext& context) {
@@ -92,7 +92,7 @@ Status ExpireTagsAction(const ActionContext& context) {
   TRY_SET(const auto table, context.Open());
   TRY_SET(const auto gone, paimon::ExpireTags(context.env, *table, older_than));
   Say(gone.empty() ? "no tag has expired" : Str("tags have expired: ", Join(gone, ", ")));
-  return Ok();
+  return ShowTagsInIceberg(context);
 }
 
 Status CreateBranchAction(const ActionContext& context) {

@@ -107,17 +107,20 @@ class PaimonTable:
         return [f"{self.table}: {text}" for text in found + self._wrong_beside()]
 
     def _wrong_beside(self) -> list[str]:
-        """What the newest Iceberg snapshot beside the table shows, which may be one behind the table's after a kill."""
+        """What the newest Iceberg snapshots beside the table show, which may be behind the table's after a kill."""
         beside = paimon_iceberg.Beside(self.lake.warehouse)
         if not beside.exists(self.table):
             return []
-        number = beside.metadata(self.table)["current-snapshot-id"]
-        snapshot = next((s for s in self.snapshots() if s.id == number), None)
-        if snapshot is None:  # none was made, or it has expired
-            return []
-        expected = paimon_by_sluice.read(self.lake, self.table, snapshot.raw)
-        text = first_differences(*expected, *beside.rows(self.table, snapshot_id=number))
-        return [f"Iceberg's snapshot {number} differs from Paimon's (source): {text}"] if text else []
+        there = {snapshot.id: snapshot for snapshot in self.snapshots()}
+        numbers = [snapshot["snapshot-id"] for snapshot in beside.snapshots(self.table)]
+        wrong = []
+        for number in numbers[-2:]:  # the newest epoch's, if it has compacted
+            if number not in there:  # it has expired
+                continue
+            expected = paimon_by_sluice.read(self.lake, self.table, there[number].raw)
+            text = first_differences(*expected, *beside.rows(self.table, snapshot_id=number))
+            wrong += [f"Iceberg's snapshot {number} differs from Paimon's (source): {text}"] if text else []
+        return wrong
 
     def orphans(self) -> list[tuple[str, int]]:
         """(path, bytes) of the files in the table's folder that nothing names."""

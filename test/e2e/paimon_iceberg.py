@@ -32,15 +32,16 @@ def of(ctx) -> lake_module.Lake:
     return lake_module.Lake(catalog) if os.path.isdir(catalog) else Beside(ctx.warehouse)
 
 
-def shows(ctx, table, paimon_rows=None):
-    """Every snapshot of the Iceberg table, and the newest is the newest of the Paimon table. `paimon_rows(snapshot)`:
-    (names, rows) where pypaimon cannot read the table."""
-    beside = of(ctx)
+def shows(ctx, table, paimon_rows=None, beside=None):
+    """Every snapshot of the Paimon table is one of the Iceberg table, with the same number and rows.
+    `paimon_rows(snapshot)`: (names, rows) where pypaimon cannot read the table. `beside`: the Iceberg tables, if not
+    those on disk."""
+    beside = beside or of(ctx)
     ids = [snapshot["snapshot-id"] for snapshot in beside.snapshots(table)]
     paimon_ids = ctx.lake.snapshot_ids(table)
     assert ids, f"{table}: no Iceberg snapshot"
     assert beside.metadata(table)["current-snapshot-id"] == paimon_ids[-1], f"{table}: {ids[-1]} of {paimon_ids[-1]}"
-    assert set(ids) <= set(paimon_ids), f"{table}: Iceberg has {ids}, Paimon {paimon_ids}"
+    assert ids == paimon_ids, f"{table}: Iceberg has {ids}, Paimon {paimon_ids}"
     for number in ids:
         expected = paimon_rows(number) if paimon_rows else ctx.lake.rows(table, snapshot_id=number)
         text = lake_module.first_differences(*expected, *beside.rows(table, snapshot_id=number))

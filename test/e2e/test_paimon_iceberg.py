@@ -3,7 +3,9 @@
 columns, truncations, rollbacks and kills PyIceberg reads what pypaimon reads."""
 
 import os
+import shutil
 
+import lake as lake_module
 import paimon_iceberg
 import paimon_job
 import test_paimon_changelog as changelog
@@ -233,7 +235,72 @@ def test_rolled_back(ctx):
     result = ctx.command("paimon", "rollback_to", "--warehouse", ctx.warehouse, "--database", database, "--table", name,
                          "--version", str(ids[-2]))
     assert result.code == 0, result.err
-    assert paimon_iceberg.shows(ctx, table) == 1
+    assert paimon_iceberg.shows(ctx, table) == len(ids) - 1
     result = ctx.command("paimon", "compact", "--warehouse", ctx.warehouse, "--database", database, "--table", name)
     assert result.code == 0, result.err
     paimon_iceberg.shows(ctx, table)
+
+
+def test_tags(ctx):
+    """A tag of Paimon is one of Iceberg, and keeps its snapshot when that expires."""
+    retained = {"snapshot.num-retained.min": 2, "snapshot.num-retained.max": 2}
+    db = ctx.database(f"{changelog.SCHEMA}; {changelog.FILL}")
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {"bucket": 2, **OFTEN, **BESIDE, **retained})
+    ctx.catch_up(path)
+    act(ctx, table, "create_tag", "--tag_name", "one")
+    first = ctx.lake.snapshot_ids(table)[-1]
+    expected = ctx.lake.rows(table)
+    act(ctx, table, "create_tag", "--tag_name", "main")  # of Iceberg the branch of that name: not shown
+    for round_ in range(4):
+        changelog.change(ctx, db, round_)
+        ctx.catch_up(path)
+    assert first not in ctx.lake.snapshot_ids(table)
+    assert tags(ctx, table) == {"one": first}
+    found = paimon_iceberg.of(ctx).rows(table, snapshot_id=first)
+    assert not lake_module.first_differences(*expected, *found)
+    newest = ctx.lake.snapshot_ids(table)[-1]
+    act(ctx, table, "create_tag", "--tag_name", "two")
+    assert tags(ctx, table) == {"one": first, "two": newest}
+    act(ctx, table, "rename_tag", "--tag_name", "two", "--target_tag_name", "three")
+    assert tags(ctx, table) == {"one": first, "three": newest}
+    act(ctx, table, "replace_tag", "--tag_name", "one", "--snapshot", str(newest))
+    assert tags(ctx, table) == {"one": newest, "three": newest}
+    act(ctx, table, "delete_tag", "--tag_name", "one,three,main")
+    assert tags(ctx, table) == {}
+    paimon_iceberg.shows(ctx, table)
+    paimon_iceberg.files_are_named(ctx, table)
+
+
+def test_of_a_table_that_is_there(ctx):
+    """Metadata that is made later shows all snapshots, each with its own columns, and those that only tags hold."""
+    db = ctx.database(f"{changelog.SCHEMA}; {changelog.FILL}")
+    table = f"{db}.t"
+    path = paimon_job.pipeline(
+        ctx, table, {"bucket": 2, **OFTEN, **BESIDE}, pipeline={"schema.change.behavior": "evolve"}
+    )
+    for round_ in range(4):
+        if round_ == 2:
+            ctx.server.execute("ALTER TABLE t ADD COLUMN d INT DEFAULT 5", db)
+        ctx.catch_up(path)
+        changelog.change(ctx, db, round_)
+    ids = ctx.lake.snapshot_ids(table)
+    act(ctx, table, "create_tag", "--tag_name", "old", "--snapshot", str(ids[1]))
+    shutil.rmtree(os.path.join(ctx.lake.folder(table), "metadata"))
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, table)
+    assert paimon_iceberg.shows(ctx, table) >= len(ids)
+    assert tags(ctx, table) == {"old": ids[1]}
+
+
+def act(ctx, table, action, *arguments):
+    database, name = table.split(".")
+    result = ctx.command("paimon", action, "--warehouse", ctx.warehouse, "--database", database, "--table", name,
+                         *arguments)
+    assert result.code == 0, result.err
+
+
+def tags(ctx, table) -> dict:
+    """Of the Iceberg table: {name: snapshot}."""
+    refs = paimon_iceberg.of(ctx).open(table).metadata.refs
+    return {name: ref.snapshot_id for name, ref in refs.items() if ref.snapshot_ref_type == "tag"}

@@ -126,7 +126,7 @@ Result<TableMetadata> TableCommit::NextMetadata(std::vector<std::string>& trimme
     builder.SetSchema(*change_.schema, change_.last_column_id);
   }
   builder.SetProperties(set, change_.remove_properties);
-  if (change_.touches_files()) {
+  if (change_.touches_files() || change_.snapshot_id != 0) {
     do {
       if (snapshot_id_ == 0) snapshot_id_ = static_cast<int64_t>(table_.env_.Random() & INT64_MAX);
       if (base.snapshot(snapshot_id_) != nullptr) snapshot_id_ = 0;  // never one of the change's: IsThere saw it

@@ -61,6 +61,7 @@ Properties TableCommit::Summary() const {
   Properties out = change_.summary;
   const bool only_added = change_.added_deletes.empty() && removed_.empty();
   out["operation"] = change_.replace                ? "replace"
+                     : !change_.touches_files()     ? "append"
                      : change_.added_data.empty()   ? "delete"
                      : only_added                   ? "append"
                                                     : "overwrite";

@@ -122,26 +122,39 @@ Result<int64_t> TableExpiry::Run() {
   return taken ? static_cast<int64_t>(expired_.size()) : 0;
 }
 
-Status TableExpiry::Run(const std::vector<int64_t>& snapshots, const std::string& own_folder) {
+void TableExpiry::ChooseTags(const std::map<std::string, int64_t>& tags) {
+  const auto& refs = table_.metadata().refs();
+  for (const auto& [name, ref] : refs) {
+    if (ref.tag && !tags.contains(name)) old_refs_.push_back(name);
+  }
+  for (const auto& [name, id] : tags) {
+    const auto found = refs.find(name);
+    if (table_.metadata().snapshot(id) == nullptr || (found != refs.end() && !found->second.tag)) continue;
+    if (found == refs.end() || found->second.snapshot_id != id) new_tags_[name] = id;
+  }
+}
+
+Result<bool> TableExpiry::Run(const std::vector<int64_t>& snapshots, const std::map<std::string, int64_t>& tags,
+                              const std::string& own_folder) {
+  ChooseTags(tags);
   const Snapshot* current = table_.metadata().current_snapshot();
   for (const Snapshot& snapshot : table_.metadata().snapshots()) {
     const bool wanted = std::find(snapshots.begin(), snapshots.end(), snapshot.id) != snapshots.end();
     (wanted && &snapshot != current ? expired_ : kept_).push_back(snapshot.id);
   }
-  if (expired_.empty()) return Ok();
+  if (expired_.empty() && old_refs_.empty() && new_tags_.empty()) return false;
   TRY_SET(Garbage garbage, Collect());
   std::erase_if(garbage.files, [&](const std::string& uri) {
     const auto path = LocalPath(uri);
     return !path.ok() || !path->starts_with(own_folder + "/");
   });
-  TRY_SET(const bool taken, Take(garbage));
-  (void)taken;
-  return Ok();
+  return Take(garbage);
 }
 
 Result<bool> TableExpiry::Take(const Garbage& garbage) {
   MetadataBuilder builder(table_.metadata(), table_.version_.file);
   for (const std::string& name : old_refs_) builder.RemoveRef(name);
+  for (const auto& [name, id] : new_tags_) builder.SetTag(name, id);
   builder.RemoveSnapshots(expired_);
   TRY_SET(auto next, builder.Build(table_.env_.NowMs()));
   auto version = table_.catalog_->Commit(table_.id_, table_.version_, next.ToJson());

@@ -22,14 +22,16 @@ class TableExpiry {
  public:
   explicit TableExpiry(Table& table) : table_(table) {}
   Result<int64_t> Run();
-  // Of a table whose data files are another's: these snapshots, and their files below `own_folder`.
-  Status Run(const std::vector<int64_t>& snapshots, const std::string& own_folder);
+  // Of a table whose data files are another's (Table::Expire).
+  Result<bool> Run(const std::vector<int64_t>& snapshots, const std::map<std::string, int64_t>& tags,
+                   const std::string& own_folder);
 
  private:
   struct Garbage {
     std::vector<std::string> lists, manifests, files;  // URIs
   };
   void Choose();
+  void ChooseTags(const std::map<std::string, int64_t>& tags);
   Result<bool> Take(const Garbage& garbage);  // false: another writer was faster
   void KeepBranch(const SnapshotRef& ref, bool main, std::set<int64_t>& kept);
   Result<Garbage> Collect();
@@ -38,6 +40,7 @@ class TableExpiry {
   Table& table_;
   std::vector<int64_t> expired_, kept_;
   std::vector<std::string> old_refs_;
+  std::map<std::string, int64_t> new_tags_;
 };
 
 }  // namespace sluice::iceberg

@@ -109,6 +109,8 @@ class MetadataBuilder {
   // Takes snapshots, their log entries, refs to them and their statistics away. Never the current one.
   void RemoveSnapshots(const std::vector<int64_t>& ids);
   void RemoveRef(const std::string& name);
+  // Of a snapshot that is there; not main.
+  void SetTag(const std::string& name, int64_t snapshot_id);
   // The metadata files that fell out of metadata-log; valid after Build.
   const std::vector<std::string>& trimmed() const { return trimmed_; }
   Result<TableMetadata> Build(int64_t now_ms);

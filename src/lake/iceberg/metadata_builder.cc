@@ -95,6 +95,11 @@ void MetadataBuilder::RemoveRef(const std::string& name) {
   if (name != "main" && state_->json.contains("refs")) state_->json["refs"].erase(name);
 }
 
+void MetadataBuilder::SetTag(const std::string& name, int64_t snapshot_id) {
+  if (name == "main") return;
+  state_->json["refs"][name] = Json{{"snapshot-id", snapshot_id}, {"type", "tag"}};
+}
+
 void MetadataBuilder::RemoveSnapshots(const std::vector<int64_t>& ids) {
   std::set<int64_t> gone(ids.begin(), ids.end());
   if (const Snapshot* current = state_->base.current_snapshot()) gone.erase(current->id);

@@ -273,8 +273,9 @@ Result<int64_t> Table::Commit(const TableChange& change, const CommitGuard& guar
 
 Result<int64_t> Table::Maintain() { return TableExpiry(*this).Run(); }
 
-Status Table::Expire(const std::vector<int64_t>& snapshots, const std::string& own_folder) {
-  return TableExpiry(*this).Run(snapshots, own_folder);
+Result<bool> Table::Expire(const std::vector<int64_t>& snapshots, const std::map<std::string, int64_t>& tags,
+                           const std::string& own_folder) {
+  return TableExpiry(*this).Run(snapshots, tags, own_folder);
 }
 
 }  // namespace sluice::iceberg

@@ -44,7 +44,7 @@ struct TableChange {
   Properties summary;    // goes into the snapshot's summary
   bool replace = false;  // compaction: same rows, operation "replace"
   bool vectors = false;     // of a v3 table: its deletes are deletion vectors. Not in the JSON, nor is snapshot_id
-  int64_t snapshot_id = 0;  // of the snapshot that it makes; 0: a random one
+  int64_t snapshot_id = 0;  // of the snapshot that it makes, also without files; 0: a random one, if it has files
 
   bool touches_files() const {
     return !added_data.empty() || !added_deletes.empty() || !removed_data.empty() || !removed_deletes.empty();
@@ -97,8 +97,10 @@ class Table {
   // Cheap when there is nothing to do. Returns the number of expired snapshots.
   Result<int64_t> Maintain();
   // Takes these snapshots out, of a table whose data files are another's: of what nothing reaches any more only files
-  // below `own_folder` (a path) are removed. The current snapshot stays. At most one commit.
-  Status Expire(const std::vector<int64_t>& snapshots, const std::string& own_folder);
+  // below `own_folder` (a path) are removed. The current snapshot stays. The tags become `tags` (snapshots by name;
+  // of those that are there). At most one commit; true if there was one.
+  Result<bool> Expire(const std::vector<int64_t>& snapshots, const std::map<std::string, int64_t>& tags,
+                      const std::string& own_folder);
 
  private:
   friend class TableCommit;

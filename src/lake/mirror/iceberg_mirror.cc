@@ -10,6 +10,7 @@
 #include "lake/iceberg/orphans.h"
 #include "lake/mirror/bucket_plan.h"
 #include "lake/mirror/iceberg_form.h"
+#include "lake/mirror/snapshots_to_show.h"
 
 namespace sluice::mirror {
 namespace {
@@ -20,19 +21,6 @@ constexpr const char* kShown = "paimon.snapshot";
 
 std::string MarkOf(const paimon::Snapshot& snapshot) {
   return Str(snapshot.id, " ", snapshot.time_ms, " ", snapshot.commit_identifier, " ", snapshot.commit_user);
-}
-
-// Of changes that another writer has made to the Paimon table.
-Status CheckPromotions(const iceberg::Schema& from, const iceberg::Schema& to) {
-  for (const iceberg::Field& field : to.fields) {
-    const iceberg::Field* before = from.FindId(field.id);
-    if (before == nullptr || iceberg::CanPromote(before->iceberg_type, field.iceberg_type)) continue;
-    return Unsupported(Str("column ", field.name, " became ", field.type.ToString(), ": Iceberg has no promotion from ",
-                           before->iceberg_type, " to ", field.iceberg_type),
-                       "set metadata.iceberg.storage to disabled, or remove the folder of the Iceberg metadata after a "
-                       "full compaction");
-  }
-  return Ok();
 }
 
 struct Place {
@@ -82,11 +70,8 @@ Result<std::unique_ptr<IcebergMirror>> IcebergMirror::Make(Env& env, const std::
 
 Status IcebergMirror::Follow(paimon::Table& table) {
   for (int tries = 1;; ++tries) {
-    TRY(table.Refresh());
-    TRY_SET(const auto latest, table.LatestSnapshot());
-    if (!latest) return Ok();
-    Status shown = Show(table, *latest);
-    if (shown.ok()) return Expire(table);
+    Status shown = ShowAll(table);
+    if (shown.ok()) return shown;
     const ErrorCode code = shown.error().code;
     // Another process shows a snapshot too, or the one that was the newest has expired: look again.
     if ((code != ErrorCode::kConflict && code != ErrorCode::kNotFound) || tries == kTriesMax) return shown;
@@ -94,17 +79,43 @@ Status IcebergMirror::Follow(paimon::Table& table) {
   }
 }
 
-Status IcebergMirror::Show(paimon::Table& table, const paimon::Snapshot& latest) {
-  TRY(Open(table.newest_schema()));
-  TRY(Publish());  // what a killed process has not told
-  if (iceberg_->metadata().property(kShown) == MarkOf(latest)) return Ok();
-  TRY_SET(const bool continues, Continues(table, latest));
-  if (!continues) TRY(Begin(table.newest_schema()));
-  TRY_SET(const iceberg::TableChange change, Plan(table, latest));
+Status IcebergMirror::ShowAll(paimon::Table& table) {
+  TRY(table.Refresh());
+  TRY_SET(const auto latest, table.LatestSnapshot());
+  if (!latest) return Ok();
+  TRY(Open());
+  if (iceberg_ != nullptr) TRY(Publish());  // what a killed process has not told
+  TRY_SET(const auto tags, paimon::ListTags(env_, table.folder()));
+  if (iceberg_ == nullptr || iceberg_->metadata().property(kShown) != MarkOf(*latest)) {
+    TRY_SET(const auto shown, Shown(table, *latest));
+    if (!shown) TRY(Clear());
+    TRY_SET(const auto missing, SnapshotsToShow(table, tags, shown.value_or(0), *latest));
+    if (iceberg_ == nullptr) {
+      TRY_SET(const paimon::Schema* first, table.SchemaOf(missing.front().schema_id));
+      TRY(Create(missing.size() == 1 ? table.newest_schema() : *first));
+    }
+    for (const paimon::Snapshot& snapshot : missing) TRY(Show(table, snapshot, snapshot.id == latest->id));
+  }
+  return Tidy(table, tags);
+}
+
+Status IcebergMirror::Show(paimon::Table& table, const paimon::Snapshot& snapshot, bool newest) {
+  TRY_SET(const paimon::Schema* schema, SchemaFor(table, snapshot, newest));
+  TRY_SET(const iceberg::TableChange change, Plan(table, snapshot, *schema));
   PassFailpoint("paimon.before_mirror");
   TRY_SET(const int64_t shown, iceberg_->Commit(change, {}));
   (void)shown;
   return Publish();
+}
+
+// Readers of an older snapshot see its columns. But what shows the newest columns already does not go back.
+Result<const paimon::Schema*> IcebergMirror::SchemaFor(paimon::Table& table, const paimon::Snapshot& snapshot,
+                                                       bool newest) const {
+  if (newest || snapshot.schema_id == table.newest_schema().id) return &table.newest_schema();
+  TRY_SET(const iceberg::Schema wanted, IcebergSchemaOf(table.newest_schema()));
+  TRY_SET(const iceberg::Schema current, iceberg_->metadata().current_schema());
+  if (wanted.SameFields(current)) return &table.newest_schema();
+  return table.SchemaOf(snapshot.schema_id);
 }
 
 Status IcebergMirror::Publish() {
@@ -112,10 +123,10 @@ Status IcebergMirror::Publish() {
   return publisher_ == nullptr ? Ok() : publisher_->Publish(iceberg_->metadata(), iceberg_->version().file);
 }
 
-Status IcebergMirror::Open(const paimon::Schema& schema) {
+Status IcebergMirror::Open() {
   if (iceberg_ != nullptr) return iceberg_->Refresh();
   TRY_SET(const bool exists, catalog_->Exists(id_));
-  if (!exists) return Create(schema);
+  if (!exists) return Ok();
   TRY_SET(iceberg_, iceberg::Table::Open(env_, *catalog_, id_));
   return Ok();
 }
@@ -141,36 +152,42 @@ Status IcebergMirror::Create(const paimon::Schema& schema) {
   return Ok();
 }
 
-// Whether `latest` comes after what is shown. Not after a rollback, nor if another writer of Iceberg metadata was here.
-Result<bool> IcebergMirror::Continues(paimon::Table& table, const paimon::Snapshot& latest) const {
+// The number of the snapshot that is shown, 0 for none. Nothing: `latest` does not come after it, as after a rollback,
+// or another writer of Iceberg metadata was here.
+Result<std::optional<int64_t>> IcebergMirror::Shown(paimon::Table& table, const paimon::Snapshot& latest) const {
+  const std::optional<int64_t> none;
+  if (iceberg_ == nullptr) return std::optional<int64_t>(0);
   const iceberg::TableMetadata& metadata = iceberg_->metadata();
-  if (metadata.snapshots().empty()) return true;
+  if (metadata.snapshots().empty()) return std::optional<int64_t>(0);
   const std::string mark = metadata.property(kShown);
   int64_t id = 0;
-  if (!ParseNumber(Split(mark, ' ')[0], id) || id >= latest.id || metadata.snapshot(latest.id) != nullptr) return false;
+  if (!ParseNumber(Split(mark, ' ')[0], id) || id >= latest.id) return none;
+  for (const iceberg::Snapshot& snapshot : metadata.snapshots()) {
+    if (snapshot.id > id) return none;
+  }
   auto shown = table.SnapshotOf(id);
-  if (!shown.ok() && shown.error().code == ErrorCode::kNotFound) return true;  // expired
+  if (!shown.ok() && shown.error().code == ErrorCode::kNotFound) return std::optional(id);  // expired
   if (!shown.ok()) return std::move(shown).error();
-  return MarkOf(*shown) == mark;
+  return MarkOf(*shown) == mark ? std::optional(id) : none;
 }
 
-// Anew: what is there shows a history that is no more.
-Status IcebergMirror::Begin(const paimon::Schema& schema) {
+// What is there shows a history that is no more.
+Status IcebergMirror::Clear() {
   LogWarn(Str(folder_, ": the Iceberg metadata does not belong to the table's history; it is made anew"));
   if (publisher_ != nullptr) TRY(publisher_->Withdraw());
   iceberg_.reset();
   TRY_SET(const auto names, env_.List(folder_));
   for (const std::string& name : names) TRY(env_.Remove(Str(folder_, "/", name)));
-  return Create(schema);
+  return Ok();
 }
 
-Result<iceberg::TableChange> IcebergMirror::Plan(paimon::Table& table, const paimon::Snapshot& latest) {
-  const paimon::Schema& schema = table.newest_schema();
+Result<iceberg::TableChange> IcebergMirror::Plan(paimon::Table& table, const paimon::Snapshot& snapshot,
+                                                 const paimon::Schema& schema) {
   iceberg::TableChange change;
-  change.snapshot_id = latest.id;
+  change.snapshot_id = snapshot.id;
   change.vectors = iceberg_->metadata().format_version() > 2;
-  change.set_properties[kShown] = MarkOf(latest);
-  change.summary["paimon.snapshot-id"] = Str(latest.id);
+  change.set_properties[kShown] = MarkOf(snapshot);
+  change.summary["paimon.snapshot-id"] = Str(snapshot.id);
   TRY_SET(iceberg::Schema wanted, IcebergSchemaOf(schema));
   TRY_SET(const iceberg::Schema current, iceberg_->metadata().current_schema());
   if (!wanted.SameFields(current)) {
@@ -179,21 +196,27 @@ Result<iceberg::TableChange> IcebergMirror::Plan(paimon::Table& table, const pai
     change.last_column_id = schema.highest_field_id;
   }
   TRY_SET(const DataFileForm form, DataFileForm::Of(table, schema));
-  TRY_SET(auto live, table.LiveFiles(latest));
+  TRY_SET(auto live, table.LiveFiles(snapshot));
   TRY_SET(const auto shown, iceberg_->LiveFiles());
   TRY(BucketPlans(env_, table, schema, options_, form, folder_).Run(std::move(live), shown, change));
   return change;
 }
 
-Status IcebergMirror::Expire(paimon::Table& table) {
+// Tags, and no more what has expired. A tag keeps its snapshot.
+Status IcebergMirror::Tidy(paimon::Table& table, const std::vector<paimon::Tag>& tags) {
   TRY_SET(const auto ids, table.SnapshotIds());
+  std::map<std::string, int64_t> shown_tags;
+  std::set<int64_t> kept(ids.begin(), ids.end());
+  for (const paimon::Tag& tag : tags) {
+    shown_tags[tag.name] = tag.snapshot.id;
+    kept.insert(tag.snapshot.id);
+  }
   std::vector<int64_t> gone;
   for (const iceberg::Snapshot& snapshot : iceberg_->metadata().snapshots()) {
-    if (!std::binary_search(ids.begin(), ids.end(), snapshot.id)) gone.push_back(snapshot.id);
+    if (!kept.contains(snapshot.id)) gone.push_back(snapshot.id);
   }
-  if (gone.empty()) return Ok();
-  TRY(iceberg_->Expire(gone, folder_));
-  return Publish();
+  TRY_SET(const bool changed, iceberg_->Expire(gone, shown_tags, folder_));
+  return changed ? Publish() : Ok();
 }
 
 Result<int64_t> IcebergMirror::RemoveUnreachable(const std::vector<std::string>& paths) {

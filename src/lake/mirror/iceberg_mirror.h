@@ -20,6 +20,7 @@
 #include "lake/mirror/catalog_publisher.h"
 #include "lake/paimon/table.h"
 #include "lake/paimon/table_options.h"
+#include "lake/paimon/tags.h"
 
 namespace sluice::mirror {
 
@@ -29,8 +30,8 @@ class IcebergMirror {
   static Result<std::unique_ptr<IcebergMirror>> Make(Env& env, const std::string& folder,
                                                      const paimon::TableOptions& options);
 
-  // Shows the newest snapshot, and no more those that have expired. Nothing to do if it is shown already: also after a
-  // crash anywhere.
+  // Shows the snapshots that are not shown yet, each under its number, the tags as Iceberg's, and no more what has
+  // expired. Nothing to do if all is so already: also after a crash anywhere.
   Status Follow(paimon::Table& table);
   // Of files that a killed process left in folder(). Returns how many are removed.
   Result<int64_t> RemoveUnreachable(const std::vector<std::string>& paths);
@@ -45,13 +46,16 @@ class IcebergMirror {
         id_(std::move(id)),
         folder_(std::move(folder)),
         options_(options) {}
-  Status Show(paimon::Table& table, const paimon::Snapshot& latest);
-  Status Open(const paimon::Schema& schema);
+  Status ShowAll(paimon::Table& table);
+  Status Open();
   Status Create(const paimon::Schema& schema);
-  Result<bool> Continues(paimon::Table& table, const paimon::Snapshot& latest) const;
-  Status Begin(const paimon::Schema& schema);
-  Result<iceberg::TableChange> Plan(paimon::Table& table, const paimon::Snapshot& latest);
-  Status Expire(paimon::Table& table);
+  Result<std::optional<int64_t>> Shown(paimon::Table& table, const paimon::Snapshot& latest) const;
+  Status Clear();
+  Status Show(paimon::Table& table, const paimon::Snapshot& snapshot, bool newest);
+  Result<const paimon::Schema*> SchemaFor(paimon::Table& table, const paimon::Snapshot& snapshot, bool newest) const;
+  Result<iceberg::TableChange> Plan(paimon::Table& table, const paimon::Snapshot& snapshot,
+                                    const paimon::Schema& schema);
+  Status Tidy(paimon::Table& table, const std::vector<paimon::Tag>& tags);
   Status Publish();
 
   Env& env_;
@@ -60,7 +64,7 @@ class IcebergMirror {
   const TableId id_;
   const std::string folder_;
   const paimon::TableOptions options_;
-  std::unique_ptr<iceberg::Table> iceberg_;
+  std::unique_ptr<iceberg::Table> iceberg_;  // null: there is none yet
 };
 
 // Of a process that changes the table once: Make and Follow.
