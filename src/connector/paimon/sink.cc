@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "connector/paimon/partition_keys.h"
+#include "lake/mirror/catalog_publisher.h"
 #include "lake/mirror/iceberg_form.h"
 #include "lake/mirror/iceberg_mirror.h"
 #include "lake/paimon/evolve.h"
@@ -165,6 +166,8 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
       if (wanted_options.iceberg.storage == paimon::IcebergStorage::kNone) break;
       TRY(CheckMirrored(id, field.name, field.type));
     }
+    const auto publisher = mirror::MakeCatalogPublisher(id, wanted_options.iceberg);
+    if (!publisher.ok()) return Error(publisher.error()).With(Str("table ", id.ToString()));
     Status created = catalog_->Create(id, wanted);
     if (created.ok()) LogInfo(Str("table ", id.ToString(), " created"));
     if (!created.ok() && created.error().code != ErrorCode::kConflict) return created;  // else somebody was faster

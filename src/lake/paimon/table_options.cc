@@ -182,11 +182,13 @@ Status ReadIceberg(const Reader& options, const Options& given, IcebergOptions& 
   };
   if (const std::string* text = options.Find("metadata.iceberg.storage")) {
     const std::string name = Lower(Trim(*text));
-    if (name == "hive-catalog" || name == "rest-catalog") {
+    if (name == "hive-catalog") {
       return Unsupported(Str("table option metadata.iceberg.storage='", name, "' is not supported yet"),
-                         "use table-location or hadoop-catalog");
+                         "use table-location, hadoop-catalog or rest-catalog");
     }
-    TRY(place_of("metadata.iceberg.storage", name, "hadoop-catalog"));
+    if (name == "rest-catalog") out.catalog = IcebergCatalog::kRest;
+    TRY(place_of("metadata.iceberg.storage", out.catalog == IcebergCatalog::kNone ? name : "hadoop-catalog",
+                 "hadoop-catalog"));
   }
   const std::string* place = options.Find("metadata.iceberg.storage-location");
   if (place != nullptr && out.storage != IcebergStorage::kNone) {
