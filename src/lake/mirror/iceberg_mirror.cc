@@ -92,15 +92,16 @@ Status IcebergMirror::ShowAll(paimon::Table& table) {
     TRY_SET(const auto missing, SnapshotsToShow(table, tags, shown.value_or(0), *latest));
     if (iceberg_ == nullptr) {
       TRY_SET(const paimon::Schema* first, table.SchemaOf(missing.front().schema_id));
-      TRY(Create(missing.size() == 1 ? table.newest_schema() : *first));
+      TRY(Create(*first));
     }
-    for (const paimon::Snapshot& snapshot : missing) TRY(Show(table, snapshot, snapshot.id == latest->id));
+    for (const paimon::Snapshot& snapshot : missing) TRY(Show(table, snapshot));
   }
+  TRY(ShowColumns(table.newest_schema()));
   return Tidy(table, tags);
 }
 
-Status IcebergMirror::Show(paimon::Table& table, const paimon::Snapshot& snapshot, bool newest) {
-  TRY_SET(const paimon::Schema* schema, SchemaFor(table, snapshot, newest));
+Status IcebergMirror::Show(paimon::Table& table, const paimon::Snapshot& snapshot) {
+  TRY_SET(const paimon::Schema* schema, table.SchemaOf(snapshot.schema_id));
   TRY_SET(const iceberg::TableChange change, Plan(table, snapshot, *schema));
   PassFailpoint("paimon.before_mirror");
   TRY_SET(const int64_t shown, iceberg_->Commit(change, {}));
@@ -108,14 +109,31 @@ Status IcebergMirror::Show(paimon::Table& table, const paimon::Snapshot& snapsho
   return Publish();
 }
 
-// Readers of an older snapshot see its columns. But what shows the newest columns already does not go back.
-Result<const paimon::Schema*> IcebergMirror::SchemaFor(paimon::Table& table, const paimon::Snapshot& snapshot,
-                                                       bool newest) const {
-  if (newest || snapshot.schema_id == table.newest_schema().id) return &table.newest_schema();
-  TRY_SET(const iceberg::Schema wanted, IcebergSchemaOf(table.newest_schema()));
-  TRY_SET(const iceberg::Schema current, iceberg_->metadata().current_schema());
-  if (wanted.SameFields(current)) return &table.newest_schema();
-  return table.SchemaOf(snapshot.schema_id);
+// Who reads the newest snapshot sees the newest columns, who asks for it by its number those that it was made with.
+Status IcebergMirror::ShowColumns(const paimon::Schema& schema) {
+  iceberg::TableChange change;
+  change.vectors = iceberg_->metadata().format_version() > 2;
+  TRY(SetColumns(schema, change));
+  if (!change.schema) return Ok();
+  TRY_SET(const int64_t shown, iceberg_->Commit(change, {}));
+  (void)shown;
+  return Publish();
+}
+
+Status IcebergMirror::SetColumns(const paimon::Schema& schema, iceberg::TableChange& change) const {
+  const iceberg::TableMetadata& metadata = iceberg_->metadata();
+  TRY_SET(iceberg::Schema wanted, IcebergSchemaOf(schema));
+  TRY_SET(const iceberg::Schema current, metadata.current_schema());
+  if (wanted.SameFields(current)) return Ok();
+  bool known = false;  // back to older columns, or from them to the newest
+  for (const int id : metadata.schema_ids()) {
+    const auto other = metadata.schema(id);
+    known |= other.ok() && other->SameFields(wanted);
+  }
+  if (!known) TRY(CheckPromotions(current, wanted));
+  change.schema = std::move(wanted);
+  change.last_column_id = schema.highest_field_id;
+  return Ok();
 }
 
 Status IcebergMirror::Publish() {
@@ -188,13 +206,7 @@ Result<iceberg::TableChange> IcebergMirror::Plan(paimon::Table& table, const pai
   change.vectors = iceberg_->metadata().format_version() > 2;
   change.set_properties[kShown] = MarkOf(snapshot);
   change.summary["paimon.snapshot-id"] = Str(snapshot.id);
-  TRY_SET(iceberg::Schema wanted, IcebergSchemaOf(schema));
-  TRY_SET(const iceberg::Schema current, iceberg_->metadata().current_schema());
-  if (!wanted.SameFields(current)) {
-    TRY(CheckPromotions(current, wanted));
-    change.schema = std::move(wanted);
-    change.last_column_id = schema.highest_field_id;
-  }
+  TRY(SetColumns(schema, change));
   TRY_SET(const DataFileForm form, DataFileForm::Of(table, schema));
   TRY_SET(auto live, table.LiveFiles(snapshot));
   TRY_SET(const auto shown, iceberg_->LiveFiles());

@@ -51,8 +51,9 @@ class IcebergMirror {
   Status Create(const paimon::Schema& schema);
   Result<std::optional<int64_t>> Shown(paimon::Table& table, const paimon::Snapshot& latest) const;
   Status Clear();
-  Status Show(paimon::Table& table, const paimon::Snapshot& snapshot, bool newest);
-  Result<const paimon::Schema*> SchemaFor(paimon::Table& table, const paimon::Snapshot& snapshot, bool newest) const;
+  Status Show(paimon::Table& table, const paimon::Snapshot& snapshot);
+  Status ShowColumns(const paimon::Schema& schema);
+  Status SetColumns(const paimon::Schema& schema, iceberg::TableChange& change) const;
   Result<iceberg::TableChange> Plan(paimon::Table& table, const paimon::Snapshot& snapshot,
                                     const paimon::Schema& schema);
   Status Tidy(paimon::Table& table, const std::vector<paimon::Tag>& tags);

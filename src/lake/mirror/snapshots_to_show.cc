@@ -20,9 +20,9 @@ Status CutAtBreak(paimon::Table& table, std::vector<paimon::Snapshot>& snapshots
   size_t begin = 0;
   for (size_t i = 0; i < snapshots.size(); ++i) {
     const bool last = i + 1 == snapshots.size();
-    if (snapshots[i].schema_id == before_id && !last) continue;
+    if (snapshots[i].schema_id == before_id) continue;
     TRY_SET(const paimon::Schema* schema, table.SchemaOf(snapshots[i].schema_id));
-    auto columns = IcebergSchemaOf(last ? table.newest_schema() : *schema);
+    auto columns = IcebergSchemaOf(*schema);
     if (!columns.ok() && last) return std::move(columns).error();
     const bool follows = columns.ok() && (!before || CheckPromotions(*before, *columns).ok());
     if (!follows) begin = columns.ok() ? i : i + 1;
