@@ -14,7 +14,7 @@
 namespace sluice::paimon {
 namespace {
 
-// The partitions of a snapshot and when the newest file of each was made.
+// The partitions of a snapshot and when the newest file of each was made (local_time.h).
 Result<std::map<std::string, int64_t>> PartitionsOf(Table& table, const Snapshot& snapshot) {
   std::map<std::string, int64_t> out;
   TRY_SET(const auto live, table.LiveEntries(snapshot));
@@ -144,7 +144,7 @@ Result<DroppedPartitions> ExpirePartitions(Env& env, Table& table, const Partiti
   std::vector<std::pair<std::string, std::string>> over;  // name, partition
   for (const auto& [partition, newest_ms] : partitions) {
     TRY_SET(std::string name, times.reader().Name(partition));
-    std::optional<int64_t> time = LocalOfUtc(newest_ms);
+    std::optional<int64_t> time = newest_ms;
     if (!expiry.by_update) {
       TRY_SET(time, times.Of(partition));
     }

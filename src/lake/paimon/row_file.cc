@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "lake/paimon/file_index.h"
 #include "lake/paimon/key_sort.h"
+#include "lake/paimon/local_time.h"
 #include "lake/paimon/special_fields.h"
 #include "lake/parquet/file_writer.h"
 #include "row/arrow_status.h"
@@ -325,7 +326,7 @@ Result<DataFileMeta> RowFileWriter::Close(int64_t now_ms) {
   meta.min_sequence = layout_->keyed() ? min_sequence_ : 0;
   meta.max_sequence = layout_->keyed() ? max_sequence_ : std::max<int64_t>(written.rows, 1) - 1;
   meta.schema_id = layout_->schema_id_;
-  meta.creation_ms = now_ms;
+  meta.creation_ms = LocalOfUtc(now_ms);  // as Java
   meta.delete_row_count = retracted_;
   TRY(Stats(written, meta));
   TRY(WriteIndex(meta));

@@ -5,11 +5,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <numeric>
 
 #include "lake/paimon/file_check_test_util.h"
+#include "lake/paimon/local_time.h"
 #include "lake/paimon/random_value_test_util.h"
 #include "lake/paimon/table_model_test_util.h"
 
@@ -186,8 +189,27 @@ TEST_P(PaimonRowFileTest, OfNoKeySaysNothingOfKeys) {
   EXPECT_EQ(meta->key_stats, SimpleStats::None());
   EXPECT_EQ(meta->row_count, 2);
   EXPECT_EQ(meta->delete_row_count, 0);
-  EXPECT_EQ(meta->creation_ms, 1234);
+  EXPECT_EQ(meta->creation_ms, LocalOfUtc(1234));
   EXPECT_EQ(meta->size, *PosixEnv().FileSize(path_));
+}
+
+// As Java: what its clock shows.
+TEST_P(PaimonRowFileTest, IsMadeAtATimeOfTheProcessZone) {
+  const char* before = std::getenv("TZ");
+  const std::string zone = before == nullptr ? "" : before;
+  setenv("TZ", "XYZ-5", 1);  // five hours ahead of UTC
+  tzset();
+  TableSchema source;
+  source.columns = {Col("a", "INT")};
+  const auto meta = Write(source, {{CellOf(source.columns[0], "1")}});
+  if (before == nullptr) {
+    unsetenv("TZ");
+  } else {
+    setenv("TZ", zone.c_str(), 1);
+  }
+  tzset();
+  ASSERT_OK(meta);
+  EXPECT_EQ(meta->creation_ms, 5 * 3'600'000 + 1234);
 }
 
 // Random columns: the bounds are those of the rows, or wider ones of texts.
