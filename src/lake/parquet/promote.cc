@@ -34,6 +34,15 @@ bool SameClock(const arrow::DataType& from, const arrow::DataType& to) {
   return a.unit() != arrow::TimeUnit::NANO && a.timezone().empty() == b.timezone().empty();
 }
 
+bool IsWholeNumber(arrow::Type::type id) {
+  return id == arrow::Type::INT8 || id == arrow::Type::INT16 || id == arrow::Type::INT32 || id == arrow::Type::INT64;
+}
+
+// The beginning of the day.
+bool IsDateOfClock(const arrow::DataType& from, const arrow::DataType& to) {
+  return from.id() == arrow::Type::DATE32 && static_cast<const arrow::TimestampType&>(to).timezone().empty();
+}
+
 bool CanCast(const arrow::DataType& from, const arrow::DataType& to) {
   if (from.id() == arrow::Type::DICTIONARY) {
     const auto& values = *static_cast<const arrow::DictionaryType&>(from).value_type();
@@ -44,10 +53,11 @@ bool CanCast(const arrow::DataType& from, const arrow::DataType& to) {
     case arrow::Type::INT64:
       return from.id() == arrow::Type::INT32 || from.id() == arrow::Type::INT16 || from.id() == arrow::Type::INT8;
     case arrow::Type::TIME64: return from.id() == arrow::Type::TIME32;  // of milliseconds
-    case arrow::Type::TIMESTAMP: return SameClock(from, to);
+    case arrow::Type::TIMESTAMP: return SameClock(from, to) || IsDateOfClock(from, to);
     case arrow::Type::DOUBLE: return from.id() == arrow::Type::FLOAT;
     case arrow::Type::BINARY: return from.id() == arrow::Type::FIXED_SIZE_BINARY || IsBytes(from.id());  // fixed, uuid
-    case arrow::Type::STRING: return IsText(from.id()) || IsBytes(from.id());  // bytes: without the STRING annotation
+    case arrow::Type::STRING:  // bytes: without the STRING annotation; numbers: of a column that was altered in Paimon
+      return IsText(from.id()) || IsBytes(from.id()) || IsWholeNumber(from.id());
     default: return false;
   }
 }
