@@ -15,6 +15,7 @@
 #include "io/routing_env.h"
 #include "lake/paimon/local_time.h"
 #include "lake/paimon/table_changes.h"
+#include "lake/paimon/time_travel.h"
 #include "row/arrow_status.h"
 
 namespace sluice {
@@ -30,15 +31,6 @@ sigset_t EndSet() {
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
   return set;
-}
-
-// A number of milliseconds, or a time on this machine's clock.
-Result<int64_t> TimeOf(const std::string& option, std::string_view text) {
-  int64_t number = 0;
-  if (ParseNumber(Trim(text), number)) return number;
-  if (const auto local = paimon::ParseLocal(Trim(text))) return paimon::UtcOfLocal(*local);
-  return Invalid(Str(option, ": \"", text, "\" is no time"),
-                 "give milliseconds since 1970, or a time as in '2024-01-31 20:15:00'");
 }
 
 Result<ChangeScan> ScanModeOf(const std::string& text) {
@@ -110,6 +102,7 @@ class Between final : public PaimonChanges {
   using PaimonChanges::PaimonChanges;
 
   Result<paimon::SnapshotRange> Range(const ReadArguments& arguments) {
+    if (!arguments.to_auto_tag.empty()) return paimon::FindAutoTagRange(env_, *table_, arguments.to_auto_tag);
     if (!arguments.between.empty()) return paimon::FindRange(env_, *table_, arguments.between);
     const std::string option = "--incremental-between-timestamp";
     const auto parts = Split(arguments.between_timestamp, ',');
@@ -117,8 +110,8 @@ class Between final : public PaimonChanges {
       return Invalid(Str(option, ": \"", arguments.between_timestamp, "\" is no pair of times"),
                      "give two times with a comma between");
     }
-    TRY_SET(const int64_t from, TimeOf(option, parts[0]));
-    TRY_SET(const int64_t to, TimeOf(option, parts[1]));
+    TRY_SET(const int64_t from, ParseMoment(option, parts[0]));
+    TRY_SET(const int64_t to, ParseMoment(option, parts[1]));
     return paimon::FindTimeRange(*table_, from, to);
   }
 
@@ -159,7 +152,6 @@ class Following final : public PaimonChanges {
 
   Status Begin(const ReadArguments& arguments) {
     TRY_SET(const auto rules, paimon::ChangeRules::Of(schema_));
-    TRY(rules.CheckFollowable(table_->folder()));
     TRY_SET(const auto latest, table_->LatestSnapshot());
     int64_t next = latest ? latest->id + 1 : 1;
     if (arguments.until_caught_up) target_ = next - 1;
@@ -167,7 +159,7 @@ class Following final : public PaimonChanges {
       next = *arguments.from_snapshot;
       TRY(paimon::SnapshotFollower(*table_, next).Next());  // is it one that is there, or comes next?
     } else if (!arguments.from_timestamp.empty()) {
-      TRY_SET(const int64_t time, TimeOf("--from-timestamp", arguments.from_timestamp));
+      TRY_SET(const int64_t time, ParseMoment("--from-timestamp", arguments.from_timestamp));
       TRY_SET(next, paimon::FirstSince(*table_, time));
     } else if (latest) {
       id_ = latest->id;

@@ -35,16 +35,21 @@ struct ReadArguments {
   int64_t limit = -1;
   std::optional<int64_t> snapshot;
   std::string tag, branch;  // of a Paimon table
+  std::string timestamp;              // of a Paimon table: the newest snapshot of that time
+  std::optional<int64_t> watermark;   // of a Paimon table: the first snapshot with it
   // Changes of a Paimon table in place of its rows.
   std::string between;            // "5,10"
   std::string between_timestamp;
+  std::string to_auto_tag;
   std::string between_scan_mode = "auto";
   bool follow = false;
   std::optional<int64_t> from_snapshot;
   std::string from_timestamp;
   bool until_caught_up = false;
 
-  bool changes() const { return follow || !between.empty() || !between_timestamp.empty(); }
+  bool changes() const {
+    return follow || !between.empty() || !between_timestamp.empty() || !to_auto_tag.empty();
+  }
 };
 
 struct VerifyArguments {

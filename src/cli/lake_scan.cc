@@ -7,9 +7,12 @@
 #include "io/routing_env.h"
 #include "lake/iceberg/scan.h"
 #include "lake/iceberg/table.h"
+#include "lake/paimon/local_time.h"
+#include "lake/paimon/rollback.h"
 #include "lake/paimon/scan.h"
 #include "lake/paimon/table.h"
 #include "lake/paimon/tags.h"
+#include "lake/paimon/time_travel.h"
 
 namespace sluice {
 namespace {
@@ -60,18 +63,42 @@ Result<std::unique_ptr<LakeScan>> Own(Env& env, std::unique_ptr<Table> table, st
   return std::unique_ptr<LakeScan>(new OwningScan(std::shared_ptr<void>(std::move(table)), std::move(scan)));
 }
 
+// Nothing: the newest snapshot, or that of the number.
+Result<std::optional<paimon::Snapshot>> MomentOf(Env& env, paimon::Table& table, const LakeVersion& version) {
+  std::optional<paimon::Snapshot> found;
+  if (!version.tag.empty()) {
+    TRY_SET(paimon::Tag tag, paimon::ReadTag(env, table.history(), version.tag));
+    found = std::move(tag.snapshot);
+  } else if (!version.timestamp.empty()) {
+    TRY_SET(const int64_t time, ParseMoment("--timestamp", version.timestamp));
+    TRY_SET(const int64_t id, paimon::SnapshotAt(table, time));
+    TRY_SET(found, table.SnapshotOf(id));
+  } else if (version.watermark) {
+    TRY_SET(found, paimon::SnapshotOfWatermark(table, *version.watermark));
+  }
+  return found;
+}
+
 Result<std::unique_ptr<LakeScan>> OpenPaimon(Env& env, const std::string& path, const LakeVersion& version,
                                              const std::vector<std::string>& columns) {
   TRY_SET(auto table, version.branch.empty() ? paimon::Table::Open(env, path)
                                              : paimon::Table::OpenBranch(env, path, version.branch));
-  if (version.tag.empty()) return Own(env, std::move(table), version.snapshot, columns);
-  TRY_SET(const paimon::Tag tag, paimon::ReadTag(env, table->history(), version.tag));
-  TRY_SET(auto scan, paimon::TableScan::OfSnapshot(env, *table, tag.snapshot, columns));
+  TRY_SET(const auto snapshot, MomentOf(env, *table, version));
+  if (!snapshot) return Own(env, std::move(table), version.snapshot, columns);
+  TRY_SET(auto scan, paimon::TableScan::OfSnapshot(env, *table, *snapshot, columns));
   return std::unique_ptr<LakeScan>(
       new OwningScan(std::shared_ptr<void>(std::move(table)), OfPaimon(std::move(scan))));
 }
 
 }  // namespace
+
+Result<int64_t> ParseMoment(const std::string& option, std::string_view text) {
+  int64_t number = 0;
+  if (ParseNumber(Trim(text), number)) return number;
+  if (const auto local = paimon::ParseLocal(Trim(text))) return paimon::UtcOfLocal(*local);
+  return Invalid(Str(option, ": \"", text, "\" is no time"),
+                 "give milliseconds since 1970, or a time as in '2024-01-31 20:15:00'");
+}
 
 Result<std::unique_ptr<LakeScan>> MakeLakeScan(Env& env, iceberg::Table& table, std::optional<int64_t> snapshot,
                                                const std::vector<std::string>& columns) {
@@ -103,8 +130,10 @@ Result<std::unique_ptr<LakeScan>> OpenLakeScan(const std::string& path, const La
     }
     return error;
   }
-  if (!version.tag.empty() || !version.branch.empty()) {
-    return Unsupported(Str(path, ": tags and branches of an Iceberg table"), "use --snapshot");
+  const bool of_paimon =
+      !version.tag.empty() || !version.branch.empty() || !version.timestamp.empty() || version.watermark;
+  if (of_paimon) {
+    return Unsupported(Str(path, ": tags, branches and other moments of an Iceberg table"), "use --snapshot");
   }
   return Own(env, *std::move(opened), version.snapshot, columns);
 }

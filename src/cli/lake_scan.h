@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -48,7 +49,12 @@ Result<std::unique_ptr<LakeScan>> MakeLakeScan(Env& env, paimon::Table& table, s
 struct LakeVersion {
   std::optional<int64_t> snapshot;
   std::string tag, branch;  // of Paimon
+  std::string timestamp;    // of Paimon: the newest snapshot of that time
+  std::optional<int64_t> watermark;  // of Paimon: the first snapshot with it
 };
+
+// A number of milliseconds since 1970, or a time on this machine's clock. kInvalid names the option.
+Result<int64_t> ParseMoment(const std::string& option, std::string_view text);
 
 // `path`: the folder of an Iceberg or Paimon table, or an Iceberg metadata file. `columns`: in the wanted order; empty:
 // all. kNotFound for an unknown table, column, snapshot, tag or branch.

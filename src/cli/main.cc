@@ -85,13 +85,19 @@ void AddChanges(CLI::App& command, Arguments& arguments) {
                                    "The same by times: milliseconds, or '2024-01-31 20:15:00' on this machine's clock")
                     ->type_name("T1,T2")
                     ->excludes(between);
+  auto* to_tag = command.add_option("--incremental-to-auto-tag", read.to_auto_tag,
+                                    "The changes from the tag of the period before up to this one")
+                     ->type_name("TAG")
+                     ->excludes(between)
+                     ->excludes(times);
   command.add_option("--incremental-between-scan-mode", read.between_scan_mode,
                      "How: auto is changelog if the table has one, else delta, and diff between tags")
       ->check(OneOf({"auto", "delta", "changelog", "diff"}))
       ->type_name("{auto,delta,changelog,diff}");
   auto* follow = command.add_flag("--follow", read.follow, "The rows, then the changes as they come, until Ctrl-C")
                      ->excludes(between)
-                     ->excludes(times);
+                     ->excludes(times)
+                     ->excludes(to_tag);
   auto* from = command.add_option("--from-snapshot", read.from_snapshot, "With --follow: from its changes on, no rows")
                    ->type_name("ID")
                    ->needs(follow);
@@ -104,9 +110,27 @@ void AddChanges(CLI::App& command, Arguments& arguments) {
       ->check(OneOf({"caught-up"}))
       ->type_name("{caught-up}")
       ->needs(follow);
-  for (const char* moment : {"--snapshot", "--tag"}) {
-    for (CLI::Option* option : {between, times, follow}) option->excludes(command.get_option(moment));
+  for (const char* moment : {"--snapshot", "--tag", "--timestamp", "--watermark"}) {
+    for (CLI::Option* option : {between, times, to_tag, follow}) option->excludes(command.get_option(moment));
   }
+}
+
+// Of `read`: which moment of a table.
+void AddMoments(CLI::App& command, ReadArguments& read) {
+  std::vector<CLI::Option*> moments;
+  const auto add = [&](CLI::Option* option) {
+    for (CLI::Option* other : moments) option->excludes(other);
+    moments.push_back(option);
+  };
+  add(command.add_option("--snapshot", read.snapshot, "As of this snapshot")->type_name("ID"));
+  add(command.add_option("--tag", read.tag, "As of this tag of a Paimon table")->type_name("NAME"));
+  add(command.add_option("--timestamp", read.timestamp,
+                         "As of this time of a Paimon table: milliseconds, or '2024-01-31 20:15:00' on this machine's "
+                         "clock")->type_name("TIME"));
+  add(command.add_option("--watermark", read.watermark,
+                         "As of the first snapshot of a Paimon table with this watermark or a later one")
+          ->type_name("N"));
+  command.add_option("--branch", read.branch, "Of this branch of a Paimon table")->type_name("NAME");
 }
 
 CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
@@ -124,9 +148,7 @@ CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
                       "Only rows with COLUMN OP VALUE; OP is = != < <= > >=, joined by AND; also IS [NOT] NULL. "
                       "VALUE is of the column's type: 42, 'text', true, 2024-01-31, '2024-01-31 20:15:00', x'00ff'");
   command->add_option("--limit", read.limit, "At most so many rows")->check(RowCount())->type_name("N");
-  auto* snapshot = command->add_option("--snapshot", read.snapshot, "As of this snapshot")->type_name("ID");
-  command->add_option("--tag", read.tag, "As of this tag of a Paimon table")->type_name("NAME")->excludes(snapshot);
-  command->add_option("--branch", read.branch, "Of this branch of a Paimon table")->type_name("NAME");
+  AddMoments(*command, read);
   AddChanges(*command, arguments);
   return command;
 }

@@ -25,7 +25,8 @@ bool Has(const Names& names, const std::string& name) {
 // Rows, or changes with their kind in the first column.
 Result<std::unique_ptr<LakeScan>> OpenScan(const ReadArguments& arguments, Names wanted, EndSignals* signals) {
   if (!arguments.changes()) {
-    const LakeVersion version{arguments.snapshot, arguments.tag, arguments.branch};
+    const LakeVersion version{arguments.snapshot, arguments.tag, arguments.branch, arguments.timestamp,
+                              arguments.watermark};
     TRY_SET(const std::string path, MountTable(arguments.table, arguments.catalog));
     return OpenLakeScan(path, version, wanted);
   }

@@ -35,6 +35,7 @@ Status PaimonSource::Start(const std::string& state, BeforeImage before) {
   for (const TableId& id : tables) {
     if (!config_.wanted(id) || places_.contains(id)) continue;
     FeedOptions options = config_.feed;
+    if (!state.empty() && options.bounded && options.start != paimon::FeedStart::kLatestFull) continue;
     if (!state.empty()) options.start = paimon::FeedStart::kLatestFull;  // it came since
     TRY(Add(id, options, {}));
   }
@@ -54,7 +55,9 @@ Status PaimonSource::Add(const TableId& id, const FeedOptions& options, const st
     return std::move(feed).error().With(Str("table ", id.ToString()));
   }
   if (!feed.ok()) return std::move(feed).error();
-  announced_.push_back({(*feed)->Announcement(), true});
+  SourceItem announcement;
+  announcement.payload = (*feed)->Announcement();
+  announced_.push_back(std::move(announcement));
   places_[id] = feeds_.size();
   feeds_.push_back(*std::move(feed));
   return Ok();
@@ -90,7 +93,7 @@ Result<std::optional<SourceItem>> PaimonSource::Next(std::chrono::milliseconds t
     found_all_ = false;
     return item;
   }
-  if (announced_.empty() && !config_.bounded) TRY(AddNewTables());
+  if (announced_.empty() && !config_.feed.bounded) TRY(AddNewTables());
   found_all_ = announced_.empty();
   look_due_ms_ = now + config_.discovery_ms;
   if (announced_.empty()) return std::optional<SourceItem>();
@@ -100,9 +103,9 @@ Result<std::optional<SourceItem>> PaimonSource::Next(std::chrono::milliseconds t
 }
 
 bool PaimonSource::finished() const {
-  return config_.bounded && announced_.empty() && std::all_of(feeds_.begin(), feeds_.end(), [](const auto& feed) {
-    return feed->state().copy == 0;
-  });
+  const bool ends = config_.feed.bounded || config_.feed.end_watermark;
+  return ends && announced_.empty() &&
+         std::all_of(feeds_.begin(), feeds_.end(), [](const auto& feed) { return feed->done(); });
 }
 
 std::string PaimonSource::State() const {
@@ -122,7 +125,7 @@ bool PaimonSource::ReachedTarget() const {
   return announced_.empty() && std::all_of(feeds_.begin(), feeds_.end(), [&](const auto& feed) {
     auto target = targets_.find(feed->id());
     const FeedState& state = feed->state();
-    return state.copy == 0 && (target == targets_.end() || state.next > target->second);
+    return feed->done() || (state.copy == 0 && (target == targets_.end() || state.next > target->second));
   });
 }
 

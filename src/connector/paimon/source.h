@@ -30,7 +30,6 @@ struct PaimonSourceConfig {
   std::function<bool(const TableId&)> wanted;  // tables minus tables.exclude
   paimon::FeedOptions feed;
   int64_t discovery_ms = 1000;  // between two looks for new snapshots and tables
-  bool bounded = false;         // ends behind the rows
 };
 
 class PaimonSource final : public Source {

@@ -22,48 +22,158 @@ Status SetTables(const Options& options, PaimonSourceConfig& config) {
   return Ok();
 }
 
-Status SetTimestamp(const Options& options, PaimonSourceConfig& config) {
-  if (options.Has("scan.timestamp-millis")) {
-    config.feed.timestamp_ms = options.Integer("scan.timestamp-millis");
+// What each of these says, and where `scan.mode: default` then begins.
+struct Chooser {
+  const char* key;
+  const char* mode;
+};
+constexpr Chooser kChoosers[] = {{"scan.timestamp-millis", "from-timestamp"},
+                                 {"scan.timestamp", "from-timestamp"},
+                                 {"scan.snapshot-id", "from-snapshot"},
+                                 {"scan.tag-name", "from-snapshot"},
+                                 {"scan.watermark", "from-snapshot"},
+                                 {"scan.version", "from-snapshot"},
+                                 {"scan.file-creation-time-millis", "from-file-creation-time"},
+                                 {"scan.creation-time-millis", "from-creation-timestamp"},
+                                 {"incremental-between", "incremental"},
+                                 {"incremental-between-timestamp", "incremental"},
+                                 {"incremental-to-auto-tag", "incremental"}};
+constexpr const char* kBatch = "execution.runtime-mode: BATCH";
+
+Result<int64_t> TimeOf(const Options& options, const char* key, std::string_view text) {
+  int64_t number = 0;
+  if (ParseNumber(Trim(text), number)) return number;
+  if (const auto local = paimon::ParseLocal(Trim(text))) return paimon::UtcOfLocal(*local);
+  return options.At(key, Str("\"", text, "\" is no time"),
+                    "write it as 2024-01-31 20:15:00, or as milliseconds since 1970");
+}
+
+// The option that says where, of those that are given; empty: none.
+Result<std::string> GivenChooser(const Options& options) {
+  std::string found;
+  for (const Chooser& chooser : kChoosers) {
+    if (!options.Has(chooser.key)) continue;
+    if (!found.empty()) return options.At(chooser.key, Str(chooser.key, " and ", found, " do not go together"));
+    found = chooser.key;
+  }
+  return found;
+}
+
+Result<std::string> ModeOf(const Options& options, const std::string& chooser) {
+  std::string implied = "latest-full";
+  for (const Chooser& each : kChoosers) {
+    if (chooser == each.key) implied = each.mode;
+  }
+  std::string mode = options.Text("scan.mode");
+  if (mode == "default") return implied;
+  if (mode == "full") return std::string("latest-full");
+  const bool full = mode == "from-snapshot-full" && (chooser == "scan.snapshot-id" || chooser == "scan.version");
+  if (!chooser.empty() && mode != implied && !full) {
+    return options.At(chooser, Str(chooser, " does not go with scan.mode: ", mode));
+  }
+  std::string needs;
+  for (const Chooser& each : kChoosers) {
+    const bool fits = mode == each.mode || (mode == "from-snapshot-full" && each.mode == std::string("from-snapshot"));
+    if (fits) needs += Str(needs.empty() ? "" : " or ", each.key);
+  }
+  if (chooser.empty() && !needs.empty()) return options.At("scan.mode", Str("scan.mode: ", mode, " needs ", needs));
+  return mode;
+}
+
+FeedStart StartOf(const std::string& mode) {
+  if (mode == "compacted-full") return FeedStart::kCompactedFull;
+  if (mode == "latest") return FeedStart::kLatest;
+  if (mode == "latest-delta") return FeedStart::kLatestDelta;
+  if (mode == "from-snapshot") return FeedStart::kFromSnapshot;
+  if (mode == "from-snapshot-full") return FeedStart::kFromSnapshotFull;
+  if (mode == "from-timestamp") return FeedStart::kFromTimestamp;
+  if (mode == "from-file-creation-time") return FeedStart::kFromFileCreation;
+  if (mode == "from-creation-timestamp") return FeedStart::kFromCreation;
+  if (mode == "incremental") return FeedStart::kIncremental;
+  return FeedStart::kLatestFull;
+}
+
+Status SetMoment(const Options& options, const std::string& chooser, paimon::FeedOptions& feed) {
+  if (chooser == "scan.snapshot-id") feed.snapshot = options.Integer(chooser);
+  if (chooser == "scan.tag-name") feed.tag = options.Text(chooser);
+  if (chooser == "scan.watermark") feed.watermark = options.Integer(chooser);
+  if (chooser == "scan.version") feed.version = options.Text(chooser);
+  if (chooser == "scan.timestamp") {
+    TRY_SET(feed.timestamp_ms, TimeOf(options, "scan.timestamp", options.Text(chooser)));
+  }
+  for (const char* key : {"scan.timestamp-millis", "scan.file-creation-time-millis", "scan.creation-time-millis"}) {
+    if (chooser == key) feed.timestamp_ms = options.Integer(key);
+  }
+  if (chooser == "incremental-between") feed.between = options.Text(chooser);
+  if (chooser == "incremental-to-auto-tag") feed.to_auto_tag = options.Text(chooser);
+  if (chooser == "incremental-between-timestamp") {
+    const std::string text = options.Text(chooser);
+    const auto parts = Split(text, ',');
+    if (parts.size() != 2) {
+      return options.At(chooser, Str("\"", text, "\" is no pair of times"), "give two times with a comma between");
+    }
+    TRY_SET(const int64_t from, TimeOf(options, "incremental-between-timestamp", parts[0]));
+    TRY_SET(const int64_t to, TimeOf(options, "incremental-between-timestamp", parts[1]));
+    feed.between_ms = {from, to};
+  }
+  return Ok();
+}
+
+Status SetBetween(const Options& options, paimon::FeedOptions& feed) {
+  for (const char* key : {"incremental-between-scan-mode", "incremental-between-tag-to-snapshot"}) {
+    if (options.Has(key) && feed.start != FeedStart::kIncremental) {
+      return options.At(key, Str(key, " goes with incremental-between and incremental-between-timestamp only"));
+    }
+  }
+  const std::string scan = options.Text("incremental-between-scan-mode");
+  feed.between_scan = scan == "delta"       ? paimon::ChangeScan::kDelta
+                      : scan == "changelog" ? paimon::ChangeScan::kChangelog
+                      : scan == "diff"      ? paimon::ChangeScan::kDiff
+                                            : paimon::ChangeScan::kAuto;
+  feed.tags_as_snapshots = options.Boolean("incremental-between-tag-to-snapshot");
+  if (feed.start == FeedStart::kLatestDelta) feed.between_scan = paimon::ChangeScan::kDelta;
+  return Ok();
+}
+
+// As Java refuses them.
+Status CheckRuntimeMode(const Options& options, const std::string& mode, const std::string& chooser, bool bounded) {
+  if (bounded) {
+    for (const char* key : {"scan.bounded.watermark", "streaming.read.snapshot.delay"}) {
+      if (options.Has(key)) return options.At(key, Str(key, " does not go with ", kBatch));
+    }
     return Ok();
   }
-  if (!options.Has("scan.timestamp")) {
-    return options.At("scan.mode", "scan.mode: from-timestamp needs scan.timestamp or scan.timestamp-millis");
+  if (mode == "incremental" || mode == "latest-delta") {
+    const std::string key = chooser.empty() ? "scan.mode" : chooser;
+    return options.At(key, Str(chooser.empty() ? Str("scan.mode: ", mode) : chooser, " needs ", kBatch),
+                      "leave it out to follow the tables; or set it, to read what changed between two snapshots once");
   }
-  const std::string text = options.Text("scan.timestamp");
-  const auto local = paimon::ParseLocal(Trim(text));
-  if (!local) {
-    return options.At("scan.timestamp", Str("\"", text, "\" is no time"), "write it as 2024-01-31 20:15:00");
+  if (chooser == "scan.tag-name" || chooser == "scan.watermark") {
+    return options.At(chooser, Str(chooser, " needs ", kBatch),
+                      "leave it out to follow the tables; or set it, to read the rows of that moment once");
   }
-  config.feed.timestamp_ms = paimon::UtcOfLocal(*local);
   return Ok();
 }
 
 Status SetStart(const Options& options, PaimonSourceConfig& config) {
-  std::string mode = options.Text("scan.mode");
-  const bool timed = options.Has("scan.timestamp") || options.Has("scan.timestamp-millis");
-  const bool numbered = options.Has("scan.snapshot-id");
-  if (mode == "default") mode = timed ? "from-timestamp" : numbered ? "from-snapshot" : "latest-full";
-  config.feed.start = mode == "latest"               ? FeedStart::kLatest
-                      : mode == "from-snapshot"      ? FeedStart::kFromSnapshot
-                      : mode == "from-snapshot-full" ? FeedStart::kFromSnapshotFull
-                      : mode == "from-timestamp"     ? FeedStart::kFromTimestamp
-                                                     : FeedStart::kLatestFull;
-  const bool by_number = mode.starts_with("from-snapshot"), by_time = mode == "from-timestamp";
-  if (by_number && !numbered) return options.At("scan.mode", Str("scan.mode: ", mode, " needs scan.snapshot-id"));
-  if (numbered && !by_number) {
-    return options.At("scan.snapshot-id", Str("scan.snapshot-id does not go with scan.mode: ", mode));
-  }
-  if (timed && !by_time) {
-    return options.At("scan.mode", Str("scan.timestamp does not go with scan.mode: ", mode));
-  }
-  if (config.bounded && config.feed.start != FeedStart::kLatestFull &&
-      config.feed.start != FeedStart::kFromSnapshotFull) {
-    return options.At("scan.mode", Str("scan.mode: ", mode, " does not go with execution.runtime-mode: BATCH"),
-                      "use latest-full or from-snapshot-full, or leave execution.runtime-mode at STREAMING");
-  }
-  if (numbered) config.feed.snapshot = options.Integer("scan.snapshot-id");
-  return by_time ? SetTimestamp(options, config) : Ok();
+  TRY_SET(const std::string chooser, GivenChooser(options));
+  TRY_SET(const std::string mode, ModeOf(options, chooser));
+  TRY(CheckRuntimeMode(options, mode, chooser, config.feed.bounded));
+  config.feed.start = StartOf(mode);
+  if (!chooser.empty()) TRY(SetMoment(options, chooser, config.feed));
+  return SetBetween(options, config.feed);
+}
+
+Status SetFollowing(const Options& options, paimon::FeedOptions& feed) {
+  feed.overwrites = options.Boolean("streaming-read-overwrite");
+  feed.append_overwrites = options.Boolean("streaming-read-append-overwrite");
+  feed.ignore_consumer = options.Boolean("consumer.ignore-progress");
+  if (options.Has("scan.bounded.watermark")) feed.end_watermark = options.Integer("scan.bounded.watermark");
+  if (options.Has("streaming.read.snapshot.delay")) feed.delay_ms = options.DurationMs("streaming.read.snapshot.delay");
+  if (!options.Has("consumer-id")) return Ok();
+  feed.consumer = options.Text("consumer-id");
+  if (!Trim(feed.consumer).empty() && feed.consumer.find('/') == std::string::npos) return Ok();
+  return options.At("consumer-id", Str("\"", feed.consumer, "\" cannot be the id of a consumer"));
 }
 
 Result<PaimonSourceConfig> ReadConfig(const PipelineSpec& spec, std::vector<std::string>& warnings) {
@@ -73,18 +183,11 @@ Result<PaimonSourceConfig> ReadConfig(const PipelineSpec& spec, std::vector<std:
   config.warehouse = options.Text("catalog.properties.warehouse");
   config.catalog = PaimonCatalogOf(options);
   TRY(CheckCatalogKeys(options));
-  config.bounded = spec.bounded;
+  config.feed.bounded = spec.bounded;
   TRY(SetTables(options, config));
   TRY(SetStart(options, config));
-  config.feed.overwrites = options.Boolean("streaming-read-overwrite");
-  config.feed.ignore_consumer = options.Boolean("consumer.ignore-progress");
+  TRY(SetFollowing(options, config.feed));
   config.discovery_ms = std::max<int64_t>(1, options.DurationMs("continuous.discovery-interval"));
-  if (options.Has("consumer-id")) {
-    config.feed.consumer = options.Text("consumer-id");
-    if (Trim(config.feed.consumer).empty() || config.feed.consumer.find('/') != std::string::npos) {
-      return options.At("consumer-id", Str("\"", config.feed.consumer, "\" cannot be the id of a consumer"));
-    }
-  }
   return config;
 }
 
@@ -107,8 +210,7 @@ Result<std::map<TableId, TableSchema>> InspectPaimonSource(Env& env, const Pipel
   for (const TableId& id : tables) {
     if (!config.wanted(id)) continue;
     TRY_SET(const auto table, catalog->Open(env, id));
-    TRY_SET(const auto rules, paimon::ChangeRules::Of(table->newest_schema()));
-    TRY(rules.CheckFollowable(id.ToString()));
+    TRY(paimon::ChangeRules::Of(table->newest_schema()));
     out[id] = paimon::ToTableSchema(table->newest_schema());
   }
   return out;

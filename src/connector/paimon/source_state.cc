@@ -11,6 +11,9 @@ std::string ToJson(const FeedStates& states) {
     Json table{{"database", id.schema}, {"table", id.table}, {"next", state.next}, {"schema", state.schema_id}};
     if (state.copy > 0) table.update(Json{{"copy", state.copy}, {"part", state.part}, {"rows", state.rows}});
     if (state.grown > 0) table["grown"] = state.grown;
+    if (state.copy > 0 && !state.tag.empty()) table["tag"] = state.tag;
+    if (state.copy > 0 && state.since_ms != 0) table["since"] = state.since_ms;
+    if (state.last > 0) table.update(Json{{"last", state.last}, {"diff", state.diff ? 1 : 0}});
     tables.push_back(std::move(table));
   }
   return DumpJson(Json{{"paimon", std::move(tables)}});
@@ -31,10 +34,17 @@ Result<FeedStates> ParseFeedStates(std::string_view text) {
     FeedState& state = out[id];
     TRY_SET(state.next, LongMember(table, "next"));
     TRY_SET(state.schema_id, LongMember(table, "schema"));
+    int64_t diff = 0;
     for (const auto& [key, number] : {std::pair{"copy", &state.copy}, std::pair{"part", &state.part},
-                                      std::pair{"rows", &state.rows}, std::pair{"grown", &state.grown}}) {
+                                      std::pair{"rows", &state.rows}, std::pair{"grown", &state.grown},
+                                      std::pair{"since", &state.since_ms}, std::pair{"last", &state.last},
+                                      std::pair{"diff", &diff}}) {
       TRY_SET(const auto given, OptionalLong(table, key));
       *number = given.value_or(0);
+    }
+    state.diff = diff != 0;
+    if (table.contains("tag")) {
+      TRY_SET(state.tag, TextMember(table, "tag"));
     }
   }
   return out;

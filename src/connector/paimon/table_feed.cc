@@ -14,15 +14,11 @@
 #include "lake/paimon/consumers.h"
 #include "lake/paimon/evolve.h"
 #include "lake/paimon/schema_steps.h"
+#include "lake/paimon/tags.h"
 #include "row/arrow_status.h"
 
 namespace sluice::paimon {
 namespace {
-
-bool IsOurs(const Snapshot& snapshot) {
-  return std::any_of(snapshot.properties.begin(), snapshot.properties.end(),
-                     [](const auto& property) { return property.first.starts_with("sluice."); });
-}
 
 bool IsCompaction(const Snapshot& snapshot) { return snapshot.commit_kind == "COMPACT"; }
 
@@ -62,66 +58,43 @@ Result<std::unique_ptr<TableFeed>> TableFeed::Open(Env& env, TableId id, const s
                                                    const FeedOptions& options, const std::optional<FeedState>& state) {
   TRY_SET(auto table, Table::Open(env, folder));
   TRY_SET(const auto rules, ChangeRules::Of(table->newest_schema()));
-  TRY(rules.CheckFollowable(id.ToString()));
   std::unique_ptr<TableFeed> feed(new TableFeed(env, std::move(id), std::move(table), options));
-  if (rules.keyed && !rules.tells_old_rows() && options.before == BeforeImage::kFull && !state) {
+  const bool tells = rules.tells_old_rows() || rules.ByDifference() || options.bounded;
+  if (rules.keyed && !tells && options.before == BeforeImage::kFull && !state) {
     LogWarn(Str("table ", feed->id_.ToString(), " has no changelog: its updates come without the rows that they "
                 "replace, its deletes perhaps with the key alone; changelog-producer: lookup of the table tells them"));
   }
+  const auto named = [&](Status status) {
+    return status.ok() ? std::move(status) : std::move(status).error().With(Str("table ", feed->id_.ToString()));
+  };
   if (state) {
     feed->state_ = *state;
   } else {
-    Status begun = feed->Begin();
+    auto begun = BeginFeed(env, *feed->table_, options);
     if (!begun.ok()) return std::move(begun).error().With(Str("table ", feed->id_.ToString()));
+    feed->state_ = *std::move(begun);
   }
-  TRY(feed->FindSchema(feed->state_.schema_id));
+  TRY(named(feed->FindSchema(feed->state_.schema_id)));
+  TRY(named(feed->FindEnd()));
   feed->follower_ = std::make_unique<SnapshotFollower>(*feed->table_, feed->state_.next);
   return feed;
 }
 
-Status TableFeed::Begin() {
-  TRY_SET(const auto latest, table_->LatestSnapshot());
-  state_.schema_id = latest ? latest->schema_id : table_->newest_schema().id;
-  state_.next = latest ? latest->id + 1 : 1;
-  if (!options_.consumer.empty() && !options_.ignore_consumer) {
-    TRY_SET(const auto next, ReadConsumer(env_, *table_, options_.consumer));
-    if (next) {
-      LogInfo(Str("table ", id_.ToString(), ": consumer ", options_.consumer, " goes on with snapshot ", *next));
-      state_.next = *next;
-    }
-    if (next) return FindBeginning();
+// Where nothing, or no more, is to be read.
+Status TableFeed::FindEnd() {
+  if (state_.copy > 0) return Ok();
+  if (options_.bounded) {
+    ended_ = state_.next > state_.last;
+    return Ok();
   }
-  switch (options_.start) {
-    case FeedStart::kLatestFull: return latest ? BeginCopy(*latest) : Ok();
-    case FeedStart::kLatest: return Ok();
-    case FeedStart::kFromSnapshotFull: {
-      TRY_SET(const Snapshot snapshot, table_->SnapshotOf(options_.snapshot));
-      return BeginCopy(snapshot);
-    }
-    case FeedStart::kFromSnapshot: state_.next = options_.snapshot; return FindBeginning();
-    case FeedStart::kFromTimestamp: {
-      TRY_SET(state_.next, FirstSince(*table_, options_.timestamp_ms));
-      return FindBeginning();
-    }
-  }
-  return Ok();
+  if (!options_.end_watermark) return Ok();
+  const auto before = table_->SnapshotOf(state_.next - 1);
+  if (before.ok()) ended_ = IsEnd(*before);
+  return before.ok() || before.error().code == ErrorCode::kNotFound ? Ok() : Status(before.error());
 }
 
-Status TableFeed::BeginCopy(const Snapshot& snapshot) {
-  state_.copy = snapshot.id;
-  state_.next = snapshot.id + 1;
-  state_.schema_id = snapshot.schema_id;
-  const auto before = table_->SnapshotOf(snapshot.id - 1);
-  if (before.ok() && before->schema_id < snapshot.schema_id && IsOurs(snapshot)) state_.grown = snapshot.id;
-  return Ok();
-}
-
-// The schema of a snapshot that is there; an error by name if it has expired.
-Status TableFeed::FindBeginning() {
-  SnapshotFollower follower(*table_, state_.next);
-  TRY_SET(const auto first, follower.Next());
-  if (first) state_.schema_id = first->schema_id;
-  return Ok();
+bool TableFeed::IsEnd(const Snapshot& snapshot) const {
+  return options_.end_watermark && snapshot.watermark && *snapshot.watermark > *options_.end_watermark;
 }
 
 Status TableFeed::FindSchema(int64_t schema_id) {
@@ -156,7 +129,9 @@ Status TableFeed::Hold(const FeedState& state) {
   if (state.copy > 0) return RecordConsumer(env_, *table_, copying, state.copy);
   // What a compaction filled is told by the difference from the snapshot before it.
   TRY(RecordConsumer(env_, *table_, options_.consumer, state.grown > 0 ? state.grown : state.next));
-  return ResetConsumer(env_, *table_, copying, {});
+  TRY_SET(const auto rules, ChangeRules::Of(*schema_));
+  if (!rules.ByDifference() || state.next < 2) return ResetConsumer(env_, *table_, copying, {});
+  return RecordConsumer(env_, *table_, copying, state.next - 1);  // from which the next one differs
 }
 
 ChangeBatch TableFeed::BatchOf(std::shared_ptr<arrow::RecordBatch> rows, std::vector<RowKind> kinds) const {
@@ -175,14 +150,25 @@ SourceItem TableFeed::Progress() {
   return item;
 }
 
+// That of a tag also if the table has it no more.
+Result<Snapshot> TableFeed::CopiedSnapshot() {
+  if (state_.tag.empty()) return table_->SnapshotOf(state_.copy);
+  TRY_SET(Tag tag, ReadTag(env_, table_->history(), state_.tag));
+  if (tag.snapshot.id == state_.copy) return std::move(tag.snapshot);
+  return Invalid(Str("tag ", state_.tag, " is of snapshot ", tag.snapshot.id, " now, of ", state_.copy, " before"),
+                 "begin anew with an empty state directory and sink table");
+}
+
 Status TableFeed::OpenCopy() {
   TRY_SET(const ChangeRules rules, ChangeRules::Of(*schema_));
-  auto snapshot = table_->SnapshotOf(state_.copy);
+  auto snapshot = CopiedSnapshot();
   if (!snapshot.ok()) return ReadingError(*table_, state_.copy, std::move(snapshot).error());
   std::vector<std::string> names;
   for (const Column& column : shape_->columns) names.push_back(column.name);
-  ScanOptions options = rules.Told();
+  ScanOptions options;
+  if (!options_.bounded) options = rules.Told();  // else what readers see
   options.schema = schema_.get();
+  options.created_since_ms = state_.since_ms;
   TRY_SET(auto scan, TableScan::OfSnapshot(env_, *table_, *snapshot, names, options));
   copy_ = std::make_unique<TableScan>(std::move(scan));
   copy_->BeginAt(static_cast<size_t>(state_.part));
@@ -204,6 +190,7 @@ Result<SourceItem> TableFeed::NextOfCopy() {
     if (!more) {
       copy_.reset();
       state_.copy = state_.part = 0;
+      TRY(FindEnd());
       return Progress();
     }
     if (part != state_.part) {
@@ -244,10 +231,13 @@ Status TableFeed::OpenChanges(const Snapshot& snapshot) {
   ChangeRequest request;
   request.schema = schema_.get();
   for (const Column& column : shape_->columns) request.columns.push_back(column.name);
+  request.scan = options_.between_scan;
   request.overwrites = options_.overwrites;
+  request.append_overwrites = options_.append_overwrites;
   request.difference = state_.grown == snapshot.id || (state_.grown == snapshot.id - 1 && IsCompaction(snapshot));
   if (state_.grown < snapshot.id) state_.grown = 0;
-  if (snapshot.commit_kind == "OVERWRITE" && !options_.overwrites) {
+  const bool told = options_.overwrites || (options_.append_overwrites && schema_->primary_keys.empty());
+  if (snapshot.commit_kind == "OVERWRITE" && !told) {
     LogWarn(Str("table ", id_.ToString(), ": snapshot ", snapshot.id, " overwrites rows, which is not followed; "
                 "streaming-read-overwrite: true follows it"));
   }
@@ -255,9 +245,37 @@ Status TableFeed::OpenChanges(const Snapshot& snapshot) {
   return Ok();
 }
 
+// What differs between the two ends of the range, at once.
+Status TableFeed::OpenDifference() {
+  ChangeRequest request;
+  request.schema = schema_.get();
+  for (const Column& column : shape_->columns) request.columns.push_back(column.name);
+  request.scan = ChangeScan::kDiff;
+  TRY_SET(const SnapshotRange range, RangeOf(env_, *table_, options_));
+  if (range.after + 1 != state_.next || !range.to || range.to->id != state_.last) {
+    return Invalid(Str("the changes between snapshots ", state_.next - 1, " and ", state_.last, " were asked for, and "
+                       "now others are"), "begin anew with an empty state directory and sink table");
+  }
+  TRY_SET(changes_, ReadChangesBetween(env_, *table_, range, request));
+  reading_ = state_.last;
+  time_ms_ = range.to->time_ms;
+  return Ok();
+}
+
 Result<bool> TableFeed::OpenSnapshot() {
+  if (ended_) return false;
+  if (state_.diff) {
+    TRY(OpenDifference());
+    return true;
+  }
   TRY_SET(const auto snapshot, follower_->Next());
   if (!snapshot) return false;
+  ended_ = IsEnd(*snapshot);
+  const bool young = options_.delay_ms > 0 && snapshot->time_ms > env_.NowMs() - options_.delay_ms;
+  if (ended_ || young) {
+    follower_ = std::make_unique<SnapshotFollower>(*table_, state_.next);
+    return false;
+  }
   reading_ = snapshot->id;
   time_ms_ = snapshot->time_ms;
   TRY(FollowSchema(*snapshot));
@@ -287,6 +305,7 @@ Result<SourceItem> TableFeed::NextOfChanges() {
     return item;
   }
   state_.next = std::exchange(reading_, 0) + 1;
+  TRY(FindEnd());
   return Progress();
 }
 

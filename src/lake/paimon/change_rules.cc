@@ -34,6 +34,7 @@ Result<ChangeRules> ChangeRules::Of(const Schema& schema) {
   out.deletion_vectors = Lower(schema.Option("deletion-vectors.enabled", "false")) == "true";
   out.engine = Lower(Trim(schema.Option("merge-engine", out.engine)));
   out.ordered = !Trim(schema.Option("sequence.field", "")).empty();
+  out.expires = !Trim(schema.Option("record-level.expire-time", "")).empty();
   int trigger = kCompactionTrigger;
   TRY(ReadNumber(schema, "num-sorted-run.compaction-trigger", trigger));
   out.levels = trigger + 1;
@@ -42,28 +43,25 @@ Result<ChangeRules> ChangeRules::Of(const Schema& schema) {
   return out;
 }
 
-Status ChangeRules::CheckFollowable(const std::string& name) const {
-  const std::string hint = "set changelog-producer: lookup or full-compaction for the table";
-  if (keyed && buckets == kPostponed) {
-    return Unsupported(Str("table ", name, ": the changes of a table with bucket='-2'"),
-                       "use another value of bucket for the table");
-  }
+bool ChangeRules::ByDifference() const {
+  if (!keyed) return false;
+  if (buckets == kPostponed) return true;
   const bool as_written = changelog == ChangelogProducer::kNone || changelog == ChangelogProducer::kInput;
-  if (!keyed || !as_written) return Ok();
-  if (engine != "deduplicate") {
-    return Unsupported(Str("table ", name, ": the changes of a table with merge-engine ", engine,
-                           " and without a changelog of its merged rows"), hint);
-  }
-  if (ordered) {
-    return Unsupported(Str("table ", name, ": the changes of a table with sequence.field and without a changelog of "
-                           "its merged rows"), hint);
-  }
-  return Ok();
+  return as_written && (engine != "deduplicate" || ordered);
+}
+
+bool ChangeRules::CanDiffer(const std::string& commit_kind) const {
+  if (commit_kind != "COMPACT") return commit_kind != "ANALYZE";
+  return lowest_visible() > 0 || buckets == kPostponed || expires;
 }
 
 ScanOptions ChangeRules::Told() const {
   ScanOptions options;
   if (!keyed) return options;
+  if (ByDifference()) {
+    options.lowest_level = lowest_visible();
+    return options;
+  }
   if (changelog == ChangelogProducer::kLookup) options.lowest_level = 1;
   if (changelog == ChangelogProducer::kFullCompaction) options.lowest_level = levels - 1;
   options.every_level = engine != "first-row";

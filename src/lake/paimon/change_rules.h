@@ -19,12 +19,16 @@ struct ChangeRules {
   std::string engine = "deduplicate";
   int levels = 6;
   bool ordered = false;  // `sequence.field`: rows can come that change nothing
+  bool expires = false;  // `record-level.expire-time`
   int buckets = -1;
 
   // kInvalid names the option.
   static Result<ChangeRules> Of(const Schema& schema);
-  // kUnsupported for a table whose changes are not rows of it: those before the merging, or not yet in a bucket.
-  Status CheckFollowable(const std::string& name) const;
+  // Whether what is written is not what changes: rows before their merging, or not yet in a bucket. The changes of a
+  // snapshot are then what differs from the one before.
+  bool ByDifference() const;
+  // Of such a table: whether a snapshot of this kind can change what readers see.
+  bool CanDiffer(const std::string& commit_kind) const;
   // What all changes up to a snapshot add up to: changelogs of compactions tell a row when they come to it.
   ScanOptions Told() const;
   // The lowest level whose rows readers of a snapshot see.

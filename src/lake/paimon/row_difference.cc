@@ -5,10 +5,13 @@
 #include <arrow/record_batch.h>
 
 #include <algorithm>
-#include <tuple>
+#include <map>
+#include <set>
+#include <string>
 #include <utility>
 
 #include "lake/paimon/cell_order.h"
+#include "lake/paimon/key_range.h"
 #include "lake/paimon/merge_reader.h"
 #include "lake/paimon/row_changes.h"
 #include "lake/paimon/row_picker.h"
@@ -64,11 +67,47 @@ struct Bucket {
   std::vector<LiveFile> before, after;
 };
 
+bool Same(const LiveFile& a, const LiveFile& b) {
+  return a.path == b.path && a.meta.level == b.meta.level && a.deletion == b.deletion && a.index_path == b.index_path;
+}
+
 bool SameFiles(const std::vector<LiveFile>& a, const std::vector<LiveFile>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const LiveFile& x, const LiveFile& y) {
-    return x.path == y.path && x.meta.level == y.meta.level && x.deletion == y.deletion &&
-           x.index_path == y.index_path;
-  });
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), Same);
+}
+
+// Keeps those files whose keys may be in one that only one side has.
+Status KeepDiffering(const BinaryRowCodec& codec, Bucket& bucket) {
+  std::map<std::string, const LiveFile*> before;
+  for (const LiveFile& file : bucket.before) before[file.path] = &file;
+  std::vector<KeyRange> ranges;
+  std::vector<bool> shared;
+  const auto add = [&](const std::vector<LiveFile>& files) -> Status {
+    for (const LiveFile& file : files) {
+      TRY_SET(KeyRange range, KeyRange::Of(codec, file.meta));
+      ranges.push_back(std::move(range));
+    }
+    return Ok();
+  };
+  TRY(add(bucket.before));
+  TRY(add(bucket.after));
+  std::set<std::string> in_both;
+  for (const LiveFile& file : bucket.after) {
+    auto there = before.find(file.path);
+    if (there != before.end() && Same(*there->second, file)) in_both.insert(file.path);
+  }
+  for (const auto* files : {&bucket.before, &bucket.after}) {
+    for (const LiveFile& file : *files) shared.push_back(in_both.contains(file.path));
+  }
+  std::vector<bool> stays(ranges.size(), false);
+  for (const auto& section : SectionsOf(ranges)) {
+    const bool differs = std::any_of(section.begin(), section.end(), [&](size_t i) { return !shared[i]; });
+    for (size_t i : section) stays[i] = differs;
+  }
+  size_t number = 0;
+  for (auto* files : {&bucket.before, &bucket.after}) {
+    std::erase_if(*files, [&](const LiveFile&) { return !stays[number++]; });
+  }
+  return Ok();
 }
 
 class DifferenceReader final : public ChangeReader {
@@ -164,12 +203,15 @@ Result<std::unique_ptr<ChangeReader>> ReadDifference(Env& env, Table& table, con
                                                      std::vector<LiveFile> before, std::vector<LiveFile> after,
                                                      std::vector<FileColumn> columns) {
   TRY_SET(MergeOrder order, MergeOrder::Of(schema));
+  TRY_SET(const BinaryRowCodec codec, KeyRange::Codec(schema));
   std::map<std::pair<std::string, int>, Bucket> by_place;
   for (LiveFile& file : before) by_place[{file.partition, file.bucket}].before.push_back(std::move(file));
   for (LiveFile& file : after) by_place[{file.partition, file.bucket}].after.push_back(std::move(file));
   std::vector<Bucket> buckets;
   for (auto& [place, bucket] : by_place) {
-    if (!SameFiles(bucket.before, bucket.after)) buckets.push_back(std::move(bucket));
+    if (SameFiles(bucket.before, bucket.after)) continue;
+    TRY(KeepDiffering(codec, bucket));
+    buckets.push_back(std::move(bucket));
   }
   return std::unique_ptr<ChangeReader>(
       new DifferenceReader(env, table, std::move(order), std::move(buckets), std::move(columns)));

@@ -7,6 +7,7 @@
 #include "lake/paimon/file_format.h"
 #include "lake/paimon/file_index_options.h"
 #include "lake/paimon/key_range.h"
+#include "lake/paimon/local_time.h"
 
 namespace sluice::paimon {
 namespace {
@@ -75,7 +76,11 @@ Status TableScan::Choose(const std::vector<std::string>& names) {
 }
 
 Status TableScan::Plan(std::vector<LiveFile> files, const ScanOptions& options) {
-  std::erase_if(files, [&](const LiveFile& file) { return file.meta.level < options.lowest_level; });
+  std::erase_if(files, [&](const LiveFile& file) {
+    const bool old = options.created_since_ms != 0 &&
+                     (!file.meta.creation_ms || UtcOfLocal(*file.meta.creation_ms) < options.created_since_ms);
+    return old || file.meta.level < options.lowest_level;
+  });
   for (const LiveFile& file : files) TRY(CheckFile(file));
   const bool keyed = !schema_->primary_keys.empty();
   if (keyed) {

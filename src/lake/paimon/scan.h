@@ -22,6 +22,7 @@ namespace sluice::paimon {
 // Which files of a snapshot are read.
 struct ScanOptions {
   int lowest_level = 0;      // files below are left out
+  int64_t created_since_ms = 0;  // files that are older are left out
   bool every_level = false;  // level 0 is merged also where its rows show only after a compaction
   const Schema* schema = nullptr;  // whose columns the rows have; null: that of the snapshot
 };

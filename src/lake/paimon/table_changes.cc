@@ -83,6 +83,18 @@ class Changes {
 
   const ChangeRules& rules() const { return rules_; }
 
+  // Whether the snapshot is told by what differs from the one before.
+  bool ByDifference(const Snapshot& snapshot) const {
+    const bool told = request_.overwrites || (request_.append_overwrites && !rules_.keyed);
+    const bool overwritten = told && snapshot.commit_kind == kOverwrite;
+    return overwritten || (request_.difference && rules_.keyed) || Merged();
+  }
+  // Whether it tells nothing.
+  bool PassesOver(const Snapshot& snapshot) const {
+    if (!Merged() || request_.difference) return false;
+    return !rules_.CanDiffer(snapshot.commit_kind) || (snapshot.commit_kind == kOverwrite && !request_.overwrites);
+  }
+
   Status AddFilesOf(const Snapshot& snapshot, std::vector<ChangeFile>& out) const {
     if (!changelog_ && snapshot.commit_kind != kAppend) return Ok();
     TRY_SET(auto entries, EntriesOf(table_, changelog_ ? snapshot.changelog_manifest_list
@@ -109,11 +121,11 @@ class Changes {
     return ReadDifference(env_, table_, *request_.schema, std::move(before), std::move(after), columns_);
   }
 
-  Result<std::unique_ptr<ChangeReader>> Overwritten(const Snapshot& snapshot) const {
+  Result<std::unique_ptr<ChangeReader>> FromBefore(const Snapshot& snapshot) const {
     if (!rules_.keyed) {
       TRY_SET(const auto entries, EntriesOf(table_, snapshot.delta_manifest_list));
       std::vector<ChangeFile> files;
-      TRY(AddFiles(table_, snapshot, entries, EntryKind::kDelete, RowKind::kDelete, files));
+      if (request_.overwrites) TRY(AddFiles(table_, snapshot, entries, EntryKind::kDelete, RowKind::kDelete, files));
       TRY(AddFiles(table_, snapshot, entries, EntryKind::kAdd, RowKind::kInsert, files));
       return Read(std::move(files));
     }
@@ -121,7 +133,7 @@ class Changes {
     if (snapshot.id > 1) {
       auto found = table_.SnapshotOf(snapshot.id - 1);
       if (!found.ok() && found.error().code == ErrorCode::kNotFound) {
-        return Expired(snapshot.id - 1, Str(", and what snapshot ", snapshot.id, " has rewritten is known from it"));
+        return Expired(snapshot.id - 1, Str(", and what snapshot ", snapshot.id, " has changed is known from it"));
       }
       if (!found.ok()) return std::move(found).error();
       before = *std::move(found);
@@ -130,6 +142,8 @@ class Changes {
   }
 
  private:
+  bool Merged() const { return request_.scan == ChangeScan::kAuto && rules_.ByDifference(); }
+
   Env& env_;
   Table& table_;
   const ChangeRequest& request_;
@@ -143,8 +157,8 @@ class Changes {
 Result<std::unique_ptr<ChangeReader>> ReadChanges(Env& env, Table& table, const Snapshot& snapshot,
                                                   const ChangeRequest& request) {
   TRY_SET(const Changes changes, Changes::Make(env, table, request));
-  const bool overwritten = request.overwrites && snapshot.commit_kind == kOverwrite;
-  if (overwritten || (request.difference && changes.rules().keyed)) return changes.Overwritten(snapshot);
+  if (changes.PassesOver(snapshot)) return std::unique_ptr<ChangeReader>();
+  if (changes.ByDifference(snapshot)) return changes.FromBefore(snapshot);
   std::vector<ChangeFile> files;
   TRY(changes.AddFilesOf(snapshot, files));
   if (files.empty()) return std::unique_ptr<ChangeReader>();

@@ -19,7 +19,7 @@
 namespace sluice::paimon {
 
 enum class ChangeScan : uint8_t {
-  kAuto,       // the changelog if the table has one, else delta
+  kAuto,       // the changelog if the table has one, else delta; of one snapshot as ChangeRules::ByDifference says
   kDelta,      // the rows of the files that snapshots of kind APPEND added
   kChangelog,  // the rows of changelog files
   kDiff,       // what differs between the two states
@@ -30,10 +30,12 @@ struct ChangeRequest {
   std::vector<std::string> columns;  // of it; none: all
   ChangeScan scan = ChangeScan::kAuto;
   bool overwrites = false;  // `streaming-read-overwrite`: a snapshot of kind OVERWRITE is told by its difference
+  bool append_overwrites = false;  // `streaming-read-append-overwrite`: without a key, what it adds
   bool difference = false;  // each is, of a table with a key
 };
 
-// What one snapshot changed; null if it tells nothing.
+// What one snapshot changed; null if it tells nothing. kNotFound if that is a difference and the snapshot before it has
+// expired.
 Result<std::unique_ptr<ChangeReader>> ReadChanges(Env& env, Table& table, const Snapshot& snapshot,
                                                   const ChangeRequest& request);
 

@@ -344,20 +344,25 @@ TEST_F(PaimonChangesOfLake, ATableMadeAnewIsAnError) {
   EXPECT_EQ(ahead.Next().error().code, ErrorCode::kInvalid);
 }
 
-TEST(PaimonChangeRules, TablesWhoseChangesAreNoRowsAreRefused) {
+TEST(PaimonChangeRules, WhereWhatIsWrittenIsNotWhatChanges) {
   Schema schema;
   schema.fields = {{.id = 0, .name = "id", .type = *ParseDataType("INT NOT NULL")}};
   schema.primary_keys = {"id"};
-  const auto followable = [&](const Options& options) {
+  const auto by_difference = [&](const Options& options) {
     schema.options = options;
-    return ChangeRules::Of(schema)->CheckFollowable("db.t").ok();
+    return ChangeRules::Of(schema)->ByDifference();
   };
-  EXPECT_TRUE(followable({}));
-  EXPECT_FALSE(followable({{"merge-engine", "aggregation"}}));
-  EXPECT_FALSE(followable({{"merge-engine", "partial-update"}, {"changelog-producer", "input"}}));
-  EXPECT_TRUE(followable({{"merge-engine", "partial-update"}, {"changelog-producer", "lookup"}}));
-  EXPECT_FALSE(followable({{"sequence.field", "id"}}));
-  EXPECT_FALSE(followable({{"bucket", "-2"}}));
+  EXPECT_FALSE(by_difference({}));
+  EXPECT_TRUE(by_difference({{"merge-engine", "aggregation"}}));
+  EXPECT_TRUE(by_difference({{"merge-engine", "partial-update"}, {"changelog-producer", "input"}}));
+  EXPECT_FALSE(by_difference({{"merge-engine", "partial-update"}, {"changelog-producer", "lookup"}}));
+  EXPECT_TRUE(by_difference({{"sequence.field", "id"}}));
+  EXPECT_TRUE(by_difference({{"bucket", "-2"}}));
+  schema.options = {{"merge-engine", "aggregation"}};
+  EXPECT_TRUE(ChangeRules::Of(schema)->CanDiffer("APPEND"));
+  EXPECT_FALSE(ChangeRules::Of(schema)->CanDiffer("COMPACT"));
+  schema.options["record-level.expire-time"] = "1 h";
+  EXPECT_TRUE(ChangeRules::Of(schema)->CanDiffer("COMPACT"));
   schema.options = {{"changelog-producer", "often"}};
   EXPECT_FALSE(ChangeRules::Of(schema).ok());
 }

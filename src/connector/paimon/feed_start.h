@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the feed of a table begins, and how far it is: FeedOptions -> FeedState. Values; any thread.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/result.h"
+#include "io/env.h"
+#include "lake/paimon/table.h"
+#include "lake/paimon/table_changes.h"
+#include "row/change_batch.h"
+
+namespace sluice::paimon {
+
+// Where a table begins, as `scan.mode` has it. A bounded feed gives the rows of one snapshot, or the changes between
+// two, and no more.
+enum class FeedStart : uint8_t {
+  kLatestFull,        // the rows of the newest snapshot, then changes
+  kCompactedFull,     // the same of the newest snapshot that a compaction made
+  kLatest,            // changes after the newest snapshot; bounded: as kLatestFull
+  kFromSnapshot,      // changes of that snapshot and after it; bounded: its rows
+  kFromSnapshotFull,  // the rows of that snapshot, then changes
+  kFromTimestamp,     // changes of the first snapshot of that time, and after it; bounded: the rows of that time
+  kFromFileCreation,  // of the newest snapshot the rows of files that are not older, then changes
+  kFromCreation,      // as kFromSnapshot if the table has snapshots of that time, else as kFromFileCreation
+  kLatestDelta,       // bounded: what the newest snapshot has written
+  kIncremental,       // bounded: the changes between two snapshots
+};
+
+struct FeedOptions {
+  FeedStart start = FeedStart::kLatestFull;
+  bool bounded = false;
+  int64_t snapshot = 0;      // kFromSnapshot, kFromSnapshotFull; 0: one of the next three
+  std::string tag;
+  std::optional<int64_t> watermark;
+  std::string version;
+  int64_t timestamp_ms = 0;  // kFromTimestamp, kFromFileCreation, kFromCreation
+  // kIncremental: one of these three.
+  std::string between;
+  std::optional<std::pair<int64_t, int64_t>> between_ms;
+  std::string to_auto_tag;
+  bool tags_as_snapshots = false;  // `incremental-between-tag-to-snapshot`
+  ChangeScan between_scan = ChangeScan::kAuto;
+
+  std::optional<int64_t> end_watermark;  // `scan.bounded.watermark`: ends with the last snapshot that has none above it
+  int64_t delay_ms = 0;                  // `streaming.read.snapshot.delay`: younger snapshots are left for later
+  bool overwrites = false;               // `streaming-read-overwrite`
+  bool append_overwrites = false;        // `streaming-read-append-overwrite`
+  std::string consumer;                  // `consumer-id`; empty: none
+  bool ignore_consumer = false;          // where that one is does not count
+  BeforeImage before = BeforeImage::kFull;
+};
+
+struct FeedState {
+  int64_t next = 1;       // the snapshot whose changes come next
+  int64_t schema_id = 0;  // of the rows that were given last
+  int64_t copy = 0;       // the snapshot whose rows are given before; 0: none, or all are given
+  int64_t part = 0;       // of the copy: the first part that is missing (TableScan::part)
+  int64_t rows = 0;       // of the copy, given so far
+  // That snapshot had a schema with new columns, which it, or the compaction behind it, may fill in rows that were
+  // there: both are told by their difference.
+  int64_t grown = 0;
+  std::string tag;        // of the copy, whose snapshot may have expired
+  int64_t since_ms = 0;   // of the copy: files that are older are left out; 0: none is
+  int64_t last = 0;       // the last snapshot whose changes are wanted; 0: there is no such
+  bool diff = false;      // of those changes: what differs between the two ends, at once
+
+  int64_t needs() const { return copy > 0 ? copy : next; }  // the oldest snapshot that is to be read
+};
+
+bool IsOurs(const Snapshot& snapshot);  // made by a job of sluice
+
+// Of a table that is read for the first time. kNotFound names what is not there (any more).
+Result<FeedState> BeginFeed(Env& env, Table& table, const FeedOptions& options);
+// The changes that kIncremental and kLatestDelta want.
+Result<SnapshotRange> RangeOf(Env& env, Table& table, const FeedOptions& options);
+
+}  // namespace sluice::paimon
