@@ -14,6 +14,7 @@
 #include "cli/commands.h"
 #include "cli/lake_moment.h"
 #include "cli/registry.h"
+#include "cli/verify_paimon.h"
 #include "connector/mysql/log_changes.h"
 #include "connector/mysql/table_reader.h"
 #include "io/routing_env.h"
@@ -406,10 +407,7 @@ std::string Verifier::Advice() const {
 
 Result<bool> Verify(const VerifyArguments& arguments, const PipelineSpec& spec, int64_t wait_ms) {
   std::vector<std::string> warnings;
-  if (spec.source.type == "paimon") {
-    return Unsupported("verify of a pipeline whose source is of type `paimon`",
-                       "verify compares the tables of a MariaDB server with those of the sink");
-  }
+  if (spec.source.type == "paimon") return VerifyPaimonSource(spec, wait_ms);
   TRY_SET(auto lake, LakeTables::Of(LakeEnv(), spec));
   TRY_SET(mysql::SourceConfig config, mysql::MakeSourceConfig(spec, warnings));
   TRY_SET(std::string job, lake->JobId(spec));
