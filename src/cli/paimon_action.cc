@@ -74,6 +74,7 @@ std::vector<Action> Actions() {
 Error NoAction(const std::string& name) {
   const auto& missing = MissingSyncActions();
   if (std::find(missing.begin(), missing.end(), name) != missing.end()) return MissingSource(name);
+  if (auto refused = RefusedPaimonAction(name)) return *std::move(refused);
   std::vector<std::string> known;
   for (const Action& action : Actions()) known.push_back(action.name);
   const std::string hint = Str("actions are: ", Join(known, ", "));

@@ -49,6 +49,7 @@ Status DeleteTagAction(const ActionContext& context);
 Status ExpireTagsAction(const ActionContext& context);
 Status CreateBranchAction(const ActionContext& context);
 Status DeleteBranchAction(const ActionContext& context);
+Status FastForwardAction(const ActionContext& context);
 Status RollBackToAction(const ActionContext& context);
 Status RollBackToTimestampAction(const ActionContext& context);
 

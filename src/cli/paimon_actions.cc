@@ -9,10 +9,12 @@
 #include "cli/lake_places.h"
 #include "cli/paimon_action_parts.h"
 #include "lake/mirror/iceberg_mirror.h"
+#include "lake/paimon/changelog_expiry.h"
 #include "lake/paimon/consumers.h"
 #include "lake/paimon/expiry.h"
 #include "lake/paimon/local_time.h"
 #include "lake/paimon/orphans.h"
+#include "lake/paimon/partition_done.h"
 #include "lake/paimon/partition_expiry.h"
 #include "lake/paimon/table_options.h"
 #include "pipeline/regex.h"
@@ -35,6 +37,29 @@ Status ExpireSnapshotsAction(const ActionContext& context) {
   Say(Str(expired.snapshots, " snapshots have expired", expired.more ? "; more can" : ""));
   if (!expired.held_by.empty()) Say(Str("older ones stay: they hold the position of job ", expired.held_by));
   return FollowWithIceberg(context, context.table());
+}
+
+Status ExpireChangelogsAction(const ActionContext& context) {
+  TRY_SET(const auto table, context.Open());
+  TRY_SET(const bool all, context.arguments.Flag("delete_all", false));
+  TRY_SET(auto options, paimon::TableOptions::Of(table->newest_schema()));
+  for (auto [key, bound] : {std::pair("retain_max", &options.changelogs_max),
+                            std::pair("retain_min", &options.changelogs_min),
+                            std::pair("max_deletes", &options.snapshot_expire_limit)}) {
+    TRY_SET(const auto given, context.arguments.Number(key, 1));
+    *bound = given.value_or(*bound);
+  }
+  if (options.changelogs_min > options.changelogs_max) {
+    return Invalid(Str("retain_max ", options.changelogs_max, " is below retain_min ", options.changelogs_min));
+  }
+  if (context.arguments.Has("older_than")) {
+    TRY_SET(const int64_t older_than_ms, ActionLocalMs(context.arguments, "older_than"));
+    options.changelog_time_ms = context.env.NowMs() - older_than_ms;
+  }
+  TRY_SET(const int64_t gone, all ? paimon::DropChangelogs(context.env, *table)
+                                  : paimon::ExpireChangelogs(context.env, *table, options));
+  Say(Str(gone, " changelogs have expired"));
+  return Ok();
 }
 
 Status ResetConsumerAction(const ActionContext& context) {
@@ -105,13 +130,26 @@ void SayDropped(const paimon::DroppedPartitions& names, const char* none) {
   if (names.empty()) Say(none);
 }
 
-Status DropPartitionAction(const ActionContext& context) {
+Result<std::vector<paimon::PartitionSpec>> PartitionsNamed(const ActionContext& context) {
   std::vector<paimon::PartitionSpec> specs;
   for (const std::string& text : context.arguments.All("partition")) {
     TRY_SET(auto spec, paimon::ParsePartitionSpec(text));
     specs.push_back(std::move(spec));
   }
   if (specs.empty()) return Invalid("argument --partition is missing");
+  return specs;
+}
+
+Status MarkPartitionDoneAction(const ActionContext& context) {
+  TRY_SET(const auto specs, PartitionsNamed(context));
+  TRY_SET(const auto table, context.Open());
+  TRY_SET(const auto files, paimon::MarkPartitionsDone(context.env, *table, specs));
+  for (const std::string& file : files) Say(file);
+  return Ok();
+}
+
+Status DropPartitionAction(const ActionContext& context) {
+  TRY_SET(const auto specs, PartitionsNamed(context));
   TRY_SET(const auto table, context.Open());
   TRY_SET(const auto names, paimon::DropPartitions(context.env, *table, specs));
   SayDropped(names, "the table has no such partition");
@@ -149,13 +187,17 @@ const std::vector<Action>& Actions() {
     return more;
   };
   static const std::vector<Action> actions = {
-      {"compact", "merges the files of a table", {table, {"compact_strategy"}, {"partition", "table_conf"},
-       {"order_strategy", "order_by", "where", "buckets", "partition_idle_time"}}, CompactAction},
+      {"compact", "merges the files of a table",
+       {table, {"compact_strategy", "where", "buckets", "partition_idle_time", "order_strategy", "order_by"},
+        {"partition", "table_conf"}, {}}, CompactAction},
       {"compact_database", "merges the files of many tables",
-       {{}, {"including_databases", "including_tables", "excluding_tables", "mode", "compact_strategy"}, {"table_conf"},
-        {"partition_idle_time"}}, CompactDatabaseAction},
+       {{}, {"including_databases", "including_tables", "excluding_tables", "mode", "compact_strategy",
+             "partition_idle_time"}, {"table_conf"}, {}}, CompactDatabaseAction},
       {"expire_snapshots", "takes old snapshots away",
        {table, {"retain_max", "retain_min", "older_than", "max_deletes"}, {}, {"options"}}, ExpireSnapshotsAction},
+      {"expire_changelogs", "takes changelogs away that have outlived their snapshots",
+       {table, {"retain_max", "retain_min", "older_than", "max_deletes", "delete_all"}, {}, {}},
+       ExpireChangelogsAction},
       {"create_tag", "gives a snapshot a name", {of_table({"tag_name"}), {"snapshot", "time_retained"}, {}, {}},
        CreateTagAction},
       {"create_tag_from_timestamp", "gives the first snapshot since a time a name",
@@ -169,6 +211,8 @@ const std::vector<Action>& Actions() {
       {"create_branch", "begins another history of a table",
        {of_table({"branch_name"}), {"tag_name", "ignore_if_exists"}, {}, {}}, CreateBranchAction},
       {"delete_branch", "takes a branch away", {of_table({"branch_name"}), {}, {}, {}}, DeleteBranchAction},
+      {"fast_forward", "makes a table what a branch of it is", {of_table({"branch_name"}), {}, {}, {}},
+       FastForwardAction},
       {"rollback_to", "makes a table what it was at a snapshot or tag", {of_table({"version"}), {}, {}, {}},
        RollBackToAction},
       {"rollback_to_timestamp", "makes a table what it was at a time", {of_table({"timestamp"}), {}, {}, {}},
@@ -180,6 +224,8 @@ const std::vector<Action>& Actions() {
       {"remove_orphan_files", "removes files that nothing names",
        {{"database"}, {"table", "older_than", "dry_run"}, {}, {"parallelism"}}, RemoveOrphanFilesAction},
       {"drop_partition", "removes the rows of partitions", {table, {}, {"partition"}, {}}, DropPartitionAction},
+      {"mark_partition_done", "writes _SUCCESS into partitions", {table, {}, {"partition"}, {}},
+       MarkPartitionDoneAction},
       {"expire_partitions", "removes the rows of partitions whose time is over",
        {of_table({"expiration_time"}), {"timestamp_formatter", "timestamp_pattern", "expire_strategy"}, {"table_conf"},
         {}}, ExpirePartitionsAction},

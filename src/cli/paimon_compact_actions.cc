@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/paimon_action_parts.h"
+#include "cli/partition_condition.h"
 #include "lake/paimon/table_compaction.h"
 #include "pipeline/regex.h"
 
@@ -25,7 +26,31 @@ Result<paimon::CompactionRequest> RequestOf(const ActionArguments& arguments) {
     TRY_SET(auto spec, paimon::ParsePartitionSpec(text));
     request.partitions.push_back(std::move(spec));
   }
+  if (arguments.Has("partition_idle_time")) {
+    TRY_SET(request.idle_ms, ActionTimeMs(arguments, "partition_idle_time"));
+  }
+  request.buckets = arguments.Get("buckets");
+  if (arguments.Has("order_strategy") != arguments.Has("order_by")) {
+    return Invalid("--order_strategy and --order_by belong together", "write --order_strategy zorder --order_by a,b");
+  }
+  if (!arguments.Has("order_by")) return request;
+  if (request.idle_ms || !request.buckets.empty()) {
+    return Invalid("--order_by goes with neither --partition_idle_time nor --buckets", "leave these out");
+  }
+  TRY_SET(request.curve, paimon::SortOrder::ParseCurve(arguments.Get("order_strategy")));
+  for (const std::string& name : Split(arguments.Get("order_by"), ',')) request.order_by.emplace_back(Trim(name));
   return request;
+}
+
+Status AddWhere(const ActionContext& context, paimon::CompactionRequest& request) {
+  if (!context.arguments.Has("where")) return Ok();
+  if (!request.partitions.empty()) {
+    return Invalid("--partition and --where cannot be used together", "keep one of them");
+  }
+  TRY_SET(const auto table, context.Open());
+  TRY_SET(auto condition, PartitionCondition::Make(context.arguments.Get("where"), table->newest_schema()));
+  request.wanted = [condition = std::move(condition)](const auto& values) { return condition.Holds(values); };
+  return Ok();
 }
 
 Status Compact(const ActionContext& context, const TableId& id, const paimon::CompactionRequest& request) {
@@ -65,7 +90,8 @@ class Names {
 }  // namespace
 
 Status CompactAction(const ActionContext& context) {
-  TRY_SET(const auto request, RequestOf(context.arguments));
+  TRY_SET(auto request, RequestOf(context.arguments));
+  TRY(AddWhere(context, request));
   return Compact(context, context.table(), request);
 }
 

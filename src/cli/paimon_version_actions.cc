@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The actions on tags, branches and older versions of a table.
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "base/text.h"
 #include "cli/paimon_action_parts.h"
 #include "lake/paimon/branches.h"
+#include "lake/paimon/fast_forward.h"
 #include "lake/paimon/local_time.h"
 #include "lake/paimon/rollback.h"
 #include "lake/paimon/tags.h"
@@ -38,13 +40,17 @@ Status CreateOrReplaceTag(const ActionContext& context, bool replace) {
   return ShowTagsInIceberg(context);
 }
 
+void TellJobs(const std::set<std::string>& jobs) {
+  for (const std::string& job : jobs) {
+    Say(Str("job ", job, " wrote some of them: remove its state directory, so that it resumes from the table"));
+  }
+}
+
 Status RollBack(const ActionContext& context, paimon::Table& table, const std::string& version) {
   TRY_SET(const auto done, paimon::RollBackTo(context.env, table, version));
   Say(Str("the table is at snapshot ", done.snapshot, " again; ", done.snapshots_gone, " snapshots and ",
           done.tags_gone.size(), " tags are gone"));
-  for (const std::string& job : done.jobs) {
-    Say(Str("job ", job, " wrote some of them: remove its state directory, so that it resumes from the table"));
-  }
+  TellJobs(done.jobs);
   return FollowWithIceberg(context, context.table());
 }
 
@@ -112,6 +118,15 @@ Status DeleteBranchAction(const ActionContext& context) {
   TRY(paimon::DeleteBranch(context.env, *table, name));
   Say(Str("branch ", name, " is deleted"));
   return Ok();
+}
+
+Status FastForwardAction(const ActionContext& context) {
+  TRY_SET(const auto table, context.Open());
+  TRY_SET(const auto done, paimon::FastForward(context.env, *table, context.arguments.Get("branch_name")));
+  Say(Str("the table is at snapshot ", done.snapshot, " of the branch; ", done.snapshots_taken, " snapshots came, ",
+          done.snapshots_gone, " and ", done.tags_gone.size(), " tags are gone"));
+  TellJobs(done.jobs);
+  return FollowWithIceberg(context, context.table());
 }
 
 Status RollBackToAction(const ActionContext& context) {

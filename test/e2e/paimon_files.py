@@ -17,7 +17,7 @@ ADD, DELETE = 0, 1
 COMPACT = 1
 SEQUENCE, VALUE_KIND, KEY = "_SEQUENCE_NUMBER", "_VALUE_KIND", "_KEY_"
 ROOTS = re.compile(
-    r"schema/schema-\d+|(snapshot|changelog)/(\w+-\d+|LATEST|EARLIEST)|tag/tag-.*|branch/.*|consumer/.*"
+    r"schema/schema-\d+|(snapshot|changelog)/(\w+-\d+|LATEST|EARLIEST)|tag/tag-.*|branch/.*|consumer/.*|(.*/)?_SUCCESS"
 )
 ESCAPED = re.compile(r"[\x00-\x1f\x7f\"#%'*/:=?\\{}\[\]^]")
 LISTS = ("baseManifestList", "deltaManifestList", "changelogManifestList")

@@ -3,9 +3,11 @@
 
 import json
 import os
+import shutil
 import time
 
 import harness
+import paimon_files
 import paimon_job
 from paimon_job import FIXED
 
@@ -103,6 +105,48 @@ def test_compact_a_table_without_a_key(ctx):
     epochs(ctx, path, db, 3, "INSERT INTO t VALUES ({n}, 'more')")
     assert "4 files became 1" in action(ctx, "compact", table)
     paimon_job.equal(ctx, table)
+
+
+def test_sort_compact(ctx):
+    """Rows of a table without a key, in the order of columns; more than fit into memory are merged from files."""
+    db = ctx.database("CREATE TABLE t (id INT, g INT, v VARCHAR(40))")
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, WRITE_ONLY)
+    rows = "INSERT INTO t SELECT seq, IF(seq % 9, seq * {n} % 7, NULL), CONCAT('v', seq) FROM seq_{n}_to_40{n}"
+    for n in range(1, 5):
+        ctx.server.execute(rows.format(n=n), db)
+        ctx.catch_up(path)
+
+    def sorted_by(*columns):
+        (levels,) = paimon_job.files(ctx, table).levels().values()
+        (file,) = [file for files in levels.values() for file in files]
+        read = paimon_files.read(file).to_pydict()
+        return [tuple(read[column][i] for column in columns) for i in range(len(read["id"]))]
+
+    key = [lambda row: (row[0] is not None, row[0] or 0, row[1])]
+    for conf in ("write-buffer-size=16 kb", "write-buffer-size=64 mb"):
+        out = action(ctx, "compact", table, order_strategy="order", order_by="g,id", table_conf=conf)
+        assert "files became 1" in out, out
+        assert sorted_by("g", "id") == sorted(sorted_by("g", "id"), key=key[0]), conf
+        assert paimon_job.kinds(ctx, table)[-1] == "COMPACT"
+        paimon_job.equal(ctx, table)
+        action(ctx, "compact", table, order_strategy="hilbert", order_by="id,g", table_conf=conf)
+        assert sorted_by("g", "id") != sorted(sorted_by("g", "id"), key=key[0])
+        paimon_job.equal(ctx, table)
+    action(ctx, "compact", table, order_strategy="zorder", order_by="v, id")
+    ctx.server.execute("INSERT INTO t VALUES (-1, 1, 'more')", db)
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, table)
+    assert "belong together" in action(ctx, "compact", table, code=2, order_by="id")
+    assert "column x" in action(ctx, "compact", table, code=2, order_strategy="order", order_by="x")
+    assert "must be order" in action(ctx, "compact", table, code=2, order_strategy="half", order_by="id")
+
+
+def test_sort_compact_needs_a_table_without_a_key(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    ctx.catch_up(paimon_job.pipeline(ctx, table, FIXED))
+    assert "sorted by that" in action(ctx, "compact", table, code=1, order_strategy="order", order_by="id")
 
 
 def test_compact_some_partitions(ctx):
@@ -355,6 +399,114 @@ def test_branches(ctx):
     paimon_job.equal(ctx, table)
 
 
+def test_fast_forward(ctx):
+    """The table becomes the branch, with its rows, schema and tags; what only the table had is gone with its files."""
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    folder = os.path.join(ctx.warehouse, f"{db}.db", "t")
+    path = paimon_job.pipeline(ctx, table, {**FIXED, **WRITE_ONLY})
+    ctx.catch_up(path)
+    action(ctx, "create_tag", table, tag_name="fork")
+    action(ctx, "create_branch", table, branch_name="dev", tag_name="fork")
+    action(ctx, "create_branch", table, branch_name="empty")
+    assert "has no snapshot" in action(ctx, "fast_forward", table, code=2, branch_name="empty")
+    assert "no branch other" in action(ctx, "fast_forward", table, code=1, branch_name="other")
+    epochs(ctx, path, db, 1)  # what another writer could have done in the branch
+    ctx.server.execute("ALTER TABLE t ADD COLUMN w INT; UPDATE t SET w = 1 WHERE id < 9", db)
+    ctx.catch_up(path)
+    wanted, last = ctx.lake.rows(table), paimon_job.files(ctx, table).snapshot_ids()[-1]
+    for kind in ("snapshot", "schema"):
+        for name in os.listdir(os.path.join(folder, kind)):
+            if name.startswith(kind):
+                shutil.copy(os.path.join(folder, kind, name), os.path.join(folder, "branch", "branch-dev", kind, name))
+    action(ctx, "rollback_to", table, version="fork")
+    os.remove(os.path.join(folder, "schema", "schema-1"))  # as if only the branch had it
+    ctx.state = paimon_job.state(ctx, "second")
+    ctx.server.execute("ALTER TABLE t DROP COLUMN w; DELETE FROM t WHERE id > 100", db)
+    ctx.catch_up(path)
+    action(ctx, "create_tag", table, tag_name="lost")
+    assert len(ctx.lake.rows(table)[1]) == 100
+    out = action(ctx, "fast_forward", table, branch_name="dev")
+    assert f"at snapshot {last} of the branch" in out and "1 tags are gone" in out and "state directory" in out, out
+    assert paimon_job.files(ctx, table).snapshot_ids()[-1] == last
+    assert (sorted(ctx.lake.rows(table)[1]), ctx.lake.rows(table)[0]) == (sorted(wanted[1]), wanted[0])
+    assert os.listdir(os.path.join(folder, "tag")) == ["tag-fork"]
+    paimon_job.sound(ctx, table)
+    assert "0 snapshots came, 0 and 0 tags" in action(ctx, "fast_forward", table, branch_name="dev")
+
+
+def test_expire_changelogs(ctx):
+    """The bounds of the arguments count instead of the table's; with delete_all none stays."""
+    for producer in ("none", "input"):
+        db = ctx.database(SCRIPT)
+        table = f"{db}.t"
+        ctx.state = paimon_job.state(ctx, producer)
+        options = {"changelog.num-retained.max": 50, "changelog.num-retained.min": 50, "changelog-producer": producer}
+        path = paimon_job.pipeline(ctx, table, {**FIXED, **WRITE_ONLY, **options})
+        ctx.catch_up(path)
+        epochs(ctx, path, db, 6)
+        action(ctx, "expire_snapshots", table, retain_max=1, retain_min=1)
+        assert paimon_job.files(ctx, table).changelog_ids() == [1, 2, 3, 4, 5, 6]
+        assert "below" in action(ctx, "expire_changelogs", table, code=2, retain_max=2, retain_min=3)
+        bounds = {"retain_max": 4, "retain_min": 1}
+        assert "1 changelogs" in action(ctx, "expire_changelogs", table, max_deletes=1, **bounds)
+        assert "2 changelogs" in action(ctx, "expire_changelogs", table, **bounds)
+        assert paimon_job.files(ctx, table).changelog_ids() == [4, 5, 6]
+        paimon_job.equal(ctx, table)
+        assert "3 changelogs" in action(ctx, "expire_changelogs", table, delete_all="true")
+        assert paimon_job.files(ctx, table).changelog_ids() == []
+        paimon_job.equal(ctx, table)
+        epochs(ctx, path, db, 1)
+        action(ctx, "expire_snapshots", table, retain_max=1, retain_min=1)
+        paimon_job.equal(ctx, table)
+
+
+def test_mark_partitions_done(ctx):
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {"bucket": 1}, sink={"partition.key": f"{table}:dt"})
+    ctx.catch_up(path)
+    out = action(ctx, "mark_partition_done", table, partition=["dt=2024-01-02", "dt=2030-01-01"])
+    marks = out.splitlines()
+    assert len(marks) == 2 and all(os.path.basename(mark) == "_SUCCESS" for mark in marks), out
+    beside = [os.listdir(os.path.dirname(mark)) for mark in marks]
+    assert sorted(map(sorted, beside)) == [["_SUCCESS"], ["_SUCCESS", "bucket-0"]], beside
+    times = []
+    for _ in range(2):
+        action(ctx, "mark_partition_done", table, partition="dt=2024-01-02")
+        with open(next(mark for mark in marks if "2030" not in mark), encoding="utf-8") as file:
+            times.append(json.load(file))
+    assert times[0]["creationTime"] == times[1]["creationTime"] <= times[1]["modificationTime"], times
+    assert "not partitioned by x" in action(ctx, "mark_partition_done", table, code=2, partition="x=1")
+    paimon_job.equal(ctx, table)
+    assert "0 files" in action(ctx, "remove_orphan_files", table)
+
+
+def test_compact_what_is_chosen(ctx):
+    """By a condition on the partitions, by how long they have been idle, and by bucket."""
+    db = ctx.database(SCRIPT)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {"bucket": 2, **WRITE_ONLY}, sink={"partition.key": f"{table}:dt"})
+    ctx.catch_up(path)
+    epochs(ctx, path, db, 1, "UPDATE t SET v = 'u'")
+
+    def merged():
+        return sorted("".join(map(str, sorted(levels))) for levels in files_of(ctx, table).values())
+
+    assert "nothing to compact" in action(ctx, "compact", table, partition_idle_time="1 h")
+    action(ctx, "compact", table, buckets="1", where="dt = '2024-01-01' OR dt > '2024-01-02'")
+    assert merged() == ["0", "0", "0", "0", "5", "5"], merged()
+    action(ctx, "compact", table, where="dt = '2024-01-01' AND dt <= '2024-01-02'")
+    assert merged() == ["0", "0", "0", "5", "5", "5"], merged()
+    assert "not partitioned by id" in action(ctx, "compact", table, code=2, where="id = 1")
+    assert "together" in action(ctx, "compact", table, code=2, where="dt = '2024-01-01'", partition="dt=2024-01-01")
+    assert "buckets 0 to 1" in action(ctx, "compact", table, code=2, buckets="0-2")
+    paimon_job.equal(ctx, table)
+    action(ctx, "compact_database", including_databases=db, partition_idle_time="0 s")
+    assert merged() == ["5"] * 6, merged()
+    paimon_job.equal(ctx, table)
+
+
 def test_reset_consumer(ctx):
     db = ctx.database(SCRIPT)
     table = f"{db}.t"
@@ -452,7 +604,9 @@ def test_wrong_arguments_are_named(ctx):
     ctx.catch_up(path)
     assert "did you mean compact?" in action(ctx, "compat", table, code=2)
     assert "--retain_max" in action(ctx, "expire_snapshots", table, code=2, retainmax=3)
-    assert "--order_by is not supported" in action(ctx, "compact", table, code=1, order_by="id")
+    for name, why in (("merge_into", "SQL"), ("clone", "catalogs"), ("migrate-table", "Hive"), ("delete", "source")):
+        assert f"action {name.replace('-', '_')} is not supported" in (said := action(ctx, name, code=2)), said
+        assert why in said and "hint: " in said, said
     assert "--tag_name is missing" in action(ctx, "create_tag", table, code=2)
     assert "full or minor" in action(ctx, "compact", table, code=2, compact_strategy="half")
     assert "fs.oss.endpoint" in action(ctx, "compact", table, code=1, catalog_conf="fs.oss.endpoint=x")

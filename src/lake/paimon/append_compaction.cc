@@ -18,12 +18,6 @@ constexpr int kFilesMinFull = 2;
 
 using Files = std::vector<DataFileMeta>;
 
-// Rows of other formats, places and shapes are read by no writer here.
-bool CanRead(const DataFileMeta& file) {
-  const bool whole = !file.write_columns || file.write_columns->empty();
-  return FormatOfFile(file.name) && !file.external_path && whole && !file.first_row_id;
-}
-
 bool RowsBefore(const DataFileMeta& a, const DataFileMeta& b) {
   return std::tie(a.min_sequence, a.max_sequence, a.creation_ms) <
          std::tie(b.min_sequence, b.max_sequence, b.creation_ms);
@@ -36,7 +30,7 @@ class Picker {
         small_(static_cast<int64_t>(static_cast<double>(options.target_file_bytes) * options.small_file_ratio)),
         least_(static_cast<size_t>(full ? kFilesMinFull : options.compaction_files_min)) {}
 
-  bool Takes(const DataFileMeta& file) const { return file.size < small_ && CanRead(file); }
+  bool Takes(const DataFileMeta& file) const { return file.size < small_ && CanJoin(file); }
 
   // In any order: the smallest first, so that a group holds many.
   std::vector<Files> BySize(Files files) const {
@@ -107,6 +101,20 @@ Status CopyRows(Env& env, const SchemasById& schemas, const RowLayout& layout, c
 
 }  // namespace
 
+bool CanJoin(const DataFileMeta& file) {
+  const bool whole = !file.write_columns || file.write_columns->empty();
+  return FormatOfFile(file.name) && !file.external_path && whole && !file.first_row_id;
+}
+
+void NumberRows(const Files& before, Files& after) {
+  int64_t next = before.front().min_sequence;
+  for (const DataFileMeta& file : before) next = std::min(next, file.min_sequence);
+  for (DataFileMeta& file : after) {
+    file.min_sequence = std::exchange(next, next + file.row_count);
+    file.max_sequence = next - 1;
+  }
+}
+
 std::vector<Files> PickAppendCompactions(const Files& files, const TableOptions& options, bool full) {
   const Picker picker(options, full);
   return options.bucket_mode == BucketMode::kFixed ? picker.ByOrder(files) : picker.BySize(files);
@@ -124,13 +132,7 @@ Result<CompactionResult> JoinFiles(Env& env, const SchemasById& schemas, const T
   CompactionResult result;
   result.before = inputs;
   result.after = std::move(writer.closed());
-  // The numbers of the rows go on from the first file's, as Java counts them.
-  int64_t next = inputs.front().min_sequence;
-  for (const DataFileMeta& file : inputs) next = std::min(next, file.min_sequence);
-  for (DataFileMeta& file : result.after) {
-    file.min_sequence = std::exchange(next, next + file.row_count);
-    file.max_sequence = next - 1;
-  }
+  NumberRows(inputs, result.after);
   return result;
 }
 

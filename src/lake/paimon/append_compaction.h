@@ -21,6 +21,11 @@ namespace sluice::paimon {
 std::vector<std::vector<DataFileMeta>> PickAppendCompactions(const std::vector<DataFileMeta>& files,
                                                              const TableOptions& options, bool full = false);
 
+// Whether its rows can be read here: not of other formats, places and shapes.
+bool CanJoin(const DataFileMeta& file);
+// The numbers of the rows of new files go on from the first of the old ones', as Java counts them.
+void NumberRows(const std::vector<DataFileMeta>& before, std::vector<DataFileMeta>& after);
+
 // The rows of the files one after the other, in files of the newest schema. After an error the files that were written
 // are removed.
 Result<CompactionResult> JoinFiles(Env& env, const SchemasById& schemas, const TableOptions& options,

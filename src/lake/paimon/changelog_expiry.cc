@@ -36,12 +36,13 @@ Result<size_t> Choose(Env& env, Table& table, const TableOptions& options, std::
 }
 
 // What of the changelogs from `first` on, before `end`, others need. A manifest of theirs that a later changelog has is
-// in `end`, too, as one that any snapshot has is in the oldest; those of changelog files are nobody else's.
+// in `end`, too, as one that any snapshot has is in the oldest; those of changelog files are nobody else's. `end` may
+// be the oldest snapshot.
 Result<Reach> Needed(Table& table, References references, int64_t first, int64_t end, int64_t oldest_snapshot) {
   Reach reach(table);
   TRY_SET(const Snapshot oldest, table.SnapshotOf(oldest_snapshot));
   TRY(reach.Add(oldest, Reach::Data::kNone));
-  TRY_SET(const Snapshot next, table.ChangelogOf(end));
+  TRY_SET(const Snapshot next, end == oldest_snapshot ? table.SnapshotOf(end) : table.ChangelogOf(end));
   TRY(reach.AddManifests(next.base_manifest_list));
   TRY(reach.AddManifests(next.delta_manifest_list));
   NarrowTags(references.tags, first - 1, end);
@@ -55,6 +56,30 @@ Status RemoveJson(Env& env, Table& table, std::span<const int64_t> ids) {
   return ids.empty() ? Ok() : env.SyncFolder(table.folder() + "/changelog");
 }
 
+// The files that nothing needs when the first `count` have gone. Without changelog files the oldest snapshot's
+// deletions were put off for the sake of these.
+Result<std::set<std::string>> GoneFiles(Table& table, References references, std::span<const int64_t> ids,
+                                        size_t count, int64_t oldest_snapshot) {
+  const int64_t end = count < ids.size() ? ids[count] : oldest_snapshot;
+  TRY_SET(const Reach needed, Needed(table, std::move(references), ids.front(), end, oldest_snapshot));
+  std::set<std::string> files;
+  const auto add = [&](const Snapshot& gone) -> Status {
+    TRY_SET(const auto own, FilesGoneWith(table, gone));
+    for (const std::string& path : own) {
+      if (!needed.Has(NameOf(path))) files.insert(path);
+    }
+    return Ok();
+  };
+  for (const int64_t id : ids.first(count)) {
+    TRY_SET(const Snapshot changelog, table.ChangelogOf(id));
+    TRY(add(changelog));
+  }
+  if (count < ids.size() || needed.told()) return files;
+  TRY_SET(const Snapshot oldest, table.SnapshotOf(oldest_snapshot));
+  TRY(add(oldest));
+  return files;
+}
+
 }  // namespace
 
 Result<int64_t> ExpireChangelogs(Env& env, Table& table, const TableOptions& options) {
@@ -64,19 +89,23 @@ Result<int64_t> ExpireChangelogs(Env& env, Table& table, const TableOptions& opt
   TRY_SET(References references, ReadReferences(env, table.folder(), false));
   TRY_SET(const size_t count, Choose(env, table, options, ids, snapshots, references.consumed));
   if (count == 0) return 0;
-  TRY_SET(const Reach needed, Needed(table, std::move(references), ids.front(), ids[count], snapshots.front()));
-  std::set<std::string> files;
-  for (const int64_t id : std::span(ids).first(count)) {
-    TRY_SET(const Snapshot changelog, table.ChangelogOf(id));
-    TRY_SET(const auto own, FilesGoneWith(table, changelog));
-    for (const std::string& path : own) {
-      if (!needed.Has(NameOf(path))) files.insert(path);
-    }
-  }
+  TRY_SET(const auto files, GoneFiles(table, std::move(references), ids, count, snapshots.front()));
   TRY(RemoveJson(env, table, std::span(ids).first(count)));
   WriteChangelogHint(env, table, "EARLIEST", ids[count]);
   for (const std::string& path : files) TRY(env.Remove(path));
   return static_cast<int64_t>(count);
+}
+
+Result<int64_t> DropChangelogs(Env& env, Table& table) {
+  TRY_SET(const auto ids, table.ChangelogIds());
+  TRY_SET(const auto snapshots, table.SnapshotIds());
+  if (ids.empty() || snapshots.empty()) return 0;
+  TRY_SET(References references, ReadReferences(env, table.folder(), false));
+  TRY_SET(const auto files, GoneFiles(table, std::move(references), ids, ids.size(), snapshots.front()));
+  for (const char* name : {"LATEST", "EARLIEST"}) TRY(env.Remove(Str(table.folder(), "/changelog/", name)));
+  TRY(RemoveJson(env, table, ids));
+  for (const std::string& path : files) TRY(env.Remove(path));
+  return static_cast<int64_t>(ids.size());
 }
 
 Status RemoveChangelogsAfter(Env& env, Table& table, int64_t id, std::vector<std::string>& files) {

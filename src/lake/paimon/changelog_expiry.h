@@ -24,6 +24,9 @@ namespace sluice::paimon {
 // Gives how many have gone.
 Result<int64_t> ExpireChangelogs(Env& env, Table& table, const TableOptions& options);
 
+// All go, at any age and whatever consumers read, as Java's expire_changelogs with delete_all.
+Result<int64_t> DropChangelogs(Env& env, Table& table);
+
 // All after the snapshot `id` go, since their numbers are given anew; their files are added to `files`.
 Status RemoveChangelogsAfter(Env& env, Table& table, int64_t id, std::vector<std::string>& files);
 

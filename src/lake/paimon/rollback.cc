@@ -30,13 +30,13 @@ Result<Snapshot> Target(Env& env, Table& table, const std::string& version, cons
   return snapshot;
 }
 
-void AddJobs(const Snapshot& snapshot, std::set<std::string>& jobs) {
+}  // namespace
+
+void AddJobsOf(const Snapshot& snapshot, std::set<std::string>& jobs) {
   const bool position = std::any_of(snapshot.properties.begin(), snapshot.properties.end(),
                                     [](const auto& property) { return property.first.starts_with("sluice."); });
   if (position) jobs.insert(snapshot.commit_user);
 }
-
-}  // namespace
 
 Result<int64_t> SnapshotAt(Table& table, int64_t time_ms) {
   TRY_SET(const auto ids, table.SnapshotIds());
@@ -70,7 +70,7 @@ Result<RolledBack> RollBackTo(Env& env, Table& table, const std::string& version
   };
   for (const int64_t id : ids) {
     TRY_SET(const Snapshot snapshot, table.SnapshotOf(id));
-    AddJobs(snapshot, out.jobs);
+    AddJobsOf(snapshot, out.jobs);
     TRY(take(snapshot, true));
   }
   // A tag's snapshot that has expired becomes one again, before the others go: the table is never without one.

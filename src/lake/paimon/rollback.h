@@ -25,4 +25,7 @@ Result<RolledBack> RollBackTo(Env& env, Table& table, const std::string& version
 // The newest snapshot that was there at that time. kNotFound if all are younger.
 Result<int64_t> SnapshotAt(Table& table, int64_t time_ms);
 
+// The user of a snapshot that holds the position of a job.
+void AddJobsOf(const Snapshot& snapshot, std::set<std::string>& jobs);
+
 }  // namespace sluice::paimon

@@ -12,10 +12,12 @@
 #include "lake/paimon/append_compaction.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/compaction.h"
+#include "lake/paimon/compaction_selection.h"
 #include "lake/paimon/deletion_index.h"
 #include "lake/paimon/manifest_files.h"
 #include "lake/paimon/postponed.h"
 #include "lake/paimon/row_router.h"
+#include "lake/paimon/sorted_rows.h"
 #include "lake/paimon/table.h"
 #include "lake/paimon/universal_compaction.h"
 
@@ -39,6 +41,7 @@ class Run {
     schema_ = table_->newest_schema();
     for (const auto& [key, value] : request_.options) schema_.options[key] = value;
     TRY_SET(options_, TableOptions::Of(schema_));
+    TRY(CheckSortable());
     if (options_.expiry) options_.expiry->SetNow(env_.NowMs());
     TRY_SET(layout_, RowLayout::Make(schema_, options_));
     TRY_SET(folders_, BucketFolders::Of(folder, schema_));
@@ -60,21 +63,14 @@ class Run {
   using Buckets = std::map<BucketId, Bucket>;
 
   Status CompactBuckets(const Snapshot& snapshot) {
-    std::optional<PartitionFilter> filter;
-    if (!request_.partitions.empty()) {
-      TRY_SET(filter, PartitionFilter::Make(schema_, request_.partitions));
-    }
     TRY_SET(auto live, table_->LiveEntries(snapshot));
+    TRY(Select(request_, schema_, options_, env_.NowMs(), live));
     Buckets buckets;
     std::vector<LiveFile> located;
     if (options_.deletion_vectors) {
       TRY_SET(located, table_->Locate(snapshot, live));
     }
     for (ManifestEntry& entry : live) {
-      if (filter) {
-        TRY_SET(const bool wanted, filter->Matches(entry.partition));
-        if (!wanted) continue;
-      }
       Bucket& bucket = buckets[{entry.partition, entry.bucket}];
       bucket.total_buckets = entry.total_buckets;
       bucket.files.push_back(std::move(entry.file));
@@ -162,7 +158,25 @@ class Run {
     return Ok();
   }
 
+  Status CheckSortable() const {
+    if (request_.order_by.empty()) return Ok();
+    if (options_.keyed) return Unsupported("a table with a primary key is sorted by that", "leave the order out");
+    if (options_.bucket_mode == BucketMode::kUnaware) return Ok();
+    return Unsupported("rows in fixed buckets keep the order in which they came", "leave the order out");
+  }
+
+  Status SortAppended(const BucketId& id, Bucket& bucket) {
+    TRY_SET(const SortOrder order, SortOrder::Make(request_.curve, request_.order_by, layout_->FileColumns()));
+    const std::vector<DataFileMeta> all = bucket.files;
+    TRY_SET(const RowFileOptions files, FilesOf(id));
+    TRY_SET(SchemasById schemas, SchemasOf(all));
+    schemas[schema_.id] = &schema_;
+    const int64_t bytes = options_.write_buffer_bytes;
+    return Take(id, bucket, SortFiles(env_, schemas, options_, layout_, files, all, order, bytes));
+  }
+
   Status CompactAppended(const BucketId& id, Bucket& bucket) {
+    if (!request_.order_by.empty()) return SortAppended(id, bucket);
     for (const auto& group : PickAppendCompactions(bucket.files, options_, request_.full)) {
       TRY_SET(const RowFileOptions files, FilesOf(id));
       TRY_SET(const SchemasById schemas, SchemasOf(group));

@@ -4,6 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,12 +14,23 @@
 #include "io/env.h"
 #include "lake/paimon/partition_filter.h"
 #include "lake/paimon/schema.h"
+#include "lake/paimon/sort_order.h"
+
+namespace arrow {
+struct Scalar;
+}
 
 namespace sluice::paimon {
 
 struct CompactionRequest {
   bool full = true;                       // every bucket to one run, not only those that Paimon's rules ask for
   std::vector<PartitionSpec> partitions;  // none: all
+  // Of a partition's values, in the order of its columns: whether it is meant. Empty: all.
+  std::function<Result<bool>(const std::vector<std::shared_ptr<arrow::Scalar>>&)> wanted;
+  std::optional<int64_t> idle_ms;         // only partitions that got no file for so long
+  std::string buckets;                    // "0-9,20", of a table with fixed ones; empty: all
+  SortOrder::Curve curve = SortOrder::Curve::kOrder;
+  std::vector<std::string> order_by;      // all rows of a bucket are sorted so; of tables without a key and buckets
   Options options;                        // in place of the table's, for this one
 };
 

@@ -7,6 +7,8 @@
 
 #include "base/text.h"
 #include "lake/paimon/branches.h"
+#include "lake/paimon/fast_forward.h"
+#include "lake/paimon/orphans.h"
 #include "lake/paimon/partition_expiry.h"
 #include "lake/paimon/rollback.h"
 #include "lake/paimon/table_compaction.h"
@@ -128,6 +130,60 @@ TEST(PaimonRollbackFault, EndsAtTheSnapshotInTheEnd) {
     EXPECT_EQ(lake.RowsOf(2), before.at(2));
   }
   EXPECT_FALSE(fired);
+}
+
+// The branch went on from snapshot 2 with what a copy of the table wrote, the table with 3 and 4 of its own and another
+// schema.
+TEST(PaimonFastForwardFault, EndsAsTheBranch) {
+  bool fired = true;
+  for (int64_t step = 1; fired && step < 100; ++step) {
+    Lake lake(Options{{"bucket", "1"}});
+    for (int n = 0; n < 2; ++n) ASSERT_OK(lake.Epoch(n, n + 4));
+    auto table = lake.Open();
+    ASSERT_OK(CreateTag(PosixEnv(), **table, {"fork", 2, {}}));
+    ASSERT_OK(CreateBranch(PosixEnv(), **table, "dev", "fork"));
+    ASSERT_OK(lake.Epoch(20, 25));
+    const auto of_branch = lake.RowsOf(3);
+    const std::string branch = lake.folder_ + "/branch/branch-dev";
+    for (const char* name : {"/snapshot/snapshot-3", "/schema/schema-0"}) {
+      ASSERT_OK(PosixEnv().WriteFile(branch + name, *PosixEnv().ReadFile(lake.folder_ + name)));
+    }
+    ASSERT_OK(PosixEnv().Remove(lake.folder_ + "/snapshot/snapshot-3"));  // it was the branch's
+    lake.writers_.clear();
+    ASSERT_OK(lake.Epoch(40, 41));
+    ASSERT_OK(lake.Epoch(42, 43));
+    Schema later = (*lake.Open())->newest_schema();
+    later.id = 1;
+    ASSERT_OK(lake.Put("schema/schema-1", later.ToJson()));
+    ASSERT_OK(CreateTag(PosixEnv(), **lake.Open(), {"lost", 4, {}}));
+    const auto before = lake.RowsOfAll();
+    lake.env_.Arm(Fault::kCrash, step);
+    (void)FastForward(lake.env_, **Table::Open(PosixEnv(), lake.folder_), "dev").ok();
+    fired = lake.env_.fired();
+    lake.env_.Disarm();
+    for (const auto& [id, rows] : lake.RowsOfAll()) {
+      EXPECT_TRUE(rows == before.at(id) || (id == 3 && rows == of_branch)) << "step " << step << ", snapshot " << id;
+    }
+    const auto done = FastForward(PosixEnv(), **Table::Open(PosixEnv(), lake.folder_), "dev");
+    ASSERT_TRUE(done.ok()) << "step " << step << ": " << done.error().ToString();
+    EXPECT_EQ(done->snapshot, 3);
+    EXPECT_EQ(lake.Ids(), (std::vector<int64_t>{1, 2, 3})) << "step " << step;
+    EXPECT_EQ(lake.RowsOf(3), of_branch) << "step " << step;
+    EXPECT_EQ((*lake.Open())->newest_schema().id, 0) << "step " << step;
+    EXPECT_EQ(ListTags(PosixEnv(), lake.folder_)->size(), 1u) << "step " << step;
+    EXPECT_TRUE(FindOrphans(PosixEnv(), lake.folder_, INT64_MAX)->empty()) << "step " << step;
+  }
+  EXPECT_FALSE(fired);
+}
+
+TEST(PaimonFastForward, NeedsABranchWithSnapshots) {
+  Lake lake(Options{{"bucket", "1"}});
+  ASSERT_OK(lake.Epoch(1, 3));
+  auto table = lake.Open();
+  EXPECT_EQ(FastForward(PosixEnv(), **table, "none").error().code, ErrorCode::kNotFound);
+  ASSERT_OK(CreateBranch(PosixEnv(), **table, "empty", ""));
+  EXPECT_EQ(FastForward(PosixEnv(), **table, "empty").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(lake.Ids().size(), 1u);
 }
 
 }  // namespace
