@@ -154,6 +154,24 @@ def test_wide_deletion_vectors(ctx):
     assert result.code == 0, result.out + result.err
 
 
+def test_a_table_that_the_pipeline_names_no_more(ctx):
+    """It stays as it is, whatever options it has; the job goes on with the others."""
+    db = ctx.database(
+        "CREATE TABLE a (id INT PRIMARY KEY, v INT); INSERT INTO a VALUES (1, 1);"
+        "CREATE TABLE b (id INT PRIMARY KEY, v INT); INSERT INTO b VALUES (1, 1)"
+    )
+    ctx.catch_up(paimon_job.pipeline(ctx, f"{db}.a", table={"bucket": 1, "changelog-producer": "input"}))
+    new = {"scan.newly-added-table.enabled": True}
+    path = paimon_job.pipeline(ctx, f"{db}.b", table={"bucket": 1}, source=new)
+    for round_ in range(2):
+        ctx.server.execute(f"UPDATE a SET v = 7; UPDATE b SET v = v + 1; INSERT INTO b VALUES ({round_ + 5}, 0)", db)
+        result = ctx.catch_up(path)
+        told = f"table {db}.a is known to this job, and `tables` does not name it any more" in result.err
+        assert told == (round_ == 0), result.err
+        paimon_job.equal(ctx, f"{db}.b")
+        assert ctx.lake.rows(f"{db}.a")[1] == [("1", "1")], ctx.lake.rows(f"{db}.a")
+
+
 def test_schema_changes_between(ctx):
     for options in ({"changelog-producer": "lookup"}, {"deletion-vectors.enabled": "true"}):
         db = ctx.database(f"{SCHEMA}; {FILL}")

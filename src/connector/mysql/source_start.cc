@@ -127,6 +127,13 @@ Status MysqlSource::StartFresh(Server& server) {
 
 Status MysqlSource::Resume(Server& server, const std::string& state) {
   TRY_SET(state_, SourceState::Parse(state));
+  std::erase_if(state_.captured, [&](const TableId& id) {
+    if (config_.wanted(id)) return false;
+    LogWarn(Str("table ", id.ToString(), " is known to this job, and `tables` does not name it any more: its "
+                "changes are left out from now on, and its sink table stays as it is; named again it is copied anew"));
+    state_.tables.erase(id);
+    return true;
+  });
   if (!state_.tracker_known) {
     TRY(LoadTracker(server, nullptr));
     state_.tracker = tracker_->ToJson();
