@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands of the program, one file each. Each returns the exit code: 0 fine, 1 failed, 2 wrong usage or invalid
-// file, 130 and 143 ended by SIGINT and SIGTERM.
+// file, 3 of `verify`: some tables cannot be compared, 130 and 143 ended by SIGINT and SIGTERM.
 #pragma once
 
 #include <cstdint>
@@ -84,10 +84,11 @@ Result<PipelineSpec> Load(const FileArguments& arguments, std::vector<std::strin
 std::optional<PipelineSpec> LoadAndCheck(const FileArguments& arguments, std::vector<std::string>& warnings);
 // The same for a plan that is made already: its options checked.
 Result<PipelineSpec> Checked(PipelineSpec spec, std::vector<std::string>& warnings);
-// `run` and `check` of a plan. `arguments.state` names the directory.
+// `run`, `check` and `verify` of a plan. `arguments.state` names the directory.
 int RunLoaded(const RunArguments& arguments, const Result<PipelineSpec>& spec,
               const std::vector<std::string>& warnings);
 int CheckLoaded(const PipelineSpec& spec, const std::vector<std::string>& warnings);
+int VerifyLoaded(const VerifyArguments& arguments, const PipelineSpec& spec);
 // The lake's own paths are absolute; the user's need not be. A URI stays as it is.
 std::string AbsolutePath(const std::string& path);
 Error WithoutSecrets(Error error, const PipelineSpec& spec);

@@ -6,6 +6,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/text.h"
@@ -17,6 +18,7 @@
 #include "lake/iceberg/table.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/evolve.h"
+#include "lake/paimon/merge_rules.h"
 #include "lake/paimon/scan.h"
 #include "row/arrow_status.h"
 
@@ -60,6 +62,27 @@ class IcebergLakeTables final : public LakeTables {
   std::unique_ptr<Catalog> catalog_;
 };
 
+// Of tables whose merging makes other rows than those of the source.
+std::string WhyOtherRows(const paimon::Schema& schema) {
+  if (schema.primary_keys.empty()) return {};
+  const auto rules = paimon::MergeRules::Of(schema);
+  if (!rules.ok()) return {};
+  if (rules->ignore_delete) return "with ignore-delete it keeps rows that the source has no more";
+  switch (rules->engine) {
+    case paimon::MergeEngine::kDeduplicate: return {};
+    case paimon::MergeEngine::kPartialUpdate:
+      return "merge-engine partial-update: NULL changes nothing, and several tables may make one row";
+    case paimon::MergeEngine::kFirstRow: return "merge-engine first-row: what came later does not show";
+    case paimon::MergeEngine::kAggregation: break;
+  }
+  const bool newest = std::all_of(rules->aggregates.begin(), rules->aggregates.end(), [](const auto& column) {
+    return column.second.function == paimon::AggregateFunction::kPrimaryKey ||
+           column.second.function == paimon::AggregateFunction::kLastValue;
+  });
+  if (newest && rules->remove_on_delete) return {};
+  return "merge-engine aggregation: its rows are made of all that came";
+}
+
 class PaimonLakeTable final : public LakeTable {
  public:
   PaimonLakeTable(Env& env, std::unique_ptr<paimon::Table> table, int64_t snapshot, paimon::Schema schema,
@@ -75,6 +98,7 @@ class PaimonLakeTable final : public LakeTable {
   Result<std::unique_ptr<LakeScan>> Scan(const std::vector<std::string>& columns) override {
     return MakeLakeScan(env_, *table_, snapshot_ > 0 ? std::optional(snapshot_) : std::nullopt, columns);
   }
+  std::string WhyNotCompared() const override { return WhyOtherRows(schema_); }
   // TIME has milliseconds.
   Result<std::shared_ptr<arrow::RecordBatch>> AsStored(std::shared_ptr<arrow::RecordBatch> rows) const override {
     for (int i = 0; i < rows->num_columns(); ++i) {

@@ -24,6 +24,8 @@ class LakeTable {
   virtual TableSchema schema() const = 0;
   // The rows of that moment. Borrows the table. kNotFound if they are gone.
   virtual Result<std::unique_ptr<LakeScan>> Scan(const std::vector<std::string>& columns) = 0;
+  // Why its rows need not be those of its source; empty: they must be.
+  virtual std::string WhyNotCompared() const { return {}; }
   // Rows of the source as the format keeps them.
   virtual Result<std::shared_ptr<arrow::RecordBatch>> AsStored(std::shared_ptr<arrow::RecordBatch> rows) const;
 };

@@ -38,7 +38,13 @@ int SyncAction(const ActionWords& words) {
     }
     return made;
   }();
-  if (!words.check) return RunLoaded(arguments, spec, warnings);
+  if (words.verify && spec.ok()) {
+    VerifyArguments verify;
+    verify.state = arguments.state;
+    if (!words.wait.empty()) verify.wait = words.wait;
+    return VerifyLoaded(verify, *spec);
+  }
+  if (!words.check && !words.verify) return RunLoaded(arguments, spec, warnings);
   return spec.ok() ? CheckLoaded(*spec, warnings) : PrintError(spec.error(), nullptr);
 }
 

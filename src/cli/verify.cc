@@ -12,15 +12,14 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/compared_tables.h"
 #include "cli/lake_moment.h"
 #include "cli/registry.h"
 #include "cli/verify_paimon.h"
 #include "connector/mysql/log_changes.h"
 #include "connector/mysql/table_reader.h"
 #include "io/routing_env.h"
-#include "lake/iceberg/row_digest.h"
 #include "pipeline/router.h"
-#include "pipeline/schema_evolver.h"
 
 namespace sluice {
 namespace {
@@ -31,19 +30,6 @@ constexpr int kExpiredMost = 3;
 constexpr int64_t kPollMs = 200;
 constexpr int64_t kTellMs = 5'000;
 
-struct SinkTable {
-  int64_t schema_id = -1;  // -1: there is no such table
-  TableSchema schema;
-  std::unique_ptr<LakeTable> table;  // as it was then
-  std::unique_ptr<RowDigests> digests;
-  std::vector<std::string> columns;          // compared
-  std::vector<std::string> missing_columns;  // of the source, not in the sink
-  bool present = false;                      // at the moment that was compared
-  bool behind = false;  // differs, and the log has changes of it that the tables do not hold
-
-  bool equal() const { return present && digests->differences() == 0 && missing_columns.empty(); }
-};
-
 struct Ways {
   mysql::SourceConfig config;
   std::unique_ptr<LakeTables> lake;
@@ -51,6 +37,7 @@ struct Ways {
   Router router;
   std::string state_folder;
   int64_t wait_ms = 0;
+  SourceShape shape;
 };
 
 enum class Verdict : uint8_t {
@@ -60,14 +47,25 @@ enum class Verdict : uint8_t {
   kUndecided,  // not at one position, for a reason that is told
 };
 
+constexpr int kExitNotCompared = 3;  // nothing differs, but some tables cannot be compared
+
 class Verifier {
   using Kind = HeldLog::Kind;
 
  public:
-  Verifier(const PipelineSpec& spec, Ways ways) : spec_(spec), ways_(std::move(ways)), left_ms_(ways_.wait_ms) {}
+  Verifier(const PipelineSpec& spec, Ways ways)
+      : spec_(spec),
+        ways_(std::move(ways)),
+        tables_(spec, *ways_.lake, ways_.router, std::move(ways_.shape)),
+        left_ms_(ways_.wait_ms) {
+    // Rows that cannot be compared are not read.
+    ways_.config.wanted = [this, wanted = std::move(ways_.config.wanted)](const TableId& id) {
+      return wanted(id) && tables_.IsCompared(id);
+    };
+  }
 
-  // True if all tables are equal.
-  Result<bool> Run() {
+  // The exit code.
+  Result<int> Run() {
     for (int views = 1;; ++views) {
       auto verdict = Compare();
       if (verdict.ok()) return Report(*verdict);
@@ -87,7 +85,7 @@ class Verifier {
     int expired = 0;
     for (int round = 0; round < kRoundsMost; ++round) {
       std::set<TableId> ids;
-      for (const auto& [id, sink] : sinks_) ids.insert(id);
+      for (const auto& [id, sink] : tables_.sinks()) ids.insert(id);
       TRY_SET(moment_, LookAtLake(LakeEnv(), *ways_.lake, ways_.job, view_.server_uid, ids));
       TRY(CheckShapes());
       compared_ = false;
@@ -108,84 +106,24 @@ class Verifier {
   }
 
   Status ReadSource() {
-    sinks_.clear();
     changes_ = 0;
-    auto evolver = SchemaEvolver::Make(spec_);
-    if (!evolver.ok()) return std::move(evolver).error();
-    evolver_ = std::make_unique<SchemaEvolver>(*std::move(evolver));
+    TRY(tables_.Restart());
     mysql::ReadVisitor visitor;
-    visitor.table = [this](const TableId& id, const TableSchema& schema) { return Announce(id, schema); };
-    visitor.rows = [this](const ChangeBatch& batch) { return AddSource(batch); };
+    visitor.table = [this](const TableId& id, const TableSchema& schema) { return tables_.Announce(id, schema); };
+    visitor.rows = [this](const ChangeBatch& batch) { return tables_.AddSource(batch); };
     visitor.end = [](const TableId&) { return Ok(); };
     TRY_SET(view_, mysql::ReadAllTables(ways_.config, visitor));
     at_ = view_.position;
-    if (sinks_.empty()) return NotFound("no table to compare", "check the option `tables`");
-    return Ok();
-  }
-
-  // Opens the sink tables of a source table; merged shards share one. Rows are compared in the sink's types.
-  Status Announce(const TableId& id, const TableSchema& schema) {
-    for (const TableId& sink_id : ways_.router.Route(id)) {
-      if (sinks_.contains(sink_id)) continue;
-      SinkTable& sink = sinks_[sink_id];
-      auto opened = ways_.lake->Open(sink_id);
-      if (!opened.ok() && opened.error().code == ErrorCode::kNotFound) continue;
-      TRY_SET(auto table, std::move(opened));
-      sink.schema_id = table->schema_id();
-      sink.schema = table->schema();
-      evolver_->Seed(sink_id, sink.schema);
-      sink.table = std::move(table);
-    }
-    SchemaChange create;
-    create.table = id;
-    create.schema = std::make_shared<const TableSchema>(schema);
-    TRY(evolver_->OnSchemaChange(create));
-    for (const TableId& sink_id : ways_.router.Route(id)) Describe(id, schema, sinks_[sink_id]);
-    return Ok();
-  }
-
-  static void Describe(const TableId& id, const TableSchema& schema, SinkTable& sink) {
-    if (sink.schema_id < 0) return;
-    std::vector<std::string> columns;
-    for (const Column& column : schema.columns) {
-      if (sink.schema.Find(column.name) >= 0) {
-        columns.push_back(column.name);
-      } else {
-        sink.missing_columns.push_back(Str(id.ToString(), ".", column.name));
-      }
-    }
-    if (sink.digests != nullptr) return;
-    sink.columns = columns;
-    sink.digests = std::make_unique<RowDigests>(schema.primary_key, columns);
-  }
-
-  Status AddSource(const ChangeBatch& batch) {
-    TRY_SET(auto routed, evolver_->Route(batch));
-    for (const ChangeBatch& part : routed) {
-      SinkTable& sink = sinks_.at(part.table);
-      if (sink.digests == nullptr) continue;
-      TRY_SET(const auto rows, sink.table->AsStored(part.rows));
-      sink.digests->AddLeft(*rows);
-    }
-    return Ok();
-  }
-
-  Status ChangeSource(const ChangeBatch& batch) {
-    changes_ += batch.row_count();
-    TRY_SET(auto routed, evolver_->Route(batch));
-    for (const ChangeBatch& part : routed) {
-      SinkTable& sink = sinks_.at(part.table);
-      if (sink.digests == nullptr) continue;
-      ChangeBatch stored = part;
-      TRY_SET(stored.rows, sink.table->AsStored(part.rows));
-      sink.digests->ChangeLeft(stored);
+    for (auto& [id, sink] : tables_.sinks()) sink.Begin();
+    if (tables_.sinks().empty() && tables_.NotCompared().empty()) {
+      return NotFound("no table to compare", "check the option `tables`");
     }
     return Ok();
   }
 
   // The rows of the view were made for tables of these columns.
   Status CheckShapes() {
-    for (auto& [id, sink] : sinks_) {
+    for (auto& [id, sink] : tables_.sinks()) {
       auto table = moment_.tables.find(id);
       sink.present = table != moment_.tables.end();
       if (!sink.present) continue;
@@ -203,7 +141,8 @@ class Verifier {
     const int64_t changes_before = changes_;
     auto changed = mysql::ReadChanges(ways_.config, {at_, held.to},
                                       {.tables = view_.definitions,
-                                       .rows = [this](const ChangeBatch& batch) { return ChangeSource(batch); }});
+                                       .rows = [this](const ChangeBatch& batch) { return ChangeSource(batch); },
+                                       .full_images = tables_.needs_full_images()});
     if (!changed.ok() && changed.error().code != ErrorCode::kConflict && changes_ == changes_before) {
       Blame(changed.error());
       return false;
@@ -213,8 +152,13 @@ class Verifier {
     return true;
   }
 
+  Status ChangeSource(const ChangeBatch& batch) {
+    changes_ += batch.row_count();
+    return tables_.ChangeSource(batch);
+  }
+
   Status ReadTables() {
-    for (auto& [id, sink] : sinks_) {
+    for (auto& [id, sink] : tables_.sinks()) {
       sink.behind = false;
       if (!sink.present) continue;
       sink.digests->BeginRight();
@@ -231,7 +175,8 @@ class Verifier {
   }
 
   bool AllEqual() const {
-    return std::all_of(sinks_.begin(), sinks_.end(), [](const auto& entry) { return entry.second.equal(); });
+    const auto& sinks = tables_.sinks();
+    return std::all_of(sinks.begin(), sinks.end(), [](const auto& entry) { return entry.second.equal(); });
   }
 
   // There are differences: nothing if the tables have come further since and are to be looked at again.
@@ -248,9 +193,10 @@ class Verifier {
       }
       target = NoteBehind(*last);
     } else {
-      for (auto& [id, sink] : sinks_) sink.behind = !sink.equal();
+      for (auto& [id, sink] : tables_.sinks()) sink.behind = !sink.equal();
     }
-    const bool wait = std::any_of(sinks_.begin(), sinks_.end(), [](const auto& entry) { return entry.second.behind; });
+    const auto& sinks = tables_.sinks();
+    const bool wait = std::any_of(sinks.begin(), sinks.end(), [](const auto& entry) { return entry.second.behind; });
     if (!wait) return std::optional(Verdict::kDifferent);
     TRY_SET(bool moved, WaitFor(target));
     if (moved) return std::optional<Verdict>();
@@ -262,8 +208,8 @@ class Verifier {
     mysql::BinlogPosition target;
     for (const auto& [source, end] : last) {
       for (const TableId& id : ways_.router.Route(source)) {
-        auto sink = sinks_.find(id);
-        if (sink == sinks_.end() || sink->second.equal()) continue;
+        auto sink = tables_.sinks().find(id);
+        if (sink == tables_.sinks().end() || sink->second.equal()) continue;
         sink->second.behind = true;
         target = std::max(target, end);
       }
@@ -319,18 +265,18 @@ class Verifier {
     return taken.error().code == ErrorCode::kConflict ? Answer::kYes : Answer::kUnknown;
   }
 
-  bool Report(Verdict verdict);
+  int Report(Verdict verdict);
+  std::string Equal() const;
   void ReportTable(const TableId& id, const SinkTable& sink, Verdict verdict) const;
   std::string Advice() const;
 
   const PipelineSpec& spec_;
   Ways ways_;
-  std::unique_ptr<SchemaEvolver> evolver_;
-  std::map<TableId, SinkTable> sinks_;
+  ComparedTables tables_;
   mysql::TablesView view_;
   mysql::BinlogPosition at_;  // of the source's rows: the view's, or that to which they were brought
   int64_t changes_ = 0;       // rows of the log by which they were
-  bool compared_ = false;     // `sinks_` are what stands in moment_
+  bool compared_ = false;     // the tables are what stands in moment_
   LakeMoment moment_;
   int64_t left_ms_;           // of the time to wait
   bool moves_ = false;        // the tables were seen to come further
@@ -338,33 +284,44 @@ class Verifier {
   std::string hint_;  // likewise
 };
 
-bool Verifier::Report(Verdict verdict) {
+std::string Verifier::Equal() const {
+  const size_t others = tables_.NotCompared().size();
+  std::string out = tables_.sinks().empty() && others > 0 ? "" : Str("equal: ", tables_.sinks().size(), " tables");
+  if (others > 0) out += Str(out.empty() ? "" : "; ", "cannot be compared: ", others, " tables");
+  return out;
+}
+
+int Verifier::Report(Verdict verdict) {
   std::printf("source at %s", view_.position.ToString().c_str());
   if (at_ != view_.position) {
     std::printf(", brought to %s by %lld changes of the log", at_.ToString().c_str(), static_cast<long long>(changes_));
   }
   std::printf("\ntables at %s\n", moment_.held.text.c_str());
   size_t unequal = 0;
-  for (const auto& [id, sink] : sinks_) {
+  for (const auto& [id, sink] : tables_.sinks()) {
     if (!compared_) break;
     ReportTable(id, sink, verdict);
     unequal += sink.equal() ? 0 : 1;
   }
+  for (const auto& [id, why] : tables_.NotCompared()) {
+    std::printf("NOT COMPARED  %s: cannot be compared: %s\n", id.ToString().c_str(), why.c_str());
+  }
   const std::string tables = moment_.held.epoch > 0 ? moment_.held.from.ToString() : std::string("no position");
   std::string last;
   switch (verdict) {
-    case Verdict::kEqual: last = Str("equal: ", sinks_.size(), " tables"); break;
-    case Verdict::kDifferent: last = Str("DIFFERENT: ", unequal, " of ", sinks_.size(), " tables"); break;
+    case Verdict::kEqual: last = Equal(); break;
+    case Verdict::kDifferent: last = Str("DIFFERENT: ", unequal, " of ", tables_.sinks().size(), " tables"); break;
     case Verdict::kBehind:
-      last = Str("BEHIND: the tables are at ", tables, " of ", at_.ToString(), "; ", unequal, " of ", sinks_.size(),
-                 " tables differ\nhint: ", Advice());
+      last = Str("BEHIND: the tables are at ", tables, " of ", at_.ToString(), "; ", unequal, " of ",
+                 tables_.sinks().size(), " tables differ\nhint: ", Advice());
       break;
     case Verdict::kUndecided:
       last = Str("NOT AT ONE POSITION: source at ", at_.ToString(), ", tables at ", tables, ": ", why_,
                  "\nhint: ", hint_);
   }
   std::puts(last.c_str());
-  return verdict == Verdict::kEqual;
+  if (verdict != Verdict::kEqual) return 1;
+  return tables_.NotCompared().empty() ? 0 : kExitNotCompared;
 }
 
 void Verifier::ReportTable(const TableId& id, const SinkTable& sink, Verdict verdict) const {
@@ -384,13 +341,17 @@ void Verifier::ReportTable(const TableId& id, const SinkTable& sink, Verdict ver
   for (const std::string& column : sink.missing_columns) {
     std::printf("    column %s is not in the sink\n", column.c_str());
   }
+  for (const auto& [column, why] : sink.left_out) {
+    std::printf("    column %s is left out: %s\n", column.c_str(), why.c_str());
+  }
   for (const std::string& example : digests.examples()) std::printf("    %s\n", example.c_str());
   const int64_t more = digests.differences() - static_cast<int64_t>(digests.examples().size());
   if (more > 0) std::printf("    and %lld more\n", static_cast<long long>(more));
 }
 
 std::string Verifier::Advice() const {
-  const std::string run = Str("`sluice run ", spec_.file, " --until caught-up`");
+  const std::string run = spec_.shape ? Str("`sluice ", spec_.file, " … --until caught-up`")
+                                      : Str("`sluice run ", spec_.file, " --until caught-up`");
   if (!Follows()) return "scan.startup.mode is snapshot: what the source changed after the copy is not followed";
   switch (JobRuns()) {
     case Answer::kYes:
@@ -405,30 +366,37 @@ std::string Verifier::Advice() const {
              "running give it more time with --wait; if not, ", run, " brings the tables up to date");
 }
 
-Result<bool> Verify(const VerifyArguments& arguments, const PipelineSpec& spec, int64_t wait_ms) {
+Result<int> Verify(const VerifyArguments& arguments, const PipelineSpec& spec) {
   std::vector<std::string> warnings;
-  if (spec.source.type == "paimon") return VerifyPaimonSource(spec, wait_ms);
+  auto wait_ms = ParseDurationMs(arguments.wait);
+  if (!wait_ms.ok()) return std::move(wait_ms).error().With("--wait");
+  if (spec.source.type == "paimon") {
+    TRY_SET(const bool equal, VerifyPaimonSource(spec, *wait_ms));
+    return equal ? 0 : 1;
+  }
   TRY_SET(auto lake, LakeTables::Of(LakeEnv(), spec));
   TRY_SET(mysql::SourceConfig config, mysql::MakeSourceConfig(spec, warnings));
   TRY_SET(std::string job, lake->JobId(spec));
   TRY_SET(Router router, Router::Make(spec.routes, spec.route_mode));
+  TRY_SET(SourceShape shape, SourceShape::Make(spec.shape));
   Ways ways{std::move(config), std::move(lake), std::move(job), std::move(router),
-            StateFolder(arguments.state, arguments.file.file), wait_ms};
+            StateFolder(arguments.state, arguments.file.file), *wait_ms, std::move(shape)};
   return Verifier(spec, std::move(ways)).Run();
 }
 
 }  // namespace
 
+int VerifyLoaded(const VerifyArguments& arguments, const PipelineSpec& spec) {
+  auto code = Verify(arguments, spec);
+  if (code.ok()) return FinishOutput(*code);
+  std::fflush(stdout);
+  return PrintError(code.error(), &spec);
+}
+
 int VerifyCommand(const VerifyArguments& arguments) {
   std::vector<std::string> warnings;
   auto spec = LoadAndCheck(arguments.file, warnings);
-  if (!spec) return 2;
-  auto wait_ms = ParseDurationMs(arguments.wait);
-  if (!wait_ms.ok()) return PrintError(std::move(wait_ms).error().With("--wait"), nullptr);
-  auto equal = Verify(arguments, *spec, *wait_ms);
-  if (equal.ok()) return FinishOutput(*equal ? 0 : 1);
-  std::fflush(stdout);
-  return PrintError(equal.error(), &*spec);
+  return spec ? VerifyLoaded(arguments, *spec) : 2;
 }
 
 }  // namespace sluice

@@ -68,6 +68,28 @@ def test_two_tables_make_one_row(ctx):
     holds(ctx, expect(ctx, "join", query + " UNION SELECT 1, 1, 'b1', NULL"), "lake.t")  # nothing of it was written
 
 
+def test_verify_says_at_once_that_it_cannot_compare(ctx):
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1), (2, NULL)")
+    last = {"fields.default-aggregate-function": "last_value", "aggregation.remove-record-on-delete": "true"}
+    for name, code, options in (
+        ("partial-update", 3, {}),
+        ("first-row", 3, {"ignore-delete": "true"}),
+        ("aggregation", 3, {"fields.v.aggregate-function": "sum"}),
+        ("aggregation", 0, last),  # holds what its source holds
+        ("deduplicate", 3, {"ignore-delete": "true"}),
+    ):
+        ctx.warehouse, ctx.state = os.path.join(ctx.dir, f"{name}{code}"), paimon_job.state(ctx, f"{name}{code}")
+        path = paimon_job.pipeline(ctx, f"{db}.t", engine(name, **options))
+        ctx.catch_up(path)
+        ctx.server.execute("UPDATE t SET v = v + 1", db)  # the table is behind: that is not waited for
+        result = ctx.command("verify", path, "--wait", "0s" if code == 0 else "1h", seconds=20)
+        if code == 0:
+            assert result.code == 1 and "BEHIND" in result.out, result.out + result.err
+            continue
+        assert result.code == 3 and result.out.endswith("\ncannot be compared: 1 tables\n"), result.out + result.err
+        assert f"NOT COMPARED  {db}.t: cannot be compared: " in result.out, result.out
+
+
 def test_partial_update_removes_rows(ctx):
     """Without NULL in the rows partial-update with remove-record-on-delete holds what the source holds."""
     db = ctx.database(

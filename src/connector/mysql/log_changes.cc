@@ -154,7 +154,8 @@ class ChangeReader {
       TRY_SET(TableSchema schema, MapTable(definition, config_.mapping));
       table.builder = std::make_unique<BatchBuilder>(id, std::make_shared<const TableSchema>(std::move(schema)));
     }
-    const BeforeImage before = definition.primary_key.empty() ? BeforeImage::kFull : BeforeImage::kKey;
+    const bool whole = request_.full_images || definition.primary_key.empty();
+    const BeforeImage before = whole ? BeforeImage::kFull : BeforeImage::kKey;
     TRY_SET(table.plans[event.table.get()], RowPlan::Make(*event.table, definition, config_.mapping, before));
     table.maps.push_back(event.table);
     return Ok();

@@ -22,6 +22,7 @@ struct ChangeRequest {
   const std::map<TableId, TableState>* copies = nullptr;  // what a copy holds already is no change
   // -U and -D have the key, or all columns if there is none. Null: changes are only noted.
   std::function<Status(const ChangeBatch&)> rows = {};
+  bool full_images = false;  // -U and -D have all columns
 };
 
 // The end of the last change of each table: rows, or a statement that may alter it, also of a table that the source's

@@ -14,7 +14,6 @@ Status ReadOne(Connection& connection, const SourceConfig& config, const TableId
                const ReadVisitor& visitor) {
   TRY_SET(auto plan, TextPlan::Make(definition, config.mapping));
   TRY_SET(TableSchema schema, MapTable(definition, config.mapping));
-  TRY(visitor.table(id, schema));
   BatchBuilder builder(id, std::make_shared<const TableSchema>(std::move(schema)));
   auto flush = [&]() -> Status {
     if (builder.rows() == 0) return Ok();
@@ -41,12 +40,15 @@ Result<TablesView> ReadAllTables(const SourceConfig& config, const ReadVisitor& 
   view.server_uid = info.uid;
   TRY_SET(view.position, BeginSnapshot(*connection));
   TRY_SET(auto ids, ListTables(*connection, config.wanted));
+  if (ids.empty()) return view;
   TRY_SET(view.definitions, ReadTables(*connection, ids));
   for (const TableId& id : ids) {
     auto found = view.definitions.find(id);
     if (found == view.definitions.end()) return Conflict(Str("table ", id.ToString(), " was dropped meanwhile"));
-    TRY(ReadOne(*connection, config, id, found->second, visitor));
+    TRY_SET(const TableSchema schema, MapTable(found->second, config.mapping));
+    TRY(visitor.table(id, schema));
   }
+  for (const TableId& id : ids) TRY(ReadOne(*connection, config, id, view.definitions.at(id), visitor));
   return view;
 }
 

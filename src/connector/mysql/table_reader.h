@@ -13,7 +13,7 @@
 namespace sluice::mysql {
 
 struct ReadVisitor {
-  std::function<Status(const TableId&, const TableSchema&)> table;  // before the rows of a table
+  std::function<Status(const TableId&, const TableSchema&)> table;  // of all tables, before the first rows
   std::function<Status(const ChangeBatch&)> rows;
   std::function<Status(const TableId&)> end;
 };
@@ -24,7 +24,7 @@ struct TablesView {
   std::map<TableId, MysqlTable> definitions;
 };
 
-// Every table of `config` is visited, in order of names. kConflict if one was altered meanwhile.
+// Every table of `config` is visited, in order of names; none is fine. kConflict if one was altered meanwhile.
 Result<TablesView> ReadAllTables(const SourceConfig& config, const ReadVisitor& visitor);
 
 }  // namespace sluice::mysql

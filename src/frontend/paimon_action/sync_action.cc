@@ -372,7 +372,8 @@ std::string SyncActionHelp(const std::string& action) {
     out += Str("  --", spec.key, many ? " …" : "", "\n      ", spec.what, "\n");
   }
   out += "\nsluice's own: --state DIR (default: .sluice/<database>[.<table>] in the warehouse), --until caught-up,\n"
-         "--summary FILE, --log-format, --log-level, --check, -D key=value\n";
+         "--summary FILE, --log-format, --log-level, --check, --verify (compares source and tables; --wait 30s), "
+         "-D key=value\n";
   return out;
 }
 

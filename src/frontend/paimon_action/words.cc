@@ -147,15 +147,16 @@ class Reader {
 
   static bool IsOwn(const std::string& word) {
     const std::string name = word.substr(0, word.find('='));
-    constexpr std::string_view kOwn[] = {"--state", "--until", "--summary", "--log-format", "--log-level", "--check"};
+    constexpr std::string_view kOwn[] = {"--state", "--until", "--summary", "--log-format", "--log-level",
+                                        "--check", "--verify",  "--wait"};
     return std::find(std::begin(kOwn), std::end(kOwn), name) != std::end(kOwn);
   }
 
   Status ReadOwn() {
     const std::string word = words_[at_];
     const std::string name = word.substr(0, word.find('='));
-    if (name == "--check") {
-      out.check = true;
+    if (name == "--check" || name == "--verify") {
+      (name == "--check" ? out.check : out.verify) = true;
       return Ok();
     }
     TRY_SET(const std::string value, Value(word, name));
@@ -163,6 +164,7 @@ class Reader {
                       : name == "--until"      ? out.until
                       : name == "--summary"    ? out.summary
                       : name == "--log-format" ? out.log_format
+                      : name == "--wait"       ? out.wait
                                                : out.log_level;
     to = value;
     if (name == "--until") return OneOf(name, value, {"caught-up"});

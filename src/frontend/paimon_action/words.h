@@ -27,6 +27,8 @@ struct ActionWords {
   std::string log_format = "text";
   std::string log_level = "info";
   bool check = false;
+  bool verify = false;
+  std::string wait;  // of verify
 };
 
 // `flink`: flags of `flink run` and a jar come first. kInvalid names the word.
