@@ -81,7 +81,10 @@ Result<TableSchema> FollowSource(const TableSchema& table, const TableSchema& so
       continue;
     }
     Column& own = out.columns[static_cast<size_t>(at)];
-    const bool nullable = (own.type.nullable || column.type.nullable) && !out.IsKey(own.name);
+    const auto& partitions = shape.partition_keys;  // part of the key at the sink
+    const bool partition = std::find(partitions.begin(), partitions.end(), own.name) != partitions.end();
+    const bool either = own.type.nullable || (column.type.nullable && !partition);
+    const bool nullable = either && !out.IsKey(own.name);
     const bool fixed = own.type.kind == TypeKind::kDecimal && shape.Has(TypeRule::kDecimalNoChange);
     const TypeStep step = fixed ? TypeStep::kKeep : StepTo(own.type, column.type, shape);
     if (step == TypeStep::kRefuse) return CannotFollow(own, column.type);

@@ -133,16 +133,7 @@ Status TableShaper::AddKeys(const TableId& table, const TableSchema& source, Tab
     if (out.IsKey(column.name)) column.type.nullable = false;
   }
   if (shape_.partition_keys.empty()) return Ok();
-  if (!has_all(shape_.partition_keys)) {
-    return shape_.strict ? Status(missing("partition", shape_.partition_keys)) : Ok();
-  }
-  for (const std::string& name : shape_.partition_keys) {
-    if (out.primary_key.empty() || out.IsKey(name)) continue;
-    return Unsupported(Str(table.ToString(), ": the partition key ", name, " is not in the primary key (",
-                           Join(out.primary_key, ", "), "), so that rows could move between partitions"),
-                       Str("write --primary_keys ", name, ",", Join(out.primary_key, ",")));
-  }
-  return Ok();
+  return shape_.strict && !has_all(shape_.partition_keys) ? Status(missing("partition", shape_.partition_keys)) : Ok();
 }
 
 Result<std::optional<ShapePlan>> TableShaper::Plan(const TableId& table, std::shared_ptr<const TableSchema> source,

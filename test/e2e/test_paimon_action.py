@@ -135,9 +135,103 @@ def test_own_keys_and_partitions(ctx):
     paimon_action.catch_up(ctx, command)
     rows = [(row["id"], row["pt"], row["region"], row["v"]) for row in paimon_action.rows(ctx, "lake.orders")]
     assert rows == [(1, "20240103", "asia", 10), (2, "20240102", "us", 20), (3, "20240101", "eu", 3)], rows
-    outside = sync_table(ctx, db, "--partition_keys", "region")
-    outside[outside.index("--table") + 1] = "apart"
-    paimon_action.fails(ctx, outside, "partition key region is not in the primary key", "--primary_keys", code=1)
+
+
+def test_partition_keys_outside_the_primary_key(ctx):
+    """They join it, as in the pipeline sink: a row that gets another value goes to another partition."""
+    db = ctx.database("CREATE TABLE orders (id INT PRIMARY KEY, dt DATE, region VARCHAR(9), v INT)")
+    ctx.server.execute("INSERT INTO orders VALUES (1, '2024-01-01', 'eu', 1), (2, '2024-01-02', 'us', 2)", db)
+    command = sync_table(ctx, db, "--partition_keys", "region")
+    paimon_action.catch_up(ctx, command)
+    schema = ctx.lake.schema("lake.orders")
+    assert (schema["partitionKeys"], schema["primaryKeys"]) == (["region"], ["id", "region"]), schema
+    ctx.server.execute("UPDATE orders SET region = 'asia', v = 10 WHERE id = 1; DELETE FROM orders WHERE id = 9", db)
+    ctx.server.execute("INSERT INTO orders VALUES (3, NULL, 'eu', 3); ALTER TABLE orders ADD COLUMN w INT", db)
+    paimon_action.catch_up(ctx, command)
+    shutil.rmtree(os.path.join(ctx.warehouse, ".sluice"))  # the schema is taken from the table
+    ctx.server.execute("UPDATE orders SET region = 'us', w = 5 WHERE id = 3; DELETE FROM orders WHERE id = 2", db)
+    paimon_action.catch_up(ctx, command)
+    rows = [(row["id"], row["region"], row["v"], row["w"]) for row in paimon_action.rows(ctx, "lake.orders")]
+    assert rows == [(1, "asia", 10, None), (3, "us", 3, 5)], rows
+    assert verify(ctx, command) == "equal: 1 tables"
+    ctx.server.execute("INSERT INTO orders VALUES (4, NULL, NULL, 4, 4)", db)
+    paimon_action.fails(ctx, command, "region", "lake.orders", code=1)
+
+
+def verify(ctx, command, code=0):
+    """The last line of --verify; other lines are in ctx.told."""
+    result = ctx.command(*command, "--verify", "--wait", "0s")
+    ctx.jobs.pop()
+    assert result.code == code, f"exit code {result.code}, expected {code}:\n{result.out}{result.err}"
+    ctx.told = result.out
+    return result.out.splitlines()[-1]
+
+
+def test_verify_of_computed_and_metadata_columns(ctx):
+    db = ctx.database(ORDERS)
+    command = sync_table(
+        ctx, db, "--computed_column", "day=date_format(at, yyyy-MM-dd)", "--computed_column", "taken=now()",
+        "--computed_column", "year=year(taken)", "--metadata_column", "table_name,op_ts",
+    )  # fmt: skip
+    paimon_action.catch_up(ctx, command)
+    assert verify(ctx, command) == "equal: 1 tables"
+    for name in ("taken", "year", "op_ts"):
+        assert f"column {name} is left out: it is" in ctx.told, ctx.told
+    assert "column day" not in ctx.told and "lake.orders  rows 2 / 2" in ctx.told, ctx.told
+    ctx.server.execute("SET sql_log_bin = 0; UPDATE orders SET at = '2001-01-01' WHERE id = 2", db)
+    assert verify(ctx, command, code=1).startswith("DIFFERENT: 1 of 1"), ctx.told
+    assert "id=2" in ctx.told and "id=1" not in ctx.told, ctx.told
+
+
+def test_verify_of_merged_shards(ctx):
+    one = ctx.database("CREATE TABLE o_1 (id INT PRIMARY KEY, v INT); INSERT INTO o_1 VALUES (1, 1), (2, 2)")
+    two = ctx.database("CREATE TABLE o_1 (id INT PRIMARY KEY, v BIGINT, w INT); CREATE TABLE log (x INT)")
+    ctx.server.execute(f"INSERT INTO {two}.o_1 VALUES (1, 10, 100)")
+    command = paimon_action.words(
+        ctx, "mysql_sync_table", "--table", "all", "--primary_keys", "database_name,id", "--metadata_column",
+        "database_name", conf={"database-name": f"{one}|{two}", "table-name": "o_[0-9]"},
+    )  # fmt: skip
+    paimon_action.catch_up(ctx, command)
+    ctx.server.execute(f"UPDATE {two}.o_1 SET id = 7, w = 70; DELETE FROM {one}.o_1 WHERE id = 2")
+    paimon_action.catch_up(ctx, command)
+    assert verify(ctx, command) == "equal: 1 tables"
+    assert "lake.all  rows 2 / 2" in ctx.told, ctx.told
+    ctx.server.execute(f"SET sql_log_bin = 0; UPDATE {two}.o_1 SET w = 71")  # of a column that only one of them has
+    assert verify(ctx, command, code=1).startswith("DIFFERENT"), ctx.told
+
+
+def test_verify_of_a_database(ctx):
+    """Tables of the job only: those without a key are left out, and so is what cannot be compared."""
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v INT); CREATE TABLE p LIKE t; CREATE TABLE log (x INT)")
+    ctx.server.execute("INSERT INTO t VALUES (1, 1); INSERT INTO p VALUES (1, 1); INSERT INTO log VALUES (1)", db)
+    command = paimon_action.words(ctx, "mysql_sync_database", conf={"database-name": db})
+    paimon_job.use(ctx)
+    ctx.lake.create("lake.p", [("id", "INT NOT NULL"), ("v", "INT")], ["id"],
+                    options={"bucket": "1", "merge-engine": "partial-update"})
+    paimon_action.catch_up(ctx, command)
+    assert verify(ctx, command, code=3) == "equal: 1 tables; cannot be compared: 1 tables"
+    assert "NOT COMPARED  lake.p: cannot be compared: merge-engine partial-update" in ctx.told, ctx.told
+    ctx.server.execute("SET sql_log_bin = 0; UPDATE t SET v = 2", db)
+    assert verify(ctx, command, code=1).startswith("DIFFERENT: 1 of 1"), ctx.told
+
+
+def test_table_conf_of_tables_that_are_there(ctx):
+    """Options that can change do; bucket and those that Java calls immutable stay; what would be wrong is refused."""
+    db = ctx.database("CREATE TABLE orders (id INT PRIMARY KEY, v INT); INSERT INTO orders VALUES (1, 1)")
+    paimon_action.catch_up(ctx, sync_table(ctx, db, "--table_conf", "bucket=2"))
+    command = sync_table(ctx, db, "--table_conf", "bucket=4", "--table_conf", "write-only=true", "--table_conf",
+                         "merge-engine=deduplicate")
+    ctx.server.execute("INSERT INTO orders VALUES (2, 2)", db)
+    result = paimon_action.catch_up(ctx, command)
+    assert "lake.orders has got the options write-only=true" in result.err, result.err
+    assert "keeps its option bucket=2" in result.err and "keeps its option merge-engine" in result.err, result.err
+    schema = ctx.lake.schema("lake.orders")
+    assert schema["id"] == 1 and schema["options"] == {"bucket": "2", "write-only": "true"}, schema
+    paimon_action.catch_up(ctx, command)  # nothing more to change
+    assert ctx.lake.schema("lake.orders")["id"] == 1
+    assert [row["id"] for row in paimon_action.rows(ctx, "lake.orders")] == [1, 2]
+    vectors = sync_table(ctx, db, "--table_conf", "deletion-vectors.enabled=true")
+    paimon_action.fails(ctx, vectors, "lake.orders", "deletion-vectors.enabled cannot become true", code=1)
 
 
 def test_schema_evolution(ctx):

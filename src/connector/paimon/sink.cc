@@ -9,6 +9,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "connector/paimon/alter_options.h"
 #include "connector/paimon/partition_keys.h"
 #include "lake/mirror/catalog_publisher.h"
 #include "lake/mirror/iceberg_form.h"
@@ -176,6 +177,7 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   TRY_SET(auto table, OpenTable(id));
   // A checkpoint will name the table: the process that made it may have died before its entry was durable.
   TRY(paimon::SyncTable(env_, *table));
+  if (exists && config_.alter_options) TRY(AlterOptions(env_, id.ToString(), *table, config_.table_options));
   TRY(paimon::CommitterOf(table->folder())->OnSchema(env_, *table, table->newest_schema()));
   paimon::TableWriterOptions options;
   options.name = id.ToString();

@@ -42,6 +42,7 @@ struct PaimonSinkConfig {
   paimon::Options table_options;     // of tables that are made
   std::map<std::string, std::vector<std::string>> partition_keys;  // likewise, by database.table
   std::vector<std::string> all_partition_keys;  // of tables that have all of them and are not in partition_keys
+  bool alter_options = false;        // tables that are there get `table_options`, too
   bool take_columns = false;         // ADD COLUMN of one that the table has fills that
   bool backfill = true;              // ADD COLUMN with a default rewrites the live files
 };

@@ -132,6 +132,7 @@ Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec,
   TRY(ReadTableOptions(options, config.table_options));
   TRY_SET(config.partition_keys, ReadPartitionKeys(options));
   config.all_partition_keys = AllPartitionKeys(spec);
+  config.alter_options = spec.shape.has_value();
   config.take_columns = spec.behavior == SchemaChangeBehavior::kMerge;
   auto sink = PaimonSink::Make(env, std::move(config));
   const bool by_kind = !sink.ok() && options.Has("catalog.properties.metastore");

@@ -16,9 +16,10 @@ const std::vector<ArgumentSpec>& SyncArgumentSpecs() {
                                                "database-name (a regular expression), table-name (likewise, of "
                                                "mysql_sync_table), server-id, server-time-zone, scan.startup.mode, …"},
       {"catalog_conf", Kind::kPairs, true, true, "key=value of the catalog"},
-      {"table_conf", Kind::kPairs, true, true, "key=value of the tables that are made: bucket, changelog-producer, …"},
+      {"table_conf", Kind::kPairs, true, true, "key=value of the tables: bucket, changelog-producer, …; "
+                                               "tables that are there get those that can change"},
       {"primary_keys", Kind::kText, true, true, "a,b: instead of the source's key"},
-      {"partition_keys", Kind::kText, true, true, "a,b: columns of the primary key"},
+      {"partition_keys", Kind::kText, true, true, "a,b: columns that become part of the primary key"},
       {"multiple_table_partition_keys", Kind::kPairs, false, true, "table=a,b: of one Paimon table"},
       {"sync_primary_keys_from_source_schema", Kind::kFlag, true, true, "false: no key but --primary_keys"},
       {"type_mapping", Kind::kText, true, true, "tinyint1-not-bool, to-nullable, to-string, char-to-string, "
