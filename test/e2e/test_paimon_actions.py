@@ -138,7 +138,7 @@ def test_sort_compact(ctx):
     ctx.catch_up(path)
     paimon_job.equal(ctx, table)
     assert "belong together" in action(ctx, "compact", table, code=2, order_by="id")
-    assert "column x" in action(ctx, "compact", table, code=2, order_strategy="order", order_by="x")
+    assert "no column `x`" in action(ctx, "compact", table, code=2, order_strategy="order", order_by="x")
     assert "must be order" in action(ctx, "compact", table, code=2, order_strategy="half", order_by="id")
 
 
