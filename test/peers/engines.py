@@ -94,7 +94,7 @@ class Engine:
         return child
 
     def start_worker(self, python: str, *args, env=None):
-        worker = self.name.removeprefix("beside-")
+        worker = self.name.removeprefix("beside-").removeprefix("rest-")
         script = os.path.join(HERE, f"{worker}_worker.py")
         self.worker = self.spawn([python, script, *args], f"{self.name}.log", stdin=subprocess.PIPE,
                                  stdout=subprocess.PIPE, env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})})

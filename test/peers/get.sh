@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs one peer of test/peers if it is not there and prints what is needed to start it, a line `name=value` each.
-#   test/peers/get.sh spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon
+#   test/peers/get.sh spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon | iceberg-rest
 # The versions here are the ones that the results name; docs of what they can do: test/peers/README.md.
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/lib.sh"
@@ -16,6 +16,10 @@ flink_cdc=3.5.0
 flink_iceberg=1.11.0
 hadoop=3.4.2
 mysql_driver=9.7.0
+iceberg_rest=1.11.0
+jetty=12.1.5
+sqlite=3.54.1.0
+rest_hadoop=3.3.4
 # Flink with the newest Paimon; the newest Paimon for Flink 1.20, which Flink CDC needs; the newest for Spark.
 flink_sql=2.0.2
 flink_files=2.0.0
@@ -119,7 +123,21 @@ get_spark-paimon() {
   printf '%s\n' "version=Spark $spark, Paimon $paimon_spark" "python=$python" "java=$java" "jars=$jars"
 }
 
+# The servlet of Iceberg's own tests is in jars that have a classifier.
+get_iceberg-rest() {
+  local java jars servlet core
+  java=$(java_home 17 25)
+  jars=$(jars_with_dependencies iceberg-rest "org.apache.iceberg:iceberg-core:$iceberg_rest" \
+    "org.eclipse.jetty.ee10:jetty-ee10-servlet:$jetty" "org.eclipse.jetty.compression:jetty-compression-server:$jetty" \
+    "org.eclipse.jetty.compression:jetty-compression-gzip:$jetty" "org.xerial:sqlite-jdbc:$sqlite" \
+    "org.apache.hadoop:hadoop-client-api:$rest_hadoop" "org.apache.hadoop:hadoop-client-runtime:$rest_hadoop" \
+    "org.slf4j:slf4j-nop:2.0.17")
+  servlet=$(one_jar iceberg-rest-servlet "org.apache.iceberg:iceberg-open-api:$iceberg_rest:jar:test-fixtures")
+  core=$(one_jar iceberg-rest-core "org.apache.iceberg:iceberg-core:$iceberg_rest:jar:tests")
+  printf '%s\n' "version=Iceberg REST $iceberg_rest" "java=$java" "jars=$servlet:$core:$jars"
+}
+
 case ${1:-} in
-  spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon) "get_$1" ;;
-  *) fail "usage: get.sh spark|trino|duckdb|flink|flink-cdc-paimon|flink-paimon|spark-paimon" ;;
+  spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon | iceberg-rest) "get_$1" ;;
+  *) fail "usage: get.sh spark|trino|duckdb|flink|flink-cdc-paimon|flink-paimon|spark-paimon|iceberg-rest" ;;
 esac

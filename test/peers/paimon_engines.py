@@ -10,6 +10,7 @@ import harness
 import lake as lake_module
 import paimon_by_sluice
 import paimon_lake
+import rest_engines
 import worker
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -143,4 +144,4 @@ def beside(engine):
 
 
 BESIDE = (beside(engine) for engine in (engines.PyIceberg, engines.DuckDb, engines.Spark, engines.Trino))
-ENGINES = {engine.name: engine for engine in (Sluice, PyPaimon, Flink, Spark, *BESIDE)}
+ENGINES = {engine.name: engine for engine in (Sluice, PyPaimon, Flink, Spark, *BESIDE, *rest_engines.ENGINES)}

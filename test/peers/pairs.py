@@ -35,8 +35,9 @@ SINKS = {
         engines=(
             "sluice", "pypaimon", "flink", "spark",
             "beside-pyiceberg", "beside-duckdb", "beside-spark", "beside-trino",
+            "rest-pyiceberg", "rest-spark",
         ),
-        modules=("check_written", "check_turns", "check_beside", "check_jdbc"),
+        modules=("check_written", "check_turns", "check_beside", "check_jdbc", "check_rest"),
         engine_module="paimon_engines",
         tables="tables_paimon",
     ),

@@ -66,6 +66,13 @@ def converter(kind):
     return lambda v: canonical.lake_value(name, v)
 
 
+def place(warehouse) -> dict:
+    """Of a folder, or of a REST catalog."""
+    if warehouse.startswith("http"):
+        return {"spark.sql.catalog.lake.type": "rest", "spark.sql.catalog.lake.uri": warehouse}
+    return {"spark.sql.catalog.lake.warehouse": "file://" + warehouse}
+
+
 class Spark:
     """The session; one for the life of the process."""
 
@@ -73,7 +80,7 @@ class Spark:
         options = {
             "spark.jars": ",".join(sorted(glob.glob(jars + "/*.jar"))),
             **FORMATS[form],
-            "spark.sql.catalog.lake.warehouse": "file://" + warehouse,
+            **place(warehouse),
             "spark.sql.defaultCatalog": "lake",
             "spark.sql.session.timeZone": "UTC",
             "spark.sql.shuffle.partitions": "1",
