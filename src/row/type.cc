@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "row/nested_type.h"
 
 namespace sluice {
 namespace {
@@ -175,6 +176,8 @@ std::string DataType::ToString() const {
     out += Str("(", int{precision}, ", ", int{scale}, ")");
   } else if (HasTimePrecision(kind)) {
     out += Str("(", int{precision}, ")");
+  } else if (IsNested(*this)) {
+    out = NestedText(NestedOf(*this));
   } else if (kind == TypeKind::kArray) {
     out += Str("<", KindText(element), ">");
   }
@@ -201,7 +204,9 @@ std::shared_ptr<arrow::DataType> DataType::ToArrow() const {
     case TypeKind::kTime: return arrow::time64(arrow::TimeUnit::MICRO);
     case TypeKind::kTimestamp: return arrow::timestamp(arrow::TimeUnit::MICRO);
     case TypeKind::kTimestampLtz: return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
-    case TypeKind::kArray: return arrow::list(element == TypeKind::kFloat ? arrow::float32() : arrow::utf8());
+    case TypeKind::kArray:
+      if (IsNested(*this)) return NestedOf(*this).arrow;
+      return arrow::list(element == TypeKind::kFloat ? arrow::float32() : arrow::utf8());
   }
   CHECK(false);
 }

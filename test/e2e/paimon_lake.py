@@ -152,6 +152,13 @@ class PaimonLake:
         """One commit by pypaimon, as any other program makes it: rows of a key that is there take its place."""
         self.reader.ask("write", warehouse=self.warehouse, table=table, rows=rows)
 
+    def write_plain(self, table: str, rows: list[dict]):
+        """The same of rows with cells of any type, as JSON has them."""
+        self.reader.ask("write_plain", warehouse=self.warehouse, table=table, rows=rows)
+
+    def plain_rows(self, table: str) -> list[dict]:
+        return self.reader.ask("plain_rows", warehouse=self.warehouse, table=table)
+
     def rows_of_jsonl(self, table: str, text: str, geometry=()):
         """(names, rows) in canonical form of what `sluice read --format jsonl` printed of the newest snapshot."""
         kinds = {name: canonical.paimon_kind(kind) for name, kind in self.columns(table)}

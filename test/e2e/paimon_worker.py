@@ -62,6 +62,19 @@ def python_value(kind, text):
     return None if text is None else READERS.get(kind, str)(text)
 
 
+def plain_value(kind, value):
+    """The same value with the pairs of its maps as tuples, as pyarrow wants them."""
+    if value is None:
+        return None
+    if pyarrow.types.is_map(kind):
+        return [(plain_value(kind.key_type, key), plain_value(kind.item_type, item)) for key, item in value]
+    if pyarrow.types.is_list(kind):
+        return [plain_value(kind.value_type, item) for item in value]
+    if pyarrow.types.is_struct(kind):
+        return {field.name: plain_value(field.type, value.get(field.name)) for field in kind}
+    return value
+
+
 def told(method):
     """An error of pypaimon often says what went wrong only in those that it came from."""
 
@@ -115,10 +128,32 @@ class PyPaimon:
             kind = canonical.paimon_kind(str(field.type))
             values = [python_value(kind, row.get(field.name)) for row in rows]
             columns.append(pyarrow.array(values, arrow.type))
+        self._commit(opened, pyarrow.Table.from_arrays(columns, schema=schema))
+
+    @told
+    def write_plain(self, warehouse, table, rows):
+        """The same of rows whose cells are as JSON has them; a map is a list of pairs."""
+        opened = open_table(warehouse, table)
+        schema = PyarrowFieldParser.from_paimon_schema(opened.fields)
+        columns = [
+            pyarrow.array([plain_value(field.type, row.get(field.name)) for row in rows], field.type)
+            for field in schema
+        ]
+        self._commit(opened, pyarrow.Table.from_arrays(columns, schema=schema))
+
+    @told
+    def plain_rows(self, warehouse, table):
+        opened = open_table(warehouse, table)
+        builder = opened.new_read_builder()
+        data = builder.new_read().to_arrow(builder.new_scan().plan().splits())
+        return json.loads(json.dumps(data.to_pylist(), default=str))
+
+    @staticmethod
+    def _commit(opened, rows):
         builder = opened.new_batch_write_builder()
         writer, commit = builder.new_write(), builder.new_commit()
         try:
-            writer.write_arrow(pyarrow.Table.from_arrays(columns, schema=schema))
+            writer.write_arrow(rows)
             commit.commit(writer.prepare_commit())
         finally:
             writer.close()

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "lake/paimon/consumers.h"
 #include "lake/paimon/evolve.h"
+#include "lake/paimon/pipeline_field.h"
 #include "lake/paimon/schema_steps.h"
 #include "lake/paimon/tags.h"
 #include "row/arrow_status.h"
@@ -102,7 +103,7 @@ Status TableFeed::FindSchema(int64_t schema_id) {
   schema_ = std::make_shared<const Schema>(*schema);
   shape_ = std::make_shared<const TableSchema>(ToTableSchema(*schema_));
   for (const Field& field : schema_->fields) {
-    if (field.supported) continue;
+    if (InPipelines(field)) continue;
     LogWarn(Str("table ", id_.ToString(), ": column ", field.name, " is left out: its type is not supported"));
   }
   state_.schema_id = schema_id;

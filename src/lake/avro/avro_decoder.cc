@@ -15,6 +15,7 @@
 #include "lake/parquet/file_decoder.h"
 #include "lake/parquet/file_streams.h"
 #include "row/arrow_status.h"
+#include "row/nested_type.h"
 
 namespace sluice {
 namespace {
@@ -44,6 +45,57 @@ Result<Nullable> NullableOf(const AvroType& type, const std::string& name) {
   return Unsupported(Str("column ", name, " is a union of other types than one and null"));
 }
 
+// The type of a part of a column; one that does not fit is found when the types are compared.
+DataType PartOf(const DataType& wanted, size_t part) {
+  if (wanted.kind != TypeKind::kArray) return DataType();
+  const auto& parts = NestedOf(wanted).parts;
+  return part < parts.size() ? parts[part].type : DataType();
+}
+
+DataType PartOf(const DataType& wanted, const std::string& name) {
+  if (wanted.kind != TypeKind::kArray) return DataType();
+  for (const NestedPart& part : NestedOf(wanted).parts) {
+    if (part.name == name) return part.type;
+  }
+  return DataType();
+}
+
+// Maps whose keys are no texts: arrays of records of a key and a value.
+bool IsEntries(const AvroType& type) {
+  return type.kind == AvroKind::kArray && type.logical_type == "map" && type.parts[0]->kind == AvroKind::kRecord &&
+         type.parts[0]->fields.size() == 2;
+}
+
+Result<TypePtr> ArrowTypeOf(const AvroType& type, const DataType& wanted, const std::string& name);
+
+Result<TypePtr> PartTypeOf(const AvroType& type, const DataType& wanted, const std::string& name) {
+  TRY_SET(const Nullable part, NullableOf(type, name));
+  return ArrowTypeOf(*part.type, wanted, name);
+}
+
+Result<TypePtr> NestedTypeOf(const AvroType& type, const DataType& wanted, const std::string& name) {
+  if (type.kind == AvroKind::kMap) {
+    TRY_SET(TypePtr value, PartTypeOf(*type.parts[0], PartOf(wanted, 1), name));
+    return arrow::map(arrow::utf8(), std::move(value));
+  }
+  if (IsEntries(type)) {
+    const auto& fields = type.parts[0]->fields;
+    TRY_SET(TypePtr key, PartTypeOf(*fields[0].type, PartOf(wanted, 0), name));
+    TRY_SET(TypePtr value, PartTypeOf(*fields[1].type, PartOf(wanted, 1), name));
+    return arrow::map(std::move(key), std::move(value));
+  }
+  if (type.kind == AvroKind::kArray) {
+    TRY_SET(TypePtr element, PartTypeOf(*type.parts[0], PartOf(wanted, 0), name));
+    return arrow::list(std::move(element));
+  }
+  arrow::FieldVector fields;
+  for (const AvroField& field : type.fields) {
+    TRY_SET(TypePtr made, PartTypeOf(*field.type, PartOf(wanted, field.name), name));
+    fields.push_back(arrow::field(field.name, std::move(made)));
+  }
+  return arrow::struct_(std::move(fields));
+}
+
 Result<TypePtr> ArrowTypeOf(const AvroType& type, const DataType& wanted, const std::string& name) {
   const auto clock = [&](arrow::TimeUnit::type unit) -> TypePtr {
     return wanted.kind == TypeKind::kTimestampLtz ? arrow::timestamp(unit, "UTC") : arrow::timestamp(unit);
@@ -68,12 +120,10 @@ Result<TypePtr> ArrowTypeOf(const AvroType& type, const DataType& wanted, const 
     case AvroKind::kString: return arrow::utf8();
     case AvroKind::kBytes:
     case AvroKind::kFixed: return arrow::binary();
-    case AvroKind::kArray: {
-      TRY_SET(const Nullable element, NullableOf(*type.parts[0], name));
-      TRY_SET(TypePtr made, ArrowTypeOf(*element.type, wanted, name));
-      return arrow::list(made);
-    }
-    default: return Unsupported(Str("column ", name, " is a record, map or enum in the Avro file"));
+    case AvroKind::kArray:
+    case AvroKind::kMap:
+    case AvroKind::kRecord: return NestedTypeOf(type, wanted, name);
+    default: return Unsupported(Str("column ", name, " is an enum or union in the Avro file"));
   }
 }
 
@@ -81,9 +131,20 @@ Result<TypePtr> ArrowTypeOf(const AvroType& type, const DataType& wanted, const 
 class Cell {
  public:
   Cell(Nullable from, arrow::ArrayBuilder& builder) : from_(from), builder_(&builder) {
-    if (from.type->kind != AvroKind::kArray) return;
-    auto& list = static_cast<arrow::ListBuilder&>(builder);
-    element_ = std::make_unique<Cell>(*NullableOf(*from.type->parts[0], ""), *list.value_builder());
+    const AvroType& type = *from.type;
+    if (builder.type()->id() == arrow::Type::MAP) {
+      auto& map = static_cast<arrow::MapBuilder&>(builder);
+      const bool texts = type.kind == AvroKind::kMap;
+      if (!texts) AddPart(*type.parts[0]->fields[0].type, *map.key_builder());
+      AddPart(texts ? *type.parts[0] : *type.parts[0]->fields[1].type, *map.item_builder());
+    } else if (type.kind == AvroKind::kArray) {
+      AddPart(*type.parts[0], *static_cast<arrow::ListBuilder&>(builder).value_builder());
+    } else if (type.kind == AvroKind::kRecord) {
+      auto& row = static_cast<arrow::StructBuilder&>(builder);
+      for (int i = 0; i < row.num_fields(); ++i) {
+        AddPart(*type.fields[static_cast<size_t>(i)].type, *row.field_builder(i));
+      }
+    }
   }
 
   Status Take(ByteReader& reader) {
@@ -97,6 +158,11 @@ class Cell {
   }
 
  private:
+  // The types were looked at when the column was chosen.
+  void AddPart(const AvroType& type, arrow::ArrayBuilder& builder) {
+    parts_.push_back(std::make_unique<Cell>(*NullableOf(type, ""), builder));
+  }
+
   template <typename Builder, typename T>
   Status Put(T value) {
     return sluice::ToStatus(static_cast<Builder*>(builder_)->Append(value));
@@ -116,6 +182,8 @@ class Cell {
       case arrow::Type::STRING: return Put<arrow::StringBuilder>(Bytes(reader));
       case arrow::Type::BINARY: return Put<arrow::BinaryBuilder>(Bytes(reader));
       case arrow::Type::DECIMAL128: return Decimal(Bytes(reader));
+      case arrow::Type::STRUCT: return Row(reader);
+      case arrow::Type::MAP: return Map(reader);
       default: return List(reader);
     }
   }
@@ -134,18 +202,46 @@ class Cell {
     return Put<arrow::Decimal128Builder>(*value);
   }
 
-  Status List(ByteReader& reader) {
-    ARROW_TRY(static_cast<arrow::ListBuilder*>(builder_)->Append());
+  // Of an array or a map: what each item takes.
+  template <typename Item>
+  Status Items(ByteReader& reader, Item&& item) {
     while (true) {
       TRY_SET(const int64_t count, ReadAvroBlockCount(reader));
       if (!reader.ok() || count == 0) return Ok();
-      for (int64_t i = 0; i < count; ++i) TRY(element_->Take(reader));
+      for (int64_t i = 0; i < count; ++i) TRY(item());
     }
+  }
+
+  Status List(ByteReader& reader) {
+    ARROW_TRY(static_cast<arrow::ListBuilder*>(builder_)->Append());
+    return Items(reader, [&] { return parts_[0]->Take(reader); });
+  }
+
+  Status Map(ByteReader& reader) {
+    auto& map = *static_cast<arrow::MapBuilder*>(builder_);
+    ARROW_TRY(map.Append());
+    return Items(reader, [&]() -> Status {
+      if (parts_.size() == 1) {
+        const int64_t size = ReadAvroLong(reader);
+        const auto key = reader.Bytes(size < 0 ? reader.remaining() + 1 : static_cast<size_t>(size));
+        ARROW_TRY(static_cast<arrow::StringBuilder*>(map.key_builder())->Append(key));
+        return parts_[0]->Take(reader);
+      }
+      TRY(parts_[0]->Take(reader));
+      if (map.key_builder()->null_count() > 0) return Corrupt("avro: a map's key is null");
+      return parts_[1]->Take(reader);
+    });
+  }
+
+  Status Row(ByteReader& reader) {
+    ARROW_TRY(static_cast<arrow::StructBuilder*>(builder_)->Append());
+    for (const auto& part : parts_) TRY(part->Take(reader));
+    return Ok();
   }
 
   const Nullable from_;
   arrow::ArrayBuilder* const builder_;
-  std::unique_ptr<Cell> element_;
+  std::vector<std::unique_ptr<Cell>> parts_;
 };
 
 class AvroDecoder final : public FileDecoder {

@@ -17,9 +17,11 @@
 #include "format/avro/blocks.h"
 #include "lake/parquet/file_streams.h"
 #include "lake/parquet/format_writer.h"
+#include "lake/parquet/nested_check.h"
 #include "lake/parquet/promote.h"
 #include "lake/parquet/row_stats.h"
 #include "row/arrow_status.h"
+#include "row/nested_type.h"
 
 namespace sluice {
 namespace {
@@ -36,6 +38,9 @@ bool IsName(std::string_view name) {
 std::string Logical(std::string_view type, std::string_view logical) {
   return Str(R"({"type":")", type, R"(","logicalType":")", logical, R"("})");
 }
+
+// `name`: of the record that the column would be.
+std::string NestedJson(const WriteColumn& column, const std::string& name);
 
 std::string TypeJson(const WriteColumn& column) {
   const char* unit = column.IsMillis() ? "timestamp-millis" : "timestamp-micros";
@@ -58,16 +63,69 @@ std::string TypeJson(const WriteColumn& column) {
     case TypeKind::kTimestamp: return Logical("long", unit);
     case TypeKind::kTimestampLtz: return Logical("long", Str("local-", unit));
     case TypeKind::kArray:
+      if (IsNested(column.type)) return NestedJson(column, Str("record_", column.name));
       return Str(R"({"type":"array","items":["null",)",
                  column.type.element == TypeKind::kFloat ? R"("float")" : R"("string")", "]}");
     default: return R"("string")";
   }
 }
 
+bool IsTextMap(const NestedType& nested) {
+  const TypeKind key = nested.parts[0].type.kind;
+  return nested.kind != NestedKind::kArray && nested.kind != NestedKind::kRow &&
+         (key == TypeKind::kString || key == TypeKind::kVarChar || key == TypeKind::kChar);
+}
+
+WriteColumn PartOf(const WriteColumn& column, const DataType& type) {
+  WriteColumn part;
+  part.name = column.name;
+  part.type = type;
+  part.required = !type.nullable;
+  part.style = column.style;
+  return part;
+}
+
+std::string PartJson(const WriteColumn& column, const DataType& type, const std::string& name) {
+  const WriteColumn part = PartOf(column, type);
+  const std::string json = IsNested(type) ? NestedJson(part, name) : TypeJson(part);
+  return part.required ? json : Str(R"(["null",)", json, "]");
+}
+
+// Records have names that no other one of the file has: those of the fields that they are in.
+std::string NestedJson(const WriteColumn& column, const std::string& name) {
+  const NestedType& nested = NestedOf(column.type);
+  if (nested.kind == NestedKind::kArray) {
+    return Str(R"({"type":"array","items":)", PartJson(column, nested.parts[0].type, name), "}");
+  }
+  if (IsTextMap(nested)) {
+    return Str(R"({"type":"map","values":)", PartJson(column, nested.parts[1].type, name), "}");
+  }
+  const bool row = nested.kind == NestedKind::kRow;
+  std::string out = Str(R"({"type":"record","name":")", name, row ? "" : "_entry", R"(","fields":[)");
+  for (size_t i = 0; i < nested.parts.size(); ++i) {
+    const NestedPart& part = nested.parts[i];
+    const std::string field = row ? part.name : i == 0 ? "key" : "value";
+    if (i > 0) out += ',';
+    out += Str(R"({"name":")", field, R"(","type":)", PartJson(column, part.type, Str(name, "_", field)), "}");
+  }
+  out += "]}";
+  return row ? out : Str(R"({"type":"array","logicalType":"map","items":)", out, "}");
+}
+
+// Of a column and of all fields in it.
+bool HasAvroNames(const std::string& name, const DataType& type) {
+  if (!IsName(name)) return false;
+  if (!IsNested(type)) return true;
+  const auto& parts = NestedOf(type).parts;
+  return std::all_of(parts.begin(), parts.end(), [](const NestedPart& part) {
+    return HasAvroNames(part.name.empty() ? "x" : part.name, part.type);
+  });
+}
+
 Result<std::string> SchemaJson(const std::vector<WriteColumn>& columns) {
   std::string out = R"({"type":"record","name":"record","namespace":"org.apache.paimon.avro.generated","fields":[)";
   for (const WriteColumn& column : columns) {
-    if (!IsName(column.name)) {
+    if (!HasAvroNames(column.name, column.type)) {
       return Unsupported(Str("column ", column.name, " has a name that Avro files cannot have"),
                          "set the table option file.format to parquet or orc, or rename the column");
     }
@@ -92,6 +150,7 @@ struct Cells {
   const arrow::Array* array = nullptr;
   arrow::Type::type type = arrow::Type::NA;
   bool required = false, millis = false;
+  const WriteColumn* nested = nullptr;  // the column, if it is nested
 
   template <typename ArrayType>
   const ArrayType& As() const {
@@ -117,8 +176,39 @@ struct Cells {
       case arrow::Type::STRING:
       case arrow::Type::BINARY: return AppendAvroBytes(out, As<arrow::BinaryArray>().GetView(row));
       case arrow::Type::DECIMAL128: return AppendDecimal(out, As<arrow::Decimal128Array>().GetValue(row));
-      default: return AppendList(row, out);
+      default: return nested == nullptr ? AppendList(row, out) : AppendNested(row, out);
     }
+  }
+
+  static void AppendPart(const WriteColumn& column, const DataType& part, const arrow::Array& cells, int64_t row,
+                         std::string& out) {
+    const WriteColumn own = PartOf(column, part);
+    const Cells made{&cells, cells.type_id(), own.required, own.IsMillis(), IsNested(part) ? &own : nullptr};
+    made.Append(row, out);
+  }
+
+  void AppendNested(int64_t row, std::string& out) const {
+    const NestedType& shape = NestedOf(nested->type);
+    if (shape.kind == NestedKind::kRow) {
+      const auto& fields = As<arrow::StructArray>();
+      for (size_t i = 0; i < shape.parts.size(); ++i) {
+        AppendPart(*nested, shape.parts[i].type, *fields.field(static_cast<int>(i)), row, out);
+      }
+      return;
+    }
+    const auto& list = As<arrow::ListArray>();  // a map is one too
+    if (list.value_length(row) > 0) AppendAvroLong(out, list.value_length(row));
+    for (int64_t i = list.value_offset(row); i < list.value_offset(row + 1); ++i) {
+      if (shape.kind == NestedKind::kArray) {
+        AppendPart(*nested, shape.parts[0].type, *list.values(), i, out);
+        continue;
+      }
+      const auto& entries = static_cast<const arrow::StructArray&>(*list.values());
+      const DataType& key = shape.parts[0].type;  // never NULL, so that it is in no union
+      AppendPart(*nested, key, *entries.field(0), i, out);
+      AppendPart(*nested, shape.parts[1].type, *entries.field(1), i, out);
+    }
+    AppendAvroLong(out, 0);
   }
 
   void AppendList(int64_t row, std::string& out) const {
@@ -178,7 +268,9 @@ class AvroWriter final : public FormatWriter {
       const WriteColumn& column = columns_[i];
       TRY_SET(arrays.emplace_back(), PromotedColumn(batch, i, column));
       TRY(stats_.Add(i, *arrays.back(), rows));
-      cells.push_back({arrays.back().get(), arrays.back()->type_id(), column.required, column.IsMillis()});
+      if (IsNested(column.type)) TRY(CheckParts(column, *arrays.back(), rows));
+      cells.push_back({arrays.back().get(), arrays.back()->type_id(), column.required, column.IsMillis(),
+                       IsNested(column.type) ? &column : nullptr});
     }
     for (uint32_t row : rows) {
       for (const Cells& cell : cells) cell.Append(row, block_);

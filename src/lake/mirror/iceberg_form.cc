@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/text.h"
 #include "lake/paimon/file_format.h"
+#include "lake/paimon/pipeline_field.h"
 #include "lake/paimon/special_fields.h"
 
 namespace sluice::mirror {
@@ -52,7 +53,7 @@ PartitionValue PartitionValueOf(const arrow::Scalar& cell, const DataType& type)
 }
 
 Result<iceberg::Field> IcebergFieldOf(const paimon::Field& field) {
-  if (!field.supported) {
+  if (!paimon::InPipelines(field)) {
     return Unsupported(Str("column ", field.name, " of type ", field.type_json, " cannot be shown to Iceberg readers"));
   }
   TRY(CheckShown(field.name, field.type));

@@ -16,9 +16,11 @@
 #include "base/text.h"
 #include "lake/parquet/file_streams.h"
 #include "lake/parquet/format_writer.h"
+#include "lake/parquet/nested_check.h"
 #include "lake/parquet/promote.h"
 #include "lake/parquet/row_stats.h"
 #include "row/arrow_status.h"
+#include "row/nested_type.h"
 
 namespace sluice {
 namespace {
@@ -42,8 +44,51 @@ arrow::Compression::type CodecOf(const std::string& name) {
 
 std::shared_ptr<arrow::KeyValueMetadata> IdOf(int id) { return arrow::key_value_metadata({kFieldId}, {Str(id)}); }
 
+constexpr int kPartIds = 536870911, kIdsOfPart = 1024;  // SpecialFields of Paimon's Java code
+
+TypePtr StoredNested(const DataType& type, int owner, int depth);
+
+// `owner`: the field that a part is in; `depth`: how deep.
+TypePtr StoredPart(const DataType& type, int owner, int depth) {
+  switch (type.kind) {
+    case TypeKind::kTinyInt: return arrow::int8();
+    case TypeKind::kSmallInt: return arrow::int16();
+    case TypeKind::kArray: return StoredNested(type, owner, depth);
+    default: return type.ToArrow();
+  }
+}
+
+TypePtr StoredNested(const DataType& type, int owner, int depth) {
+  const NestedType& nested = NestedOf(type);
+  arrow::FieldVector fields;
+  for (size_t i = 0; i < nested.parts.size(); ++i) {
+    const NestedPart& part = nested.parts[i];
+    const int shift = kIdsOfPart * owner + depth + 1;
+    const bool row = nested.kind == NestedKind::kRow;
+    const bool key = i == 0 && nested.kind != NestedKind::kArray;
+    const int id = row ? part.id : key ? kPartIds - shift : kPartIds + shift;
+    const char* name = nested.kind == NestedKind::kArray ? "item" : key ? "key" : "value";
+    TypePtr stored = row ? StoredPart(part.type, part.id, 0) : StoredPart(part.type, owner, depth + 1);
+    fields.push_back(arrow::field(row ? part.name : name, std::move(stored), row || !key, IdOf(id)));
+  }
+  if (nested.kind == NestedKind::kRow) return arrow::struct_(std::move(fields));
+  if (nested.kind == NestedKind::kArray) return arrow::list(fields[0]);
+  return std::make_shared<arrow::MapType>(fields[0], fields[1]);
+}
+
+// A TIME is a number in the file, a TIMESTAMP in nanoseconds as Arrow reads it, and our own reader does not look into
+// columns.
+bool HasClock(const DataType& type) {
+  if (type.kind != TypeKind::kArray) {
+    return type.kind == TypeKind::kTime || type.kind == TypeKind::kTimestamp || type.kind == TypeKind::kTimestampLtz;
+  }
+  const auto& parts = NestedOf(type).parts;
+  return std::any_of(parts.begin(), parts.end(), [](const NestedPart& part) { return HasClock(part.type); });
+}
+
 // What Arrow's writer makes the column's ORC type of.
 TypePtr StoredType(const WriteColumn& column) {
+  if (IsNested(column.type)) return StoredNested(column.type, column.id, 0);
   switch (column.type.kind) {
     case TypeKind::kTinyInt: return arrow::int8();
     case TypeKind::kSmallInt: return arrow::int16();
@@ -79,18 +124,40 @@ ArrayPtr Converted(const arrow::Array& array, const TypePtr& type, Convert&& con
   return arrow::MakeArray(data);
 }
 
+arrow::Result<ArrayPtr> ToStored(const ArrayPtr& array, const WriteColumn& column, const TypePtr& type);
+
+// Part by part. `array` has no offset, and what is in it none either.
+arrow::Result<ArrayPtr> ToStoredNested(const ArrayPtr& array, const DataType& type, const TypePtr& stored) {
+  const NestedType& nested = NestedOf(type);
+  auto data = array->data()->Copy();
+  data->type = stored;
+  auto* parts = data.get();  // whose children the parts are
+  TypePtr holder = stored;
+  if (nested.kind == NestedKind::kMap || nested.kind == NestedKind::kMultiset) {
+    data->child_data[0] = data->child_data[0]->Copy();
+    parts = data->child_data[0].get();
+    holder = stored->field(0)->type();
+    parts->type = holder;
+  }
+  for (size_t i = 0; i < nested.parts.size(); ++i) {
+    WriteColumn part;
+    part.type = nested.parts[i].type;
+    part.style = ParquetStyle::kPaimon;
+    const TypePtr& wanted = holder->field(static_cast<int>(i))->type();
+    ARROW_ASSIGN_OR_RAISE(const auto made, ToStored(arrow::MakeArray(parts->child_data[i]), part, wanted));
+    parts->child_data[i] = made->data();
+  }
+  return arrow::MakeArray(data);
+}
+
 // `array`: whole, of the column's type. Times in a type of few digits lose what it does not keep, as in each format.
 arrow::Result<ArrayPtr> ToStored(const ArrayPtr& array, const WriteColumn& column, const TypePtr& type) {
+  if (column.type.kind == TypeKind::kArray) return ToStoredNested(array, column.type, type);
   if (column.type.kind == TypeKind::kTime) {
     return Converted<int32_t>(*array, type, [](int64_t micros) { return static_cast<int32_t>(FloorMillis(micros)); });
   }
   if (column.IsMillis()) {
     return Converted<int64_t>(*array, type, [](int64_t micros) { return FloorMillis(micros) * 1000; });
-  }
-  if (column.type.kind == TypeKind::kArray) {
-    auto data = array->data()->Copy();
-    data->type = type;
-    return arrow::MakeArray(data);
   }
   if (array->type()->Equals(*type)) return array;
   return arrow::compute::Cast(*array, type);
@@ -110,6 +177,11 @@ class OrcWriter final : public FormatWriter {
   Status Open(Env& env) {
     std::vector<std::shared_ptr<arrow::Field>> fields;
     for (const WriteColumn& column : columns_) {
+      if (IsNested(column.type) && HasClock(column.type)) {
+        return Unsupported(Str("write ", path_, ": column ", column.name, " of type ", column.TypeName(),
+                               " has a TIME or TIMESTAMP in it, which ORC files are not written with"),
+                           "set the table option file.format to parquet or avro");
+      }
       fields.push_back(arrow::field(column.name, StoredType(column), true, IdOf(column.id)));
     }
     schema_ = arrow::schema(std::move(fields));
@@ -161,6 +233,7 @@ class OrcWriter final : public FormatWriter {
       TRY_SET(ArrayPtr cells, PromotedColumn(batch, i, columns_[i]));
       const bool time = cells->type_id() == arrow::Type::TIMESTAMP;
       TRY(stats_.Add(i, *cells, rows));
+      if (IsNested(columns_[i].type)) TRY(CheckParts(columns_[i], *cells, rows));
       ARROW_TRY_SET(cells, arrow::compute::Take(*cells, chosen, arrow::compute::TakeOptions::NoBoundsCheck()));
       ARROW_TRY_SET(cells, ToStored(cells, columns_[i], schema_->field(static_cast<int>(i))->type()));
       if (time) TRY(CheckFractions(columns_[i], *cells));

@@ -8,8 +8,10 @@
 #include "base/text.h"
 #include "lake/paimon/cell_order.h"
 #include "lake/paimon/list_cells.h"
+#include "lake/paimon/nested_merge.h"
 #include "lake/paimon/roaring_set.h"
 #include "lake/paimon/theta_sketch.h"
+#include "row/nested_type.h"
 
 namespace sluice::paimon {
 namespace {
@@ -52,6 +54,20 @@ std::vector<std::string_view> Parts(std::string_view text, std::string_view deli
   }
 }
 
+// Of types with parts; what writes a table asks MergeRules::CheckWritable.
+bool Takes(AggregateFunction function, const DataType& type) {
+  const bool parts = type.kind == TypeKind::kArray;
+  switch (function) {
+    case AggregateFunction::kPrimaryKey:
+    case AggregateFunction::kLastValue:
+    case AggregateFunction::kLastNonNullValue:
+    case AggregateFunction::kFirstValue:
+    case AggregateFunction::kFirstNonNullValue: return true;
+    case AggregateFunction::kCollect: return parts && NestedOf(type).kind == NestedKind::kArray;
+    default: return !parts || NestedMerge::Has(function);
+  }
+}
+
 }  // namespace
 
 Result<Aggregator> Aggregator::Make(const Aggregate& how, const std::string& column, const DataType& type) {
@@ -59,7 +75,18 @@ Result<Aggregator> Aggregator::Make(const Aggregate& how, const std::string& col
     return Unsupported(Str("column ", column, ": the aggregate function ", how.name, " is not supported yet"),
                        "leave the column out (--columns)");
   }
-  return Aggregator(how, column, type);
+  if (!Takes(how.function, type)) {
+    return Unsupported(Str("column ", column, " is ", type.ToString(), ", which the aggregate function ", how.name,
+                           " does not take"),
+                       "leave the column out (--columns)");
+  }
+  Aggregator out(how, column, type);
+  if (NestedMerge::Has(how.function)) {
+    auto nested = NestedMerge::Make(how, type);
+    if (!nested.ok()) return std::move(nested).error().With(Str("column ", column));
+    out.nested_ = *std::move(nested);
+  }
+  return out;
 }
 
 Status Aggregator::Combine(const MergedCell& older, const MergedCell& newer, MergedCell& out) {
@@ -92,6 +119,14 @@ Status Aggregator::Combine(const MergedCell& older, const MergedCell& newer, Mer
     case AggregateFunction::kRbm32:
     case AggregateFunction::kRbm64:
     case AggregateFunction::kThetaSketch: return Unite(older, newer, out);
+    case AggregateFunction::kMergeMap:
+    case AggregateFunction::kMergeMapWithKeyTime:
+    case AggregateFunction::kNestedUpdate:
+    case AggregateFunction::kNestedPartialUpdate: {
+      Status done = nested_->Combine(older, newer, out);
+      if (done.ok()) return done;
+      return std::move(done).error().With(Str("column ", column_, ": ", how_.name));
+    }
     case AggregateFunction::kOther: break;
   }
   return Ok();
@@ -185,6 +220,8 @@ Status Aggregator::Retract(MergedCell& sum, const MergedCell& value) {
       sum.PickOwn(std::move(list));
       return Ok();
     }
+    case AggregateFunction::kMergeMap:
+    case AggregateFunction::kNestedUpdate: return nested_->Retract(sum, value, sum);
     default:
       return Invalid(Str("column ", column_, ": the aggregate function ", how_.name, " cannot take a value back"),
                      Str("set the table option fields.", column_, ".ignore-retract: true"));

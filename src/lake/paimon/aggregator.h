@@ -2,6 +2,7 @@
 // Aggregator: one column's function over the rows of one key (docs of Paimon: "Aggregation"). One thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,8 @@
 #include "row/type.h"
 
 namespace sluice::paimon {
+
+class NestedMerge;
 
 class Aggregator {
  public:
@@ -43,6 +46,7 @@ class Aggregator {
   Aggregate how_;
   std::string column_;
   DataType type_;
+  std::shared_ptr<const NestedMerge> nested_;  // of functions over maps and arrays of rows
   bool met_ = false;  // first_value and first_non_null_value: the value of this key
 };
 

@@ -8,6 +8,7 @@
 #include "lake/json.h"
 #include "lake/paimon/file_index_options.h"
 #include "lake/paimon/merge_rules.h"
+#include "lake/paimon/pipeline_field.h"
 #include "lake/paimon/special_fields.h"
 
 namespace sluice::paimon {
@@ -227,7 +228,8 @@ Result<Schema> FromTableSchema(const TableSchema& table, const std::vector<std::
 TableSchema ToTableSchema(const Schema& schema) {
   TableSchema table;
   for (const Field& field : schema.fields) {
-    if (field.supported) table.columns.push_back({field.name, field.type, field.description, std::nullopt});
+    if (!InPipelines(field)) continue;
+    table.columns.push_back({field.name, field.type, field.description, std::nullopt});
   }
   table.primary_key = schema.primary_keys;
   table.comment = schema.comment;

@@ -19,7 +19,8 @@ using OneList = std::shared_ptr<arrow::Array>;
 
 // The elements of both, in order. The cells are not NULL.
 Result<OneList> JoinLists(const MergedCell& first, const MergedCell& second);
-// Each element of both once, NULL too, in the order that Java's HashSet has them in. One of the cells is not NULL.
+// Each element of both once, NULL too, in the order that Java's HashSet has them in; those of a type whose hash is not
+// known in the order that they come in, which is Java's of parts. One of the cells is not NULL.
 Result<OneList> UniteLists(const MergedCell& first, const MergedCell& second);
 // `list` without the elements of `taken`, each as often as it is there. The cells are not NULL.
 Result<OneList> TakeFromList(const MergedCell& list, const MergedCell& taken);

@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/paimon/nested_merge.h"
+#include "row/nested_type.h"
 
 namespace sluice::paimon {
 namespace {
@@ -40,11 +42,13 @@ constexpr NamedFunction kFunctions[] = {
     {"rbm32", AggregateFunction::kRbm32},
     {"rbm64", AggregateFunction::kRbm64},
     {"theta_sketch", AggregateFunction::kThetaSketch},
+    {"merge_map", AggregateFunction::kMergeMap},
+    {"merge_map_with_keytime", AggregateFunction::kMergeMapWithKeyTime},
+    {"nested_update", AggregateFunction::kNestedUpdate},
+    {"nested_partial_update", AggregateFunction::kNestedPartialUpdate},
     {"primary-key", AggregateFunction::kPrimaryKey},
 };
-constexpr std::string_view kOtherFunctions[] = {
-    "nested_update", "nested_partial_update", "merge_map", "merge_map_with_keytime",
-    "hll_sketch"};
+constexpr std::string_view kOtherFunctions[] = {"hll_sketch"};
 struct NamedEngine {
   std::string_view name;
   MergeEngine engine;
@@ -77,7 +81,8 @@ Result<AggregateFunction> FunctionOf(const std::string& option, const std::strin
   if (other != std::end(kOtherFunctions)) return AggregateFunction::kOther;
   return Unsupported(Str("table option ", option, "='", name, "' is not known"),
                      "use sum, product, max, min, last_value, last_non_null_value, first_value, "
-                     "first_non_null_value, listagg, bool_and, bool_or, collect, rbm32, rbm64 or theta_sketch");
+                     "first_non_null_value, listagg, bool_and, bool_or, collect, rbm32, rbm64, theta_sketch, "
+                     "merge_map, merge_map_with_keytime, nested_update or nested_partial_update");
 }
 
 bool IsTrue(const Schema& schema, const std::string& key) { return Lower(Trim(schema.Option(key, ""))) == "true"; }
@@ -108,7 +113,8 @@ bool HasFunction(const DataType& type, AggregateFunction function) {
     case AggregateFunction::kListagg: return type.kind == TypeKind::kString;
     case AggregateFunction::kBoolAnd:
     case AggregateFunction::kBoolOr: return type.kind == TypeKind::kBoolean;
-    case AggregateFunction::kCollect: return type.kind == TypeKind::kArray;
+    case AggregateFunction::kCollect:
+      return type.kind == TypeKind::kArray && NestedOf(type).kind == NestedKind::kArray;
     case AggregateFunction::kThetaSketch:
     case AggregateFunction::kRbm32:
     case AggregateFunction::kRbm64: return type.kind == TypeKind::kVarBinary || type.kind == TypeKind::kBytes;
@@ -266,7 +272,26 @@ class RulesReader {
     }
     out.distinct = IsTrue(schema_, prefix + ".distinct");
     out.delimiter = schema_.Option(prefix + ".list-agg-delimiter", ",");
+    TRY_SET(out.nested, NestedOf(prefix));
     return out;
+  }
+
+  Result<NestedRules> NestedOf(const std::string& prefix) const {
+    NestedRules out;
+    out.key = Names(schema_.Option(prefix + ".nested-key", ""));
+    out.sequence = Names(schema_.Option(prefix + ".nested-sequence-field", ""));
+    out.time = Trim(schema_.Option(prefix + ".ts-field", ""));
+    const std::string limit = schema_.Option(prefix + ".count-limit", "");
+    if (!limit.empty() && (!ParseNumber(Trim(limit), out.count_limit) || out.count_limit < 0)) {
+      return Invalid(Str("table option ", prefix, ".count-limit='", limit, "' is no number of rows"));
+    }
+    const std::string null_key = Lower(Trim(schema_.Option(prefix + ".nested-key-null-strategy", "")));
+    out.has_null_key = !null_key.empty();
+    if (null_key == "ignore") out.null_key = NestedKeyNull::kIgnore;
+    if (null_key == "error") out.null_key = NestedKeyNull::kError;
+    if (null_key.empty() || null_key == "merge" || out.null_key != NestedKeyNull::kMerge) return out;
+    return Invalid(Str("table option ", prefix, ".nested-key-null-strategy='", null_key, "' is not known"),
+                   "use merge, ignore or error");
   }
 
   const Schema& schema_;
@@ -284,6 +309,8 @@ bool Aggregate::CanRetract() const {
     case AggregateFunction::kLastNonNullValue:
     case AggregateFunction::kSum:
     case AggregateFunction::kProduct:
+    case AggregateFunction::kMergeMap:
+    case AggregateFunction::kNestedUpdate:
     case AggregateFunction::kCollect: return true;
     default: return ignore_retract;
   }
@@ -301,7 +328,12 @@ Status MergeRules::CheckWritable(const Schema& schema) const {
       return Unsupported(Str("column ", name, ": the aggregate function ", how.name, " is not supported yet"),
                          "use another function, or leave the column out of the table");
     }
-    if (field == nullptr || !field->supported || HasFunction(field->type, how.function)) continue;
+    if (field == nullptr || !field->supported) continue;
+    if (NestedMerge::Has(how.function)) {
+      auto made = NestedMerge::Make(how, field->type);
+      if (!made.ok()) return std::move(made).error().With(Str("column ", name));
+    }
+    if (HasFunction(field->type, how.function)) continue;
     return Invalid(Str("column ", name, " is ", field->type.ToString(), ", which the aggregate function ", how.name,
                        " does not take"),
                    HintOf(how.function));

@@ -30,7 +30,23 @@ enum class AggregateFunction : uint8_t {
   kCollect,        // of arrays: their elements
   kRbm32, kRbm64,  // of serialised Roaring bitmaps: their union
   kThetaSketch,    // of serialised sketches: their union
+  kMergeMap,             // of maps: their entries, a later one's where both have a key
+  kMergeMapWithKeyTime,  // the same, where a field of the values says what is later
+  kNestedUpdate,         // of arrays of rows: all rows, or one of each key
+  kNestedPartialUpdate,  // the same, field by field
   kOther,  // Paimon has it, and it cannot be computed here
+};
+
+enum class NestedKeyNull : uint8_t { kMerge, kIgnore, kError };
+
+// `fields.x.…` of the functions over maps and arrays of rows.
+struct NestedRules {
+  std::vector<std::string> key;       // `nested-key`: fields of the rows
+  std::vector<std::string> sequence;  // `nested-sequence-field`: which of two rows of a key is newer; none: the later
+  bool has_null_key = false;          // `nested-key-null-strategy`: what becomes of rows whose key has a NULL
+  NestedKeyNull null_key = NestedKeyNull::kMerge;
+  int64_t count_limit = INT32_MAX;  // `count-limit`: rows of an array that are kept
+  std::string time;                 // `ts-field` of merge_map_with_keytime; empty: the last field
 };
 
 struct Aggregate {
@@ -39,6 +55,7 @@ struct Aggregate {
   bool ignore_retract = false;               // `fields.x.ignore-retract`: -U and -D rows change nothing
   bool distinct = false;                     // of listagg and collect: `fields.x.distinct`
   std::string delimiter = ",";               // of listagg: `fields.x.list-agg-delimiter`
+  NestedRules nested;
 
   bool CanRetract() const;
 };

@@ -131,12 +131,22 @@ Result<SimpleStats> StatsOf(const std::vector<WriteColumn>& columns, const std::
   return out;
 }
 
+// A map may be stored as columns of its own.
+Status CheckLayouts(const Options& options) {
+  for (const auto& [key, value] : options) {
+    if (!key.ends_with(".map.storage-layout") || EqualsIgnoreCase(Trim(value), "default")) continue;
+    return Unsupported(Str("table option ", key, "='", value, "' is not supported yet"));
+  }
+  return Ok();
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const RowLayout>> RowLayout::Make(const Schema& schema, const TableOptions& options) {
   std::vector<std::string> names;
   for (const Field& field : schema.fields) names.push_back(field.name);
   TRY_SET(const auto fields, SupportedFields(schema, names));
+  TRY(CheckLayouts(schema.options));
   std::vector<DataType> key_types;
   std::vector<WriteColumn> columns;
   std::vector<int> key;

@@ -42,6 +42,9 @@ Result<std::unique_ptr<RowMerger>> RowMerger::Make(const MergeRules& rules, cons
     for (const std::string& name : group.order) {
       for (size_t i : merger->values_) {
         if (columns[i].name != name || merger->columns_[i].orders) continue;
+        if (columns[i].type.kind == TypeKind::kArray) {
+          return Unsupported(Str("column ", name, " of type ", columns[i].type.ToString(), " orders a sequence group"));
+        }
         own.order.push_back(i);
         merger->columns_[i].orders = true;
       }

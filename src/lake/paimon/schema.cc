@@ -7,6 +7,7 @@
 #include "lake/json.h"
 #include "lake/paimon/special_fields.h"
 #include "lake/parquet/file_column.h"
+#include "row/nested_type.h"
 
 namespace sluice::paimon {
 namespace {
@@ -27,21 +28,80 @@ Result<std::vector<std::string>> Texts(const Json& json, const char* key) {
   return out;
 }
 
-// {"type": "ARRAY NOT NULL", "element": "STRING"}: the only nested type that rows hold.
-Result<DataType> FromNested(const Json& json) {
-  TRY_SET(const std::string name, TextMember(json, "type"));
-  const Json* element = FindMember(json, "element");
-  if (!name.starts_with("ARRAY") || element == nullptr || !element->is_string()) {
-    return Unsupported(Str("type ", json.dump()));
+Result<DataType> FromNested(const Json& json);
+
+Result<DataType> FromTypeJson(const Json& json) {
+  if (json.is_string()) return FromPaimonType(json.get<std::string>());
+  if (json.is_object()) return FromNested(json);
+  return Corrupt("a type is a text or an object");
+}
+
+Status AddPart(const Json& json, const char* key, std::vector<NestedPart>& parts) {
+  const Json* type = FindMember(json, key);
+  if (type == nullptr) return Corrupt(Str("type ", json.dump(), " has no ", key));
+  NestedPart& part = parts.emplace_back();
+  TRY_SET(part.type, FromTypeJson(*type));
+  return Ok();
+}
+
+Result<std::vector<NestedPart>> RowParts(const Json& json) {
+  std::vector<NestedPart> parts;
+  TRY_SET(const Json* fields, ListMember(json, "fields"));
+  if (fields == nullptr || fields->empty()) return Unsupported(Str("type ", json.dump(), ", which has no fields"));
+  for (const Json& field : *fields) {
+    TRY(AddPart(field, "type", parts));
+    TRY_SET(parts.back().name, TextMember(field, "name"));
+    TRY_SET(parts.back().id, IntMember(field, "id"));
   }
-  std::string inner = element->get<std::string>();
-  if (inner.ends_with(kNotNull)) inner.resize(inner.size() - kNotNull.size());
-  if (inner != "STRING" && inner != "FLOAT") return Unsupported(Str("type ", json.dump()));
-  DataType type;
-  type.kind = TypeKind::kArray;
-  type.element = inner == "FLOAT" ? TypeKind::kFloat : TypeKind::kString;
-  type.nullable = !name.ends_with(kNotNull);
-  return type;
+  return parts;
+}
+
+// {"type": "ARRAY NOT NULL", "element": "INT"}, {"type": "MAP", "key": …, "value": …}, {"type": "MULTISET", "element":
+// …}, {"type": "ROW", "fields": [{"id": …, "name": …, "type": …}]}
+Result<DataType> FromNested(const Json& json) {
+  TRY_SET(std::string name, TextMember(json, "type"));
+  const bool required = name.ends_with(kNotNull);
+  if (required) name.resize(name.size() - kNotNull.size());
+  std::vector<NestedPart> parts;
+  if (name == "ROW") {
+    TRY_SET(parts, RowParts(json));
+    return MakeNested(NestedKind::kRow, std::move(parts), !required);
+  }
+  if (name == "MAP") {
+    TRY(AddPart(json, "key", parts));
+    TRY(AddPart(json, "value", parts));
+    return MakeNested(NestedKind::kMap, std::move(parts), !required);
+  }
+  if (name != "ARRAY" && name != "MULTISET") return Unsupported(Str("type ", json.dump()));
+  TRY(AddPart(json, "element", parts));
+  if (name == "MULTISET") return MakeNested(NestedKind::kMultiset, std::move(parts), !required);
+  const TypeKind element = parts[0].type.kind;
+  if (element == TypeKind::kString || element == TypeKind::kFloat) {
+    return DataType{.kind = TypeKind::kArray, .element = element, .nullable = !required};
+  }
+  return MakeNested(NestedKind::kArray, std::move(parts), !required);
+}
+
+Json TypeJson(const DataType& type) {
+  if (type.kind != TypeKind::kArray) return ToPaimonType(type);
+  static constexpr const char* kNames[] = {"ARRAY", "MAP", "MULTISET", "ROW"};
+  const NestedType& nested = NestedOf(type);
+  Json json;
+  json["type"] = Str(kNames[static_cast<size_t>(nested.kind)], type.nullable ? "" : kNotNull);
+  switch (nested.kind) {
+    case NestedKind::kArray:
+    case NestedKind::kMultiset: json["element"] = TypeJson(nested.parts[0].type); break;
+    case NestedKind::kMap:
+      json["key"] = TypeJson(nested.parts[0].type);
+      json["value"] = TypeJson(nested.parts[1].type);
+      break;
+    case NestedKind::kRow:
+      json["fields"] = Json::array();
+      for (const NestedPart& part : nested.parts) {
+        json["fields"].push_back({{"id", part.id}, {"name", part.name}, {"type", TypeJson(part.type)}});
+      }
+  }
+  return json;
 }
 
 Result<Field> ParseField(const Json& json) {
@@ -51,9 +111,7 @@ Result<Field> ParseField(const Json& json) {
   const Json* type = FindMember(json, "type");
   if (type == nullptr) return Corrupt(Str("column ", field.name, " has no type"));
   field.type_json = type->dump();
-  Result<DataType> parsed = type->is_string()   ? FromPaimonType(type->get<std::string>())
-                            : type->is_object() ? FromNested(*type)
-                                                : Result<DataType>(Corrupt("a type is a text or an object"));
+  Result<DataType> parsed = FromTypeJson(*type);
   field.supported = parsed.ok();
   if (parsed.ok()) field.type = *parsed;
   TRY_SET(field.description, OptionalText(json, "description"));
@@ -67,12 +125,7 @@ Json FieldToJson(const Field& field) {
   Json json;
   json["id"] = field.id;
   json["name"] = field.name;
-  const std::string type = ToPaimonType(field.type);
-  if (!field.type_json.empty()) {
-    json["type"] = Json::parse(field.type_json);
-  } else {
-    json["type"] = field.type.kind == TypeKind::kArray ? Json::parse(type) : Json(type);
-  }
+  json["type"] = field.type_json.empty() ? TypeJson(field.type) : Json::parse(field.type_json);
   if (!field.description.empty()) json["description"] = field.description;
   if (field.default_value) json["defaultValue"] = *field.default_value;
   return json;
@@ -110,12 +163,7 @@ std::string Schema::Option(const std::string& key, std::string_view otherwise) c
 }
 
 std::string ToPaimonType(const DataType& type) {
-  if (type.kind == TypeKind::kArray) {
-    Json json;
-    json["type"] = type.nullable ? "ARRAY" : "ARRAY NOT NULL";
-    json["element"] = type.element == TypeKind::kFloat ? "FLOAT" : "STRING";
-    return json.dump();
-  }
+  if (type.kind == TypeKind::kArray) return TypeJson(type).dump();
   if (type.kind != TypeKind::kTimestampLtz) return type.ToString();
   return Str("TIMESTAMP(", int{type.precision}, ")", kLocalZone, type.nullable ? "" : kNotNull);
 }

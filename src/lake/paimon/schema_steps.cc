@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "lake/paimon/evolve.h"
+#include "lake/paimon/pipeline_field.h"
 
 namespace sluice::paimon {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 std::map<int, std::string> NamesById(const Schema& schema) {
   std::map<int, std::string> out;
   for (const Field& field : schema.fields) {
-    if (field.supported) out[field.id] = field.name;
+    if (InPipelines(field)) out[field.id] = field.name;
   }
   return out;
 }

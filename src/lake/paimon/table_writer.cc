@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/paimon/buffer_merge.h"
+#include "lake/paimon/pipeline_field.h"
 #include "lake/paimon/table_writer_parts.h"
 #include "row/arrow_status.h"
 
@@ -55,6 +56,11 @@ Result<std::unique_ptr<TableWriter>> TableWriter::Make(Env& env, std::unique_ptr
 Status TableWriter::Load(const Schema& schema) {
   auto fit = [&]() -> Status {
     TRY_SET(table_options_, TableOptions::Of(schema));
+    for (const Field& field : schema.fields) {
+      if (InPipelines(field)) continue;
+      return Unsupported(Str("column ", field.name, " is of type ", field.type_json, ", which no pipeline writes"),
+                         "write to another table (route)");
+    }
     TRY_SET(layout_, RowLayout::Make(schema, table_options_));
     TRY_SET(folders_, BucketFolders::Of(table_->folder(), schema));
     if (router_ != nullptr) return router_->Bind(schema, table_options_);

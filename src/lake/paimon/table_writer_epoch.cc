@@ -12,6 +12,7 @@
 #include "lake/default_value.h"
 #include "lake/paimon/evolve.h"
 #include "lake/paimon/manifest_files.h"
+#include "lake/paimon/pipeline_field.h"
 #include "lake/paimon/table_writer.h"
 #include "lake/paimon/table_writer_parts.h"
 
@@ -91,7 +92,7 @@ Status TableWriter::Adopt(const TableSchema& wanted) {
 
 // A column that is there takes the values of the source's.
 Result<SchemaChange> TableWriter::TakeColumn(const Field& field, const Column& column) const {
-  if (!field.supported) {
+  if (!InPipelines(field)) {
     return Unsupported(Str("table ", options_.name, ": column ", column.name, " is of type ", field.type_json));
   }
   const bool widens = CanWiden(field.type, column.type);

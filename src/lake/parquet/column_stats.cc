@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "row/nested_type.h"
 
 namespace sluice {
 namespace {
@@ -193,11 +194,13 @@ std::vector<ColumnStats> ReadColumnStats(const parquet::FileMetaData& footer, co
                                          const std::vector<MetricsMode>& modes,
                                          const std::vector<int64_t>& nan_counts) {
   std::vector<ColumnStats> all(columns.size());
+  int next = 0;  // Parquet column
   for (size_t i = 0; i < columns.size(); ++i) {
-    if (modes[i].kind == MetricsKind::kNone) continue;
     const WriteColumn& field = columns[i];
+    const int column = next;
+    next += LeavesOf(field.type);
+    if (modes[i].kind == MetricsKind::kNone) continue;
     ColumnStats& out = all[i];
-    auto column = static_cast<int>(i);
     int64_t values = 0, nulls = 0;
     for (int g = 0; g < footer.num_row_groups(); ++g) {
       auto chunk = footer.RowGroup(g)->ColumnChunk(column);

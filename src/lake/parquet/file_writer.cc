@@ -19,8 +19,10 @@
 #include "lake/parquet/column_appender.h"
 #include "lake/parquet/dictionary_choice.h"
 #include "lake/parquet/file_streams.h"
+#include "lake/parquet/nested_appender.h"
 #include "lake/parquet/parquet_schema.h"
 #include "lake/parquet/zstd_choice.h"
+#include "row/nested_type.h"
 
 namespace sluice {
 namespace {
@@ -55,8 +57,14 @@ class ParquetWriter::Impl {
   Status Open(Env& env, const std::string& message_name) {
     TRY_SET(parquet_schema_, ToParquetSchema(columns_, message_name));
     for (const WriteColumn& column : columns_) {
-      TRY_SET(auto appender, ColumnAppender::Make(column));
-      appenders_.push_back(std::move(appender));
+      if (IsNested(column.type)) {
+        TRY_SET(auto nested, MakeNestedAppenders(column));
+        for (auto& appender : nested) appenders_.push_back(std::move(appender));
+      } else {
+        TRY_SET(auto appender, ColumnAppender::Make(column));
+        appenders_.push_back(std::move(appender));
+      }
+      column_of_.resize(appenders_.size(), static_cast<int>(&column - columns_.data()));
     }
     TRY_SET(auto file, env.NewFile(path_));
     sink_ = std::make_shared<EnvOutputStream>(std::move(file));
@@ -105,7 +113,8 @@ class ParquetWriter::Impl {
     const auto append = [&](size_t n) -> Status {
       const int i = order_[n];
       try {
-        return appenders_[static_cast<size_t>(i)]->Append(*batch.column(i), rows, count, *group_->column(i));
+        const auto& cells = *batch.column(column_of_[static_cast<size_t>(i)]);
+        return appenders_[static_cast<size_t>(i)]->Append(cells, rows, count, *group_->column(i));
       } catch (const std::exception& error) {
         return Unavailable(Str("write ", path_, ": ", error.what()));
       }
@@ -142,7 +151,8 @@ class ParquetWriter::Impl {
         bytes.push_back(arrow::util::ReferencedBufferSize(*column).ValueOr(0));
       }
       std::stable_sort(order_.begin(), order_.end(), [&](int a, int b) {
-        return bytes[static_cast<size_t>(a)] > bytes[static_cast<size_t>(b)];
+        const auto of = [&](int i) { return bytes[static_cast<size_t>(column_of_[static_cast<size_t>(i)])]; };
+        return of(a) > of(b);
       });
     }
     writer_ = parquet::ParquetFileWriter::Open(sink_, parquet_schema_, builder.build());
@@ -160,8 +170,10 @@ class ParquetWriter::Impl {
 
   void Describe(WrittenFile& file) const {
     const parquet::FileMetaData& footer = *writer_->metadata();
-    std::vector<int64_t> nan_counts;
-    for (const auto& appender : appenders_) nan_counts.push_back(appender->nan_count());
+    std::vector<int64_t> nan_counts(columns_.size());
+    for (size_t i = 0; i < appenders_.size(); ++i) {
+      nan_counts[static_cast<size_t>(column_of_[i])] = appenders_[i]->nan_count();
+    }
     file.rows = footer.num_rows();
     file.split_offsets = SplitOffsets(footer);
     file.columns = ReadColumnStats(footer, columns_, options_.modes, nan_counts);
@@ -186,8 +198,9 @@ class ParquetWriter::Impl {
   std::vector<WriteColumn> columns_;
   ParquetOptions options_;
   std::shared_ptr<parquet::schema::GroupNode> parquet_schema_;
-  std::vector<std::unique_ptr<ColumnAppender>> appenders_;
-  std::vector<int> order_;  // of the columns, as they are begun
+  std::vector<std::unique_ptr<ColumnAppender>> appenders_;  // one a Parquet column: nested ones have several
+  std::vector<int> column_of_;  // of columns_
+  std::vector<int> order_;      // of the appenders, as they are begun
   std::shared_ptr<EnvOutputStream> sink_;
   std::unique_ptr<parquet::ParquetFileWriter> writer_;
   parquet::RowGroupWriter* group_ = nullptr;

@@ -5,6 +5,7 @@
 #include <parquet/types.h>
 
 #include "base/text.h"
+#include "row/nested_type.h"
 
 namespace sluice {
 namespace {
@@ -40,6 +41,51 @@ Result<NodePtr> BinaryNode(const WriteColumn& field) {
     return Leaf(field.name, field.required, LogicalType::None(), parquet::Type::FIXED_LEN_BYTE_ARRAY, field.id, length);
   }
   return Leaf(field.name, field.required, LogicalType::None(), parquet::Type::BYTE_ARRAY, field.id);
+}
+
+Result<NodePtr> ToNode(const WriteColumn& field);
+
+// The ids of Paimon's nested parts (SpecialFields of its Java code) come of that of the nearest field and the depth.
+constexpr int kPartIds = 536870911, kIdsOfPart = 1024;
+
+WriteColumn PartOf(const WriteColumn& field, const NestedPart& part, const std::string& name, int id) {
+  WriteColumn out;
+  out.id = id;
+  out.name = name;
+  out.type = part.type;
+  out.required = !part.type.nullable;
+  out.style = field.style;
+  return out;
+}
+
+Result<NodePtr> NestedNode(const WriteColumn& field, int owner, int depth);
+
+// A part that is no field of its own.
+Result<NodePtr> InnerNode(const WriteColumn& part, int owner, int depth) {
+  return part.type.kind == TypeKind::kArray ? NestedNode(part, owner, depth) : ToNode(part);
+}
+
+// group LIST { repeated group list { element } }, group MAP { repeated group key_value { key, value } } or a group of
+// its fields. `owner`: the field that `field` is, or is in; `depth`: how deep.
+Result<NodePtr> NestedNode(const WriteColumn& field, int owner, int depth) {
+  const NestedType& nested = NestedOf(field.type);
+  const auto repetition = field.required ? Repetition::REQUIRED : Repetition::OPTIONAL;
+  parquet::schema::NodeVector nodes;
+  if (nested.kind == NestedKind::kRow) {
+    for (const NestedPart& part : nested.parts) {
+      TRY_SET(nodes.emplace_back(), InnerNode(PartOf(field, part, part.name, part.id), part.id, 0));
+    }
+    return GroupNode::Make(field.name, repetition, nodes, nullptr, field.id);
+  }
+  const bool list = nested.kind == NestedKind::kArray;
+  const int shift = kIdsOfPart * owner + depth + 1;
+  for (size_t i = 0; i < nested.parts.size(); ++i) {
+    const int id = list || i == 1 ? kPartIds + shift : kPartIds - shift;
+    const char* name = list ? "element" : i == 0 ? "key" : "value";
+    TRY_SET(nodes.emplace_back(), InnerNode(PartOf(field, nested.parts[i], name, id), owner, depth + 1));
+  }
+  NodePtr entries = GroupNode::Make(list ? "list" : "key_value", Repetition::REPEATED, nodes);
+  return GroupNode::Make(field.name, repetition, {entries}, list ? LogicalType::List() : LogicalType::Map(), field.id);
 }
 
 // group LIST { repeated group list { element } }
@@ -83,7 +129,7 @@ Result<NodePtr> ToNode(const WriteColumn& field) {
       return leaf(LogicalType::Time(paimon, unit), paimon ? parquet::Type::INT32 : parquet::Type::INT64);
     case TypeKind::kTimestamp: return leaf(LogicalType::Timestamp(false, unit), parquet::Type::INT64);
     case TypeKind::kTimestampLtz: return leaf(LogicalType::Timestamp(true, unit), parquet::Type::INT64);
-    case TypeKind::kArray: return ListNode(field);
+    case TypeKind::kArray: return IsNested(field.type) ? NestedNode(field, field.id, 0) : ListNode(field);
   }
   return Unsupported(Str("column ", field.name, ": type ", field.type.ToString(), " cannot be written"));
 }

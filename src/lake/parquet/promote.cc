@@ -2,14 +2,23 @@
 #include "lake/parquet/promote.h"
 
 #include <arrow/array.h>
+#include <arrow/array/util.h>
 #include <arrow/compute/api.h>
 #include <arrow/type.h>
+#include <arrow/util/key_value_metadata.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/text.h"
 
 namespace sluice {
 namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 using TypePtr = std::shared_ptr<arrow::DataType>;
+
+constexpr int kNoPart = -1;
 
 bool WidensDecimal(const arrow::DataType& from, const arrow::DataType& to) {
   if (from.id() != arrow::Type::DECIMAL128 || to.id() != arrow::Type::DECIMAL128) return false;
@@ -66,15 +75,75 @@ bool IsList(const arrow::DataType& type) {
   return type.id() == arrow::Type::LIST || type.id() == arrow::Type::LARGE_LIST;
 }
 
+bool HasParts(const arrow::DataType& type) {
+  return type.id() == arrow::Type::LIST || type.id() == arrow::Type::MAP || type.id() == arrow::Type::STRUCT;
+}
+
+int IdOf(const arrow::Field& field) {
+  int id = kNoPart;
+  if (field.metadata() == nullptr) return id;
+  const auto text = field.metadata()->Get("PARQUET:field_id");
+  return text.ok() && ParseNumber(*text, id) ? id : kNoPart;
+}
+
+// The field of a row in the file that the field of the table is: by its id where the file has ids, else by its name.
+int PartOf(const arrow::DataType& from, const arrow::Field& wanted) {
+  bool ids = false;
+  for (const auto& field : from.fields()) ids |= IdOf(*field) != kNoPart;
+  ids &= IdOf(wanted) != kNoPart;
+  for (int i = 0; i < from.num_fields(); ++i) {
+    const bool same = ids ? IdOf(*from.field(i)) == IdOf(wanted) : from.field(i)->name() == wanted.name();
+    if (same) return i;
+  }
+  return kNoPart;
+}
+
+// A file without ids whose row lacks a field and has another one instead may have it under its former name.
+bool CanPromoteRow(const arrow::DataType& from, const arrow::DataType& to) {
+  int found = 0;
+  bool ids = false;
+  for (const auto& field : to.fields()) {
+    const int part = PartOf(from, *field);
+    if (part == kNoPart) continue;
+    ++found;
+    ids |= IdOf(*from.field(part)) != kNoPart;
+    if (!CanPromote(*from.field(part)->type(), *field->type())) return false;
+  }
+  return ids ? true : found > 0 && (found == to.num_fields() || found == from.num_fields());
+}
+
+arrow::Status PromoteRow(arrow::ArrayData& data, const arrow::DataType& from, const arrow::DataType& to) {
+  std::vector<std::shared_ptr<arrow::ArrayData>> children;
+  for (const auto& field : to.fields()) {
+    const int part = PartOf(from, *field);
+    ArrayPtr child;
+    if (part == kNoPart) {
+      ARROW_ASSIGN_OR_RAISE(child, arrow::MakeArrayOfNull(field->type(), data.offset + data.length));
+    } else {
+      ARROW_ASSIGN_OR_RAISE(child, Promote(arrow::MakeArray(data.child_data[static_cast<size_t>(part)]),
+                                           field->type()));
+    }
+    children.push_back(child->data());
+  }
+  data.child_data = std::move(children);
+  return arrow::Status::OK();
+}
+
 }  // namespace
 
 bool CanPromote(const arrow::DataType& from, const arrow::DataType& to) {
+  if (to.id() == arrow::Type::STRUCT) return from.id() == arrow::Type::STRUCT && CanPromoteRow(from, to);
+  if (to.id() == arrow::Type::MAP && from.id() == arrow::Type::MAP) {
+    const auto& a = static_cast<const arrow::MapType&>(from);
+    const auto& b = static_cast<const arrow::MapType&>(to);
+    return CanPromote(*a.key_type(), *b.key_type()) && CanPromote(*a.item_type(), *b.item_type());
+  }
   if (IsList(from) && IsList(to)) return CanPromote(*from.field(0)->type(), *to.field(0)->type());
   return from.Equals(to) || WidensDecimal(from, to) || CanCast(from, to);
 }
 
 arrow::Result<ArrayPtr> Promote(const ArrayPtr& array, const TypePtr& to) {
-  if (array->type()->Equals(*to)) return array;
+  if (!HasParts(*to) && array->type()->Equals(*to)) return array;
   if (CanCast(*array->type(), *to)) return arrow::compute::Cast(*array, to);
   if (array->type_id() == arrow::Type::LARGE_LIST) {
     ARROW_ASSIGN_OR_RAISE(auto list, arrow::compute::Cast(*array, arrow::list(array->type()->field(0))));
@@ -85,6 +154,18 @@ arrow::Result<ArrayPtr> Promote(const ArrayPtr& array, const TypePtr& to) {
   if (to->id() == arrow::Type::LIST) {
     ARROW_ASSIGN_OR_RAISE(auto child, Promote(arrow::MakeArray(data->child_data[0]), to->field(0)->type()));
     data->child_data[0] = child->data();
+  } else if (to->id() == arrow::Type::MAP) {
+    auto entries = data->child_data[0]->Copy();
+    const auto& map = static_cast<const arrow::MapType&>(*to);
+    for (size_t i = 0; i < 2; ++i) {
+      ARROW_ASSIGN_OR_RAISE(auto child, Promote(arrow::MakeArray(entries->child_data[i]),
+                                                i == 0 ? map.key_type() : map.item_type()));
+      entries->child_data[i] = child->data();
+    }
+    entries->type = map.value_type();
+    data->child_data[0] = std::move(entries);
+  } else if (to->id() == arrow::Type::STRUCT) {
+    ARROW_RETURN_NOT_OK(PromoteRow(*data, *array->type(), *to));
   }
   return arrow::MakeArray(data);
 }
