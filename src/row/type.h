@@ -26,7 +26,7 @@ struct DataType {
   int32_t length = 0;                    // CHAR, VARCHAR (characters), BINARY, VARBINARY (bytes)
   int8_t precision = 0;                  // DECIMAL 1..38; TIME, TIMESTAMP, TIMESTAMP_LTZ 0..6
   int8_t scale = 0;                      // DECIMAL
-  TypeKind element = TypeKind::kString;  // ARRAY: kString or kFloat
+  TypeKind element = TypeKind::kString;  // ARRAY: kString, kFloat; kArray: see nested_type.h
   bool nullable = true;
 
   bool operator==(const DataType&) const = default;
