@@ -36,7 +36,7 @@ std::string Pick(const std::string& text, BucketMode mode, bool full = false) {
   std::vector<DataFileMeta> files = Files(text);
   std::reverse(files.begin(), files.end());  // the order in which they are given has no meaning
   std::string out;
-  for (const auto& group : PickAppendCompactions(files, options, full)) {
+  for (const auto& group : PickAppendCompactions(files, options, {}, full)) {
     out += out.empty() ? "" : ", ";
     for (size_t i = 0; i < group.size(); ++i) out += Str(i == 0 ? "" : " ", group[i].min_sequence / 10);
   }
@@ -132,6 +132,30 @@ TEST_F(AppendCompactionTest, AWriteOnlyTableKeepsItsFiles) {
   ASSERT_NO_FATAL_FAILURE(Start({{"compaction.min.file-num", "2"}, {"write-only", "true"}}));
   for (int i = 0; i < 4; ++i) ASSERT_OK(Epoch());
   EXPECT_EQ(lake_->Kinds(), "APPEND APPEND APPEND APPEND");
+  Check();
+}
+
+// Two files of one partition are joined though no third comes, once five epochs have gone by that wrote elsewhere.
+TEST_F(AppendCompactionTest, SmallFilesDoNotWaitForEver) {
+  TableSchema schema;
+  schema.columns = {Col("id", "INT NOT NULL"), Col("dt", "VARCHAR(20) NOT NULL")};
+  lake_ = std::make_unique<ModelLake>(std::move(schema));
+  ASSERT_OK(lake_->Create({"dt"}, {{"compaction.min.file-num", "100"}}));
+  const auto write = [&](const std::string& dt) {
+    ASSERT_OK(lake_->Write({lake_->Row(RowKind::kInsert, {Str(next_), dt})}));
+    ASSERT_OK(lake_->CommitEpoch());
+    expected_.insert(Str(next_++, "|\"", dt, "\"|"));
+  };
+  write("old");
+  write("old");
+  for (int i = 0; i < 4; ++i) write("new");
+  EXPECT_EQ(lake_->Kinds(), "APPEND APPEND APPEND APPEND APPEND APPEND");
+  write("new");
+  EXPECT_EQ(lake_->Kinds(), "APPEND APPEND APPEND APPEND APPEND APPEND APPEND COMPACT");
+  const auto files = Live();
+  EXPECT_EQ(std::count_if(files.begin(), files.end(), [](const auto& file) { return file.meta.row_count == 2; }), 1);
+  for (int i = 0; i < 8; ++i) write("new");
+  EXPECT_EQ(Live().size(), files.size() + 8) << "one file is not joined, and those of the other partition are young";
   Check();
 }
 

@@ -58,6 +58,10 @@ bool SameIndex(const IndexEntry& a, const IndexEntry& b) {
   return std::tie(a.partition, a.bucket, a.type) == std::tie(b.partition, b.bucket, b.type);
 }
 
+using FileName = std::tuple<std::string, int, std::string>;  // with its bucket
+
+FileName NameOf(const ManifestEntry& entry) { return {entry.partition, entry.bucket, entry.file.name}; }
+
 auto FileIdentity(const ManifestEntry& entry) {
   return std::make_tuple(entry.partition, entry.bucket, entry.file.level, entry.file.name);
 }
@@ -207,10 +211,8 @@ class Commit {
       if (entry.kind == EntryKind::kDelete) gone.insert(FileIdentity(entry));
     }
     std::erase_if(live, [&](const ManifestEntry& entry) { return gone.contains(FileIdentity(entry)); });
-    if (!change_.vectors.empty()) {
-      TRY_SET(const bool same, VectorsFit(latest, live, entries));
-      if (!same) return false;
-    }
+    TRY_SET(const bool same, VectorsFit(latest, live, entries));
+    if (!same) return false;
     TRY_SET(const BucketFolders folders, BucketFolders::Of(table_.folder(), table_.newest_schema()));
     TRY_SET(const BinaryRowCodec keys, KeyRange::Codec(table_.newest_schema()));
     for (const ManifestEntry& entry : entries) {
@@ -228,24 +230,34 @@ class Commit {
     return true;
   }
 
-  // Whether the deletion vectors are still those that ours were made from, and the data files of ours are there.
+  // Whether the deletion vectors are still those that ours were made from, and the data files of ours are there; and
+  // no file that goes has a vector that our compaction has not seen: its rows would come back.
   Result<bool> VectorsFit(const Snapshot& latest, const std::vector<ManifestEntry>& live,
                           const std::vector<ManifestEntry>& changed) {
-    std::set<std::tuple<std::string, int, std::string>> there;
-    for (const ManifestEntry& entry : live) there.emplace(entry.partition, entry.bucket, entry.file.name);
+    std::set<FileName> there, goes;
+    for (const ManifestEntry& entry : live) there.insert(NameOf(entry));
     for (const ManifestEntry& entry : changed) {
-      if (entry.kind == EntryKind::kAdd) there.emplace(entry.partition, entry.bucket, entry.file.name);
+      (entry.kind == EntryKind::kAdd ? there : goes).insert(NameOf(entry));
     }
     TRY_SET(const auto indexes, table_.ReadIndexManifest(latest.index_manifest));
+    std::set<std::string> seen;
+    for (const NewVectors& vectors : change_.vectors) seen.insert(vectors.before);
+    for (const IndexEntry& entry : indexes) {
+      if (entry.type != kDeletionVectors || seen.contains(entry.name)) continue;
+      for (const DeletionRange& range : entry.deletions) {
+        const FileName name{entry.partition, entry.bucket, range.data_file};
+        if (goes.contains(name) && !there.contains(name)) return false;
+      }
+    }
     for (const NewVectors& vectors : change_.vectors) {
       const IndexEntry& ours = vectors.entry;
       std::string before;
       for (const IndexEntry& entry : indexes) {
-        if (SameIndex(entry, ours)) before = entry.name;
+        if (!entry.deletions.empty() && IsReplaced(entry, vectors)) before = entry.name;
       }
       if (before != vectors.before) return false;
       for (const DeletionRange& range : ours.deletions) {
-        if (!there.contains({ours.partition, ours.bucket, range.data_file})) return false;
+        if (!there.contains(FileName{ours.partition, ours.bucket, range.data_file})) return false;
       }
       if (ours.deletions.empty()) continue;
       TRY_SET(const bool exists, env_.Exists(table_.IndexPath(ours.name)));
@@ -308,18 +320,28 @@ class Commit {
     return next;
   }
 
+  // With a key a bucket has one index file of deletion vectors; without, the others of the bucket stay.
+  bool IsReplaced(const IndexEntry& old, const NewVectors& vectors) const {
+    const bool keyed = !table_.newest_schema().primary_keys.empty();
+    return SameIndex(old, vectors.entry) && (keyed || old.name == vectors.before);
+  }
+
   Status ChangeIndexes(bool compaction, Snapshot& next, SnapshotFiles& files) {
     std::vector<IndexEntry> entries;
+    std::vector<NewVectors> vectors;
     if (!compaction) entries = change_.indexes;
-    for (size_t i = 0; compaction && i < change_.vectors.size(); ++i) entries.push_back(change_.vectors[i].entry);
+    if (compaction || change_.rewrites) vectors = change_.vectors;
     const bool drops = !compaction && !change_.dropped.empty() && !next.index_manifest.empty();
-    if (entries.empty() && !drops) return Ok();
+    if (entries.empty() && vectors.empty() && !drops) return Ok();
     TRY_SET(auto indexes, table_.ReadIndexManifest(next.index_manifest));
     std::erase_if(indexes, [&](const IndexEntry& old) {
       return (!compaction && change_.Overwrites(old.partition)) ||
              std::any_of(entries.begin(), entries.end(),
-                         [&](const IndexEntry& entry) { return SameIndex(old, entry); });
+                         [&](const IndexEntry& entry) { return SameIndex(old, entry); }) ||
+             std::any_of(vectors.begin(), vectors.end(),
+                         [&](const NewVectors& each) { return IsReplaced(old, each); });
     });
+    for (const NewVectors& each : vectors) entries.push_back(each.entry);
     for (IndexEntry& entry : entries) {
       if (entry.type == kDeletionVectors && entry.deletions.empty()) continue;  // the bucket has none any more
       indexes.push_back(std::move(entry));

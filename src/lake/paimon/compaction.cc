@@ -196,6 +196,7 @@ class Compaction {
   Status Copy(const DataFileMeta& file, const MergeInput& input) {
     ReadOptions whole;
     whole.rows = file.row_count;
+    whole.deletes = input.deletes;
     const auto columns = AsWritten(layout_->FileColumns(), *input.written);
     TRY_SET(const auto reader, DataFileReader::Open(env_, input.path, columns, whole));
     const size_t first = writer_.closed().size();

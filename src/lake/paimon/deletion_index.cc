@@ -100,38 +100,67 @@ std::string EncodeDeletionIndex(const DeletionsByFile& deletions, bool wide, std
   return out;
 }
 
-Status BucketDeletions::Load(Env& env, const LiveFile& file) {
+Status BucketDeletions::Load(Env& env, const LiveFile& file, bool several) {
   if (!file.deletion) return Ok();
   TRY_SET(files_[file.meta.name], ReadDeletions(env, file));
-  name_ = file.index_path.substr(file.index_path.rfind('/') + 1);
+  std::string name = file.index_path.substr(file.index_path.rfind('/') + 1);
+  (several ? index_of_[file.meta.name] : name_) = std::move(name);
   return Ok();
 }
 
-void BucketDeletions::Remove(const std::string& file) { changed_ |= files_.erase(file) > 0; }
+const std::string& BucketDeletions::IndexOf(const std::string& file) const {
+  const auto found = index_of_.find(file);
+  return found == index_of_.end() ? name_ : found->second;
+}
+
+int64_t BucketDeletions::Count(const std::string& file) const {
+  const auto found = files_.find(file);
+  return found == files_.end() ? 0 : found->second.count();
+}
+
+void BucketDeletions::Remove(const std::string& file) {
+  if (files_.erase(file) == 0) return;
+  touched_.insert(IndexOf(file));
+  index_of_.erase(file);
+}
 
 void BucketDeletions::Add(const std::string& file, const DeleteSet& rows) {
   files_[file].Merge(rows);
-  changed_ = true;
+  touched_.insert(IndexOf(file));
 }
 
-Result<NewVectors> BucketDeletions::Write(Env& env, const Table& table, const BucketId& bucket, bool wide) {
-  NewVectors out;
-  out.before = name_;
-  IndexEntry& entry = out.entry;
+Result<IndexEntry> BucketDeletions::WriteFile(Env& env, const Table& table, const BucketId& bucket, bool wide,
+                                              const DeletionsByFile& files) const {
+  IndexEntry entry;
   entry.partition = bucket.partition;
   entry.bucket = bucket.bucket;
   entry.type = kDeletionVectors;
-  if (!files_.empty()) {
-    entry.name = Str("index-", env.Uuid(), "-0");
-    const std::string bytes = EncodeDeletionIndex(files_, wide, entry.deletions);
-    entry.size = static_cast<int64_t>(bytes.size());
-    entry.row_count = static_cast<int64_t>(files_.size());
-    TRY(env.MakeFolders(table.folder() + "/index"));
-    TRY(env.WriteFile(table.IndexPath(entry.name), bytes));
-    TRY(env.SyncFolder(table.folder() + "/index"));
+  if (files.empty()) return entry;
+  entry.name = Str("index-", env.Uuid(), "-0");
+  const std::string bytes = EncodeDeletionIndex(files, wide, entry.deletions);
+  entry.size = static_cast<int64_t>(bytes.size());
+  entry.row_count = static_cast<int64_t>(files.size());
+  TRY(env.MakeFolders(table.folder() + "/index"));
+  TRY(env.WriteFile(table.IndexPath(entry.name), bytes));
+  TRY(env.SyncFolder(table.folder() + "/index"));
+  return entry;
+}
+
+Result<std::vector<NewVectors>> BucketDeletions::Write(Env& env, const Table& table, const BucketId& bucket,
+                                                       bool wide) {
+  std::vector<NewVectors> out;
+  for (const std::string& before : std::exchange(touched_, {})) {
+    DeletionsByFile files;
+    for (const auto& [name, rows] : files_) {
+      if (IndexOf(name) == before) files.emplace(name, rows);
+    }
+    TRY_SET(IndexEntry entry, WriteFile(env, table, bucket, wide, files));
+    for (auto& [name, index] : index_of_) {
+      if (index == before) index = entry.name;
+    }
+    if (name_ == before) name_ = entry.name;
+    out.push_back({std::move(entry), before});
   }
-  name_ = entry.name;
-  changed_ = false;
   return out;
 }
 

@@ -31,12 +31,13 @@ struct Item {
 class Sorter {
  public:
   Sorter(Env& env, const SchemasById& schemas, const TableOptions& options,
-         const std::shared_ptr<const RowLayout>& layout, const RowFileOptions& files, const SortOrder& order,
-         int64_t run_bytes)
+         const std::shared_ptr<const RowLayout>& layout, const RowFileOptions& files, const DeletionsByFile& deletions,
+         const SortOrder& order, int64_t run_bytes)
       : env_(env),
         schemas_(schemas),
         layout_(layout),
         files_(files),
+        deletions_(deletions),
         order_(order),
         run_bytes_(run_bytes),
         out_(env, layout, files, options.target_file_bytes),
@@ -74,6 +75,7 @@ class Sorter {
   Result<std::unique_ptr<DataFileReader>> Open(const DataFileMeta& file, const Schema& schema) {
     ReadOptions whole;
     whole.rows = file.row_count;
+    if (const auto gone = deletions_.find(file.name); gone != deletions_.end()) whole.deletes = &gone->second;
     return DataFileReader::Open(env_, Str(files_.folder, "/", file.name), AsWritten(layout_->FileColumns(), schema),
                                 whole);
   }
@@ -170,6 +172,7 @@ class Sorter {
   const SchemasById& schemas_;
   const std::shared_ptr<const RowLayout>& layout_;
   const RowFileOptions& files_;
+  const DeletionsByFile& deletions_;
   const SortOrder& order_;
   const int64_t run_bytes_;
   RollingWriter out_, runs_;
@@ -182,7 +185,8 @@ class Sorter {
 
 Result<CompactionResult> SortFiles(Env& env, const SchemasById& schemas, const TableOptions& options,
                                    const std::shared_ptr<const RowLayout>& layout, const RowFileOptions& files,
-                                   const std::vector<DataFileMeta>& inputs, const SortOrder& order, int64_t run_bytes) {
+                                   const std::vector<DataFileMeta>& inputs, const DeletionsByFile& deletions,
+                                   const SortOrder& order, int64_t run_bytes) {
   for (const DataFileMeta& file : inputs) {
     if (CanJoin(file)) continue;
     return Unsupported(Str("data file ", file.name, " is outside of the table, or has some of its columns only"),
@@ -190,7 +194,7 @@ Result<CompactionResult> SortFiles(Env& env, const SchemasById& schemas, const T
   }
   CompactionResult result;
   result.before = inputs;
-  TRY_SET(result.after, Sorter(env, schemas, options, layout, files, order, run_bytes).Sort(inputs));
+  TRY_SET(result.after, Sorter(env, schemas, options, layout, files, deletions, order, run_bytes).Sort(inputs));
   NumberRows(inputs, result.after);
   return result;
 }

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "io/env.h"
 #include "lake/paimon/compaction.h"
+#include "lake/paimon/deletion_index.h"
 #include "lake/paimon/manifest.h"
 #include "lake/paimon/row_file.h"
 #include "lake/paimon/sort_order.h"
@@ -17,10 +18,11 @@
 
 namespace sluice::paimon {
 
-// Of the newest schema. After an error the files that were written are removed. Memory: `run_bytes`, and a batch a run
+// The rows that are not deleted, of the newest schema. After an error the files that were written are removed. Memory: `run_bytes`, and a batch a run
 // while they are merged. kUnsupported names a file that cannot be read.
 Result<CompactionResult> SortFiles(Env& env, const SchemasById& schemas, const TableOptions& options,
                                    const std::shared_ptr<const RowLayout>& layout, const RowFileOptions& files,
-                                   const std::vector<DataFileMeta>& inputs, const SortOrder& order, int64_t run_bytes);
+                                   const std::vector<DataFileMeta>& inputs, const DeletionsByFile& deletions,
+                                   const SortOrder& order, int64_t run_bytes);
 
 }  // namespace sluice::paimon

@@ -22,9 +22,9 @@ struct ChangedFiles {
   bool empty() const { return manifests.empty(); }
 };
 
-// Deletion vectors of a bucket, in place of those that it has.
+// An index file of deletion vectors in place of another one of the bucket; with a key it has one only.
 struct NewVectors {
-  IndexEntry entry;
+  IndexEntry entry;    // without a name: none takes its place
   std::string before;  // name of the index file that they were made from; empty: none
 };
 
@@ -37,7 +37,7 @@ struct TableChange {
   ChangedFiles changelog;
   ChangedFiles compacted;            // of no rows that readers would see change
   ChangedFiles compacted_changelog;
-  std::vector<NewVectors> vectors;     // with what is compacted
+  std::vector<NewVectors> vectors;   // with what is compacted, or with `rewrites`
   std::vector<IndexEntry> indexes;   // in place of those of the same partition, bucket and type
   std::map<std::string, std::string> properties;  // of the snapshots
 

@@ -78,7 +78,7 @@ class Run {
     TRY(DistributePostponed(buckets));
     for (const LiveFile& file : located) {
       const auto bucket = buckets.find({file.partition, file.bucket});
-      if (bucket != buckets.end()) TRY(bucket->second.deletions.Load(env_, file));
+      if (bucket != buckets.end()) TRY(bucket->second.deletions.Load(env_, file, !options_.keyed));
     }
     for (auto& [id, bucket] : buckets) {
       const size_t before = entries_.size();
@@ -137,13 +137,16 @@ class Run {
   }
 
   Status CompactKeyed(const BucketId& id, Bucket& bucket) {
+    bool rewrites = request_.full && options_.rewrite_all;  // once
     while (true) {
       std::set<std::string> expired;
+      if (std::exchange(rewrites, false)) expired = NamesOf(bucket.files);
       if (options_.expiry) {
         TRY_SET(const SchemasById written, SchemasOf(bucket.files));
-        TRY_SET(expired, FilesWithExpired(*options_.expiry, written, bucket.files));
+        TRY_SET(const auto over, FilesWithExpired(*options_.expiry, written, bucket.files));
+        expired.insert(over.begin(), over.end());
       }
-      auto unit = PickCompaction(bucket.files, options_, request_.full, expired);
+      auto unit = PickCompaction(bucket.files, options_, request_.full, expired, env_.NowMs());
       if (!unit) break;
       unit->deletions = &bucket.deletions.of_files();
       TRY_SET(const RowFileOptions files, FilesOf(id));
@@ -151,10 +154,15 @@ class Run {
       auto done = Compact(env_, schema_, schemas, options_, layout_, files, *unit);
       TRY(Take(id, bucket, std::move(done)));
     }
-    if (!bucket.deletions.changed()) return Ok();
-    TRY_SET(auto vectors, bucket.deletions.Write(env_, *table_, id, options_.wide_vectors));
-    if (!vectors.entry.name.empty()) beside_[vectors.entry.name] = table_->IndexPath(vectors.entry.name);
-    change_.vectors.push_back(std::move(vectors));
+    return WriteVectors(id, bucket);
+  }
+
+  Status WriteVectors(const BucketId& id, Bucket& bucket) {
+    TRY_SET(auto written, bucket.deletions.Write(env_, *table_, id, options_.wide_vectors));
+    for (NewVectors& vectors : written) {
+      if (!vectors.entry.name.empty()) beside_[vectors.entry.name] = table_->IndexPath(vectors.entry.name);
+      change_.vectors.push_back(std::move(vectors));
+    }
     return Ok();
   }
 
@@ -172,17 +180,19 @@ class Run {
     TRY_SET(SchemasById schemas, SchemasOf(all));
     schemas[schema_.id] = &schema_;
     const int64_t bytes = options_.write_buffer_bytes;
-    return Take(id, bucket, SortFiles(env_, schemas, options_, layout_, files, all, order, bytes));
+    const DeletionsByFile& deletions = bucket.deletions.of_files();
+    TRY(Take(id, bucket, SortFiles(env_, schemas, options_, layout_, files, all, deletions, order, bytes)));
+    return WriteVectors(id, bucket);
   }
 
   Status CompactAppended(const BucketId& id, Bucket& bucket) {
     if (!request_.order_by.empty()) return SortAppended(id, bucket);
-    for (const auto& group : PickAppendCompactions(bucket.files, options_, request_.full)) {
+    for (const auto& group : PickAppendCompactions(bucket.files, options_, bucket.deletions, request_.full)) {
       TRY_SET(const RowFileOptions files, FilesOf(id));
       TRY_SET(const SchemasById schemas, SchemasOf(group));
-      TRY(Take(id, bucket, JoinFiles(env_, schemas, options_, layout_, files, group)));
+      TRY(Take(id, bucket, JoinFiles(env_, schemas, options_, layout_, files, group, bucket.deletions)));
     }
-    return Ok();
+    return WriteVectors(id, bucket);
   }
 
   Status Take(const BucketId& id, Bucket& bucket, Result<CompactionResult> done) {

@@ -77,13 +77,14 @@ class Reader {
     if (text == nullptr || (ParseWithUnit(*text, kByteUnits, out) && out > 0)) return Ok();
     return Bad(key, *text, "a size, as in 128 mb");
   }
-  Status Share(const char* key, double& out) const {
+  Status Share(const char* key, double& out, bool zero = false) const {
     const std::string* text = Find(key);
     if (text == nullptr) return Ok();
     const std::string_view number = Trim(*text);
     const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), out);
-    const bool good = error == std::errc() && end == number.data() + number.size() && out > 0 && out <= 1;
-    return good ? Ok() : Status(Bad(key, *text, "a number above 0, at most 1"));
+    const bool whole = error == std::errc() && end == number.data() + number.size();
+    if (whole && out <= 1 && (out > 0 || (zero && out == 0))) return Ok();
+    return Bad(key, *text, zero ? "a number from 0 to 1" : "a number above 0, at most 1");
   }
   Status Time(const char* key, int64_t& out) const {
     const std::string* text = Find(key);
@@ -126,7 +127,13 @@ Status CheckSupported(const Reader& options) {
   TRY(options.Only("bucket-function.type", "default"));
   TRY(options.Only("row-tracking.enabled", "false"));
   TRY(options.Only("data-file.thin-mode", "false"));
-  TRY(options.Only("sequence.snapshot-ordering", "false"));
+  bool by_snapshot = false;
+  TRY(options.Flag("sequence.snapshot-ordering", by_snapshot));
+  if (by_snapshot) {  // they are read, though
+    return Unsupported("table option sequence.snapshot-ordering='true' is not supported yet: rows of one key that a "
+                       "commit writes to two files would have no order",
+                       "leave it out; with one job rows have the order of the source without it");
+  }
   for (const char* key : {"data-file.external-paths", "branch",
                           "primary-key", "partition"}) {
     if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
@@ -151,8 +158,17 @@ Status ReadCompaction(const Reader& options, TableOptions& out) {
   out.levels = out.compaction_trigger + 1;
   TRY(options.Count("num-levels", 2, out.levels));
   TRY(options.Count("compaction.max-size-amplification-percent", 0, out.size_amplification));
+  TRY(options.Count("compaction.offpeak-ratio", 0, out.offpeak_ratio));
+  TRY(options.Count("compaction.offpeak.start.hour", -1, out.offpeak_start, 23));
+  TRY(options.Count("compaction.offpeak.end.hour", -1, out.offpeak_end, 23));
+  TRY(options.Flag("compaction.force-up-level-0", out.force_up_level_0));
+  TRY(options.Flag("compaction.force-rewrite-all-files", out.rewrite_all));
+  TRY(options.Time("compaction.optimization-interval", out.full_interval_ms));
+  TRY(options.Bytes("compaction.total-size-threshold", out.full_below_bytes));
+  TRY(options.Bytes("compaction.incremental-size-threshold", out.full_above_bytes));
   TRY(options.Count("compaction.min.file-num", 2, out.compaction_files_min));
   TRY(options.Share("compaction.small-file-ratio", out.small_file_ratio));
+  TRY(options.Share("compaction.delete-ratio-threshold", out.delete_ratio_most, /*zero=*/true));
   return options.Count("compaction.size-ratio", 0, out.size_ratio);
 }
 
@@ -253,13 +269,9 @@ Status ReadChangelog(const Reader& options, TableOptions& out) {
   return options.Flag("deletion-vectors.bitmap64", out.wide_vectors);
 }
 
-// Java's rules, and what is not there yet.
+// Java's rules.
 Status CheckVectors(const TableOptions& options) {
   if (!options.deletion_vectors) return Ok();
-  if (!options.keyed) {
-    return Unsupported("table option deletion-vectors.enabled is not supported yet for tables without a primary key",
-                       "leave it out: rows are only added to them");
-  }
   if (options.changelog == ChangelogProducer::kFullCompaction) {
     return Invalid("deletion-vectors.enabled cannot go with changelog-producer full-compaction",
                    "use none, input or lookup");

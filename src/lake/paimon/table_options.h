@@ -77,9 +77,18 @@ struct TableOptions {
   int levels = 6;                        // `num-levels`
   int64_t size_amplification = 200;      // per cent
   int64_t size_ratio = 1;                // per cent
+  int64_t offpeak_ratio = 0;             // `compaction.offpeak-ratio`: so much more in these hours of the zone's clock
+  int offpeak_start = -1, offpeak_end = -1;  // `compaction.offpeak.start.hour`, `.end.hour`; -1: none
+  bool force_up_level_0 = false;         // `compaction.force-up-level-0`: nothing stays in level 0
+  bool rewrite_all = false;              // `compaction.force-rewrite-all-files`, with a full one
+  // All of a bucket becomes one run, whatever the shape of its runs; 0: never.
+  int64_t full_interval_ms = 0;          // `compaction.optimization-interval`: when the last time is longer ago
+  int64_t full_below_bytes = 0;          // `compaction.total-size-threshold`: when all files are smaller
+  int64_t full_above_bytes = 0;          // `compaction.incremental-size-threshold`: when those above it are larger
   // Compaction without a key.
   int64_t compaction_files_min = 5;      // `compaction.min.file-num`
   double small_file_ratio = 0.7;         // `compaction.small-file-ratio`: of the target size
+  double delete_ratio_most = 0.2;        // `compaction.delete-ratio-threshold`: of a file's rows
   // Files.
   int64_t target_file_bytes = 128 << 20;
   int64_t write_buffer_bytes = 128 << 20;  // `write-buffer-size`: of rows that wait, in all buckets together
@@ -100,7 +109,7 @@ struct TableOptions {
 
   bool keyed = false;  // the table has a primary key
 
-  // Whether each commit must merge level 0 with what the higher levels hold of its keys.
+  // Whether each commit must merge level 0 with what the higher levels hold of its keys; of a keyed table.
   bool looks_up() const {
     return changelog == ChangelogProducer::kLookup || deletion_vectors || merge.engine == MergeEngine::kFirstRow;
   }

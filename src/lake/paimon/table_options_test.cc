@@ -131,6 +131,29 @@ TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
   EXPECT_NE(Refusal(Keyed({{"write-only", "yes"}})), "none");
 }
 
+TEST(PaimonTableOptions, SayWhenABucketIsCompacted) {
+  const TableOptions read = Of({{"compaction.optimization-interval", "2 h"},
+                                {"compaction.total-size-threshold", "1 kb"},
+                                {"compaction.incremental-size-threshold", "3 mb"}, {"compaction.offpeak-ratio", "50"},
+                                {"compaction.offpeak.start.hour", "22"}, {"compaction.offpeak.end.hour", "4"},
+                                {"compaction.force-up-level-0", "true"}, {"compaction.force-rewrite-all-files", "true"},
+                                {"compaction.delete-ratio-threshold", "0"}});
+  EXPECT_EQ(read.full_interval_ms, 7'200'000);
+  EXPECT_EQ(read.full_below_bytes, 1024);
+  EXPECT_EQ(read.full_above_bytes, 3 << 20);
+  EXPECT_EQ(read.offpeak_ratio, 50);
+  EXPECT_EQ(read.offpeak_start, 22);
+  EXPECT_EQ(read.offpeak_end, 4);
+  EXPECT_TRUE(read.force_up_level_0 && read.rewrite_all);
+  EXPECT_EQ(read.delete_ratio_most, 0);
+  EXPECT_EQ(Of({}).delete_ratio_most, 0.2);
+  for (const auto& [key, value] : Options{{"compaction.offpeak.start.hour", "24"}, {"compaction.offpeak-ratio", "-1"},
+                                          {"compaction.delete-ratio-threshold", "1.5"},
+                                          {"compaction.total-size-threshold", "x"}}) {
+    EXPECT_NE(Refusal(Keyed({{key, value}})).find(key), std::string::npos) << key;
+  }
+}
+
 TEST(PaimonTableOptions, ChooseTheFormatOfEachLevel) {
   const auto said = [](const Options& options, int level, bool changelog = false) -> std::string {
     const auto read = TableOptions::Of(Keyed(options));

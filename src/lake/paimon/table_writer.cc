@@ -108,7 +108,9 @@ Status TableWriter::Reload() {
     TRY_SET(auto entries, table_->LiveEntries(snapshot));
     if (table_options_.deletion_vectors) {
       TRY_SET(const auto files, table_->Locate(snapshot, entries));
-      for (const LiveFile& file : files) TRY((buckets_[{file.partition, file.bucket}].deletions.Load(env_, file)));
+      for (const LiveFile& file : files) {
+        TRY((buckets_[{file.partition, file.bucket}].deletions.Load(env_, file, !table_options_.keyed)));
+      }
     }
     for (ManifestEntry& entry : entries) {
       if (table_options_.bucket_mode == BucketMode::kFixed && entry.total_buckets != table_options_.buckets) {
@@ -118,7 +120,8 @@ Status TableWriter::Reload() {
       }
       next_sequence_ = std::max(next_sequence_, entry.file.max_sequence + 1);
       Bucket& bucket = buckets_[{entry.partition, entry.bucket}];
-      bucket.touched |= table_options_.looks_up() && entry.file.level == 0;  // left there by another writer
+      // Left there by another writer.
+      bucket.touched |= table_options_.keyed && table_options_.looks_up() && entry.file.level == 0;
       bucket.files.push_back(std::move(entry.file));
     }
   }

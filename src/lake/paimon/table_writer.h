@@ -127,7 +127,9 @@ class TableWriter {
   Result<RowFileOptions> FilesOf(const BucketId& id, Bucket& bucket);
   Status CompactBuckets();
   Status CompactBucket(const BucketId& id, Bucket& bucket, CompactionUnit unit, const FilledColumn* filled);
-  Status JoinSmallFiles(const BucketId& id, Bucket& bucket);  // of a table without a key
+  // Of a table without a key.
+  Status JoinSmallFiles(const BucketId& id, Bucket& bucket, bool touched);
+  std::vector<std::vector<DataFileMeta>> FilesToJoin(const BucketId& id, const Bucket& bucket, bool touched);
   Result<SchemasById> SchemasOf(const std::vector<DataFileMeta>& files);
   Status TakeCompacted(const BucketId& id, Bucket& bucket, Result<CompactionResult> done);
   Status TakeCompaction(const BucketId& id, Bucket& bucket, CompactionResult result);
@@ -165,6 +167,7 @@ class TableWriter {
 
   std::vector<ManifestEntry> added_, changelog_, compacted_, compacted_changelog_;
   int epochs_since_full_ = 0;            // compaction
+  std::map<BucketId, int> ages_;         // of buckets with new files: epochs without one more
   std::set<std::string> rewritten_;      // files that compactions of this epoch wrote
   std::set<std::string> folders_touched_;
   bool truncated_ = false;

@@ -3,6 +3,7 @@
 #include <arrow/scalar.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -12,6 +13,11 @@
 #include "lake/paimon/table_writer_parts.h"
 
 namespace sluice::paimon {
+namespace {
+
+constexpr int kAgeMax = 5;  // epochs, as Java's writer scans for files
+
+}  // namespace
 
 // Readers show NULL for a column that a file has not, so the files are written again with the value in them.
 Status TableWriter::Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value) {
@@ -58,16 +64,19 @@ Status TableWriter::CompactBuckets() {
   for (auto& [id, bucket] : buckets_) {
     const bool touched = std::exchange(bucket.touched, false);
     if (!table_options_.keyed) {
-      if (touched) TRY(JoinSmallFiles(id, bucket));
+      TRY(JoinSmallFiles(id, bucket, touched));
       continue;
     }
+    bool rewrites = full && table_options_.rewrite_all;  // once
     while (full || touched) {
       std::set<std::string> expired;
+      if (std::exchange(rewrites, false)) expired = NamesOf(bucket.files);
       if (expiry) {
         TRY_SET(const SchemasById schemas, SchemasOf(bucket.files));
-        TRY_SET(expired, FilesWithExpired(*expiry, schemas, bucket.files));
+        TRY_SET(const auto over, FilesWithExpired(*expiry, schemas, bucket.files));
+        expired.insert(over.begin(), over.end());
       }
-      auto unit = PickCompaction(bucket.files, table_options_, full, expired);
+      auto unit = PickCompaction(bucket.files, table_options_, full, expired, env_.NowMs());
       if (!unit) break;
       TRY(CompactBucket(id, bucket, *std::move(unit), nullptr));
     }
@@ -99,11 +108,25 @@ Status TableWriter::CompactBucket(const BucketId& id, Bucket& bucket, Compaction
                        Compact(env_, schema_, schemas, table_options_, layout_, files, unit, filled));
 }
 
-Status TableWriter::JoinSmallFiles(const BucketId& id, Bucket& bucket) {
-  for (const std::vector<DataFileMeta>& group : PickAppendCompactions(bucket.files, table_options_)) {
+// Small files that are too few wait for more, but not for ever.
+std::vector<std::vector<DataFileMeta>> TableWriter::FilesToJoin(const BucketId& id, const Bucket& bucket,
+                                                                bool touched) {
+  if (touched) ages_[id] = 0;
+  const auto age = ages_.find(id);
+  if (age == ages_.end()) return {};
+  auto groups = PickAppendCompactions(bucket.files, table_options_, bucket.deletions);
+  if (!groups.empty() || ++age->second <= kAgeMax) return groups;
+  ages_.erase(age);
+  auto all = PickAged(bucket.files, table_options_, bucket.deletions);
+  if (!all.empty()) groups.push_back(std::move(all));
+  return groups;
+}
+
+Status TableWriter::JoinSmallFiles(const BucketId& id, Bucket& bucket, bool touched) {
+  for (const std::vector<DataFileMeta>& group : FilesToJoin(id, bucket, touched)) {
     TRY_SET(const RowFileOptions files, FilesOf(id, bucket));
     TRY_SET(const SchemasById schemas, SchemasOf(group));
-    TRY(TakeCompacted(id, bucket, JoinFiles(env_, schemas, table_options_, layout_, files, group)));
+    TRY(TakeCompacted(id, bucket, JoinFiles(env_, schemas, table_options_, layout_, files, group, bucket.deletions)));
   }
   return Ok();
 }
@@ -171,7 +194,7 @@ Result<std::vector<NewVectors>> TableWriter::WriteVectors() {
   for (auto& [id, bucket] : buckets_) {
     if (!bucket.deletions.changed()) continue;
     TRY_SET(auto vectors, bucket.deletions.Write(env_, *table_, id, table_options_.wide_vectors));
-    out.push_back(std::move(vectors));
+    std::move(vectors.begin(), vectors.end(), std::back_inserter(out));
   }
   return out;
 }

@@ -218,8 +218,6 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
     TRY_SET(change.added, WriteChangedFiles(env_, *table_, AddedAndFilled()));
     changelog_.insert(changelog_.end(), compacted_changelog_.begin(), compacted_changelog_.end());
     compacted_changelog_.clear();
-    for (NewVectors& file : change.vectors) change.indexes.push_back(std::move(file.entry));
-    change.vectors.clear();
   } else {
     TRY_SET(change.added, WriteChangedFiles(env_, *table_, added_));
     TRY_SET(change.compacted, WriteChangedFiles(env_, *table_, compacted_));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "lake/paimon/local_time.h"
+
 namespace sluice::paimon {
 namespace {
 
@@ -74,8 +76,44 @@ size_t Grow(const std::vector<Run>& runs, size_t count, int64_t ratio) {
   return count;
 }
 
+// When the newest file of the highest level was made: the last time that all became one run.
+int64_t LastFullMs(const std::vector<Run>& runs, int top) {
+  int64_t newest = -1;
+  for (const Run& run : runs) {
+    for (const DataFileMeta* file : run.files) {
+      if (run.level == top) newest = std::max(newest, file->creation_ms.value_or(-1));
+    }
+  }
+  return newest;
+}
+
+// Whether all become one run before their shape asks for it.
+bool IsFullDue(const std::vector<Run>& runs, const TableOptions& options, int top, int64_t now_ms) {
+  if (runs.size() < 2) return false;
+  int64_t total = 0, above = 0;
+  for (const Run& run : runs) {
+    total += run.bytes;
+    if (run.level != top) above += run.bytes;
+  }
+  if (options.full_interval_ms > 0) {
+    const int64_t last_ms = LastFullMs(runs, top);
+    if (last_ms < 0 || now_ms - last_ms > options.full_interval_ms) return true;
+  }
+  return total < options.full_below_bytes || (options.full_above_bytes > 0 && above > options.full_above_bytes);
+}
+
+// Per cent by which a run may be larger than the newer ones, at this hour.
+int64_t SizeRatio(const TableOptions& options, int64_t now_ms) {
+  const int start = options.offpeak_start, end = options.offpeak_end;
+  if (start < 0 || end < 0) return options.size_ratio;
+  const auto hour = static_cast<int>((LocalOfUtc(now_ms) / 3'600'000) % 24);
+  const bool offpeak = start <= end ? start <= hour && hour < end : start <= hour || hour < end;
+  return options.size_ratio + (offpeak ? options.offpeak_ratio : 0);
+}
+
 // What Paimon's "universal" compaction takes.
-std::optional<CompactionUnit> PickByShape(const std::vector<Run>& runs, const TableOptions& options, int top) {
+std::optional<CompactionUnit> PickByShape(const std::vector<Run>& runs, const TableOptions& options, int top,
+                                          int64_t ratio) {
   const auto trigger = static_cast<size_t>(options.compaction_trigger);
   if (runs.size() < trigger || runs.size() < 2) return {};
   int64_t above = 0;
@@ -83,9 +121,9 @@ std::optional<CompactionUnit> PickByShape(const std::vector<Run>& runs, const Ta
   if (Product{above} * 100 > Product{options.size_amplification} * runs.back().bytes) {
     return UnitOf(runs, runs.size(), top);
   }
-  if (const size_t count = Grow(runs, 1, options.size_ratio); count > 1) return UnitUpTo(runs, count, top);
+  if (const size_t count = Grow(runs, 1, ratio); count > 1) return UnitUpTo(runs, count, top);
   if (runs.size() <= trigger) return {};
-  return UnitUpTo(runs, Grow(runs, runs.size() - trigger + 1, options.size_ratio), top);
+  return UnitUpTo(runs, Grow(runs, runs.size() - trigger + 1, ratio), top);
 }
 
 // Of the only run, which is as low as it can be.
@@ -101,7 +139,7 @@ std::optional<CompactionUnit> PickExpired(const Run& run, const std::set<std::st
 }
 
 std::optional<CompactionUnit> Pick(const std::vector<Run>& runs, const TableOptions& options, bool full,
-                                   const std::set<std::string>& expired) {
+                                   const std::set<std::string>& expired, int64_t now_ms) {
   if (runs.empty()) return {};
   int top = options.levels - 1;
   for (const Run& run : runs) top = std::max(top, run.level);
@@ -109,20 +147,29 @@ std::optional<CompactionUnit> Pick(const std::vector<Run>& runs, const TableOpti
     if (runs.size() == 1 && runs[0].level == top) return PickExpired(runs[0], expired);
     return UnitOf(runs, runs.size(), top);
   }
-  if (auto unit = PickByShape(runs, options, top); unit || !options.looks_up()) return unit;
+  if (IsFullDue(runs, options, top, now_ms)) return UnitOf(runs, runs.size(), top);
+  const int64_t ratio = SizeRatio(options, now_ms);
+  const bool leaves_level_0 = !options.looks_up() && !options.force_up_level_0;
+  if (auto unit = PickByShape(runs, options, top, ratio); unit || leaves_level_0) return unit;
   const auto upper = std::find_if(runs.begin(), runs.end(), [](const Run& run) { return run.level > 0; });
   const auto count = static_cast<size_t>(upper - runs.begin());
   if (count == 0) return {};
-  return UnitUpTo(runs, Grow(runs, count, options.size_ratio), top);
+  return UnitUpTo(runs, Grow(runs, count, ratio), top);
 }
 
 }  // namespace
 
 int CountRuns(const std::vector<DataFileMeta>& files) { return static_cast<int>(RunsOf(files).size()); }
 
+std::set<std::string> NamesOf(const std::vector<DataFileMeta>& files) {
+  std::set<std::string> out;
+  for (const DataFileMeta& file : files) out.insert(file.name);
+  return out;
+}
+
 std::optional<CompactionUnit> PickCompaction(const std::vector<DataFileMeta>& files, const TableOptions& options,
-                                             bool full, const std::set<std::string>& expired) {
-  auto unit = Pick(RunsOf(files), options, full, expired);
+                                             bool full, const std::set<std::string>& expired, int64_t now_ms) {
+  auto unit = Pick(RunsOf(files), options, full, expired, now_ms);
   if (unit) unit->expired = expired;
   // A deletion that is written to a vector need not be a row.
   if (unit && options.deletion_vectors) unit->drop_deletes = unit->output_level > 0;

@@ -3,6 +3,7 @@
 // compaction). A pure function; any thread.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -26,9 +27,13 @@ struct CompactionUnit {
 // Sorted runs of a bucket's files: each file of level 0 is one, and each higher level.
 int CountRuns(const std::vector<DataFileMeta>& files);
 
+std::set<std::string> NamesOf(const std::vector<DataFileMeta>& files);
+
 // Nothing if all is well; if TableOptions say that files are looked up nothing may stay in level 0.
 // `full`: all files into one run of the highest level, if they are not that; if they are, those that are `expired`.
+// `now_ms`: for the options that look at the clock.
 std::optional<CompactionUnit> PickCompaction(const std::vector<DataFileMeta>& files, const TableOptions& options,
-                                             bool full = false, const std::set<std::string>& expired = {});
+                                             bool full = false, const std::set<std::string>& expired = {},
+                                             int64_t now_ms = 0);
 
 }  // namespace sluice::paimon

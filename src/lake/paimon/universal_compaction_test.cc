@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "lake/paimon/local_time.h"
 
 namespace sluice::paimon {
 namespace {
@@ -121,6 +122,62 @@ TEST(UniversalCompaction, DropsDeletionsOnlyWhereNothingIsBelow) {
 TEST(UniversalCompaction, KeepsAHighestLevelThatAnotherWriterUses) {
   EXPECT_EQ(Pick("0:100 0:100 9:1", Trigger(3)), "3 to 9 drops");
   EXPECT_EQ(Pick("0:100 0:100 9:5000", Trigger(3)), "2 to 8");
+}
+
+// Files as Pick has them, of which the highest level's were made at 1 000 000.
+std::string PickAt(const std::string& text, const TableOptions& options, int64_t now_ms) {
+  std::vector<DataFileMeta> files = Files(text);
+  for (DataFileMeta& file : files) file.creation_ms = file.level == options.levels - 1 ? 1'000'000 : 2'000'000;
+  const auto unit = PickCompaction(files, options, false, {}, now_ms);
+  return unit ? Str(unit->files.size(), " to ", unit->output_level) : "";
+}
+
+TEST(UniversalCompaction, TakesAllWhenTheLastTimeIsLongAgo) {
+  TableOptions options = Trigger(5);
+  options.full_interval_ms = 60'000;
+  EXPECT_EQ(PickAt("0:1 5:100", options, 1'060'000), "");
+  EXPECT_EQ(PickAt("0:1 5:100", options, 1'060'001), "2 to 5");
+  EXPECT_EQ(PickAt("5:100", options, 9'060'001), "");  // it is one run
+  EXPECT_EQ(PickAt("0:1", options, 9'060'001), "");
+  EXPECT_EQ(PickAt("0:1 4:100", options, 1'000'001), "2 to 5");  // it has never been
+}
+
+TEST(UniversalCompaction, TakesAllOfBucketsThatAreSmallAndWhenMuchIsNew) {
+  TableOptions options = Trigger(5);
+  options.full_below_bytes = 100;
+  EXPECT_EQ(Pick("0:10 5:89", options), "2 to 5 drops");
+  EXPECT_EQ(Pick("0:10 5:90", options), "");
+  EXPECT_EQ(Pick("5:10", options), "");
+  options.full_below_bytes = 0;
+  options.full_above_bytes = 100;
+  EXPECT_EQ(Pick("0:60 3:40 5:9000", options), "");
+  EXPECT_EQ(Pick("0:60 3:41 5:9000", options), "3 to 5 drops");
+}
+
+TEST(UniversalCompaction, TakesLargerRunsInTheHoursOfLittleWork) {
+  TableOptions options = Trigger(3);
+  options.offpeak_ratio = 100;
+  const auto at = [&](int hour, int start, int end) {
+    options.offpeak_start = start;
+    options.offpeak_end = end;
+    return PickAt("0:100 0:200 5:9000", options, UtcOfLocal((20'000 * int64_t{24} + hour) * 3'600'000));
+  };
+  EXPECT_EQ(at(5, 1, 6), "2 to 4");
+  EXPECT_EQ(at(6, 1, 6), "");
+  EXPECT_EQ(at(1, 1, 6), "2 to 4");
+  EXPECT_EQ(at(23, 22, 4), "2 to 4");  // over midnight
+  EXPECT_EQ(at(3, 22, 4), "2 to 4");
+  EXPECT_EQ(at(4, 22, 4), "");
+  EXPECT_EQ(at(4, 4, 4), "");
+  EXPECT_EQ(at(4, -1, 6), "");
+}
+
+TEST(UniversalCompaction, LeavesNothingInLevel0IfItMustNot) {
+  TableOptions options = Trigger(5);
+  options.force_up_level_0 = true;
+  EXPECT_EQ(Pick("0:10", options), "1 to 5 drops");
+  EXPECT_EQ(Pick("0:10 5:100", options), "1 to 4");
+  EXPECT_EQ(Pick("4:10 5:100", options), "");
 }
 
 TEST(UniversalCompaction, InFullTakesAllFilesToTheHighestLevel) {
