@@ -36,6 +36,7 @@ class Run {
         told(file.told),
         level(file.level),
         input(number),
+        sequence_(file.sequence),
         path_(file.path),
         reader_(std::move(reader)) {}
 
@@ -45,7 +46,7 @@ class Run {
     return NextBatch();
   }
 
-  int64_t sequence() const { return sequences_[row]; }
+  int64_t sequence() const { return sequence_.value_or(sequences_[row]); }
   RowKind kind() const { return static_cast<RowKind>(kinds_[row]); }
   bool retracts() const { return kind() == RowKind::kDelete || kind() == RowKind::kUpdateBefore; }
   int64_t position() const { return batch_.position(row); }  // in the file
@@ -87,6 +88,7 @@ class Run {
     return Ok();
   }
 
+  std::optional<int64_t> sequence_;
   std::string path_;
   std::unique_ptr<DataFileReader> reader_;
   DataBatch batch_;
@@ -104,10 +106,6 @@ FileColumn ColumnOf(const Field& field) { return {field.id, field.name, field.ty
 Result<MergeOrder> MergeOrder::Of(const Schema& schema) {
   MergeOrder order;
   order.schema = &schema;
-  if (Lower(Trim(schema.Option("sequence.snapshot-ordering", "false"))) == "true") {
-    return Unsupported("table option sequence.snapshot-ordering is not supported yet",
-                       "rows of a key are ordered by sequence numbers or sequence.field");
-  }
   TRY_SET(order.key, SupportedFields(schema, schema.TrimmedKey()));
   std::vector<std::string> sequence;
   for (const std::string& name : Split(schema.Option("sequence.field", ""), ',')) {

@@ -52,6 +52,7 @@ struct MergeInput {
   bool told = false;                   // a changelog has its rows
   const DeleteSet* deletes = nullptr;  // rows that are not there; outlives the reader
   int64_t rows = -1;                   // as ReadOptions has it
+  std::optional<int64_t> sequence = {};  // number of all its rows, in place of their own
 };
 
 struct MergeOptions {

@@ -100,18 +100,6 @@ TEST(PaimonMergeRules, RefuseOptionsThatCannotBe) {
   EXPECT_EQ(Refusal("deduplicate", {{"fields.n.aggregate-function", "merge_map"}}), "none");  // has no meaning there
 }
 
-TEST(PaimonMergeRules, AnOrderByOtherThanSequenceNumbersIsRefused) {
-  for (const char* said : {"true", " TRUE "}) {
-    const Schema schema = SchemaOf({{"sequence.snapshot-ordering", said}});
-    const auto order = MergeOrder::Of(schema);
-    ASSERT_FALSE(order.ok());
-    EXPECT_EQ(order.error().code, ErrorCode::kUnsupported);
-    EXPECT_NE(order.error().message.find("sequence.snapshot-ordering"), std::string::npos);
-  }
-  const Schema schema = SchemaOf({{"sequence.snapshot-ordering", "false"}});
-  EXPECT_TRUE(MergeOrder::Of(schema).ok());
-}
-
 TEST(PaimonMergeRules, SayWhichOptionsLetDeletesThrough) {
   for (const char* engine : {"partial-update", "first-row"}) {
     EXPECT_NE(Taken(Rules(engine), RowKind::kDelete).find("ignore-delete"), std::string::npos);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/paimon/scan.h"
 
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
@@ -22,6 +23,19 @@ Status CheckFile(const LiveFile& file) {
   return Ok();
 }
 
+// With `sequence.snapshot-ordering` a commit gives its files the number of its snapshot, which counts instead of those
+// that their rows have; a compaction writes it into the rows.
+Result<std::optional<int64_t>> SequenceOf(const Schema& schema, const LiveFile& file) {
+  if (Lower(Trim(schema.Option("sequence.snapshot-ordering", "false"))) != "true") return std::optional<int64_t>();
+  if (!file.meta.source) {
+    return Unsupported(Str("data file ", file.path, " of a table with sequence.snapshot-ordering: its manifest does "
+                           "not say whether a commit or a compaction wrote it"),
+                       "compact the table with the engine that wrote it");
+  }
+  if (*file.meta.source == FileSource::kCompact) return std::optional<int64_t>();
+  return std::optional(file.meta.min_sequence);
+}
+
 }  // namespace
 
 Result<std::vector<MergeInput>> MergeInputsOf(Env& env, Table& table, const std::vector<LiveFile>& files,
@@ -32,6 +46,7 @@ Result<std::vector<MergeInput>> MergeInputsOf(Env& env, Table& table, const std:
     TRY_SET(DeleteSet gone, ReadDeletions(env, file));
     out.push_back({file.path, written, file.meta.level});
     out.back().rows = file.meta.row_count;
+    TRY_SET(out.back().sequence, SequenceOf(table.newest_schema(), file));
     if (gone.empty()) continue;
     deletes.push_back(std::make_unique<DeleteSet>(std::move(gone)));
     out.back().deletes = deletes.back().get();
