@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "io/routing_env.h"
 #include "lake/iceberg/scan.h"
@@ -83,6 +84,12 @@ Result<std::unique_ptr<LakeScan>> OpenPaimon(Env& env, const std::string& path, 
                                              const std::vector<std::string>& columns) {
   TRY_SET(auto table, version.branch.empty() ? paimon::Table::Open(env, path)
                                              : paimon::Table::OpenBranch(env, path, version.branch));
+  for (const char* option : {"scan.fallback-branch", "scan.primary-branch"}) {
+    const std::string branch = table->newest_schema().Option(option, "");
+    if (branch.empty() || !version.branch.empty()) continue;
+    LogWarn(Str(path, ": ", option, "=", branch, " of the table has no effect: --branch ", branch,
+                " shows the rows of that branch"));
+  }
   TRY_SET(const auto snapshot, MomentOf(env, *table, version));
   if (!snapshot) return Own(env, std::move(table), version.snapshot, columns);
   TRY_SET(auto scan, paimon::TableScan::OfSnapshot(env, *table, *snapshot, columns));

@@ -39,6 +39,7 @@ Result<PartitionCondition> PartitionCondition::Make(std::string_view text, const
   for (const paimon::Field* field : fields) columns.push_back({field->name, field->type, field->type.ToString()});
   PartitionCondition out;
   for (const std::string& part : SplitAtOr(text)) {
+    if (Trim(part).empty()) return Invalid("--where: there is no condition beside an OR", "write dt = '…' OR dt = '…'");
     TRY_SET(RowCondition condition, RowCondition::Parse(part));
     for (const std::string& name : condition.columns()) {
       const auto& keys = schema.partition_keys;

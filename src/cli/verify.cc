@@ -366,10 +366,8 @@ std::string Verifier::Advice() const {
              "running give it more time with --wait; if not, ", run, " brings the tables up to date");
 }
 
-Result<int> Verify(const VerifyArguments& arguments, const PipelineSpec& spec) {
+Result<int> Verify(const VerifyArguments& arguments, const PipelineSpec& spec, int64_t wait_ms) {
   std::vector<std::string> warnings;
-  auto wait_ms = ParseDurationMs(arguments.wait);
-  if (!wait_ms.ok()) return std::move(wait_ms).error().With("--wait");
   if (spec.source.type == "paimon") {
     TRY_SET(const bool equal, VerifyPaimonSource(spec, *wait_ms));
     return equal ? 0 : 1;
@@ -380,14 +378,16 @@ Result<int> Verify(const VerifyArguments& arguments, const PipelineSpec& spec) {
   TRY_SET(Router router, Router::Make(spec.routes, spec.route_mode));
   TRY_SET(SourceShape shape, SourceShape::Make(spec.shape));
   Ways ways{std::move(config), std::move(lake), std::move(job), std::move(router),
-            StateFolder(arguments.state, arguments.file.file), *wait_ms, std::move(shape)};
+            StateFolder(arguments.state, arguments.file.file), wait_ms, std::move(shape)};
   return Verifier(spec, std::move(ways)).Run();
 }
 
 }  // namespace
 
 int VerifyLoaded(const VerifyArguments& arguments, const PipelineSpec& spec) {
-  auto code = Verify(arguments, spec);
+  auto wait_ms = ParseDurationMs(arguments.wait);
+  if (!wait_ms.ok()) return PrintError(std::move(wait_ms).error().With("--wait"), nullptr);
+  auto code = Verify(arguments, spec, *wait_ms);
   if (code.ok()) return FinishOutput(*code);
   std::fflush(stdout);
   return PrintError(code.error(), &spec);

@@ -154,7 +154,7 @@ TEST(TableShaper, KeysAreThoseGivenElseTheSources) {
 TEST(TableShaper, PartitionKeysMustBeColumns) {
   TableShape shape = Shape();
   shape.partition_keys = {"name"};
-  EXPECT_EQ(Plan(shape), "id INT NOT NULL; name VARCHAR(9); at TIMESTAMP(3); key (id)");
+  EXPECT_EQ(Plan(shape), "id INT NOT NULL; name VARCHAR(9) NOT NULL; at TIMESTAMP(3); key (id)");
   shape.primary_keys = {"name", "id"};
   EXPECT_EQ(Plan(shape), "id INT NOT NULL; name VARCHAR(9) NOT NULL; at TIMESTAMP(3); key (name,id)");
   shape.partition_keys = {"other"};

@@ -145,8 +145,9 @@ def test_golden_paimon_tables(ctx):
 # Tables whose changes are all there, from their first snapshot on.
 CHANGES = (
     "changelog.input", "changelog.lookup", "changelog.full_compaction", "changelog.lookup_partial_update",
-    "changelog.no_producer", "dv.pk", "dv.pk_partitioned", "engine.first_row", "pk.dynamic_bucket", "pk.fixed",
-    "refs.long_changelog", "append.bucketed", "append.unaware",
+    "changelog.no_producer", "dv.pk", "dv.pk_partitioned", "engine.first_row", "engine.partial_update",
+    "engine.partial_update_delete", "engine.partial_update_groups", "evolve.pk", "pk.dynamic_bucket", "pk.fixed",
+    "pk.postpone", "pk.sequence_desc", "pk.sequence_field", "refs.long_changelog", "append.bucketed", "append.unaware",
 )
 
 

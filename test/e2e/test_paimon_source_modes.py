@@ -154,6 +154,30 @@ def test_the_changes_between_two_moments(ctx):
             same(ctx, second, table, ends[2])
 
 
+def test_killed_between_two_moments(ctx):
+    """Rows of a table without a key show it if they come twice: the changes of a range, and the rows of a tag."""
+    db = ctx.database("CREATE TABLE log (n INT, v VARCHAR(9)); INSERT INTO log VALUES (0, 'a'), (0, 'a')")
+    table = f"{db}.log"
+    path = paimon_job.pipeline(ctx, table, table={"write-only": "true"})  # each epoch keeps its file
+    ctx.catch_up(path)
+    for number in range(1, 6):
+        ctx.server.execute(f"INSERT INTO log VALUES ({number}, 'b'), ({number}, NULL)", db)
+        ctx.catch_up(path)
+    last = ctx.lake.snapshot_ids(table)[-1]
+    result = ctx.command("paimon", "create_tag", "--warehouse", ctx.warehouse, "--database", db, "--table", "log",
+                         "--tag_name", "all")
+    assert result.code == 0, result.err
+    for name, source in (("range", {"incremental-between": f"0,{last}"}), ("tag", {"scan.tag-name": "all"})):
+        second = Second(ctx, table, "paimon", name, source=source, pipeline={"execution.runtime-mode": "BATCH"})
+        for point in ("epoch.after_prepare", "checkpoint.after_rename", "epoch.after_commit"):
+            run = ctx.run_args(second.path, interval="1ms", state=second.state)
+            died = ctx.command(*run, env={"SLUICE_FAILPOINT": point})
+            assert died.code != 0, f"{name}: {point} was not passed: {died.err}"
+        result = ctx.command("run", second.path, "--state", second.state)
+        assert result.code == 0, result.err
+        second.equal(table)
+
+
 def test_modes_that_do_not_go_together_are_refused(ctx):
     for source, runtime, words in (
         ({"scan.tag-name": "x"}, "STREAMING", "scan.tag-name needs execution.runtime-mode: BATCH"),

@@ -126,10 +126,10 @@ class Forward {
     TRY(RemoveChangelogsAfter(env_, table_, back, files_));
     TRY_SET(const auto tags, ListTags(env_, table_.folder()));
     for (const Tag& tag : tags) {
-      if (tag.snapshot.id < first_ || tag.snapshot.id <= common_) continue;
       TRY_SET(const auto their, TextOf(env_, TagPath(branch_.history(), tag.name)));
       TRY_SET(const auto our, TextOf(env_, TagPath(table_.folder(), tag.name)));
-      if (their && our && *their == *our) continue;
+      const bool common = tag.snapshot.id < first_ || tag.snapshot.id <= common_;
+      if (their ? our && *their == *our : common) continue;
       TRY(Take(tag.snapshot, false));
       TRY(env_.Remove(TagPath(table_.folder(), tag.name)));
       out_.tags_gone.insert(tag.name);
@@ -168,8 +168,10 @@ class Forward {
     TRY_SET(const auto tags, ListTags(env_, branch_.history()));
     if (!tags.empty()) TRY(env_.MakeFolders(table_.folder() + "/tag"));
     for (const Tag& tag : tags) {
+      const std::string path = TagPath(table_.folder(), tag.name);
+      TRY_SET(const bool there, env_.Exists(path));  // the same, else it has gone
       TRY_SET(const std::string text, env_.ReadFile(TagPath(branch_.history(), tag.name)));
-      TRY(env_.WriteFileDurably(TagPath(table_.folder(), tag.name), text));
+      if (!there) TRY(env_.WriteNewFile(path, text));
     }
     return Ok();
   }
@@ -177,7 +179,9 @@ class Forward {
   Status CopySnapshot(int64_t id) {
     TRY_SET(const std::string text, env_.ReadFile(branch_.SnapshotPath(id)));
     TRY(env_.MakeFolders(table_.folder() + "/snapshot"));
-    return env_.WriteFileDurably(table_.SnapshotPath(id), text);
+    const std::string path = table_.SnapshotPath(id);
+    TRY_SET(const bool there, env_.Exists(path));
+    return there ? env_.WriteFileDurably(path, text) : env_.WriteNewFile(path, text);
   }
 
   Status CopySchema(int64_t id) {

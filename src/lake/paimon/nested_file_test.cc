@@ -232,6 +232,18 @@ TEST(NestedParquet, HasPaimonsNamesAndIds) {
                         "c.key_value.value.list.element.y.key_value.value 536875008 6 3"}));
 }
 
+TEST(NestedType, HasABoundToItsDepth) {
+  const auto supported = [](int depth) {
+    std::string type = "\"INT\"";
+    for (int i = 0; i < depth; ++i) type = Str(R"({"type": "ARRAY", "element": )", type, "}");
+    const auto schema = ParseSchema(Str(R"({"version": 3, "id": 0, "highestFieldId": 0, "partitionKeys": [],
+        "primaryKeys": [], "options": {}, "timeMillis": 0, "fields": [{"id": 0, "name": "c", "type": )", type, "}]}"));
+    return schema.ok() && schema->fields[0].supported;
+  };
+  EXPECT_TRUE(supported(20));
+  EXPECT_FALSE(supported(200));
+}
+
 TEST(NestedOrc, TimesAreRefused) {
   TestFolder folder;
   for (const char* type : {"TIME(0)", "TIMESTAMP(3)", "TIMESTAMP_LTZ(6)"}) {

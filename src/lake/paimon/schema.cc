@@ -28,28 +28,31 @@ Result<std::vector<std::string>> Texts(const Json& json, const char* key) {
   return out;
 }
 
-Result<DataType> FromNested(const Json& json);
+constexpr int kDepthMax = 32;  // of types in types
 
-Result<DataType> FromTypeJson(const Json& json) {
+Result<DataType> FromNested(const Json& json, int depth);
+
+Result<DataType> FromTypeJson(const Json& json, int depth) {
   if (json.is_string()) return FromPaimonType(json.get<std::string>());
-  if (json.is_object()) return FromNested(json);
+  if (depth > kDepthMax) return Unsupported("a type in so many others");
+  if (json.is_object()) return FromNested(json, depth);
   return Corrupt("a type is a text or an object");
 }
 
-Status AddPart(const Json& json, const char* key, std::vector<NestedPart>& parts) {
+Status AddPart(const Json& json, const char* key, int depth, std::vector<NestedPart>& parts) {
   const Json* type = FindMember(json, key);
   if (type == nullptr) return Corrupt(Str("type ", json.dump(), " has no ", key));
   NestedPart& part = parts.emplace_back();
-  TRY_SET(part.type, FromTypeJson(*type));
+  TRY_SET(part.type, FromTypeJson(*type, depth + 1));
   return Ok();
 }
 
-Result<std::vector<NestedPart>> RowParts(const Json& json) {
+Result<std::vector<NestedPart>> RowParts(const Json& json, int depth) {
   std::vector<NestedPart> parts;
   TRY_SET(const Json* fields, ListMember(json, "fields"));
   if (fields == nullptr || fields->empty()) return Unsupported(Str("type ", json.dump(), ", which has no fields"));
   for (const Json& field : *fields) {
-    TRY(AddPart(field, "type", parts));
+    TRY(AddPart(field, "type", depth, parts));
     TRY_SET(parts.back().name, TextMember(field, "name"));
     TRY_SET(parts.back().id, IntMember(field, "id"));
   }
@@ -58,22 +61,22 @@ Result<std::vector<NestedPart>> RowParts(const Json& json) {
 
 // {"type": "ARRAY NOT NULL", "element": "INT"}, {"type": "MAP", "key": …, "value": …}, {"type": "MULTISET", "element":
 // …}, {"type": "ROW", "fields": [{"id": …, "name": …, "type": …}]}
-Result<DataType> FromNested(const Json& json) {
+Result<DataType> FromNested(const Json& json, int depth) {
   TRY_SET(std::string name, TextMember(json, "type"));
   const bool required = name.ends_with(kNotNull);
   if (required) name.resize(name.size() - kNotNull.size());
   std::vector<NestedPart> parts;
   if (name == "ROW") {
-    TRY_SET(parts, RowParts(json));
+    TRY_SET(parts, RowParts(json, depth));
     return MakeNested(NestedKind::kRow, std::move(parts), !required);
   }
   if (name == "MAP") {
-    TRY(AddPart(json, "key", parts));
-    TRY(AddPart(json, "value", parts));
+    TRY(AddPart(json, "key", depth, parts));
+    TRY(AddPart(json, "value", depth, parts));
     return MakeNested(NestedKind::kMap, std::move(parts), !required);
   }
   if (name != "ARRAY" && name != "MULTISET") return Unsupported(Str("type ", json.dump()));
-  TRY(AddPart(json, "element", parts));
+  TRY(AddPart(json, "element", depth, parts));
   if (name == "MULTISET") return MakeNested(NestedKind::kMultiset, std::move(parts), !required);
   const TypeKind element = parts[0].type.kind;
   if (element == TypeKind::kString || element == TypeKind::kFloat) {
@@ -111,7 +114,7 @@ Result<Field> ParseField(const Json& json) {
   const Json* type = FindMember(json, "type");
   if (type == nullptr) return Corrupt(Str("column ", field.name, " has no type"));
   field.type_json = type->dump();
-  Result<DataType> parsed = FromTypeJson(*type);
+  Result<DataType> parsed = FromTypeJson(*type, 0);
   field.supported = parsed.ok();
   if (parsed.ok()) field.type = *parsed;
   TRY_SET(field.description, OptionalText(json, "description"));
