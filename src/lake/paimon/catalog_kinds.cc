@@ -2,12 +2,13 @@
 // The kinds of catalogs, one function each.
 #include "lake/paimon/catalog.h"
 #include "lake/paimon/filesystem_catalog.h"
+#include "lake/paimon/hive_catalog.h"
 #include "lake/paimon/jdbc_catalog.h"
 
 namespace sluice::paimon {
 
 const std::vector<CatalogKind>& CatalogKinds() {
-  static const std::vector<CatalogKind> kinds = {FilesystemCatalogKind(), JdbcCatalogKind()};
+  static const std::vector<CatalogKind> kinds = {FilesystemCatalogKind(), JdbcCatalogKind(), HiveCatalogKind()};
   return kinds;
 }
 
