@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "io/http.h"
+#include "lake/mirror/hive_publisher.h"
 #include "lake/mirror/rest_publisher.h"
 
 namespace sluice::mirror {
@@ -39,6 +40,7 @@ Result<std::unique_ptr<CatalogPublisher>> MakeCatalogPublisher(const TableId& ow
                                                                const paimon::IcebergOptions& options) {
   switch (options.catalog) {
     case paimon::IcebergCatalog::kRest: return MakeRest(own, options);
+    case paimon::IcebergCatalog::kHive: return HivePublisher::Make(PosixEnv(), own, options);
     case paimon::IcebergCatalog::kNone: break;
   }
   return std::unique_ptr<CatalogPublisher>();

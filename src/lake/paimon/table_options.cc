@@ -198,10 +198,7 @@ Status ReadIceberg(const Reader& options, const Options& given, IcebergOptions& 
   };
   if (const std::string* text = options.Find("metadata.iceberg.storage")) {
     const std::string name = Lower(Trim(*text));
-    if (name == "hive-catalog") {
-      return Unsupported(Str("table option metadata.iceberg.storage='", name, "' is not supported yet"),
-                         "use table-location, hadoop-catalog or rest-catalog");
-    }
+    if (name == "hive-catalog") out.catalog = IcebergCatalog::kHive;
     if (name == "rest-catalog") out.catalog = IcebergCatalog::kRest;
     TRY(place_of("metadata.iceberg.storage", out.catalog == IcebergCatalog::kNone ? name : "hadoop-catalog",
                  "hadoop-catalog"));

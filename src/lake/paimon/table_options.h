@@ -38,7 +38,7 @@ enum class IcebergStorage : uint8_t {
 };
 
 // Which other catalog is told of the Iceberg metadata (lake/mirror/catalog_publisher.h).
-enum class IcebergCatalog : uint8_t { kNone, kRest };
+enum class IcebergCatalog : uint8_t { kNone, kRest, kHive };
 
 // `metadata.iceberg.*`: Iceberg metadata beside the table (lake/mirror).
 struct IcebergOptions {

@@ -112,7 +112,7 @@ TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
            {"merge-engine", "newest"},
            {"file.format", "lance"}, {"changelog-file.format", "csv"}, {"manifest.format", "orc"},
            {"bucket-function.type", "mod"}, {"row-tracking.enabled", "true"}, {"data-file.thin-mode", "true"},
-           {"metadata.iceberg.storage", "hive-catalog"}, {"branch", "b"},
+           {"branch", "b"},
            {"data-file.external-paths", "x"}, {"primary-key", "id"}, {"partition", "dt"},
            {"file.format.per.level", "0:vortex"}, {"sequence.snapshot-ordering", "true"}}) {
     const auto read = TableOptions::Of(Keyed({{key, value}}));
