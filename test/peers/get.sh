@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs one peer of test/peers if it is not there and prints what is needed to start it, a line `name=value` each.
-#   test/peers/get.sh spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon | iceberg-rest
+#   test/peers/get.sh spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon | iceberg-rest | hive
 # The versions here are the ones that the results name; docs of what they can do: test/peers/README.md.
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/lib.sh"
@@ -28,6 +28,9 @@ paimon_flink=1.3.1
 paimon_spark=0.9.0
 paimon_hadoop=3.3.4
 mysql_driver=8.4.0
+hive=3.1.3
+hive_hadoop=3.3.6
+pyiceberg=$(sed -nE 's/^pyiceberg==//p' "$here/../requirements.txt")
 pyarrow=$(sed -nE 's/^pyarrow==//p' "$here/../requirements.txt")
 
 get_spark() {
@@ -137,7 +140,23 @@ get_iceberg-rest() {
   printf '%s\n' "version=Iceberg REST $iceberg_rest" "java=$java" "jars=$servlet:$core:$jars"
 }
 
+# The metastore alone, over Derby. Flink's Paimon speaks to it by the classes of Hive and of the Thrift of its time.
+get_hive() {
+  local java jars client python
+  java=$(java_home 17)
+  jars=$(EXCLUDED='jdk.tools:jdk.tools org.apache.hbase:* org.apache.hadoop:*' jars_with_dependencies hive \
+    "org.apache.hive:hive-standalone-metastore:$hive" "org.apache.hadoop:hadoop-client-api:$hive_hadoop!" \
+    "org.apache.hadoop:hadoop-client-runtime:$hive_hadoop!" "org.apache.hadoop:hadoop-hdfs:$hive_hadoop!" \
+    "commons-cli:commons-cli:1.5.0" "commons-collections:commons-collections:3.2.2" \
+    "commons-configuration:commons-configuration:1.10" "commons-logging:commons-logging:1.2" "commons-io:commons-io:2.15.1" \
+    "org.apache.commons:commons-configuration2:2.8.0" "org.apache.derby:derby:10.14.2.0")
+  client=$(jars hive-client "org.apache.hive:hive-exec:$hive" "org.apache.thrift:libthrift:0.9.3" \
+    "org.apache.thrift:libfb303:0.9.3")
+  python=$(python_venv hive "pyiceberg[hive]==$pyiceberg" "pyarrow==$pyarrow")
+  printf '%s\n' "version=Hive metastore $hive" "java=$java" "jars=$jars" "client=$client/*" "python=$python"
+}
+
 case ${1:-} in
-  spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon | iceberg-rest) "get_$1" ;;
-  *) fail "usage: get.sh spark|trino|duckdb|flink|flink-cdc-paimon|flink-paimon|spark-paimon|iceberg-rest" ;;
+  spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon | iceberg-rest | hive) "get_$1" ;;
+  *) fail "usage: get.sh spark|trino|duckdb|flink|flink-cdc-paimon|flink-paimon|spark-paimon|iceberg-rest|hive" ;;
 esac

@@ -104,15 +104,21 @@ resolve_jars() {
   printf '%s\n' "$dir"
 }
 
+# A coordinate that ends with ! comes without what it needs; what EXCLUDED lists as GROUP:ARTIFACT comes by none.
 write_pom() {  # NAME GROUP:ARTIFACT:VERSION...
-  local coordinate group artifact version
+  local coordinate group artifact version left left_out
   printf '<project><modelVersion>4.0.0</modelVersion><groupId>sluice</groupId><artifactId>%s</artifactId>' "$1"
   printf '<version>1</version><packaging>pom</packaging><dependencies>'
   shift
   for coordinate in "$@"; do
-    IFS=: read -r group artifact version <<<"$coordinate"
-    printf '<dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>' \
+    IFS=: read -r group artifact version <<<"${coordinate%!}"
+    printf '<dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version><exclusions>' \
       "$group" "$artifact" "$version"
+    case $coordinate in *!) left_out='*:*' ;; *) left_out=${EXCLUDED:-} ;; esac
+    for left in $left_out; do
+      printf '<exclusion><groupId>%s</groupId><artifactId>%s</artifactId></exclusion>' "${left%:*}" "${left#*:}"
+    done
+    printf '</exclusions></dependency>'
   done
   printf '</dependencies></project>\n'
 }

@@ -37,7 +37,9 @@ SINKS = {
             "beside-pyiceberg", "beside-duckdb", "beside-spark", "beside-trino",
             "rest-pyiceberg", "rest-spark",
         ),
-        modules=("check_written", "check_turns", "check_actions", "check_beside", "check_jdbc", "check_rest"),
+        modules=(
+            "check_written", "check_turns", "check_actions", "check_beside", "check_jdbc", "check_rest", "check_hive",
+        ),
         engine_module="paimon_engines",
         tables="tables_paimon",
     ),
