@@ -3,6 +3,7 @@
 commit while the source changes rows and columns, the catalog is killed and comes again, and the table is rolled back.
 Each snapshot that the catalog has shows what Paimon's of that number shows."""
 
+import canonical
 import lake as lake_module
 import paimon_by_sluice
 from harness import wait_until
@@ -44,7 +45,7 @@ def check(bench, engine, name, options):
     )
     for turn in range(4):
         if turn == 2:
-            ctx.server.execute("ALTER TABLE t ADD COLUMN d INT DEFAULT 5", db)
+            ctx.server.execute("ALTER TABLE t ADD COLUMN d INT", db)
         ctx.catch_up(path)
         same(ctx, engine, table)
         change(ctx, db, turn, options)
@@ -80,10 +81,10 @@ def act(ctx, table, action, *arguments):
 
 def told(ctx, engine, table) -> bool:
     """The Paimon table is the source, and the catalog has all that it has."""
-    try:
-        ctx.equal(table)
-    except AssertionError:
-        return False  # not yet
+    with ctx.server.connect(text=True) as db:
+        source = canonical.source_rows(db, table, None)
+    if lake_module.first_differences(*source, *paimon_by_sluice.read(ctx.lake, table)):
+        return False
     return engine.snapshots(table) == ctx.lake.snapshot_ids(table)
 
 
