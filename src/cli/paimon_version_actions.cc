@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "cli/paimon_action_parts.h"
 #include "lake/paimon/branches.h"
+#include "lake/paimon/catalog.h"
 #include "lake/paimon/fast_forward.h"
 #include "lake/paimon/local_time.h"
 #include "lake/paimon/rollback.h"
@@ -126,6 +127,8 @@ Status FastForwardAction(const ActionContext& context) {
   Say(Str("the table is at snapshot ", done.snapshot, " of the branch; ", done.snapshots_taken, " snapshots came, ",
           done.snapshots_gone, " and ", done.tags_gone.size(), " tags are gone"));
   TellJobs(done.jobs);
+  TRY(table->Refresh());
+  TRY(paimon::CommitterOf(table->folder())->OnSchema(context.env, *table, table->newest_schema()));
   return FollowWithIceberg(context, context.table());
 }
 

@@ -369,7 +369,7 @@ std::string Verifier::Advice() const {
 Result<int> Verify(const VerifyArguments& arguments, const PipelineSpec& spec, int64_t wait_ms) {
   std::vector<std::string> warnings;
   if (spec.source.type == "paimon") {
-    TRY_SET(const bool equal, VerifyPaimonSource(spec, *wait_ms));
+    TRY_SET(const bool equal, VerifyPaimonSource(spec, wait_ms));
     return equal ? 0 : 1;
   }
   TRY_SET(auto lake, LakeTables::Of(LakeEnv(), spec));

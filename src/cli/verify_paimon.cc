@@ -47,12 +47,12 @@ struct SinkSide {
 class PaimonVerifier {
  public:
   PaimonVerifier(const PipelineSpec& spec, std::unique_ptr<LakeTables> lake, std::string job, Router router,
-                 paimon::Warehouse warehouse)
+                 std::unique_ptr<paimon::Catalog> catalog)
       : spec_(spec),
         lake_(std::move(lake)),
         job_(std::move(job)),
         router_(std::move(router)),
-        warehouse_(std::move(warehouse)) {}
+        catalog_(std::move(catalog)) {}
 
   Result<bool> Run(int64_t wait_ms) {
     TRY(OpenSources());
@@ -74,8 +74,7 @@ class PaimonVerifier {
     TRY_SET(const auto tables, InspectPaimonSource(LakeEnv(), spec_));
     for (const auto& [id, schema] : tables) {
       SourceTable& source = sources_[id];
-      TRY_SET(const std::string folder, warehouse_.TableFolder(id));
-      TRY_SET(source.table, paimon::Table::Open(LakeEnv(), folder));
+      TRY_SET(source.table, catalog_->Open(LakeEnv(), id));
       TRY_SET(const auto latest, source.table->LatestSnapshot());
       source.newest = latest ? latest->id : 0;
     }
@@ -216,7 +215,7 @@ class PaimonVerifier {
   const std::unique_ptr<LakeTables> lake_;
   const std::string job_;
   const Router router_;
-  const paimon::Warehouse warehouse_;
+  const std::unique_ptr<paimon::Catalog> catalog_;
   std::map<TableId, SourceTable> sources_;
   std::map<TableId, SinkSide> sinks_;
   int64_t epoch_ = 0;
@@ -276,9 +275,8 @@ Result<bool> VerifyPaimonSource(const PipelineSpec& spec, int64_t wait_ms) {
   TRY_SET(auto lake, LakeTables::Of(LakeEnv(), spec));
   TRY_SET(std::string job, lake->JobId(spec));
   TRY_SET(Router router, Router::Make(spec.routes, spec.route_mode));
-  TRY_SET(auto warehouse,
-          paimon::Warehouse::Make(LakeEnv(), spec.source.options.at("catalog.properties.warehouse").text));
-  PaimonVerifier verifier(spec, std::move(lake), std::move(job), std::move(router), std::move(warehouse));
+  TRY_SET(auto catalog, OpenPaimonSourceCatalog(LakeEnv(), spec));
+  PaimonVerifier verifier(spec, std::move(lake), std::move(job), std::move(router), std::move(catalog));
   return verifier.Run(spec.bounded ? 0 : wait_ms);
 }
 

@@ -166,6 +166,8 @@ def test_taking_turns_with_pypaimon(ctx):
     there = paimon_lake.PaimonLake(target, ctx.shared.pypaimon())
     text = lake_module.first_differences(names, rows, *there.rows(f"{db}.t"))
     assert not text, f"the copy (lake) and the catalog's table (source): {text}"
+    same = ctx.command("verify", second)
+    assert same.code == 0 and "equal: 1 table" in same.out, same.out + same.err
 
 
 def yaml_of(source, sink) -> str:

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "connector/paimon/upkeep.h"
+#include "lake/paimon/catalog.h"
 #include "lake/paimon/table_options.h"
 
 namespace sluice {
@@ -80,7 +81,7 @@ Status AlterOptions(Env& env, const std::string& name, paimon::Table& table, con
   }
   ++next.id;
   next.time_ms = env.NowMs();
-  Status made = env.WriteNewFile(table.SchemaPath(next.id), next.ToJson());
+  Status made = paimon::CommitterOf(table.folder())->CommitSchema(env, table, next, next.ToJson());
   if (!made.ok() && made.error().code == ErrorCode::kConflict) {
     return Conflict(Str("table ", name, ": another writer changed the schema meanwhile"), "run it again");
   }

@@ -72,6 +72,9 @@ class PaimonSource final : public Source {
 Result<std::unique_ptr<Source>> MakePaimonSource(Env& env, const PipelineSpec& spec,
                                                  std::vector<std::string>& warnings);
 
+// The catalog that its tables are in. `env` outlives it.
+Result<std::unique_ptr<paimon::Catalog>> OpenPaimonSourceCatalog(Env& env, const PipelineSpec& spec);
+
 // The tables that the source would read, with their schemas of now.
 Result<std::map<TableId, TableSchema>> InspectPaimonSource(Env& env, const PipelineSpec& spec);
 

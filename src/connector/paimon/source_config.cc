@@ -201,6 +201,12 @@ Result<std::unique_ptr<Source>> MakePaimonSource(Env& env, const PipelineSpec& s
   return std::unique_ptr<Source>(*std::move(source));
 }
 
+Result<std::unique_ptr<paimon::Catalog>> OpenPaimonSourceCatalog(Env& env, const PipelineSpec& spec) {
+  std::vector<std::string> told;
+  TRY_SET(const PaimonSourceConfig config, ReadConfig(spec, told));
+  return paimon::OpenCatalog(env, config.catalog);
+}
+
 Result<std::map<TableId, TableSchema>> InspectPaimonSource(Env& env, const PipelineSpec& spec) {
   std::vector<std::string> told;
   TRY_SET(const PaimonSourceConfig config, ReadConfig(spec, told));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "lake/paimon/cell_order.h"
 #include "lake/paimon/special_fields.h"
 #include "row/arrow_status.h"

@@ -18,8 +18,8 @@
 
 namespace sluice::paimon {
 
-// The rows that are not deleted, of the newest schema. After an error the files that were written are removed. Memory: `run_bytes`, and a batch a run
-// while they are merged. kUnsupported names a file that cannot be read.
+// The rows that are not deleted, of the newest schema. After an error the files that were written are removed. Memory:
+// `run_bytes`, and a batch a run while they are merged. kUnsupported names a file that cannot be read.
 Result<CompactionResult> SortFiles(Env& env, const SchemasById& schemas, const TableOptions& options,
                                    const std::shared_ptr<const RowLayout>& layout, const RowFileOptions& files,
                                    const std::vector<DataFileMeta>& inputs, const DeletionsByFile& deletions,
