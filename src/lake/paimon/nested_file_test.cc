@@ -182,7 +182,8 @@ TEST_P(NestedFileTest, FieldsOfRowsComeAndGo) {
   } else {  // no ids: the field may be another one
     EXPECT_NE(renamed.find("cannot be read"), std::string::npos) << renamed;
   }
-  EXPECT_NE(as(row({{"x", text, 7}, {"y", text, 8}})).find("cannot be read"), std::string::npos);
+  EXPECT_EQ(as(row({{"x", text, 7}, {"y", text, 8}})), R"({"x":"1","y":"a"}null)");
+  EXPECT_NE(as(row({{"x", integer, 7}, {"y", wide, 8}})).find("cannot be read"), std::string::npos);
 }
 
 TEST_P(NestedFileTest, RequiredPartsAreNotNull) {
