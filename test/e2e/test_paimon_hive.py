@@ -8,6 +8,7 @@ import signal
 
 import metastore
 import paimon_job
+import paimon_source
 import processes
 import thrift
 
@@ -94,6 +95,29 @@ def test_what_stands_in_the_metastore(ctx):
     )
     assert compacted.code == 0, compacted.err
     paimon_job.equal(ctx, f"{db}.t")
+
+
+def test_read_from_a_hive_catalog(ctx):
+    """A source, `verify` and `read` find tables by the metastore."""
+    server = start(ctx)
+    db = ctx.database(SHOP)
+    path = pipeline(ctx, server, f"{db}.t")
+    ctx.catch_up(path)
+    catalog = {"metastore": "hive", "uri": server.uri}
+    source = {f"catalog.properties.{key}": value for key, value in catalog.items()}
+    second = paimon_source.Second(ctx, f"{db}.t", "paimon", "second", source=source)
+    for statement in ("", CHANGES.split(";", maxsplit=1)[0], "ALTER TABLE t ADD extra INT; UPDATE t SET extra = id"):
+        if statement:
+            ctx.server.execute(statement, db)
+            ctx.catch_up(path)
+        second.catch_up()
+        second.equal(f"{db}.t")
+        for pipe in (path, second.path):
+            same = ctx.command("verify", pipe)
+            assert same.code == 0 and "equal: 1 table" in same.out, same.out + same.err
+    words = [f"--catalog_conf={key}={value}" for key, value in {**catalog, "warehouse": ctx.warehouse}.items()]
+    named = ctx.command("read", f"{db}.t", "--format", "jsonl", *words)
+    assert named.code == 0 and named.out == paimon_job.read(ctx, f"{db}.t"), named.err
 
 
 def test_killed_between_the_files_and_the_metastore(ctx):

@@ -5,8 +5,8 @@ creation, locks, lost connections. pypaimon opens the same catalog, reads and wr
 import os
 import signal
 
-import lake as lake_module
 import paimon_job
+import paimon_source
 import paimon_lake
 import processes
 import test_paimon_s3
@@ -154,27 +154,13 @@ def test_taking_turns_with_pypaimon(ctx):
     paimon_job.equal(ctx, f"{db}.t", field_ids=False)
     assert catalog.properties(f"{db}.t").get("bucket") == "1"
 
-    target = os.path.join(ctx.dir, "second")
-    ctx.state = paimon_job.state(ctx, "second")
-    source = {"type": "paimon", "catalog.properties.warehouse": ctx.warehouse, **catalog.block(), "tables": f"{db}.t"}
-    sink = {"type": "paimon", "catalog.properties.warehouse": target}
-    second = ctx.write("second.yaml", yaml_of(source, sink))
-    checked = ctx.command("check", second)
+    second = paimon_source.Second(ctx, f"{db}.t", "paimon", "second", source=catalog.block())
+    checked = ctx.command("check", second.path)
     assert checked.code == 0, checked.out + checked.err
-    ctx.catch_up(second)
-    names, rows = ctx.lake.rows(f"{db}.t")
-    there = paimon_lake.PaimonLake(target, ctx.shared.pypaimon())
-    text = lake_module.first_differences(names, rows, *there.rows(f"{db}.t"))
-    assert not text, f"the copy (lake) and the catalog's table (source): {text}"
-    same = ctx.command("verify", second)
+    second.catch_up()
+    second.equal(f"{db}.t")
+    same = ctx.command("verify", second.path)
     assert same.code == 0 and "equal: 1 table" in same.out, same.out + same.err
-
-
-def yaml_of(source, sink) -> str:
-    lines = []
-    for name, block in (("source", source), ("sink", sink)):
-        lines += [f"{name}:"] + [f"  {key}: {value}" for key, value in block.items()]
-    return "\n".join(lines + ["pipeline:", "  name: second", ""])
 
 
 def test_killed_at_each_step_of_a_creation(ctx):
