@@ -258,6 +258,7 @@ def test_refused_by_name(ctx):
     ctx.fails(pipeline(ctx, server, f"{db}.big"), 'column name "Id" has upper case letters', code=1)
     ctx.catch_up(pipeline(ctx, server, f"{db}.big", catalog={"case-sensitive": "true"}))
     assert metastore.columns(server.tables[db, "big"]) == [("id", "int")]
+    ctx.state += "-route"
     route = [{"source-table": f"{db}.t", "sink-table": f"{db}.Other"}]
     ctx.fails(pipeline(ctx, server, f"{db}.t", route=route), "Other", "upper case", code=1)
     ctx.state += "-other"
