@@ -28,7 +28,7 @@ struct ActionContext {
 
 // After a change of the table: Iceberg metadata beside it shows that too.
 Status FollowWithIceberg(const ActionContext& context, const TableId& id);
-// After a change of its tags. In S3 Iceberg metadata is another writer's.
+// After a change of its tags.
 Status ShowTagsInIceberg(const ActionContext& context);
 // printf to stdout, as a line.
 void Say(const std::string& line);

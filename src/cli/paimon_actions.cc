@@ -271,7 +271,7 @@ Status FollowWithIceberg(const ActionContext& context, const TableId& id) {
 Status ShowTagsInIceberg(const ActionContext& context) {
   TRY_SET(const auto table, context.Open());
   const std::string storage = Lower(Trim(table->newest_schema().Option("metadata.iceberg.storage", "disabled")));
-  if (storage == "disabled" || context.env.IsObjectStore(table->folder())) return Ok();
+  if (storage == "disabled") return Ok();
   return FollowWithIceberg(context, context.table());
 }
 

@@ -3,13 +3,13 @@
 and writes metadata files as other catalogs do. It can refuse, cut or garble what it answers."""
 
 import json
-import os
 import threading
 import urllib.parse
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from pyiceberg.catalog.rest import RestCatalog
+from pyiceberg.io import load_file_io
 from pyiceberg.table import CommitTableRequest
 from pyiceberg.table.metadata import TableMetadataUtil
 from pyiceberg.table.update import update_table_metadata
@@ -27,10 +27,12 @@ class Fault:
 
 
 class IcebergRest:
-    """`token`: who asks must show it; it is had by CREDENTIAL, or known."""
+    """`token`: who asks must show it; it is had by CREDENTIAL, or known. `file_io`: PyIceberg's, of metadata in S3, and
+    `put` (URI, bytes), which makes a file there."""
 
-    def __init__(self, token=None, prefix="", port=0):
+    def __init__(self, token=None, prefix="", port=0, file_io=None, put=None):
         self.token, self.prefix = token, prefix
+        self.file_io, self.put = file_io or load_file_io(), put or put_on_disk
         self.tables, self.namespaces = {}, set()  # (namespace, name): [metadata file, ...]
         self.requests, self.faults = [], []
         self.lock = threading.Lock()
@@ -66,16 +68,16 @@ class IcebergRest:
             **{f"metadata.iceberg.rest.{key}": value for key, value in more.items()},
         }
 
-    def catalog(self) -> RestCatalog:
-        return RestCatalog("e2e", uri=self.uri, **({"token": self.token} if self.token else {}))
+    def catalog(self, **options) -> RestCatalog:
+        return RestCatalog("e2e", uri=self.uri, **({"token": self.token} if self.token else {}), **options)
 
     def fault(self, method, word, answer, done=False, times=1):
         """`answer`: a status, b"..." for a body that is no JSON, None to cut the connection."""
         self.faults.append(Fault(method, word, answer, done, times))
 
     def metadata(self, namespace, name) -> dict:
-        with open(self.tables[namespace, name][-1], encoding="utf-8") as file:
-            return json.load(file)
+        with self.file_io.new_input(self.tables[namespace, name][-1]).open() as file:
+            return json.loads(file.read())
 
     # ---- what is asked
 
@@ -116,7 +118,7 @@ class IcebergRest:
             key = (namespace, given["name"])
             if key in self.tables:
                 return 409, error("AlreadyExistsException", "it is there")
-            self.tables[key] = [given["metadata-location"].removeprefix("file://")]
+            self.tables[key] = [given["metadata-location"]]
             return 200, self._loaded(key)
         if parts[1:] == ["tables"]:
             names = [{"namespace": [space], "name": name} for space, name in sorted(self.tables) if space == namespace]
@@ -133,7 +135,7 @@ class IcebergRest:
         return self._commit(key, given)
 
     def _loaded(self, key):
-        return {"metadata-location": "file://" + self.tables[key][-1], "metadata": self.metadata(*key), "config": {}}
+        return {"metadata-location": self.tables[key][-1], "metadata": self.metadata(*key), "config": {}}
 
     def _commit(self, key, given):
         request = CommitTableRequest.model_validate(given)
@@ -144,13 +146,11 @@ class IcebergRest:
         except Exception as why:  # pylint: disable=broad-except
             return 409, error("CommitFailedException", str(why))
         try:
-            made = update_table_metadata(base, tuple(request.updates), True, "file://" + self.tables[key][-1])
+            made = update_table_metadata(base, tuple(request.updates), True, self.tables[key][-1])
         except Exception as why:  # pylint: disable=broad-except
             return 400, error("ValidationException", str(why))
-        folder = os.path.join(base.location.removeprefix("file://"), "metadata")
-        path = os.path.join(folder, f"{len(self.tables[key]):05}-{uuid.uuid4()}.metadata.json")
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(IcebergBaseModel.model_dump_json(made))  # of format version 3 too
+        path = f"{base.location}/metadata/{len(self.tables[key]):05}-{uuid.uuid4()}.metadata.json"
+        self.put(path, IcebergBaseModel.model_dump_json(made).encode())  # of format version 3 too
         self.tables[key].append(path)
         return 200, self._loaded(key)
 
@@ -200,6 +200,11 @@ class IcebergRest:
                 pass
 
         return Handler
+
+
+def put_on_disk(uri, body):
+    with open(uri.removeprefix("file://"), "wb") as file:
+        file.write(body)
 
 
 def error(kind, message):

@@ -318,7 +318,6 @@ def test_errors_and_what_is_refused(ctx):
     fails("one is missing", **{"s3__access-key": None})
     unset = {name: "" for name in s3_server.KEYS}
     fails("no keys", "AWS_ACCESS_KEY_ID", code=1, env=unset, **{"s3__access-key": None, "s3__secret-key": None})
-    fails("metadata.iceberg.storage", table={"metadata.iceberg.storage": "table-location"})
     fails("names no bucket", warehouse="s3:///lake")
     path = ctx.pipeline(f"{db}.a", sink={"catalog.properties.warehouse": place.url})
     ctx.fails(path, "local disk", code=2)

@@ -77,12 +77,6 @@ Result<std::unique_ptr<PaimonSink>> PaimonSink::Make(Env& env, PaimonSinkConfig 
   paimon::Options catalog_options = config.catalog;
   catalog_options["warehouse"] = config.warehouse;
   TRY_SET(auto catalog, paimon::OpenCatalog(env, catalog_options));
-  const auto mirror = config.table_options.find("metadata.iceberg.storage");
-  const bool mirrored = mirror != config.table_options.end() && Lower(Trim(mirror->second)) != "disabled";
-  if (mirrored && env.IsObjectStore(catalog->folder())) {
-    return Unsupported("metadata.iceberg.storage: Iceberg metadata beside tables in S3 is not there yet",
-                       "set it to disabled, or use a warehouse on a local disk");
-  }
   return std::unique_ptr<PaimonSink>(new PaimonSink(env, std::move(config), std::move(catalog)));
 }
 
@@ -341,7 +335,7 @@ Result<int64_t> PaimonSink::RemoveUnreachable(const TableId& id, const std::vect
   TRY_SET(const auto table, OpenTable(id));
   std::unique_ptr<mirror::IcebergMirror> mirror;  // null for a table that is not ours, with options we have not
   const auto options = paimon::TableOptions::Of(table->newest_schema());
-  if (options.ok() && !env_.IsObjectStore(folder)) {  // there Iceberg metadata is another writer's
+  if (options.ok()) {
     TRY_SET(mirror, mirror::IcebergMirror::Make(env_, folder, *options));
   }
   const auto begins = [](const std::string& path, const std::string& with) { return path.starts_with(with + "/"); };

@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "lake/catalog/uri.h"
 
 namespace sluice {
 namespace {
@@ -119,6 +120,10 @@ Result<std::unique_ptr<HadoopCatalog>> HadoopCatalog::Make(Env& env, const std::
   return std::unique_ptr<HadoopCatalog>(new HadoopCatalog(env, std::move(path)));
 }
 
+std::unique_ptr<HadoopCatalog> HadoopCatalog::At(Env& env, std::string folder) {
+  return std::unique_ptr<HadoopCatalog>(new HadoopCatalog(env, std::move(folder)));
+}
+
 Result<std::string> HadoopCatalog::Folder(const TableId& table) const {
   if (table.table.empty()) return Invalid("a table without a name");
   std::string out = warehouse_;
@@ -140,7 +145,7 @@ Result<std::string> HadoopCatalog::Folder(const TableId& table) const {
 
 Result<std::string> HadoopCatalog::Location(const TableId& table) {
   TRY_SET(std::string folder, Folder(table));
-  return "file://" + folder;
+  return UriOfPath(folder);
 }
 
 Result<bool> HadoopCatalog::Exists(const TableId& table) {
@@ -157,7 +162,7 @@ Result<MetadataVersion> HadoopCatalog::LoadFolder(const std::string& folder, con
       return NotFound(Str("there is no Iceberg table ", name, " (no v<N>.metadata.json in ", folder, "/metadata)"),
                       "check the warehouse and the name; catalogs other than hadoop are not read so far");
     }
-    MetadataVersion out{version, "file://" + VersionPath(folder, version), {}};
+    MetadataVersion out{version, UriOfPath(VersionPath(folder, version)), {}};
     auto json = env_.ReadFile(VersionPath(folder, version));
     if (!json.ok() && json.error().code == ErrorCode::kNotFound && attempt < 3) continue;
     if (!json.ok()) return std::move(json).error();
@@ -202,17 +207,20 @@ Result<MetadataVersion> HadoopCatalog::Commit(const TableId& table, const Metada
   }
   MetadataVersion next{base.version + 1, {}, json};
   std::string path = VersionPath(folder, next.version);
-  next.file = "file://" + path;
+  next.file = UriOfPath(path);
   std::string temporary = Str(folder, "/metadata/", env_.Uuid(), kSuffix);
   // Of a commit also makes the folder's entries durable: those of the manifests come before the link. The first version
   // has none.
-  Status written = base.version > 0 ? env_.WriteFileDurably(temporary, json) : env_.WriteFile(temporary, json);
+  const bool remote = env_.IsObjectStore(path);  // a file appears whole there
+  Status written = remote             ? Ok()
+                   : base.version > 0 ? env_.WriteFileDurably(temporary, json)
+                                      : env_.WriteFile(temporary, json);
   if (!written.ok()) {
     (void)env_.Remove(temporary).ok();
     return std::move(written).error();
   }
   PassFailpoint("iceberg.after_metadata_temp");
-  Status linked = env_.RenameNoReplace(temporary, path);
+  Status linked = remote ? env_.PutNew(path, json) : env_.RenameNoReplace(temporary, path);
   if (!linked.ok()) {
     // The link may be there although the call failed: look.
     auto there = env_.ReadFile(path);
@@ -223,7 +231,7 @@ Result<MetadataVersion> HadoopCatalog::Commit(const TableId& table, const Metada
           Str("table ", table.ToString(), ": cannot tell whether ", path, " was made: ", linked.error().message),
           "the commit is tried again; if this stays, check the disk"};
     }
-    (void)env_.Remove(temporary).ok();
+    if (!remote) (void)env_.Remove(temporary).ok();
     if (absent) return std::move(linked).error();
     if (*there != json) return Conflict(Str("table ", table.ToString(), ": version ", next.version, " is taken"));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// HadoopCatalog: a warehouse folder on a local disk, in Iceberg's Hadoop layout:
+// HadoopCatalog: a warehouse folder, in Iceberg's Hadoop layout:
 //   <warehouse>/<namespace level>/…/<table>/metadata/v<N>.metadata.json, version-hint.text
 // The pointer moves by a link that fails if v<N+1> is there. One object per process and warehouse; thread safe.
 #pragma once
@@ -18,6 +18,8 @@ class HadoopCatalog final : public Catalog {
  public:
   // `warehouse`: absolute path or file: URI. The folder need not exist.
   static Result<std::unique_ptr<HadoopCatalog>> Make(Env& env, const std::string& warehouse);
+  // `folder`: a path of `env`, also in an object store: there a version is made by PutNew, which fails if it is taken.
+  static std::unique_ptr<HadoopCatalog> At(Env& env, std::string folder);
 
   Result<std::string> Location(const TableId& table) override;
   Result<bool> Exists(const TableId& table) override;

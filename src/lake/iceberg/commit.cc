@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/failpoint.h"
 #include "base/text.h"
+#include "lake/catalog/uri.h"
 
 namespace sluice::iceberg {
 namespace {
@@ -346,14 +347,14 @@ Status TableCommit::WriteManifest(bool deletes, int spec_id, std::vector<Manifes
 }
 
 Status TableCommit::WriteFile(const std::string& uri, std::string_view bytes) {
-  TRY_SET(std::string path, LocalPath(uri));
+  TRY_SET(std::string path, PathOfUri(uri));
   written_.push_back(path);
   return table_.env_.WriteFile(path, bytes);
 }
 
 // Takes back a manifest of this try that went into a merged one.
 void TableCommit::Unwrite(const std::string& uri) {
-  auto path = LocalPath(uri);
+  auto path = PathOfUri(uri);
   if (!path.ok() || !table_.env_.Remove(*path).ok()) return;
   std::erase(written_, *path);
   table_.path_hashes_.erase(uri);

@@ -5,6 +5,7 @@
 #include <climits>
 
 #include "base/text.h"
+#include "lake/catalog/uri.h"
 #include "lake/iceberg/commit.h"
 
 namespace sluice::iceberg {
@@ -145,7 +146,7 @@ Result<bool> TableExpiry::Run(const std::vector<int64_t>& snapshots, const std::
   if (expired_.empty() && old_refs_.empty() && new_tags_.empty()) return false;
   TRY_SET(Garbage garbage, Collect());
   std::erase_if(garbage.files, [&](const std::string& uri) {
-    const auto path = LocalPath(uri);
+    const auto path = PathOfUri(uri);
     return !path.ok() || !path->starts_with(own_folder + "/");
   });
   return Take(garbage);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/catalog/hadoop.h"
+#include "lake/catalog/uri.h"
 #include "lake/iceberg/commit.h"
 #include "lake/iceberg/expiry.h"
 #include "lake/iceberg/manifest.h"
@@ -171,7 +172,7 @@ Result<std::unique_ptr<Table>> Table::Create(Env& env, Catalog& catalog, const T
 
 void Table::RemoveFiles(const std::vector<std::string>& uris) {
   for (const std::string& uri : uris) {
-    auto path = LocalPath(uri);
+    auto path = PathOfUri(uri);
     Status removed = path.ok() ? env_.Remove(*path) : Ok();
     if (!removed.ok()) LogWarn(Str("table ", id_.ToString(), ": ", removed.error().message));
   }
@@ -195,7 +196,7 @@ Status Table::Refresh() {
 
 Result<std::vector<ManifestFile>> Table::ReadManifests(const Snapshot& snapshot) const {
   if (!snapshot.manifest_list.empty()) {
-    TRY_SET(std::string path, LocalPath(snapshot.manifest_list));
+    TRY_SET(std::string path, PathOfUri(snapshot.manifest_list));
     auto bytes = env_.ReadFile(path);
     if (!bytes.ok()) return std::move(bytes).error().With(Str("table ", id_.ToString(), ", manifest list"));
     return DecodeManifestList(*bytes, snapshot.manifest_list);
@@ -212,7 +213,7 @@ Result<std::vector<ManifestFile>> Table::ReadManifests(const Snapshot& snapshot)
 }
 
 Result<std::vector<ManifestEntry>> Table::ReadEntries(const ManifestFile& manifest) const {
-  TRY_SET(std::string path, LocalPath(manifest.path));
+  TRY_SET(std::string path, PathOfUri(manifest.path));
   auto bytes = env_.ReadFile(path);
   if (!bytes.ok()) return std::move(bytes).error().With(Str("table ", id_.ToString(), ", manifest"));
   return DecodeManifest(*bytes, manifest, *metadata_);

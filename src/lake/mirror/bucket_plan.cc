@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/text.h"
-#include "lake/catalog/catalog.h"
+#include "lake/catalog/uri.h"
 #include "lake/iceberg/commit.h"
 #include "lake/iceberg/delete_writer.h"
 #include "lake/mirror/puffin.h"
@@ -56,7 +56,7 @@ Status BucketPlans::Gather(std::vector<paimon::LiveFile> live, const std::vector
     buckets_[id].live.push_back(std::move(file));
   }
   for (const iceberg::LiveFile& file : shown) {
-    TRY_SET(const std::string path, LocalPath(file.data.path));
+    TRY_SET(const std::string path, PathOfUri(file.data.path));
     const std::string name = NameOf(path);
     uint64_t id = 0;
     if (FolderOf(path) != folder_) {
@@ -75,7 +75,7 @@ Status BucketPlans::Gather(std::vector<paimon::LiveFile> live, const std::vector
 bool BucketPlans::IsShown(const Bucket& bucket) const {
   if (bucket.live.size() != bucket.shown.size()) return false;
   for (const paimon::LiveFile& file : bucket.live) {
-    const auto found = bucket.shown.find("file://" + file.path);
+    const auto found = bucket.shown.find(UriOfPath(file.path));
     if (found == bucket.shown.end()) return false;
     if (!options_.deletion_vectors) continue;
     if (file.deletion && !file.deletion->cardinality) return false;
@@ -109,7 +109,10 @@ Status BucketPlans::Add(uint64_t id, const Bucket& bucket, iceberg::TableChange&
     const DeleteSet& rows = (*hidden)[live.meta.name];
     const auto shown = left.find(file.path);
     const iceberg::LiveFile* there = shown == left.end() ? nullptr : shown->second;
-    if (there == nullptr) change.added_data.push_back(file);
+    if (there == nullptr) {
+      TRY(CheckFieldIds(env_, live.path));
+      change.added_data.push_back(file);
+    }
     if (there != nullptr) left.erase(shown);
     if (there != nullptr && DeletedRows(*there) == rows.count()) continue;
     for (size_t i = 0; there != nullptr && i < there->deletes.size(); ++i) dropped_.insert(there->deletes[i].path);
@@ -123,8 +126,8 @@ Status BucketPlans::Delete(const iceberg::DataFile& file, const DeleteSet& rows,
   const bool vector = change.vectors;
   const std::string path = Str(folder_, "/deletes-", env_.Uuid(), vector ? ".puffin" : ".parquet");
   written_.push_back(path);
-  auto deletes = vector ? WriteDeletionVector(env_, path, "file://" + path, file, rows)
-                        : iceberg::WritePositionDeletes(env_, path, file, rows, /*sync=*/true, "file://" + path);
+  auto deletes = vector ? WriteDeletionVector(env_, path, UriOfPath(path), file, rows)
+                        : iceberg::WritePositionDeletes(env_, path, file, rows, /*sync=*/true, UriOfPath(path));
   if (!deletes.ok()) return std::move(deletes).error();
   change.added_deletes.push_back(*std::move(deletes));
   return Ok();

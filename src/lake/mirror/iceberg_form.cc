@@ -9,6 +9,8 @@
 
 #include "base/bytes.h"
 #include "base/text.h"
+#include "lake/catalog/uri.h"
+#include "lake/orc/field_ids.h"
 #include "lake/paimon/file_format.h"
 #include "lake/paimon/pipeline_field.h"
 #include "lake/paimon/special_fields.h"
@@ -18,6 +20,7 @@ namespace {
 
 constexpr int kFirstPartitionId = 1000;
 constexpr int kIdsOfList = 1024;
+constexpr int8_t kDigitsMin = 3;  // of a timestamp's seconds, in Java's Iceberg metadata
 
 using iceberg::PartitionValue;
 
@@ -71,6 +74,22 @@ Result<iceberg::Field> IcebergFieldOf(const paimon::Field& field) {
 
 }  // namespace
 
+DataType ShownType(const DataType& type) {
+  DataType out = type;
+  switch (type.kind) {
+    case TypeKind::kTinyInt:
+    case TypeKind::kSmallInt: out.kind = TypeKind::kInt; break;
+    case TypeKind::kTime:
+      out.kind = TypeKind::kString;
+      out.precision = DataType().precision;
+      break;
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz: out.precision = std::max(out.precision, kDigitsMin); break;
+    default: break;
+  }
+  return out;
+}
+
 Status CheckShown(const std::string& column, const DataType& type) {
   if (type.kind != TypeKind::kTime) return Ok();
   return Unsupported(Str("column ", column, " is a TIME: Paimon's files have milliseconds, Iceberg readers expect "
@@ -108,12 +127,15 @@ Result<DataFileForm> DataFileForm::Of(paimon::Table& table, const paimon::Schema
 }
 
 Result<iceberg::DataFile> DataFileForm::Make(const paimon::LiveFile& file) const {
-  if (paimon::FormatOfFile(file.path) != paimon::FileFormat::kParquet) {
-    return Unsupported(Str("data file ", file.path, " is no Parquet file: Iceberg metadata cannot have it yet"),
-                       "compact the table with file.format parquet first");
+  const auto format = paimon::FormatOfFile(file.path);
+  if (format != paimon::FileFormat::kParquet && format != paimon::FileFormat::kOrc) {
+    return Unsupported(Str("data file ", file.path, " is in neither Parquet nor ORC: Iceberg metadata cannot have it"),
+                       "set file.format to parquet, and write the files anew: paimon compact with the table option "
+                       "compaction.force-rewrite-all-files");
   }
   iceberg::DataFile out;
-  out.path = "file://" + file.path;
+  if (format == paimon::FileFormat::kOrc) out.format = "ORC";
+  out.path = UriOfPath(file.path);
   out.record_count = file.meta.row_count;
   out.size = file.meta.size;
   TRY_SET(const auto cells, partition_codec_.Parse(file.partition));
@@ -121,6 +143,15 @@ Result<iceberg::DataFile> DataFileForm::Make(const paimon::LiveFile& file) const
   Status stats = AddStats(file.meta, out);
   if (!stats.ok()) return std::move(stats).error().With(Str("statistics of ", file.path));
   return out;
+}
+
+Status CheckFieldIds(Env& env, const std::string& path) {
+  if (paimon::FormatOfFile(path) != paimon::FileFormat::kOrc) return Ok();
+  TRY_SET(const bool has_ids, HasIcebergFieldIds(env, path));
+  if (has_ids) return Ok();
+  return Unsupported(Str("data file ", path, " has no Iceberg field ids: another program wrote it, or an older version "
+                         "of this one, and Iceberg readers would find its columns by name only"),
+                     "write the files anew: paimon compact with the table option compaction.force-rewrite-all-files");
 }
 
 Status DataFileForm::AddStats(const paimon::DataFileMeta& meta, iceberg::DataFile& out) const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "io/env.h"
 #include "lake/iceberg/data_file.h"
 #include "lake/iceberg/partition_spec.h"
 #include "lake/iceberg/schema.h"
@@ -15,9 +16,15 @@
 
 namespace sluice::mirror {
 
+// What a column is in a table that is made with Iceberg metadata: a type that Java's Iceberg metadata has too, and that
+// Iceberg readers find in Paimon's files. Holds all values of `type`.
+DataType ShownType(const DataType& type);
 // kUnsupported names a column that Iceberg readers cannot have.
 Status CheckShown(const std::string& column, const DataType& type);
 Result<iceberg::Schema> IcebergSchemaOf(const paimon::Schema& schema);
+
+// kUnsupported: Iceberg readers would not find the columns of this data file, which is in ORC.
+Status CheckFieldIds(Env& env, const std::string& path);
 
 // Identity of the partition columns.
 iceberg::PartitionSpec IcebergSpecOf(const paimon::Schema& schema);

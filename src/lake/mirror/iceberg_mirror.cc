@@ -7,6 +7,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "lake/catalog/uri.h"
 #include "lake/iceberg/orphans.h"
 #include "lake/mirror/bucket_plan.h"
 #include "lake/mirror/iceberg_form.h"
@@ -51,18 +52,14 @@ Result<Place> PlaceOf(const std::string& folder, paimon::IcebergStorage storage)
 Result<std::unique_ptr<IcebergMirror>> IcebergMirror::Make(Env& env, const std::string& folder,
                                                            const paimon::TableOptions& options) {
   if (options.iceberg.storage == paimon::IcebergStorage::kNone) return std::unique_ptr<IcebergMirror>();
-  if (env.IsObjectStore(folder)) {
-    return Unsupported(Str("table ", folder, ": Iceberg metadata beside a table in S3 is not there yet"),
-                       "set metadata.iceberg.storage to disabled");
-  }
   TRY_SET(Place place, PlaceOf(folder, options.iceberg.storage));
   if (options.iceberg.storage == paimon::IcebergStorage::kTable && EncodeSegment(place.id.table) != place.id.table) {
     return Unsupported(Str("table ", folder, ": its name cannot be one of an Iceberg table"),
                        "set metadata.iceberg.storage to hadoop-catalog");
   }
-  TRY_SET(auto catalog, HadoopCatalog::Make(env, place.warehouse));
+  auto catalog = HadoopCatalog::At(env, place.warehouse);
   TRY_SET(const std::string location, catalog->Location(place.id));
-  TRY_SET(const std::string path, LocalPath(location));
+  TRY_SET(const std::string path, PathOfUri(location));
   TRY_SET(auto publisher, MakeCatalogPublisher(place.own, options.iceberg));
   return std::unique_ptr<IcebergMirror>(new IcebergMirror(env, std::move(catalog), std::move(publisher),
                                                           std::move(place.id), path + "/metadata", options));
@@ -94,7 +91,12 @@ Status IcebergMirror::ShowAll(paimon::Table& table) {
       TRY_SET(const paimon::Schema* first, table.SchemaOf(missing.front().schema_id));
       TRY(Create(*first));
     }
-    for (const paimon::Snapshot& snapshot : missing) TRY(Show(table, snapshot));
+    for (const paimon::Snapshot& snapshot : missing) {
+      Status done = Show(table, snapshot);
+      const bool left_out = !done.ok() && done.error().code == ErrorCode::kUnsupported && &snapshot != &missing.back();
+      if (left_out) LogWarn(Str(folder_, ": snapshot ", snapshot.id, " is left out: ", done.error().message));
+      if (!left_out) TRY(std::move(done));
+    }
   }
   TRY(ShowColumns(table.newest_schema()));
   return Tidy(table, tags);

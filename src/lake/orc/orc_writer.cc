@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // ORC by Arrow's writer, in the types that Paimon's Java code has: TIME as milliseconds in an INT, points in time as
-// TIMESTAMP_INSTANT, and the fields' ids as the attribute paimon.id.
+// TIMESTAMP_INSTANT, and the fields' ids as the attribute paimon.id; and as iceberg.id, for Iceberg metadata beside the
+// table.
 #include <arrow/adapters/orc/adapter.h>
 #include <arrow/array.h>
 #include <arrow/compute/api.h>
@@ -14,6 +15,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/orc/field_ids.h"
 #include "lake/parquet/file_streams.h"
 #include "lake/parquet/format_writer.h"
 #include "lake/parquet/nested_check.h"
@@ -42,7 +44,9 @@ arrow::Compression::type CodecOf(const std::string& name) {
   return arrow::Compression::UNCOMPRESSED;
 }
 
-std::shared_ptr<arrow::KeyValueMetadata> IdOf(int id) { return arrow::key_value_metadata({kFieldId}, {Str(id)}); }
+std::shared_ptr<arrow::KeyValueMetadata> IdOf(int id) {
+  return arrow::key_value_metadata({kFieldId, kIcebergFieldId}, {Str(id), Str(id)});
+}
 
 constexpr int kPartIds = 536870911, kIdsOfPart = 1024;  // SpecialFields of Paimon's Java code
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/orc/field_ids.h"
+
+#include <arrow/adapters/orc/adapter.h>
+#include <arrow/type.h>
+#include <arrow/util/key_value_metadata.h>
+
+#include <algorithm>
+#include <exception>
+#include <memory>
+
+#include "base/text.h"
+#include "lake/parquet/file_streams.h"
+#include "row/arrow_status.h"
+
+namespace sluice {
+namespace {
+
+Result<bool> ReadIds(const std::shared_ptr<EnvInputFile>& source) {
+  ARROW_TRY_SET(const auto reader, arrow::adapters::orc::ORCFileReader::Open(source, arrow::default_memory_pool()));
+  ARROW_TRY_SET(const auto schema, reader->ReadSchema());
+  const auto& fields = schema->fields();
+  return std::all_of(fields.begin(), fields.end(), [](const auto& field) {
+    return field->metadata() != nullptr && field->metadata()->Contains(kIcebergFieldId);
+  });
+}
+
+}  // namespace
+
+Result<bool> HasIcebergFieldIds(Env& env, const std::string& path) {
+  TRY_SET(auto file, env.OpenFile(path));
+  const auto source = std::make_shared<EnvInputFile>(std::move(file));
+  Result<bool> out = false;
+  try {
+    out = ReadIds(source);
+  } catch (const std::exception& error) {  // Arrow's ORC code throws at damaged files
+    out = Corrupt(error.what());
+  }
+  if (source->error()) return *source->error();
+  if (!out.ok()) return std::move(out).error().With(Str("data file ", path));
+  return out;
+}
+
+}  // namespace sluice
