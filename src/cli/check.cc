@@ -56,6 +56,10 @@ Result<std::shared_ptr<const TableSchema>> ShapeOf(const PipelineSpec& spec, con
 Status PrintSink(const PipelineSpec& spec, const std::vector<TableId>& tables,
                  const std::vector<SchemaChange>& creates) {
   TRY_SET(SchemaEvolver evolver, SchemaEvolver::Make(spec));
+  if (spec.sink.type == "paimon") {
+    TRY_SET(auto stored, PaimonStoredTypes(spec));
+    evolver.StoreAs(std::move(stored));
+  }
   std::map<TableId, TableSchema> sink_tables;
   TRY_SET(auto changes, evolver.OnTables(creates));
   for (const SchemaChange& change : changes) {

@@ -34,6 +34,13 @@ Error KeyChanged(const TableId& sink, const SchemaChange& change) {
                      "set schema.change.behavior: evolve, or drop the sink table and start over");
 }
 
+std::string ShortTime(std::string text) {
+  if (text.find('.') == std::string::npos) return text;
+  text.resize(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
 json SchemasToJson(const std::unordered_map<TableId, SchemaPtr>& schemas) {
   json list = json::array();
   for (const auto& [id, schema] : schemas) {
@@ -76,6 +83,26 @@ void SchemaEvolver::Changed() {
   json_.clear();
 }
 
+SchemaPtr SchemaEvolver::Stored(SchemaPtr schema) const {
+  if (schema == nullptr || !stored_) return schema;
+  TableSchema out = *schema;
+  for (Column& column : out.columns) column.type = stored_(column.type);
+  return out == *schema ? schema : Share(std::move(out));
+}
+
+SchemaChange SchemaEvolver::Stored(const SchemaChange& change) const {
+  SchemaChange out = change;
+  out.schema = Stored(change.schema);
+  if (!stored_) return out;
+  out.column.type = stored_(change.column.type);
+  // A default value has the text that values get (cast.h): of a time without zeros at its end.
+  if (change.column.type.kind == TypeKind::kTime && out.column.type.kind == TypeKind::kString) {
+    if (out.column.default_value) out.column.default_value = ShortTime(*out.column.default_value);
+    out.initial.text = ShortTime(out.initial.text);
+  }
+  return out;
+}
+
 const std::vector<TableId>& SchemaEvolver::SinksOf(const TableId& source) {
   auto at = routes_.find(source);
   if (at == routes_.end()) at = routes_.emplace(source, router_.Route(source)).first;
@@ -97,8 +124,9 @@ std::vector<const TableSchema*> SchemaEvolver::UpstreamOf(const TableId& sink) c
   return out;
 }
 
-Result<std::vector<SchemaChange>> SchemaEvolver::OnSchemaChange(const SchemaChange& change) {
-  if (change.kind == SchemaChangeKind::kCreateTable) return OnTables({change});
+Result<std::vector<SchemaChange>> SchemaEvolver::OnSchemaChange(const SchemaChange& given) {
+  if (given.kind == SchemaChangeKind::kCreateTable) return OnTables({given});
+  const SchemaChange change = Stored(given);
   Changed();
   emitted_.clear();
   cause_ = change.table;
@@ -117,9 +145,11 @@ Result<std::vector<SchemaChange>> SchemaEvolver::OnSchemaChange(const SchemaChan
   return EmittedChanges();
 }
 
-Result<std::vector<SchemaChange>> SchemaEvolver::OnTables(const std::vector<SchemaChange>& creates) {
+Result<std::vector<SchemaChange>> SchemaEvolver::OnTables(const std::vector<SchemaChange>& given) {
   Changed();
   emitted_.clear();
+  std::vector<SchemaChange> creates;
+  for (const SchemaChange& create : given) creates.push_back(Stored(create));
   std::vector<SchemaPtr> before;
   for (const SchemaChange& create : creates) {
     CHECK(create.kind == SchemaChangeKind::kCreateTable);
@@ -453,6 +483,7 @@ Status SchemaEvolver::Restore(std::string_view text) {
   std::unordered_map<TableId, SchemaPtr> sinks;
   TRY(SchemasFromJson(node, "sources", sources));
   TRY(SchemasFromJson(node, "sinks", sinks));
+  for (auto& [source, schema] : sources) schema = Stored(std::move(schema));
   upstream_ = std::move(sources);
   sinks_ = std::move(sinks);
   announced_.clear();

@@ -9,6 +9,7 @@
 // new one.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -28,6 +29,8 @@ namespace sluice {
 class SchemaEvolver {
  public:
   static Result<SchemaEvolver> Make(const PipelineSpec& spec);
+  // Which type the sink keeps a column in (Sink::StoredType): for sink tables the sources have that type. Comes first.
+  void StoreAs(std::function<DataType(const DataType&)> stored) { stored_ = std::move(stored); }
 
   // The changes for the sink, in order; `table` is the sink's. kInvalid in EXCEPTION mode.
   Result<std::vector<SchemaChange>> OnSchemaChange(const SchemaChange& change);
@@ -61,6 +64,8 @@ class SchemaEvolver {
 
  private:
   using SchemaPtr = std::shared_ptr<const TableSchema>;
+  SchemaPtr Stored(SchemaPtr schema) const;
+  SchemaChange Stored(const SchemaChange& change) const;
   // How the rows of one source schema become those of one sink table.
   struct Plan {
     TableId sink;
@@ -106,7 +111,8 @@ class SchemaEvolver {
   SchemaChangeBehavior behavior_;
   std::set<std::string> sink_changes_;
   TableShape shape_;  // for kMerge
-  std::unordered_map<TableId, SchemaPtr> upstream_;           // by source table
+  std::function<DataType(const DataType&)> stored_;           // null: as they are
+  std::unordered_map<TableId, SchemaPtr> upstream_;           // by source table, as stored
   std::unordered_map<TableId, SchemaPtr> sinks_;              // by sink table
   std::unordered_set<TableId> left_out_;                      // sink tables
   std::unordered_set<TableId> announced_;                     // sink tables whose kCreateTable went out

@@ -41,6 +41,8 @@ class Sink {
   virtual ~Sink() = default;
 
   virtual BeforeImage before_image() const = 0;
+  // What a column of that type is in the tables that this sink makes: the same, or a type that holds all its values.
+  virtual DataType StoredType(const DataType& type) const { return type; }
 
   // Checks that the target can be written to. Makes nothing visible.
   virtual Status Open() = 0;

@@ -292,6 +292,7 @@ Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
   TRY_SET(SchemaEvolver evolver, SchemaEvolver::Make(spec_));
   Attempt attempt(env_, spec_, *store, std::move(evolver), options_.state_folder);
   TRY_SET(attempt.sink, factories_.sink(attempt.files));
+  attempt.evolver.StoreAs([&sink = *attempt.sink](const DataType& type) { return sink.StoredType(type); });
   TRY(attempt.sink->Open());
   TRY(attempt.Recover());
   TRY_SET(attempt.source, factories_.source());

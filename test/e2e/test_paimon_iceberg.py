@@ -2,6 +2,7 @@
 """Iceberg metadata beside Paimon tables (metadata.iceberg.storage): under updates, deletes, compactions, changes of
 columns, truncations, rollbacks and kills PyIceberg reads what pypaimon reads."""
 
+import json
 import os
 import shutil
 
@@ -193,19 +194,97 @@ def test_types(ctx):
         assert found == ids, f"{where}: {found}"
 
 
-def test_types_that_cannot_be_shown(ctx):
-    """A TIME: told before anything is committed."""
-    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, ti TIME(3)); CREATE TABLE u (id INT PRIMARY KEY)")
-    path = paimon_job.pipeline(ctx, f"{db}.t", {"bucket": 1, **BESIDE})
-    result = ctx.catch_up(path, code=1)
-    assert f"table {db}.t: column ti is a TIME" in result.err and "hint:" in result.err, result.err
-    assert not ctx.lake.exists(f"{db}.t")
-    ctx.state = paimon_job.state(ctx, "later")
-    path = paimon_job.pipeline(ctx, f"{db}.u", {"bucket": 1, **BESIDE})
+def test_types_that_iceberg_lacks(ctx):
+    """Tables that are made beside Iceberg metadata have types that both know: also as keys, and of later columns."""
+    db = ctx.database(
+        "CREATE TABLE t (id SMALLINT, at TIME(3), t1 TINYINT, ts0 DATETIME, z1 TIMESTAMP(1) NULL,"
+        " PRIMARY KEY (id, at)); INSERT INTO t VALUES (300, '23:59:59.999', 7, NULL, NULL),"
+        " (1, '10:20:30.5', -7, '2026-02-03 04:05:06', '2026-02-03 04:05:06.7'), (1, '00:00:00', NULL, NULL, NULL)"
+    )
+    table = f"{db}.t"
+    path = paimon_job.pipeline(
+        ctx, table, {"bucket": 2, **OFTEN, **BESIDE}, pipeline={"schema.change.behavior": "evolve"}
+    )
     ctx.catch_up(path)
-    ctx.server.execute("INSERT INTO u VALUES (1); ALTER TABLE u ADD COLUMN ti TIME(3)", db)
+    ctx.server.execute(
+        "UPDATE t SET t1 = 9 WHERE at = '10:20:30.5'; DELETE FROM t WHERE at = '00:00:00';"
+        " UPDATE t SET at = '07:00:00' WHERE id = 300; ALTER TABLE t ADD COLUMN more TINYINT, ADD COLUMN later TIME(3)"
+        " NOT NULL DEFAULT '08:00:00.250'; ALTER TABLE t MODIFY t1 SMALLINT; INSERT INTO t VALUES"
+        " (2, '01:00:00', 400, NULL, NULL, 1, '09:00:00')", db
+    )
+    ctx.catch_up(path)
+    assert paimon_iceberg.of(ctx).columns(table) == [
+        ("id", "int"), ("at", "string"), ("t1", "int"), ("ts0", "timestamp"), ("z1", "timestamptz"), ("more", "int"),
+        ("later", "string"),
+    ]
+    kinds = [kind for _, kind in ctx.lake.columns(table)]
+    assert kinds[2:6] == ["INT", "TIMESTAMP(3)", "TIMESTAMP(3) WITH LOCAL TIME ZONE", "INT"], kinds
+    found = sorted(paimon_iceberg.of(ctx).open(table).scan(selected_fields=("id", "at", "t1", "later")).to_arrow()
+                   .to_pylist(), key=lambda row: row["id"])
+    assert [tuple(row.values()) for row in found] == [
+        (1, "10:20:30.5", 9, "08:00:00.25"), (2, "01:00:00", 400, "09:00:00"), (300, "07:00:00", 7, "08:00:00.25"),
+    ], found
+    assert paimon_iceberg.shows(ctx, table) > 1
+    paimon_job.sound(ctx, table)
+    ctx.catch_up(path)  # nothing is to be altered at a restart
+    schemas = ctx.lake.schema_ids(table)
+    ctx.state = paimon_job.state(ctx, "lost")
+    ctx.server.execute("INSERT INTO t (id, at) VALUES (3, '03:00:00')", db)
+    ctx.catch_up(path)
+    assert ctx.lake.schema_ids(table) == schemas
+    assert paimon_iceberg.shows(ctx, table) > 1
+    checked = ctx.command("check", path)
+    assert checked.code == 0 and "at " in checked.out and "TIME(3) NOT NULL" in checked.out, checked.out
+    same = ctx.command("verify", path)
+    assert same.code == 0 and "DIFFERENT" not in same.out, same.out + same.err
+
+
+def test_time_of_another_writer(ctx):
+    """A TIME column that is there cannot be shown, which is told by name."""
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, ti TIME(3)); INSERT INTO t VALUES (1, '10:00:00')")
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {"bucket": 1})
+    ctx.catch_up(path)
+    schema = ctx.lake.schema(table)
+    schema["id"] += 1
+    schema["options"].update(BESIDE)
+    with open(os.path.join(ctx.lake.folder(table), "schema", f"schema-{schema['id']}"), "w", encoding="utf-8") as file:
+        json.dump(schema, file)
+    ctx.server.execute("INSERT INTO t VALUES (2, NULL)", db)
     result = ctx.catch_up(path, code=1)
-    assert f"table {db}.u: column ti is a TIME" in result.err, result.err
+    assert "column ti is a TIME" in result.err and table in result.err and "hint:" in result.err, result.err
+
+
+def test_orc_files_of_others(ctx):
+    """Iceberg readers find columns of ORC files by attributes, which other programs do not write; a rewrite does."""
+    db = ctx.database(f"{changelog.SCHEMA}; {changelog.FILL}")
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {"bucket": 1, "file.format": "orc", "file.compression": "none", **BESIDE})
+    ctx.catch_up(path)
+    changelog.change(ctx, db, 1)
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, table)
+    paimon_iceberg.equal(ctx, table)
+    assert paimon_iceberg.shows(ctx, table) > 1
+    for root, _, names in os.walk(ctx.lake.folder(table)):
+        for name in names:
+            if name.startswith("data-") and name.endswith(".orc"):
+                replace_bytes(os.path.join(root, name), b"iceberg.id", b"foreign.id")
+    shutil.rmtree(os.path.join(ctx.lake.folder(table), "metadata"))
+    result = ctx.catch_up(path, code=1)
+    assert "has no Iceberg field ids" in result.err and "compaction.force-rewrite-all-files" in result.err, result.err
+    act(ctx, table, "compact", "--table_conf", "compaction.force-rewrite-all-files=true")
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, table)
+    paimon_iceberg.equal(ctx, table)
+
+
+def replace_bytes(path, old, new):
+    with open(path, "rb") as file:
+        found = file.read()
+    assert old in found, f"{path} has no {old}"
+    with open(path, "wb") as file:
+        file.write(found.replace(old, new))
 
 
 def test_killed_before_the_metadata(ctx):

@@ -80,6 +80,8 @@ Result<std::unique_ptr<PaimonSink>> PaimonSink::Make(Env& env, PaimonSinkConfig 
   return std::unique_ptr<PaimonSink>(new PaimonSink(env, std::move(config), std::move(catalog)));
 }
 
+DataType PaimonSink::StoredType(const DataType& type) const { return PaimonStoredType(config_.table_options, type); }
+
 Result<StoredEpochs> ReadPaimonEpochs(Env& env, paimon::Catalog& catalog, const std::string& job) {
   StoredEpochs out;
   TRY_SET(const auto tables, catalog.List());

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -54,6 +55,7 @@ class PaimonSink final : public Sink {
   ~PaimonSink() override;
 
   BeforeImage before_image() const override { return before_; }
+  DataType StoredType(const DataType& type) const override;
   // kInvalid if the warehouse cannot be written.
   Status Open() override;
   Result<std::optional<EpochInfo>> StoredEpoch() override;
@@ -99,6 +101,9 @@ Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec,
 Result<StoredEpochs> ReadPaimonEpochs(Env& env, paimon::Catalog& catalog, const std::string& job);
 // The catalog of the sink.
 Result<std::unique_ptr<paimon::Catalog>> OpenPaimonCatalog(Env& env, const PipelineSpec& spec);
+// Sink::StoredType of tables that are made with these options.
+DataType PaimonStoredType(const paimon::Options& table_options, const DataType& type);
+Result<std::function<DataType(const DataType&)>> PaimonStoredTypes(const PipelineSpec& spec);
 // LakeJobId with the prefix of the file.
 Result<std::string> PaimonJobId(const PipelineSpec& spec);
 

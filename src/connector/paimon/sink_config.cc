@@ -7,6 +7,7 @@
 #include "connector/paimon/partition_keys.h"
 #include "connector/paimon/sink.h"
 #include "connector/paimon/spec.h"
+#include "lake/mirror/iceberg_form.h"
 #include "lake/paimon/evolve.h"
 #include "lake/paimon/table_options.h"
 #include "pipeline/job_id.h"
@@ -107,6 +108,22 @@ Status CheckPaimonTables(const PipelineSpec& spec, const std::map<TableId, Table
     notes.push_back(Str(options.PlaceOf("partition.key").ToString(), ": ", note));
   }
   return Ok();
+}
+
+DataType PaimonStoredType(const paimon::Options& table_options, const DataType& type) {
+  const auto storage = table_options.find("metadata.iceberg.storage");
+  const bool mirrored = storage != table_options.end() && Lower(Trim(storage->second)) != "disabled";
+  return mirrored ? mirror::ShownType(type) : type;
+}
+
+Result<std::function<DataType(const DataType&)>> PaimonStoredTypes(const PipelineSpec& spec) {
+  std::vector<std::string> ignored;
+  TRY_SET(const Options options, ReadOptions(spec, ignored));
+  paimon::Options table_options;
+  TRY(ReadTableOptions(options, table_options));
+  return std::function<DataType(const DataType&)>([table_options = std::move(table_options)](const DataType& type) {
+    return PaimonStoredType(table_options, type);
+  });
 }
 
 Result<std::unique_ptr<paimon::Catalog>> OpenPaimonCatalog(Env& env, const PipelineSpec& spec) {
