@@ -10,6 +10,7 @@ import lake as lake_module
 import paimon_iceberg
 import paimon_job
 import test_paimon_changelog as changelog
+import test_paimon_clock
 from paimon_iceberg import BESIDE, IN_CATALOG
 
 WIDE = "deletion-vectors.bitmap64"
@@ -105,6 +106,16 @@ def test_partitions_and_keyless_tables(ctx):
     for name in ("p", "k"):
         paimon_iceberg.shows(ctx, f"{db}.{name}")
         paimon_iceberg.files_are_named(ctx, f"{db}.{name}")
+
+
+def test_partitions_that_expire(ctx):
+    """What the clock takes away is gone at once, not with the next commit."""
+    _, table, path = test_paimon_clock.partitioned(
+        ctx, {"bucket": 1, **test_paimon_clock.EXPIRES, **test_paimon_clock.AT_ONCE, **BESIDE}
+    )
+    ctx.catch_up(path)
+    assert test_paimon_clock.ids(ctx, table) == ["3", "4"]
+    assert paimon_iceberg.shows(ctx, table) == len(ctx.lake.snapshot_ids(table))
 
 
 def test_merge_engines(ctx):

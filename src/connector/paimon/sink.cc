@@ -27,6 +27,7 @@ using paimon::Table;
 using paimon::TableChange;
 using paimon::TableWriter;
 
+constexpr int64_t kFirstWaitMs = 500, kLastWaitMs = 8'000;  // between tries to tell an Iceberg catalog
 constexpr int64_t kBufferedBytesMax = 128 << 20;  // of all tables together, unless one may have more alone
 
 // Before anything is committed: the Iceberg metadata beside a table could not show such a column.
@@ -306,7 +307,19 @@ Status PaimonSink::Commit(const std::string& text) {
   return Ok();
 }
 
+// A catalog that is away at the start is waited for; later the job's own attempts do that.
 Status PaimonSink::Mirror(const TableId& id) {
+  for (int64_t wait_ms = kFirstWaitMs;; wait_ms *= 2) {
+    Status followed = TryMirror(id);
+    const bool heals = !followed.ok() && (followed.error().code == ErrorCode::kUnavailable ||
+                                          followed.error().code == ErrorCode::kUnknownOutcome);
+    if (mirrored_ || !heals || wait_ms > kLastWaitMs) return followed;
+    LogWarn(Str(followed.error().message, "; trying again in ", wait_ms, " ms"));
+    env_.Wait(wait_ms, nullptr);
+  }
+}
+
+Status PaimonSink::TryMirror(const TableId& id) {
   auto found = mirrors_.find(id);
   if (found != mirrors_.end() && found->second == nullptr) return Ok();
   TRY_SET(const auto table, OpenTable(id));
@@ -315,7 +328,9 @@ Status PaimonSink::Mirror(const TableId& id) {
     TRY_SET(auto made, mirror::IcebergMirror::Make(env_, table->folder(), options));
     found = mirrors_.emplace(id, std::move(made)).first;
   }
-  Status followed = found->second == nullptr ? Ok() : found->second->Follow(*table);
+  if (found->second == nullptr) return Ok();
+  Status followed = found->second->Follow(*table);
+  mirrored_ |= followed.ok();
   if (followed.ok()) return followed;
   mirrors_.erase(found);  // what it knows may be half of a commit
   return std::move(followed).error().With(Str("Iceberg metadata of table ", id.ToString()));
@@ -366,9 +381,9 @@ Result<bool> PaimonSink::Keep(const TableId& id) {
   bool more = false;
   if (committed) {
     TRY_SET(more, upkeep_.AfterCommits(id, *table));
-    TRY(Mirror(id));  // no more what has expired
   }
   if (upkeep_.PartitionsDue(id)) TRY(upkeep_.ExpirePartitions(id, *table));
+  TRY(Mirror(id));  // no more what has expired
   return more;
 }
 

@@ -75,6 +75,7 @@ class PaimonSink final : public Sink {
   Result<std::unique_ptr<paimon::Table>> OpenTable(const TableId& id);
   Status BoundMemory();
   Status Mirror(const TableId& id);  // Iceberg metadata beside the table follows it
+  Status TryMirror(const TableId& id);
   Result<int64_t> RemoveUnreachable(const TableId& id, const std::vector<std::string>& files);
   Result<bool> Keep(const TableId& id);  // whether there is more to do
   void TellIdlePartitions();
@@ -92,6 +93,7 @@ class PaimonSink final : public Sink {
   StoredEpochs stored_;          // at the last StoredEpoch()
   int64_t commits_ = 0;
   bool told_partitions_ = false;
+  bool mirrored_ = false;  // a table's Iceberg metadata was told to all that wait for it
 };
 
 // From the sink block of a pipeline file. Warnings get one sentence for each option without effect.
