@@ -13,7 +13,7 @@ FORMATS = {
 
 
 def names(_pair, engine):
-    return [f"version_{version}" for version in FORMATS] if engine.startswith("beside-") else []
+    return [*(f"version_{version}" for version in FORMATS), "orc"] if engine.startswith("beside-") else []
 
 
 def prepare(bench):
@@ -24,6 +24,9 @@ def prepare(bench):
         if bench.wanted(name):
             write = lambda n=name, o=options, k=kinds: tables_paimon.levels(bench.context(n), o, k)
             bench.check(name, lambda n=f"version_{version}", w=write: bench.beside.append((n, w())))
+    if bench.wanted("beside.orc"):
+        orc = lambda: tables_paimon.orc_types(bench.context("beside.orc"), FORMATS[2], "orc")
+        bench.check("beside.orc", lambda: bench.beside.append(("orc", orc())))
 
 
 def checks(bench, engine):

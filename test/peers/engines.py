@@ -173,6 +173,7 @@ class PyIceberg(Engine):
 class DuckDb(Engine):
     name = peer = "duckdb"
     no_writes = "DuckDB writes Iceberg tables through a REST catalog only"
+    lacks = {"orc": "DuckDB's iceberg extension reads data files in Parquet only"}
 
     def start(self):
         got = install(self.peer or self.name)

@@ -127,6 +127,28 @@ def formats(ctx):
     return levels(ctx, kinds=FORMATS)
 
 
+def orc_types(ctx, more, needs):
+    """Types and changed columns in ORC files, for readers that find columns by their ids."""
+    db = ctx.database(
+        "CREATE TABLE t (id INT PRIMARY KEY, n BIGINT, f FLOAT, d DOUBLE, c DECIMAL(20,4), v VARCHAR(40),"
+        " b VARBINARY(9), day DATE, at DATETIME(6), ms DATETIME(3), z TIMESTAMP(6) NULL, ti TIME(3), small TINYINT)"
+        " COLLATE utf8mb4_bin;"
+        " INSERT INTO t SELECT seq, seq * 5000000000, seq / 2, seq / 4, seq / 8, CONCAT('ä', seq), CHAR(seq),"
+        " '2024-02-28' + INTERVAL seq DAY, '2024-02-28 10:11:12.123456' + INTERVAL seq DAY, '2024-02-28 10:11:12.5',"
+        " '2024-02-28 10:11:12.654321', '10:11:12.5', seq % 100 FROM seq_1_to_300; INSERT INTO t (id) VALUES (1000)"
+    )
+    sink = {"bucket": 1, "num-sorted-run.compaction-trigger": 2, "file.format": "orc", **more}
+    path = ctx.pipeline(f"{db}.t", sink={f"table.properties.{key}": value for key, value in sink.items()},
+                        pipeline={"schema.change.behavior": "evolve"})
+    ctx.catch_up(path)
+    ctx.server.execute(
+        "UPDATE t SET v = 'again' WHERE id % 3 = 0; DELETE FROM t WHERE id % 7 = 0; ALTER TABLE t DROP COLUMN ti,"
+        " RENAME COLUMN n TO m, ADD COLUMN n INT DEFAULT 5 FIRST; UPDATE t SET n = 6 WHERE id % 5 = 0", db
+    )
+    ctx.catch_up(path)
+    return [tables.freeze(ctx, f"{db}.t", [["n", "=", 5, "number"], ["m", ">", 5000000000, "number"]], needs=needs)]
+
+
 def partitions(ctx):
     """By numbers, texts and dates, one or two of them; rows that move, values that a folder's name must escape."""
     db = ctx.database()
