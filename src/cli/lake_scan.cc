@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "io/routing_env.h"
 #include "lake/iceberg/scan.h"
@@ -80,15 +79,37 @@ Result<std::optional<paimon::Snapshot>> MomentOf(Env& env, paimon::Table& table,
   return found;
 }
 
+// A table, or a branch of it, and the other one, of which the partitions come that the first has not.
+struct JoinedTables {
+  std::unique_ptr<paimon::Table> first, second;
+};
+
+Result<std::unique_ptr<LakeScan>> OpenJoined(Env& env, JoinedTables tables, const LakeVersion& version,
+                                             const std::vector<std::string>& columns) {
+  TRY_SET(auto moment, MomentOf(env, *tables.first, version));
+  if (version.snapshot) {
+    TRY_SET(moment, tables.first->SnapshotOf(*version.snapshot));
+  }
+  TRY_SET(auto scan, moment ? paimon::TableScan::OfSnapshot(env, *tables.first, *moment, columns)
+                            : paimon::TableScan::Make(env, *tables.first, std::nullopt, columns));
+  std::optional<int64_t> time_ms;
+  if (moment) time_ms = moment->time_ms;
+  TRY_SET(const auto other, paimon::NewestUpTo(*tables.second, time_ms));
+  if (other) TRY(scan.AddMissingPartitions(*tables.second, *other));
+  return std::unique_ptr<LakeScan>(
+      new OwningScan(std::make_shared<JoinedTables>(std::move(tables)), OfPaimon(std::move(scan))));
+}
+
 Result<std::unique_ptr<LakeScan>> OpenPaimon(Env& env, const std::string& path, const LakeVersion& version,
                                              const std::vector<std::string>& columns) {
   TRY_SET(auto table, version.branch.empty() ? paimon::Table::Open(env, path)
                                              : paimon::Table::OpenBranch(env, path, version.branch));
-  for (const char* option : {"scan.fallback-branch", "scan.primary-branch"}) {
-    const std::string branch = table->newest_schema().Option(option, "");
-    if (branch.empty() || !version.branch.empty()) continue;
-    LogWarn(Str(path, ": ", option, "=", branch, " of the table has no effect: --branch ", branch,
-                " shows the rows of that branch"));
+  const std::string fallback = table->newest_schema().Option("scan.fallback-branch", "");
+  const std::string primary = table->newest_schema().Option("scan.primary-branch", "");
+  if (version.branch.empty() && !(fallback.empty() && primary.empty())) {
+    TRY_SET(auto branch, paimon::Table::OpenBranch(env, path, primary.empty() ? fallback : primary));
+    if (!primary.empty()) std::swap(table, branch);
+    return OpenJoined(env, {std::move(table), std::move(branch)}, version, columns);
   }
   TRY_SET(const auto snapshot, MomentOf(env, *table, version));
   if (!snapshot) return Own(env, std::move(table), version.snapshot, columns);

@@ -32,6 +32,8 @@ struct SourceTable {
   std::unique_ptr<paimon::Table> table;
   int64_t newest = 0;  // snapshot, at the start
   int64_t held = 0;    // the one whose rows the sink has
+  int64_t added = 0;   // of the fallback branch, FeedState::added
+  std::unique_ptr<paimon::Table> fallback;
   bool copying = false;
 };
 
@@ -47,12 +49,12 @@ struct SinkSide {
 class PaimonVerifier {
  public:
   PaimonVerifier(const PipelineSpec& spec, std::unique_ptr<LakeTables> lake, std::string job, Router router,
-                 std::unique_ptr<paimon::Catalog> catalog)
+                 PaimonSourceTables tables)
       : spec_(spec),
         lake_(std::move(lake)),
         job_(std::move(job)),
         router_(std::move(router)),
-        catalog_(std::move(catalog)) {}
+        tables_(std::move(tables)) {}
 
   Result<bool> Run(int64_t wait_ms) {
     TRY(OpenSources());
@@ -74,7 +76,7 @@ class PaimonVerifier {
     TRY_SET(const auto tables, InspectPaimonSource(LakeEnv(), spec_));
     for (const auto& [id, schema] : tables) {
       SourceTable& source = sources_[id];
-      TRY_SET(source.table, catalog_->Open(LakeEnv(), id));
+      TRY_SET(source.table, tables_.Open(LakeEnv(), id));
       TRY_SET(const auto latest, source.table->LatestSnapshot());
       source.newest = latest ? latest->id : 0;
     }
@@ -95,6 +97,7 @@ class PaimonVerifier {
       for (auto& [id, source] : sources_) {
         auto state = states.find(id);
         source.copying = state != states.end() && state->second.copy > 0;
+        source.added = state == states.end() ? 0 : state->second.added;
         source.held = state == states.end() || source.copying ? 0 : state->second.next - 1;
         for (const TableId& sink_id : router_.Route(id)) {
           TRY_SET(const bool as_told, Open(sink_id, stored));
@@ -153,7 +156,7 @@ class PaimonVerifier {
   }
 
   // The source table's rows, as the pipeline told them up to the snapshot, to where they belong.
-  Status Read(const TableId& id, const SourceTable& source, SchemaEvolver& evolver) {
+  Status Read(const TableId& id, SourceTable& source, SchemaEvolver& evolver) {
     std::optional<paimon::Snapshot> snapshot;
     const paimon::Schema* schema = &source.table->newest_schema();
     if (source.held > 0) {
@@ -172,7 +175,9 @@ class PaimonVerifier {
     TRY_SET(const auto rules, paimon::ChangeRules::Of(*schema));
     paimon::ScanOptions told = rules.Told();
     if (spec_.bounded) told = {};
+    told.choice = &tables_.feed.choice;
     TRY_SET(auto scan, paimon::TableScan::OfSnapshot(LakeEnv(), *source.table, *snapshot, names, told));
+    TRY(AddFallback(source, scan));
     for (DataBatch rows;;) {
       TRY_SET(const bool more, scan.Next(rows));
       if (!more) return Ok();
@@ -183,6 +188,14 @@ class PaimonVerifier {
       batch.snapshot = true;
       TRY(AddSource(batch, evolver));
     }
+  }
+
+  Status AddFallback(SourceTable& source, paimon::TableScan& scan) const {
+    if (source.added == 0) return Ok();
+    const std::string branch = paimon::FallbackOf(source.table->newest_schema(), tables_.feed);
+    TRY_SET(source.fallback, paimon::Table::OpenBranch(LakeEnv(), source.table->folder(), branch));
+    TRY_SET(const auto snapshot, source.fallback->SnapshotOf(source.added));
+    return scan.AddMissingPartitions(*source.fallback, snapshot, &tables_.feed.choice);
   }
 
   Status AddSource(const ChangeBatch& batch, SchemaEvolver& evolver) {
@@ -215,7 +228,7 @@ class PaimonVerifier {
   const std::unique_ptr<LakeTables> lake_;
   const std::string job_;
   const Router router_;
-  const std::unique_ptr<paimon::Catalog> catalog_;
+  const PaimonSourceTables tables_;
   std::map<TableId, SourceTable> sources_;
   std::map<TableId, SinkSide> sinks_;
   int64_t epoch_ = 0;
@@ -275,8 +288,8 @@ Result<bool> VerifyPaimonSource(const PipelineSpec& spec, int64_t wait_ms) {
   TRY_SET(auto lake, LakeTables::Of(LakeEnv(), spec));
   TRY_SET(std::string job, lake->JobId(spec));
   TRY_SET(Router router, Router::Make(spec.routes, spec.route_mode));
-  TRY_SET(auto catalog, OpenPaimonSourceCatalog(LakeEnv(), spec));
-  PaimonVerifier verifier(spec, std::move(lake), std::move(job), std::move(router), std::move(catalog));
+  TRY_SET(auto tables, OpenPaimonSourceTables(LakeEnv(), spec));
+  PaimonVerifier verifier(spec, std::move(lake), std::move(job), std::move(router), std::move(tables));
   return verifier.Run(spec.bounded ? 0 : wait_ms);
 }
 

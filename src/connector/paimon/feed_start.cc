@@ -14,6 +14,8 @@
 namespace sluice::paimon {
 namespace {
 
+constexpr const char* kReadTag = "batch-read-";  // as Java's begin
+
 class Beginning {
  public:
   Beginning(Env& env, Table& table, const FeedOptions& options) : env_(env), table_(table), options_(options) {}
@@ -24,10 +26,18 @@ class Beginning {
     state_.next = latest_ ? latest_->id + 1 : 1;
     TRY_SET(const bool consumed, FromConsumer());
     if (!consumed) TRY(ByMode());
+    TRY(KeepCopy());
     return state_;
   }
 
  private:
+  Status KeepCopy() {
+    if (!options_.read_tag_ms || !options_.bounded || state_.copy == 0 || !state_.tag.empty()) return Ok();
+    state_.tag = Str(kReadTag, state_.copy, "-", env_.Uuid().substr(0, 8));
+    const auto made = CreateTag(env_, table_, {state_.tag, state_.copy, options_.read_tag_ms});
+    return made.ok() ? Ok() : Status(made.error());
+  }
+
   Result<bool> FromConsumer() {
     if (options_.consumer.empty() || options_.ignore_consumer || options_.bounded) return false;
     TRY_SET(const auto next, ReadConsumer(env_, table_, options_.consumer));
@@ -109,12 +119,31 @@ class Beginning {
   }
 
   Status Copy(const std::optional<Snapshot>& snapshot) {
-    if (!snapshot) return Ok();
+    if (!snapshot) return CheckNoFallback();
     state_.copy = snapshot->id;
     state_.next = snapshot->id + 1;
     state_.schema_id = snapshot->schema_id;
     const auto before = table_.SnapshotOf(snapshot->id - 1);
     if (before.ok() && before->schema_id < snapshot->schema_id && IsOurs(*snapshot)) state_.grown = snapshot->id;
+    return AddFallback(*snapshot);
+  }
+
+  // A copy is that of a snapshot.
+  Status CheckNoFallback() const {
+    const std::string name = FallbackOf(table_.newest_schema(), options_);
+    if (name.empty()) return Ok();
+    return Unsupported(Str("the table has no snapshot, and its fallback branch is ", name),
+                       Str("read that with branch: ", name));
+  }
+
+  Status AddFallback(const Snapshot& copied) {
+    const std::string name = FallbackOf(table_.newest_schema(), options_);
+    if (name.empty()) return Ok();
+    TRY_SET(const auto branch, Table::OpenBranch(env_, table_.folder(), name));
+    std::optional<int64_t> time_ms;
+    if (copied.id != latest_->id) time_ms = copied.time_ms;
+    TRY_SET(const auto snapshot, NewestUpTo(*branch, time_ms));
+    if (snapshot) state_.added = snapshot->id;
     return Ok();
   }
 
@@ -150,6 +179,25 @@ class Beginning {
 bool IsOurs(const Snapshot& snapshot) {
   return std::any_of(snapshot.properties.begin(), snapshot.properties.end(),
                      [](const auto& property) { return property.first.starts_with("sluice."); });
+}
+
+bool IsReadTag(const std::string& tag) { return tag.starts_with(kReadTag); }
+
+Result<std::unique_ptr<Table>> OpenHistory(Env& env, const std::string& folder, const FeedOptions& options) {
+  const bool main = options.branch.empty() || options.branch == "main";
+  TRY_SET(auto table, main ? Table::Open(env, folder) : Table::OpenBranch(env, folder, options.branch));
+  TRY(options.choice.Check(table->newest_schema()));
+  const std::string primary = table->newest_schema().Option("scan.primary-branch", "");
+  if (options.bounded && options.branch.empty() && !primary.empty()) {
+    return Unsupported(Str("the table has scan.primary-branch=", primary, ", whose partitions come before its own"),
+                       Str("read one of the two: branch: ", primary, ", or branch: main"));
+  }
+  return table;
+}
+
+std::string FallbackOf(const Schema& schema, const FeedOptions& options) {
+  if (!options.bounded || !options.branch.empty()) return {};
+  return options.fallback.empty() ? schema.Option("scan.fallback-branch", "") : options.fallback;
 }
 
 Result<FeedState> BeginFeed(Env& env, Table& table, const FeedOptions& options) {

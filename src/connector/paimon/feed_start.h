@@ -3,12 +3,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "base/result.h"
 #include "io/env.h"
+#include "lake/paimon/file_choice.h"
 #include "lake/paimon/table.h"
 #include "lake/paimon/table_changes.h"
 #include "row/change_batch.h"
@@ -51,6 +53,10 @@ struct FeedOptions {
   bool append_overwrites = false;        // `streaming-read-append-overwrite`
   std::string consumer;                  // `consumer-id`; empty: none
   bool ignore_consumer = false;          // where that one is does not count
+  std::string branch;                    // `branch`; empty: main
+  FileChoice choice;                     // `scan.partitions`, `scan.bucket`
+  std::optional<int64_t> read_tag_ms;    // `scan.plan-auto-tag-for-read.time-retained`, of bounded feeds
+  std::string fallback;                  // `scan.fallback-branch`, of bounded feeds; empty: as the table says
   BeforeImage before = BeforeImage::kFull;
 };
 
@@ -65,6 +71,7 @@ struct FeedState {
   int64_t grown = 0;
   std::string tag;        // of the copy, whose snapshot may have expired
   int64_t since_ms = 0;   // of the copy: files that are older are left out; 0: none is
+  int64_t added = 0;      // of the copy: the snapshot of the fallback branch whose other partitions come too; 0: none
   int64_t last = 0;       // the last snapshot whose changes are wanted; 0: there is no such
   bool diff = false;      // of those changes: what differs between the two ends, at once
 
@@ -72,6 +79,13 @@ struct FeedState {
 };
 
 bool IsOurs(const Snapshot& snapshot);  // made by a job of sluice
+bool IsReadTag(const std::string& tag);  // made to keep what is read
+
+// The history of the table in the folder that is read.
+Result<std::unique_ptr<Table>> OpenHistory(Env& env, const std::string& folder, const FeedOptions& options);
+
+// The branch whose partitions come where a bounded feed finds none of the table's; empty: none.
+std::string FallbackOf(const Schema& schema, const FeedOptions& options);
 
 // Of a table that is read for the first time. kNotFound names what is not there (any more).
 Result<FeedState> BeginFeed(Env& env, Table& table, const FeedOptions& options);

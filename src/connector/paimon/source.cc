@@ -24,8 +24,11 @@ Result<std::unique_ptr<PaimonSource>> PaimonSource::Make(Env& env, PaimonSourceC
 Status PaimonSource::Start(const std::string& state, BeforeImage before) {
   config_.feed.before = before;
   FeedStates states;
+  begun_ = config_.begun;
   if (!state.empty()) {
     TRY_SET(states, paimon::ParseFeedStates(state));
+    TRY_SET(begun_, paimon::ParseBegun(state));
+    TRY(paimon::CheckBegun(begun_, config_.begun, config_.feed.bounded));
   }
   for (const auto& [id, at] : states) {
     if (!config_.wanted(id)) continue;  // no longer
@@ -51,9 +54,6 @@ Status PaimonSource::Start(const std::string& state, BeforeImage before) {
 Status PaimonSource::Add(const TableId& id, const FeedOptions& options, const std::optional<FeedState>& state) {
   TRY_SET(const std::string folder, catalog_->TableFolder(id));
   auto feed = TableFeed::Open(env_, id, folder, options, state);
-  if (!feed.ok() && feed.error().code == ErrorCode::kNotFound && state) {
-    return std::move(feed).error().With(Str("table ", id.ToString()));
-  }
   if (!feed.ok()) return std::move(feed).error();
   SourceItem announcement;
   announcement.payload = (*feed)->Announcement();
@@ -69,8 +69,11 @@ Status PaimonSource::AddNewTables() {
     if (!config_.wanted(id) || places_.contains(id)) continue;
     FeedOptions options = config_.feed;
     options.start = paimon::FeedStart::kLatestFull;
+    Status added = Add(id, options, {});
+    const bool missing = !added.ok() && added.error().code == ErrorCode::kNotFound;
+    if (missing && !options.branch.empty()) continue;  // its branch is not there yet
+    TRY(std::move(added));
     LogInfo(Str("table ", id.ToString(), " is new"));
-    TRY(Add(id, options, {}));
     TRY(Hold({{id, feeds_.back()->state()}}));
   }
   return Ok();
@@ -111,7 +114,7 @@ bool PaimonSource::finished() const {
 std::string PaimonSource::State() const {
   FeedStates states;
   for (const auto& feed : feeds_) states[feed->id()] = feed->state();
-  return paimon::ToJson(states);
+  return paimon::ToJson(states, begun_);
 }
 
 Status PaimonSource::SetTarget() {
@@ -130,7 +133,7 @@ bool PaimonSource::ReachedTarget() const {
 }
 
 Status PaimonSource::Hold(const FeedStates& states) {
-  if (config_.feed.consumer.empty()) return Ok();
+  if (config_.feed.consumer.empty() && !config_.feed.read_tag_ms) return Ok();
   for (const auto& [id, state] : states) {
     auto place = places_.find(id);
     if (place == places_.end()) continue;
@@ -145,7 +148,10 @@ Status PaimonSource::Hold(const FeedStates& states) {
 void PaimonSource::Acknowledge(const std::string& state) {
   const auto states = paimon::ParseFeedStates(state);
   Status held = states.ok() ? Hold(*states) : Ok();
-  if (!held.ok()) LogWarn(Str("consumer ", config_.feed.consumer, " could not be moved: ", held.error().message));
+  if (held.ok()) return;
+  const std::string& consumer = config_.feed.consumer;
+  const std::string what = consumer.empty() ? "the tag of what was read" : Str("consumer ", consumer);
+  LogWarn(Str(what, " could not be ", consumer.empty() ? "deleted: " : "moved: ", held.error().message));
 }
 
 SourceProgress PaimonSource::progress() const {

@@ -29,6 +29,7 @@ struct PaimonSourceConfig {
   std::string tables_text;                     // as in the file, for messages
   std::function<bool(const TableId&)> wanted;  // tables minus tables.exclude
   paimon::FeedOptions feed;
+  paimon::Begun begun;
   int64_t discovery_ms = 1000;  // between two looks for new snapshots and tables
 };
 
@@ -58,6 +59,7 @@ class PaimonSource final : public Source {
   PaimonSourceConfig config_;
   const std::unique_ptr<paimon::Catalog> catalog_;
   StopSignal stop_;
+  paimon::Begun begun_;  // that of the state, if there was one
   std::vector<std::unique_ptr<paimon::TableFeed>> feeds_;
   std::map<TableId, size_t> places_;       // in feeds_
   std::map<TableId, int64_t> targets_;     // newest snapshots at SetTarget
@@ -72,8 +74,14 @@ class PaimonSource final : public Source {
 Result<std::unique_ptr<Source>> MakePaimonSource(Env& env, const PipelineSpec& spec,
                                                  std::vector<std::string>& warnings);
 
-// The catalog that its tables are in. `env` outlives it.
-Result<std::unique_ptr<paimon::Catalog>> OpenPaimonSourceCatalog(Env& env, const PipelineSpec& spec);
+// The tables of a source, for those who read them beside it.
+struct PaimonSourceTables {
+  std::unique_ptr<paimon::Catalog> catalog;
+  paimon::FeedOptions feed;
+  Result<std::unique_ptr<paimon::Table>> Open(Env& env, const TableId& id) const;
+};
+// `env` outlives it.
+Result<PaimonSourceTables> OpenPaimonSourceTables(Env& env, const PipelineSpec& spec);
 
 // The tables that the source would read, with their schemas of now.
 Result<std::map<TableId, TableSchema>> InspectPaimonSource(Env& env, const PipelineSpec& spec);

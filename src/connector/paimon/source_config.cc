@@ -17,6 +17,10 @@ using paimon::FeedStart;
 
 Status SetTables(const Options& options, PaimonSourceConfig& config) {
   TRY_SET(WantedTables tables, WantedTables::Of(options));
+  if (tables.text.find("$branch_") != std::string::npos) {
+    return options.At("tables", Str("\"", tables.text, "\": a branch is no table of its own here"),
+                      "name the table in `tables`, and the branch in the option `branch`");
+  }
   config.tables_text = std::move(tables.text);
   config.wanted = std::move(tables.wanted);
   return Ok();
@@ -135,6 +139,50 @@ Status SetBetween(const Options& options, paimon::FeedOptions& feed) {
   return Ok();
 }
 
+Status SetChoice(const Options& options, paimon::FeedOptions& feed) {
+  feed.branch = options.Text("branch");
+  if (feed.branch.find('/') != std::string::npos) {
+    return options.At("branch", Str("\"", feed.branch, "\" cannot be the name of a branch"));
+  }
+  const char* kept = "scan.plan-auto-tag-for-read.time-retained";
+  if (options.Has(kept)) feed.read_tag_ms = options.DurationMs(kept);
+  if (options.Has(kept) && (!feed.bounded || !feed.branch.empty())) {
+    return options.At(kept, Str(kept, " goes with ", kBatch, ", and not with branch"),
+                      feed.bounded ? "" : "consumer-id keeps what is not read yet");
+  }
+  feed.fallback = options.Text("scan.fallback-branch");
+  if (options.Has("scan.fallback-branch") && (!feed.bounded || !feed.branch.empty())) {
+    return options.At("scan.fallback-branch", Str("scan.fallback-branch goes with ", kBatch, ", and not with branch"));
+  }
+  if (options.Has("scan.bucket")) feed.choice.bucket = static_cast<int>(options.Integer("scan.bucket"));
+  if (!options.Has("scan.partitions")) return Ok();
+  auto partitions = paimon::ParsePartitionSpecs(options.Text("scan.partitions"));
+  if (!partitions.ok()) {
+    const Error& error = partitions.error();
+    return options.At("scan.partitions", Str("scan.partitions: ", error.message), error.hint);
+  }
+  feed.choice.partitions = *std::move(partitions);
+  return Ok();
+}
+
+// The options of these keys that are given, as in the file.
+std::string GivenText(const Options& options, const std::vector<std::string>& keys) {
+  std::string out;
+  for (const std::string& key : keys) {
+    const auto given = options.Find(key);
+    if (given) out += Str(out.empty() ? "" : ", ", key, ": ", given->secret ? "(not shown)" : given->text);
+  }
+  return out;
+}
+
+paimon::Begun BegunWith(const Options& options, const std::string& mode) {
+  std::vector<std::string> moments = {"incremental-between-scan-mode", "incremental-between-tag-to-snapshot"};
+  for (const Chooser& each : kChoosers) moments.emplace_back(each.key);
+  const std::string moment = GivenText(options, moments);
+  return {Str("scan.mode: ", mode, moment.empty() ? "" : ", ", moment),
+          GivenText(options, {"branch", "scan.fallback-branch", "scan.partitions", "scan.bucket"})};
+}
+
 // As Java refuses them.
 Status CheckRuntimeMode(const Options& options, const std::string& mode, const std::string& chooser, bool bounded) {
   if (bounded) {
@@ -160,6 +208,7 @@ Status SetStart(const Options& options, PaimonSourceConfig& config) {
   TRY_SET(const std::string mode, ModeOf(options, chooser));
   TRY(CheckRuntimeMode(options, mode, chooser, config.feed.bounded));
   config.feed.start = StartOf(mode);
+  config.begun = BegunWith(options, mode);
   if (!chooser.empty()) TRY(SetMoment(options, chooser, config.feed));
   return SetBetween(options, config.feed);
 }
@@ -187,6 +236,7 @@ Result<PaimonSourceConfig> ReadConfig(const PipelineSpec& spec, std::vector<std:
   TRY(SetTables(options, config));
   TRY(SetStart(options, config));
   TRY(SetFollowing(options, config.feed));
+  TRY(SetChoice(options, config.feed));
   config.discovery_ms = std::max<int64_t>(1, options.DurationMs("continuous.discovery-interval"));
   return config;
 }
@@ -201,21 +251,29 @@ Result<std::unique_ptr<Source>> MakePaimonSource(Env& env, const PipelineSpec& s
   return std::unique_ptr<Source>(*std::move(source));
 }
 
-Result<std::unique_ptr<paimon::Catalog>> OpenPaimonSourceCatalog(Env& env, const PipelineSpec& spec) {
+Result<PaimonSourceTables> OpenPaimonSourceTables(Env& env, const PipelineSpec& spec) {
   std::vector<std::string> told;
   TRY_SET(const PaimonSourceConfig config, ReadConfig(spec, told));
-  return paimon::OpenCatalog(env, config.catalog);
+  TRY_SET(auto catalog, paimon::OpenCatalog(env, config.catalog));
+  return PaimonSourceTables{std::move(catalog), config.feed};
+}
+
+Result<std::unique_ptr<paimon::Table>> PaimonSourceTables::Open(Env& env, const TableId& id) const {
+  TRY_SET(const std::string folder, catalog->TableFolder(id));
+  auto table = paimon::OpenHistory(env, folder, feed);
+  if (!table.ok()) return std::move(table).error().With(Str("table ", id.ToString()));
+  return table;
 }
 
 Result<std::map<TableId, TableSchema>> InspectPaimonSource(Env& env, const PipelineSpec& spec) {
   std::vector<std::string> told;
   TRY_SET(const PaimonSourceConfig config, ReadConfig(spec, told));
-  TRY_SET(const auto catalog, paimon::OpenCatalog(env, config.catalog));
-  TRY_SET(const auto tables, catalog->List());
+  TRY_SET(const auto source, OpenPaimonSourceTables(env, spec));
+  TRY_SET(const auto tables, source.catalog->List());
   std::map<TableId, TableSchema> out;
   for (const TableId& id : tables) {
     if (!config.wanted(id)) continue;
-    TRY_SET(const auto table, catalog->Open(env, id));
+    TRY_SET(const auto table, source.Open(env, id));
     TRY(paimon::ChangeRules::Of(table->newest_schema()));
     out[id] = paimon::ToTableSchema(table->newest_schema());
   }

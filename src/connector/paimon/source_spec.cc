@@ -80,6 +80,23 @@ void AddFollowing(std::vector<OptionSpec>& out) {
                  .description = "time between two looks for new snapshots and tables"});
 }
 
+// Which rows of each table.
+void AddChoice(std::vector<OptionSpec>& out) {
+  out.push_back({.key = "branch", .description = "the branch of each table that is read; none: main"});
+  out.push_back({.key = "scan.plan-auto-tag-for-read.time-retained",
+                 .type = OptionType::kDuration,
+                 .description = "BATCH: a tag keeps the rows while they are read, at most for so long"});
+  out.push_back({.key = "scan.fallback-branch",
+                 .description = "BATCH: the branch whose partitions come where the table has none; none: as it says"});
+  out.push_back({.key = "scan.partitions",
+                 .description = "only these partitions: dt=2024-01-01,hh=8;dt=2024-01-02 (a column that is left out "
+                                "is NULL)"});
+  out.push_back({.key = "scan.bucket",
+                 .type = OptionType::kInteger,
+                 .description = "only this bucket of tables with a fixed number of buckets",
+                 .least = 0});
+}
+
 void AddWithoutEffect(std::vector<OptionSpec>& out) {
   const auto none = [&](const char* key, const char* reason) {
     out.push_back({.key = key, .status = OptionStatus::kIgnored, .reason = reason});
@@ -103,18 +120,17 @@ void AddRefused(std::vector<OptionSpec>& out) {
   out.push_back(Refused("consumer.expiration-time",
                         "it is an option of the table, whose writer takes consumers away that read no more"));
   out.push_back(Refused("consumer.changelog-only",
-                        "it is not supported yet: a consumer keeps the snapshots that it has not read"));
+                        "it is an option of the table, whose writer lets snapshots expire"));
   out.push_back(Refused("scan.bounded", "execution.runtime-mode: BATCH says so"));
-  out.push_back(Refused("scan.plan-auto-tag-for-read.time-retained",
-                        "no tag is made to keep what is read; consumer-id keeps it"));
   for (const char* key : {"scan.ignore-corrupt-files", "scan.ignore-lost-files"}) {
     out.push_back(Refused(key, "a table with a damaged or lost file would be copied as if it were whole"));
   }
-  for (const char* key : {"scan.fallback-branch", "scan.fallback-branch.read-fail-fast", "scan.primary-branch",
-                          "scan.fallback-snapshot-branch", "scan.fallback-delta-branch", "scan.bucket",
-                          "scan.partitions", "stream-scan-mode", "branch"}) {
-    out.push_back(Refused(key, "it is not supported yet"));
+  out.push_back(Refused("scan.fallback-branch.read-fail-fast", "a branch that cannot be read is always an error"));
+  out.push_back(Refused("scan.primary-branch", "it is not supported yet: `branch` reads that branch alone"));
+  for (const char* key : {"scan.fallback-snapshot-branch", "scan.fallback-delta-branch"}) {
+    out.push_back(Refused(key, "chain tables are not supported"));
   }
+  out.push_back(Refused("stream-scan-mode", "Paimon's own jobs set it: dedicated compaction, monitors of files"));
 }
 
 }  // namespace
@@ -127,6 +143,7 @@ std::vector<OptionSpec> PaimonSourceOptions() {
   AddStart(out);
   AddBetween(out);
   AddFollowing(out);
+  AddChoice(out);
   out.push_back({.key = "consumer-id",
                  .description = "name under which each table keeps the snapshots that are not read yet, and from which "
                                 "a job without state goes on"});

@@ -4,86 +4,14 @@
 
 #include <gtest/gtest.h>
 
+#include "connector/paimon/source_test_util.h"
 #include "lake/paimon/consumers.h"
 #include "lake/paimon/expiry.h"
-#include "lake/paimon/table_writer_test_util.h"
 
 namespace sluice {
 namespace {
 
 using paimon::FeedStart;
-using paimon::Lake;
-
-constexpr std::chrono::milliseconds kNow{0};
-using Lines = std::vector<std::string>;
-
-struct Given {
-  std::vector<Lines> groups;         // what came up to each boundary
-  std::vector<std::string> states;   // at it
-  Lines all() const {
-    Lines out;
-    for (const Lines& group : groups) out.insert(out.end(), group.begin(), group.end());
-    return out;
-  }
-};
-
-void AddLines(const SourceItem& item, Lines& out) {
-  if (const auto* change = std::get_if<SchemaChange>(&item.payload)) {
-    if (change->kind != SchemaChangeKind::kCreateTable) out.push_back(Describe(*change));
-  }
-  const auto* batch = std::get_if<ChangeBatch>(&item.payload);
-  for (int64_t row = 0; batch != nullptr && row < batch->row_count(); ++row) {
-    std::string line = Str(batch->snapshot ? "copy " : "", RowKindName(batch->kind(row)));
-    for (const auto& column : batch->rows->columns()) {
-      line += '|';
-      AppendJson(*column, row, line);
-    }
-    out.push_back(std::move(line));
-  }
-}
-
-// Everything up to the newest snapshot, or to that many boundaries.
-Result<Given> Read(const std::string& warehouse, const paimon::FeedOptions& feed, const std::string& state = "",
-                   size_t boundaries_most = SIZE_MAX, BeforeImage before = BeforeImage::kFull) {
-  PaimonSourceConfig config;
-  config.warehouse = warehouse;
-  config.wanted = [](const TableId&) { return true; };
-  config.feed = feed;
-  config.discovery_ms = 0;
-  TRY_SET(const auto source, PaimonSource::Make(PosixEnv(), std::move(config)));
-  TRY(source->Start(state, before));
-  TRY(source->SetTarget());
-  Given given;
-  Lines group;
-  bool announced = false;
-  while (given.groups.size() < boundaries_most && !(announced && source->ReachedTarget())) {
-    TRY_SET(const auto item, source->Next(kNow));
-    if (!item && feed.bounded && !source->finished()) return Corrupt("a bounded source waits");
-    if (!item) break;
-    announced = true;
-    AddLines(*item, group);
-    const auto* change = std::get_if<SchemaChange>(&item->payload);
-    if (!item->boundary || (change != nullptr && change->kind == SchemaChangeKind::kCreateTable)) continue;
-    given.groups.push_back(std::exchange(group, {}));
-    given.states.push_back(source->State());
-  }
-  source->Acknowledge(source->State());
-  if (!group.empty()) return Corrupt("it ended inside of a snapshot");
-  return given;
-}
-
-class PaimonSourceTest : public testing::Test {
- protected:
-  std::string Warehouse() { return lake_.test_folder_.path().string(); }
-  Given Must(const paimon::FeedOptions& feed, const std::string& state = "", size_t most = SIZE_MAX,
-             BeforeImage before = BeforeImage::kFull) {
-    auto given = Read(Warehouse(), feed, state, most, before);
-    EXPECT_TRUE(given.ok()) << given.error().ToString();
-    return given.ok() ? *std::move(given) : Given();
-  }
-
-  Lake lake_{{{"bucket", "3"}, {"changelog-producer", "lookup"}}};
-};
 
 TEST_F(PaimonSourceTest, GoesOnFromEachOfItsStates) {
   ASSERT_TRUE(lake_.Epoch(1, 40).ok());
@@ -334,6 +262,19 @@ TEST_F(PaimonSourceTest, AConsumerHoldsWhatIsNotReadAndSaysWhereToGoOn) {
   EXPECT_EQ(Must(feed).all().size(), 6u);
 }
 
+TEST(PaimonSourceConsumer, HoldsChangelogsAloneWhereTheTableSaysSo) {
+  paimon::Lake lake(paimon::Options{{"bucket", "1"}, {"consumer.changelog-only", "true"}});
+  ASSERT_TRUE(lake.Epoch(1, 2).ok());
+  paimon::FeedOptions feed;
+  feed.consumer = "me";
+  ASSERT_TRUE(Read(lake.test_folder_.path().string(), feed).ok());
+  for (int epoch = 0; epoch < 3; ++epoch) ASSERT_TRUE(lake.Epoch(2, 3).ok());
+  paimon::ExpiryBounds bounds;
+  bounds.snapshots_min = bounds.snapshots_max = 1;
+  ASSERT_TRUE(paimon::ExpireSnapshots(PosixEnv(), **lake.Open(), bounds).ok());
+  EXPECT_EQ(lake.Ids().size(), 1u);
+}
+
 TEST_F(PaimonSourceTest, AConsumerWhoseCopyIsNotCommittedCopiesAgain) {
   for (int id = 1; id <= 3; ++id) ASSERT_TRUE(lake_.Epoch(id, id).ok());
   const int64_t copied = lake_.Ids().back();
@@ -361,6 +302,29 @@ TEST_F(PaimonSourceTest, AnExpiredSnapshotIsNamed) {
   EXPECT_EQ(late.error().code, ErrorCode::kNotFound);
   EXPECT_NE(late.error().message.find(Str("table db.t: snapshot ", wanted, " of the table has expired")),
             std::string::npos) << late.error().message;
+}
+
+TEST(PaimonSourceState, SaysHowItBegan) {
+  paimon::FeedStates states;
+  states[{"db", "t"}] = {.next = 7, .schema_id = 2};
+  const paimon::Begun full{"scan.mode: latest-full", ""}, latest{"scan.mode: latest", ""};
+  const paimon::Begun part{"scan.mode: latest-full", "scan.bucket: 1"};
+  const auto back = paimon::ParseBegun(paimon::ToJson(states, part));
+  ASSERT_TRUE(back.ok());
+  EXPECT_EQ(back->where, part.where);
+  EXPECT_EQ(back->what, part.what);
+  const auto older = paimon::ParseBegun(paimon::ToJson(states));  // nothing is known of where it began
+  EXPECT_TRUE(paimon::CheckBegun(*older, latest, true).ok());
+  EXPECT_FALSE(paimon::CheckBegun(*older, part, false).ok());
+  EXPECT_TRUE(paimon::CheckBegun(full, full, true).ok());
+  EXPECT_TRUE(paimon::CheckBegun(full, latest, false).ok());
+  const Status bounded = paimon::CheckBegun(full, latest, true);
+  EXPECT_EQ(bounded.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(bounded.error().message.find("began with scan.mode: latest-full, and the file has scan.mode: latest"),
+            std::string::npos);
+  const Status other = paimon::CheckBegun(part, full, false);
+  EXPECT_EQ(other.error().code, ErrorCode::kInvalid);
+  EXPECT_NE(other.error().message.find("scan.bucket: 1"), std::string::npos);
 }
 
 TEST(PaimonSourceState, IsTextAndBack) {

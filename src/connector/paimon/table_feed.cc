@@ -57,7 +57,9 @@ Status LeaveOutOldRows(const TableSchema& schema, RowChanges& changes) {
 
 Result<std::unique_ptr<TableFeed>> TableFeed::Open(Env& env, TableId id, const std::string& folder,
                                                    const FeedOptions& options, const std::optional<FeedState>& state) {
-  TRY_SET(auto table, Table::Open(env, folder));
+  auto opened = OpenHistory(env, folder, options);
+  if (!opened.ok()) return std::move(opened).error().With(Str("table ", id.ToString()));
+  std::unique_ptr<Table> table = *std::move(opened);
   TRY_SET(const auto rules, ChangeRules::Of(table->newest_schema()));
   std::unique_ptr<TableFeed> feed(new TableFeed(env, std::move(id), std::move(table), options));
   const bool tells = rules.tells_old_rows() || rules.ByDifference() || options.bounded;
@@ -75,6 +77,7 @@ Result<std::unique_ptr<TableFeed>> TableFeed::Open(Env& env, TableId id, const s
     if (!begun.ok()) return std::move(begun).error().With(Str("table ", feed->id_.ToString()));
     feed->state_ = *std::move(begun);
   }
+  if (IsReadTag(feed->state_.tag)) feed->read_tag_ = feed->state_.tag;
   TRY(named(feed->FindSchema(feed->state_.schema_id)));
   TRY(named(feed->FindEnd()));
   feed->follower_ = std::make_unique<SnapshotFollower>(*feed->table_, feed->state_.next);
@@ -124,6 +127,7 @@ Result<int64_t> TableFeed::Newest() {
 }
 
 Status TableFeed::Hold(const FeedState& state) {
+  if (state.copy == 0 && !read_tag_.empty()) TRY(DeleteTag(env_, *table_, std::exchange(read_tag_, {})));
   if (options_.consumer.empty()) return Ok();
   // Under another name while rows are copied: a job without state would go on behind them.
   const std::string copying = options_.consumer + "-copy";
@@ -170,7 +174,13 @@ Status TableFeed::OpenCopy() {
   if (!options_.bounded) options = rules.Told();  // else what readers see
   options.schema = schema_.get();
   options.created_since_ms = state_.since_ms;
+  options.choice = &options_.choice;
   TRY_SET(auto scan, TableScan::OfSnapshot(env_, *table_, *snapshot, names, options));
+  if (state_.added > 0) {
+    TRY_SET(fallback_, Table::OpenBranch(env_, table_->folder(), FallbackOf(table_->newest_schema(), options_)));
+    TRY_SET(const Snapshot added, fallback_->SnapshotOf(state_.added));
+    TRY(scan.AddMissingPartitions(*fallback_, added, &options_.choice));
+  }
   copy_ = std::make_unique<TableScan>(std::move(scan));
   copy_->BeginAt(static_cast<size_t>(state_.part));
   rows_expected_ = snapshot->total_record_count;
@@ -233,6 +243,7 @@ Status TableFeed::OpenChanges(const Snapshot& snapshot) {
   request.schema = schema_.get();
   for (const Column& column : shape_->columns) request.columns.push_back(column.name);
   request.scan = options_.between_scan;
+  request.choice = &options_.choice;
   request.overwrites = options_.overwrites;
   request.append_overwrites = options_.append_overwrites;
   request.difference = state_.grown == snapshot.id || (state_.grown == snapshot.id - 1 && IsCompaction(snapshot));
@@ -252,6 +263,7 @@ Status TableFeed::OpenDifference() {
   request.schema = schema_.get();
   for (const Column& column : shape_->columns) request.columns.push_back(column.name);
   request.scan = ChangeScan::kDiff;
+  request.choice = &options_.choice;
   TRY_SET(const SnapshotRange range, RangeOf(env_, *table_, options_));
   if (range.after + 1 != state_.next || !range.to || range.to->id != state_.last) {
     return Invalid(Str("the changes between snapshots ", state_.next - 1, " and ", state_.last, " were asked for, and "

@@ -33,7 +33,7 @@ class TableFeed {
   const FeedState& state() const { return state_; }
   const TableId& id() const { return id_; }
   Result<int64_t> Newest();  // id of the newest snapshot, 0: none
-  // The table keeps the snapshots from the state's on.
+  // The table keeps the snapshots from the state's on, and no tag longer than the copy needs it.
   Status Hold(const FeedState& state);
   int64_t rows_expected() const { return rows_expected_; }
   int64_t time_ms() const { return time_ms_; }  // of the snapshot that was read last
@@ -62,6 +62,8 @@ class TableFeed {
   FeedState state_;
   std::shared_ptr<const Schema> schema_;      // of state_.schema_id
   std::shared_ptr<const TableSchema> shape_;  // the same
+  std::string read_tag_;             // that keeps the copy; empty: none
+  std::unique_ptr<Table> fallback_;  // of the copy
   std::unique_ptr<TableScan> copy_;
   std::optional<DataBatch> ahead_;  // of the copy's next part
   std::unique_ptr<SnapshotFollower> follower_;

@@ -13,7 +13,7 @@ Result<std::string> PathOf(const Table& table, const std::string& id) {
   if (Trim(id).empty() || id.find('/') != std::string::npos) {
     return Invalid(Str("\"", JsonEscape(id), "\" cannot be the id of a consumer"));
   }
-  return Str(table.folder(), "/consumer/", kPrefix, id);
+  return Str(table.history(), "/consumer/", kPrefix, id);
 }
 
 }  // namespace

@@ -111,7 +111,8 @@ class Expiry {
     if (ids.size() < 2) return Ok();
     const int64_t spare = ids.back() - options.snapshots_max + 1;  // those before go at any age
     int64_t end = ids.back() - options.snapshots_min + 1;
-    if (references_.consumed) end = std::min(end, *references_.consumed);
+    const bool changelogs_only = Lower(table_.newest_schema().Option("consumer.changelog-only", "false")) == "true";
+    if (references_.consumed && !changelogs_only) end = std::min(end, *references_.consumed);
     const int64_t oldest_ms = env_.NowMs() - options.snapshot_time_ms;
     for (const int64_t id : ids) {
       kept_.id = id;

@@ -2,6 +2,7 @@
 #include "lake/paimon/scan.h"
 
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/text.h"
@@ -91,32 +92,34 @@ Status TableScan::Choose(const std::vector<std::string>& names) {
 }
 
 Status TableScan::Plan(std::vector<LiveFile> files, const ScanOptions& options) {
+  if (options.choice != nullptr) TRY(options.choice->Keep(*schema_, files));
   std::erase_if(files, [&](const LiveFile& file) {
     const bool old = options.created_since_ms != 0 &&
                      (!file.meta.creation_ms || UtcOfLocal(*file.meta.creation_ms) < options.created_since_ms);
     return old || file.meta.level < options.lowest_level;
   });
   for (const LiveFile& file : files) TRY(CheckFile(file));
-  const bool keyed = !schema_->primary_keys.empty();
+  Origin& origin = *origins_.back();
+  MergeOrder& order = origin.order;
+  const bool keyed = !origin.schema->primary_keys.empty();
   if (keyed) {
-    TRY_SET(order_, MergeOrder::Of(*schema_));
+    TRY_SET(order, MergeOrder::Of(*origin.schema));
   }
   // What is in level 0 shows after a compaction.
-  const bool compacted_only = keyed && order_.compacted_only && !options.every_level;
+  const bool compacted_only = keyed && order.compacted_only && !options.every_level;
   for (size_t i = 0; i < files.size();) {
     size_t end = i + 1;
     while (end < files.size() && files[end].bucket == files[i].bucket && files[end].partition == files[i].partition) {
       ++end;
     }
     const bool alone = end == i + 1 && files[i].meta.delete_row_count == 0;
-    Split bucket;
-    bucket.merge = true;
+    Split bucket{{}, true, &origin};
     for (; i < end; ++i) {
       if (compacted_only && files[i].meta.level == 0) continue;
       if (keyed && !compacted_only && !alone) {
         bucket.files.push_back(std::move(files[i]));
       } else {
-        splits_.push_back({});
+        splits_.push_back({{}, false, &origin});
         splits_.back().files.push_back(std::move(files[i]));
       }
     }
@@ -125,11 +128,34 @@ Status TableScan::Plan(std::vector<LiveFile> files, const ScanOptions& options) 
   return Ok();
 }
 
+Status TableScan::AddMissingPartitions(Table& branch, const Snapshot& snapshot, const FileChoice* choice) {
+  const Schema& schema = branch.newest_schema();
+  bool same = schema.primary_keys == schema_->primary_keys && schema.partition_keys == schema_->partition_keys;
+  for (const FileColumn& column : columns_) {
+    const Field* field = schema.FindId(column.id);
+    same = same && field != nullptr && field->name == column.name && field->type.SameIgnoringNull(column.type);
+  }
+  if (!same) {
+    return Invalid(Str(branch.history(), ": the branch has other columns, another key or other partitions than the "
+                       "table that it shall complete"),
+                   "alter one of the two, or unset the option that joins them");
+  }
+  std::set<std::string> there;
+  for (const Split& split : splits_) there.insert(split.files[0].partition);
+  TRY_SET(auto files, branch.LiveFiles(snapshot));
+  std::erase_if(files, [&](const LiveFile& file) { return there.contains(file.partition); });
+  origins_.push_back(std::make_unique<Origin>(Origin{&branch, &schema, {}}));
+  ScanOptions options;
+  options.choice = choice;
+  return Plan(std::move(files), options);
+}
+
 void TableScan::Want(const std::vector<ColumnCondition>& conditions) {
   if (!ReadsFileIndex(*schema_)) return;
   wanted_ = FileConditions(conditions, columns_);
   std::vector<FileColumn> key;
-  for (const Field* field : order_.key) key.push_back({field->id, field->name, field->type, false});
+  const MergeOrder& order = origins_[0]->order;
+  for (const Field* field : order.key) key.push_back({field->id, field->name, field->type, false});
   wanted_keys_ = FileConditions(conditions, key);
 }
 
@@ -141,11 +167,11 @@ Status TableScan::SkipFiles(Split& split) {
   const FileConditions& wanted = split.merge ? wanted_keys_ : wanted_;
   std::vector<LiveFile> left;
   for (const LiveFile& file : split.files) {
-    TRY_SET(const Schema* written, table_->SchemaOf(file.meta.schema_id));
+    TRY_SET(const Schema* written, split.of->table->SchemaOf(file.meta.schema_id));
     TRY_SET(const bool may, wanted.MayHold(*env_, file, *written));
     if (may) left.push_back(file);
   }
-  if (split.merge) TRY(SkipSections(left));
+  if (split.merge) TRY(SkipSections(*split.of, left));
   files_skipped_ += static_cast<int64_t>(split.files.size() - left.size());
   split.files = std::move(left);
   return Ok();
@@ -153,9 +179,9 @@ Status TableScan::SkipFiles(Split& split) {
 
 // Passes over files that share keys with no others, and where one row wins over files that share keys with each other,
 // if none of them has a wanted row.
-Status TableScan::SkipSections(std::vector<LiveFile>& files) {
+Status TableScan::SkipSections(const Origin& of, std::vector<LiveFile>& files) {
   if (files.empty()) return Ok();
-  TRY_SET(const BinaryRowCodec codec, KeyRange::Codec(*order_.schema));
+  TRY_SET(const BinaryRowCodec codec, KeyRange::Codec(*of.schema));
   std::vector<KeyRange> ranges;
   for (const LiveFile& file : files) {
     TRY_SET(KeyRange range, KeyRange::Of(codec, file.meta));
@@ -163,10 +189,10 @@ Status TableScan::SkipSections(std::vector<LiveFile>& files) {
   }
   std::vector<bool> stays(files.size(), false);
   for (const auto& section : SectionsOf(ranges)) {
-    bool may = section.size() > 1 && order_.rules.engine != MergeEngine::kDeduplicate;
+    bool may = section.size() > 1 && of.order.rules.engine != MergeEngine::kDeduplicate;
     for (size_t i = 0; i < section.size() && !may; ++i) {
       const LiveFile& file = files[section[i]];
-      TRY_SET(const Schema* written, table_->SchemaOf(file.meta.schema_id));
+      TRY_SET(const Schema* written, of.table->SchemaOf(file.meta.schema_id));
       TRY_SET(may, wanted_.MayHold(*env_, file, *written));
     }
     for (size_t i : section) stays[i] = may;
@@ -180,8 +206,8 @@ Status TableScan::SkipSections(std::vector<LiveFile>& files) {
 }
 
 Status TableScan::OpenMerged(const Split& split) {
-  TRY_SET(const auto files, MergeInputsOf(*env_, *table_, split.files, deletes_));
-  TRY_SET(merged_, MergeReader::Open(*env_, files, order_, columns_));
+  TRY_SET(const auto files, MergeInputsOf(*env_, *split.of->table, split.files, deletes_));
+  TRY_SET(merged_, MergeReader::Open(*env_, files, split.of->order, columns_));
   return Ok();
 }
 
@@ -196,7 +222,7 @@ Status TableScan::OpenNext() {
   ReadOptions options;
   options.deletes = deletes_[0]->empty() ? nullptr : deletes_[0].get();
   options.rows = split.files[0].meta.row_count;
-  TRY_SET(const Schema* written, table_->SchemaOf(split.files[0].meta.schema_id));
+  TRY_SET(const Schema* written, split.of->table->SchemaOf(split.files[0].meta.schema_id));
   TRY_SET(file_, DataFileReader::Open(*env_, split.files[0].path, AsWritten(columns_, *written), options));
   return Ok();
 }

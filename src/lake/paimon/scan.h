@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "io/env.h"
+#include "lake/paimon/file_choice.h"
 #include "lake/paimon/file_conditions.h"
 #include "lake/paimon/merge_reader.h"
 #include "lake/paimon/table.h"
@@ -25,6 +26,7 @@ struct ScanOptions {
   int64_t created_since_ms = 0;  // files that are older are left out
   bool every_level = false;  // level 0 is merged also where its rows show only after a compaction
   const Schema* schema = nullptr;  // whose columns the rows have; null: that of the snapshot
+  const FileChoice* choice = nullptr;  // null: all
 };
 
 // The files of a bucket as inputs of a merge, without the rows that their deletion vectors name: those go to `deletes`,
@@ -42,6 +44,10 @@ class TableScan {
   static Result<TableScan> OfSnapshot(Env& env, Table& table, const Snapshot& snapshot,
                                       const std::vector<std::string>& columns, const ScanOptions& options = {});
 
+  // Adds the rows of the partitions that a snapshot of `branch` has and the scan has not, as Java reads
+  // `scan.fallback-branch`; before the first Next. kInvalid if the branch has other columns or another key. Borrows it.
+  Status AddMissingPartitions(Table& branch, const Snapshot& snapshot, const FileChoice* choice = nullptr);
+
   const std::vector<FileColumn>& columns() const { return columns_; }
   // Before the first Next: only rows that meet all conditions are wanted. Files whose index says that they have none
   // are passed over; other rows may come still.
@@ -57,23 +63,30 @@ class TableScan {
   void BeginAt(size_t part) { next_split_ = std::min(part, splits_.size()); }
 
  private:
+  struct Origin {  // the table, or a branch of it
+    Table* table;
+    const Schema* schema;
+    MergeOrder order;
+  };
   // Files that are read together: one file of distinct keys, or those of a bucket that are merged.
   struct Split {
     std::vector<LiveFile> files;
     bool merge = false;
+    const Origin* of = nullptr;
   };
-  TableScan(Env& env, Table& table, const Schema& schema) : env_(&env), table_(&table), schema_(&schema) {}
+  TableScan(Env& env, Table& table, const Schema& schema) : env_(&env), schema_(&schema) {
+    origins_.push_back(std::make_unique<Origin>(Origin{&table, &schema, {}}));
+  }
   Status Choose(const std::vector<std::string>& names);  // columns
   Status Plan(std::vector<LiveFile> files, const ScanOptions& options = {});
   Status OpenNext();
   Status OpenMerged(const Split& split);
   Status SkipFiles(Split& split);
-  Status SkipSections(std::vector<LiveFile>& files);
+  Status SkipSections(const Origin& of, std::vector<LiveFile>& files);
 
   Env* env_;
-  Table* table_;
   const Schema* schema_;
-  MergeOrder order_;
+  std::vector<std::unique_ptr<Origin>> origins_;  // the last one is planned
   std::vector<FileColumn> columns_;
   std::vector<Split> splits_;
   size_t next_split_ = 0;

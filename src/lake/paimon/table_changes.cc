@@ -45,13 +45,19 @@ Result<std::vector<ManifestEntry>> EntriesOf(Table& table, const std::string& li
   return out;
 }
 
+Status Choose(const ChangeRequest& request, std::vector<LiveFile>& files) {
+  return request.choice == nullptr ? Ok() : request.choice->Keep(*request.schema, files);
+}
+
 // The entries of one kind as files; `as`: what their rows are.
-Status AddFiles(Table& table, const Snapshot& snapshot, std::vector<ManifestEntry> entries, EntryKind kind,
-                std::optional<RowKind> as, std::vector<ChangeFile>& out) {
+Status AddFiles(Table& table, const Snapshot& snapshot, const ChangeRequest& request,
+                std::vector<ManifestEntry> entries, EntryKind kind, std::optional<RowKind> as,
+                std::vector<ChangeFile>& out) {
   std::erase_if(entries, [&](const ManifestEntry& entry) { return entry.kind != kind; });
   Snapshot plain = snapshot;
   plain.index_manifest.clear();  // its deletion vectors are younger than these rows
   TRY_SET(auto files, table.Locate(plain, entries));
+  TRY(Choose(request, files));
   for (LiveFile& file : files) {
     if (!FormatOfFile(file.path)) {
       return Unsupported(Str("data file ", file.path, " is of no format that is read"), "parquet, orc and avro are");
@@ -61,10 +67,12 @@ Status AddFiles(Table& table, const Snapshot& snapshot, std::vector<ManifestEntr
   return Ok();
 }
 
-Result<std::vector<LiveFile>> ToldFiles(Table& table, const std::optional<Snapshot>& snapshot, int lowest_level) {
+Result<std::vector<LiveFile>> ToldFiles(Table& table, const std::optional<Snapshot>& snapshot,
+                                        const ChangeRequest& request, int lowest_level) {
   if (!snapshot) return std::vector<LiveFile>();
   TRY_SET(auto files, table.LiveFiles(*snapshot));
   std::erase_if(files, [&](const LiveFile& file) { return file.meta.level < lowest_level; });
+  TRY(Choose(request, files));
   return files;
 }
 
@@ -103,7 +111,7 @@ class Changes {
     std::erase_if(entries, [&](const ManifestEntry& entry) {
       return !changelog_ && entry.file.source == FileSource::kCompact;
     });
-    return AddFiles(table_, snapshot, std::move(entries), EntryKind::kAdd, {}, out);
+    return AddFiles(table_, snapshot, request_, std::move(entries), EntryKind::kAdd, {}, out);
   }
 
   std::unique_ptr<ChangeReader> Read(std::vector<ChangeFile> files) const {
@@ -116,8 +124,8 @@ class Changes {
       return Unsupported("the difference of two snapshots of a table without a primary key",
                          "read its changes as delta");
     }
-    TRY_SET(auto before, ToldFiles(table_, from, lowest_level));
-    TRY_SET(auto after, ToldFiles(table_, to, lowest_level));
+    TRY_SET(auto before, ToldFiles(table_, from, request_, lowest_level));
+    TRY_SET(auto after, ToldFiles(table_, to, request_, lowest_level));
     return ReadDifference(env_, table_, *request_.schema, std::move(before), std::move(after), columns_);
   }
 
@@ -125,8 +133,11 @@ class Changes {
     if (!rules_.keyed) {
       TRY_SET(const auto entries, EntriesOf(table_, snapshot.delta_manifest_list));
       std::vector<ChangeFile> files;
-      if (request_.overwrites) TRY(AddFiles(table_, snapshot, entries, EntryKind::kDelete, RowKind::kDelete, files));
-      TRY(AddFiles(table_, snapshot, entries, EntryKind::kAdd, RowKind::kInsert, files));
+      const auto add = [&](EntryKind kind, RowKind as) {
+        return AddFiles(table_, snapshot, request_, entries, kind, as, files);
+      };
+      if (request_.overwrites) TRY(add(EntryKind::kDelete, RowKind::kDelete));
+      TRY(add(EntryKind::kAdd, RowKind::kInsert));
       return Read(std::move(files));
     }
     std::optional<Snapshot> before;

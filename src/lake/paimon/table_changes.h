@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "io/env.h"
 #include "lake/paimon/change_rules.h"
+#include "lake/paimon/file_choice.h"
 #include "lake/paimon/row_changes.h"
 #include "lake/paimon/snapshot.h"
 #include "lake/paimon/table.h"
@@ -32,6 +33,7 @@ struct ChangeRequest {
   bool overwrites = false;  // `streaming-read-overwrite`: a snapshot of kind OVERWRITE is told by its difference
   bool append_overwrites = false;  // `streaming-read-append-overwrite`: without a key, what it adds
   bool difference = false;  // each is, of a table with a key
+  const FileChoice* choice = nullptr;  // null: all
 };
 
 // What one snapshot changed; null if it tells nothing. kNotFound if that is a difference and the snapshot before it has

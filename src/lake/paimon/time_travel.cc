@@ -50,6 +50,16 @@ Result<std::optional<Snapshot>> LastCompacted(Table& table) {
   return table.LatestSnapshot();
 }
 
+Result<std::optional<Snapshot>> NewestUpTo(Table& table, std::optional<int64_t> time_ms) {
+  if (!time_ms) return table.LatestSnapshot();
+  TRY_SET(const auto ids, table.SnapshotIds());
+  for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+    TRY_SET(Snapshot snapshot, table.SnapshotOf(*id));
+    if (snapshot.time_ms <= *time_ms) return std::optional(std::move(snapshot));
+  }
+  return std::optional<Snapshot>();
+}
+
 Result<FoundSnapshot> FindVersion(Env& env, Table& table, const std::string& version) {
   auto tag = ReadTag(env, table.history(), version);
   if (tag.ok()) return FoundSnapshot{std::move(tag->snapshot), version};

@@ -20,6 +20,9 @@ Result<Snapshot> SnapshotOfWatermark(Table& table, int64_t watermark);
 // The newest one that a compaction made, with `full-compaction` a full one; else the newest. Nothing: there is none.
 Result<std::optional<Snapshot>> LastCompacted(Table& table);
 
+// The newest one that is not younger; of no time the newest. Nothing: there is none.
+Result<std::optional<Snapshot>> NewestUpTo(Table& table, std::optional<int64_t> time_ms);
+
 struct FoundSnapshot {
   Snapshot snapshot;
   std::string tag;  // whose snapshot it is; empty: one of the table
