@@ -195,16 +195,20 @@ std::vector<ColumnCondition> RowCondition::Conditions() const {
       case Op::kIsNotNull: condition.op = ColumnCondition::Op::kIsNotNull; break;
       case Op::kEqual: condition.op = ColumnCondition::Op::kEqual; break;
       case Op::kNotEqual: condition.op = ColumnCondition::Op::kNotEqual; break;
-      default: continue;
+      case Op::kLess:
+      case Op::kLessEqual: condition.op = ColumnCondition::Op::kAtMost; break;  // rows at the bound may come
+      case Op::kGreater:
+      case Op::kGreaterEqual: condition.op = ColumnCondition::Op::kAtLeast; break;
     }
-    const bool compares = term.op == Op::kEqual || term.op == Op::kNotEqual;
+    const bool compares = term.op != Op::kIsNull && term.op != Op::kIsNotNull;
+    const bool equality = term.op == Op::kEqual || term.op == Op::kNotEqual;
     if (const auto* text = std::get_if<std::string>(&term.literal); compares && text != nullptr) {
       condition.value = *text;
     } else if (const auto* number = std::get_if<double>(&term.literal); compares && number != nullptr) {
       condition.value = *number;
     } else if (compares) {
       const auto& [value, rest] = std::get<ExactLiteral>(term.literal);
-      if (rest != 0 || value != static_cast<int64_t>(value)) continue;  // no cell equals it
+      if ((equality && rest != 0) || value != static_cast<int64_t>(value)) continue;  // no cell equals it
       condition.value = static_cast<int64_t>(value);
     }
     out.push_back(std::move(condition));

@@ -240,7 +240,8 @@ TEST_F(ReadFilterTest, ConditionsForTheReader) {
   };
   Column("int", "[1]");
   EXPECT_EQ(told("c = 5 AND c != 6 AND c IS NULL AND c IS NOT NULL"), "c 0 5 c 1 6 c 2 c 3");
-  EXPECT_EQ(told("c < 5 AND c >= 6 AND c = 1.5 AND c != 99999999999999999999"), "");
+  EXPECT_EQ(told("c < 5 AND c >= 6 AND c = 1.5 AND c != 99999999999999999999"), "c 4 5 c 5 6");
+  EXPECT_EQ(told("c < 1.5 AND c > 1.5 AND c > -99999999999999999999"), "c 4 1 c 5 1") << "rows at the bound may come";
   Column("timestamp", "[1]");
   EXPECT_EQ(told("c = 1970-01-02 AND c != '1970-01-01 00:00:00.0000001'"), "c 0 86400000000");
   Column("float", "[1]");

@@ -12,11 +12,14 @@
 #include "lake/paimon/bloom_filter.h"
 #include "lake/paimon/file_format.h"
 #include "lake/paimon/index_value.h"
+#include "lake/paimon/value_stats.h"
 
 namespace sluice::paimon {
 namespace {
 
 using Op = ColumnCondition::Op;
+
+bool IsRange(Op op) { return op == Op::kAtMost || op == Op::kAtLeast; }
 
 // Whether a file's value and what is read of it are the same.
 bool ReadsAsWritten(const DataType& written, const DataType& read, const std::string& path) {
@@ -102,8 +105,9 @@ Result<std::optional<FileIndex>> IndexOf(Env& env, const LiveFile& file) {
 
 }  // namespace
 
-FileConditions::FileConditions(const std::vector<ColumnCondition>& conditions,
-                               const std::vector<FileColumn>& columns) {
+FileConditions::FileConditions(const std::vector<ColumnCondition>& conditions, const std::vector<FileColumn>& columns,
+                               bool indexes)
+    : indexes_(indexes) {
   for (const ColumnCondition& condition : conditions) {
     const auto found = std::find_if(columns.begin(), columns.end(), [&](const FileColumn& column) {
       return column.name == condition.column;
@@ -137,19 +141,44 @@ Result<bool> FileConditions::MayHold(FileIndex& index, const Asked& asked, const
   return *may;
 }
 
-Result<bool> FileConditions::MayHold(Env& env, const LiveFile& file, const Schema& written) const {
-  std::optional<FileIndex> index;
-  for (const Asked& asked : asked_) {
-    const Field* field = written.FindId(asked.column.id);
-    if (field == nullptr || !field->supported || !ReadsAsWritten(field->type, asked.column.type, file.path)) continue;
-    if (!index) {
-      TRY_SET(index, IndexOf(env, file));
-      if (!index) return true;
-    }
-    TRY_SET(const bool may, MayHold(*index, asked, *field));
+Result<bool> FileConditions::MayHold(Env& env, const LiveFile& file, const std::vector<const Asked*>& asked,
+                                     const Schema& written) {
+  TRY_SET(auto index, IndexOf(env, file));
+  if (!index) return true;
+  for (const Asked* each : asked) {
+    TRY_SET(const bool may, MayHold(*index, *each, *written.FindId(each->column.id)));
     if (!may) return false;
   }
   return true;
+}
+
+std::vector<const FileConditions::Asked*> FileConditions::AskedOf(const LiveFile& file, const Schema& written) const {
+  std::vector<const Asked*> out;
+  for (const Asked& asked : asked_) {
+    const Field* field = written.FindId(asked.column.id);
+    if (field == nullptr || !field->supported || !ReadsAsWritten(field->type, asked.column.type, file.path)) continue;
+    out.push_back(&asked);
+  }
+  return out;
+}
+
+std::vector<ColumnCondition> FileConditions::Of(const LiveFile& file, const Schema& written) const {
+  std::vector<ColumnCondition> out;
+  for (const Asked* asked : AskedOf(file, written)) out.push_back(asked->condition);
+  return out;
+}
+
+Result<bool> FileConditions::MayHold(Env& env, const LiveFile& file, const Schema& written) const {
+  std::vector<const Asked*> told = AskedOf(file, written);
+  if (told.empty()) return true;
+  const auto stats = ReadValueStats(written, file.meta);  // those that are not well formed tell nothing
+  for (const Asked* asked : told) {
+    const auto* bounds = stats.ok() && stats->contains(asked->column.id) ? &stats->at(asked->column.id) : nullptr;
+    if (bounds != nullptr && !bounds->MayHold(asked->condition)) return false;
+  }
+  if (!indexes_) return true;
+  std::erase_if(told, [](const Asked* asked) { return IsRange(asked->condition.op); });
+  return told.empty() ? Result<bool>(true) : MayHold(env, file, told, written);
 }
 
 }  // namespace sluice::paimon

@@ -32,13 +32,15 @@ bool Meets(const arrow::RecordBatch& rows, int64_t row, const ColumnCondition& c
   const arrow::Array& column = *rows.GetColumnByName(condition.column);
   if (column.IsNull(row)) return condition.op == Op::kIsNull;
   if (condition.op == Op::kIsNull || condition.op == Op::kIsNotNull) return condition.op == Op::kIsNotNull;
-  bool equal = false;
+  int64_t order = 0;
   if (const auto* text = std::get_if<std::string>(&condition.value)) {
-    equal = static_cast<const arrow::StringArray&>(column).GetView(row) == *text;
+    order = static_cast<const arrow::StringArray&>(column).GetView(row).compare(*text);
   } else {
-    equal = static_cast<const arrow::Int32Array&>(column).Value(row) == std::get<int64_t>(condition.value);
+    order = static_cast<const arrow::Int32Array&>(column).Value(row) - std::get<int64_t>(condition.value);
   }
-  return equal == (condition.op == Op::kEqual);
+  if (condition.op == Op::kAtMost) return order <= 0;
+  if (condition.op == Op::kAtLeast) return order >= 0;
+  return (order == 0) == (condition.op == Op::kEqual);
 }
 
 // `by_index`: the scan is told the conditions.
@@ -65,6 +67,7 @@ Result<Answer> Read(const ModelLake& lake, const Conditions& conditions, bool by
 }
 
 const Options kIndexed = {{"file-index.bitmap.columns", "grp"},
+                          {"metadata.stats-mode", "counts"},  // so that values are told by indexes alone
                           {"file-index.bloom-filter.columns", "id,name"},
                           {"file-index.bloom-filter.id.items", "100"},
                           {"file-index.bloom-filter.id.fpp", "0.001"},
@@ -130,6 +133,19 @@ TEST_F(PaimonFileSkipTest, FilesWithoutTheValueAreNotOpened) {
   }
 }
 
+TEST_F(PaimonFileSkipTest, FilesWhoseStatisticsRuleItOutAreNotOpened) {
+  ASSERT_NO_FATAL_FAILURE(Start(false, {}));
+  ASSERT_NO_FATAL_FAILURE(Put({{"1", "a", "7"}, {"2", "b", "null"}, {"3", "a name of more than 16 letters", "9"}}));
+  EXPECT_EQ(Ask({{"name", Op::kEqual, "b"}}), "2|\"b\"|null| 2");
+  EXPECT_EQ(Ask({{"name", Op::kEqual, "a name of more than 16 letters"}}), "3|\"a name of more than 16 letters\"|9| 2");
+  EXPECT_EQ(Ask({{"id", Op::kAtLeast, int64_t{3}}}), "3|\"a name of more than 16 letters\"|9| 2");
+  EXPECT_EQ(Ask({{"id", Op::kAtMost, int64_t{0}}}), "3");
+  EXPECT_EQ(Ask({{"grp", Op::kIsNull}}), "2|\"b\"|null| 2");
+  EXPECT_EQ(Ask({{"grp", Op::kAtLeast, int64_t{8}}, {"grp", Op::kIsNotNull}}),
+            "3|\"a name of more than 16 letters\"|9| 2");
+  EXPECT_EQ(Ask({{"grp", Op::kNotEqual, int64_t{7}}}), "3|\"a name of more than 16 letters\"|9| 1");
+}
+
 TEST_F(PaimonFileSkipTest, TheIndexIsNotReadWhereTheTableSaysSo) {
   ASSERT_NO_FATAL_FAILURE(Start(false, Indexed({{"file-index.read.enabled", "False"}})));
   ASSERT_NO_FATAL_FAILURE(Put({{"1", "a", "7"}}));
@@ -188,6 +204,7 @@ TEST_P(PaimonFileSkipRandomTest, NoWantedRowIsMissed) {
   ModelLake lake(Shop(kind.keyed));
   Options options = Indexed(kind.options);
   options["file-index.in-manifest-threshold"] = "180 b";  // some are above it
+  if (random() % 2 == 0) options.erase("metadata.stats-mode");
   ASSERT_OK(lake.Create({}, options));
   int64_t skipped = 0;
   for (int epoch = 0; epoch < 12; ++epoch) {
@@ -202,10 +219,11 @@ TEST_P(PaimonFileSkipRandomTest, NoWantedRowIsMissed) {
     ASSERT_OK(lake.CommitEpoch());
     for (int asked = 0; asked < 8; ++asked) {
       Conditions conditions;
-      const auto op = static_cast<Op>(below(2));
-      if (below(2) == 0) conditions.push_back({"id", Op::kEqual, int64_t{first + below(12)}});
+      const Op comparisons[] = {Op::kEqual, Op::kNotEqual, Op::kAtMost, Op::kAtLeast};
+      const Op op = comparisons[below(4)];
+      if (below(2) == 0) conditions.push_back({"id", comparisons[below(4)], int64_t{first + below(12)}});
       if (below(3) == 0) conditions.push_back({"name", below(5) == 0 ? Op::kIsNull : op, Str("n", below(10))});
-      if (below(2) == 0) conditions.push_back({"grp", static_cast<Op>(below(4)), int64_t{below(7)}});
+      if (below(2) == 0) conditions.push_back({"grp", static_cast<Op>(below(6)), int64_t{below(7)}});
       const auto all = Read(lake, conditions, false), chosen = Read(lake, conditions, true);
       ASSERT_TRUE(all.ok() && chosen.ok());
       ASSERT_EQ(all->rows, chosen->rows) << "epoch " << epoch << ", question " << asked;

@@ -5,11 +5,10 @@
 #include <arrow/array/util.h>
 #include <arrow/scalar.h>
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "lake/paimon/binary_row.h"
 #include "lake/paimon/table_options.h"
+#include "lake/paimon/value_stats.h"
 #include "row/arrow_status.h"
 
 namespace sluice::paimon {
@@ -29,19 +28,6 @@ int64_t SecondsOf(const arrow::Array& times, int64_t row) {
   const int64_t time = times.data()->GetValues<int64_t>(1)[row];
   if (times.type_id() == arrow::Type::TIMESTAMP) return time / 1'000'000 - (time % 1'000'000 < 0 ? 1 : 0);
   return time >= kFirstMillis ? time / 1000 : time;
-}
-
-// The columns that the file's statistics are of; nothing: it has none of `column`.
-std::vector<const Field*> ColumnsWithStats(const Schema& written, const DataFileMeta& file) {
-  std::vector<const Field*> out;
-  if (file.value_stats_columns) {
-    for (const std::string& name : *file.value_stats_columns) out.push_back(written.Find(name));
-  } else {
-    for (const Field& field : written.fields) out.push_back(&field);
-  }
-  if (std::find(out.begin(), out.end(), nullptr) != out.end()) out.clear();
-  if (out.size() != file.value_stats.null_counts.size()) out.clear();
-  return out;
 }
 
 }  // namespace

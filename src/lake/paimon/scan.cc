@@ -151,12 +151,12 @@ Status TableScan::AddMissingPartitions(Table& branch, const Snapshot& snapshot, 
 }
 
 void TableScan::Want(const std::vector<ColumnCondition>& conditions) {
-  if (!ReadsFileIndex(*schema_)) return;
-  wanted_ = FileConditions(conditions, columns_);
+  const bool indexes = ReadsFileIndex(*schema_);
+  wanted_ = FileConditions(conditions, columns_, indexes);
   std::vector<FileColumn> key;
   const MergeOrder& order = origins_[0]->order;
   for (const Field* field : order.key) key.push_back({field->id, field->name, field->type, false});
-  wanted_keys_ = FileConditions(conditions, key);
+  wanted_keys_ = FileConditions(conditions, key, indexes);
 }
 
 // Files that are merged hold versions of the same rows: without the file of the newest one an older one would show.
@@ -223,6 +223,8 @@ Status TableScan::OpenNext() {
   options.deletes = deletes_[0]->empty() ? nullptr : deletes_[0].get();
   options.rows = split.files[0].meta.row_count;
   TRY_SET(const Schema* written, split.of->table->SchemaOf(split.files[0].meta.schema_id));
+  wanted_of_file_ = wanted_.Of(split.files[0], *written);
+  options.conditions = &wanted_of_file_;
   TRY_SET(file_, DataFileReader::Open(*env_, split.files[0].path, AsWritten(columns_, *written), options));
   return Ok();
 }

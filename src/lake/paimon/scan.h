@@ -49,8 +49,8 @@ class TableScan {
   Status AddMissingPartitions(Table& branch, const Snapshot& snapshot, const FileChoice* choice = nullptr);
 
   const std::vector<FileColumn>& columns() const { return columns_; }
-  // Before the first Next: only rows that meet all conditions are wanted. Files whose index says that they have none
-  // are passed over; other rows may come still.
+  // Before the first Next: only rows that meet all conditions are wanted. Files whose statistics or index say that
+  // they have none are passed over; other rows may come still.
   void Want(const std::vector<ColumnCondition>& conditions);
   int64_t files_skipped() const { return files_skipped_; }
   Result<bool> Next(DataBatch& out);  // false at the end
@@ -92,6 +92,7 @@ class TableScan {
   size_t next_split_ = 0;
   bool ended_ = false;
   FileConditions wanted_, wanted_keys_;  // all, those on columns of the key
+  std::vector<ColumnCondition> wanted_of_file_;  // that is open
   int64_t files_skipped_ = 0;
   std::vector<std::unique_ptr<DeleteSet>> deletes_;  // of the open files
   std::unique_ptr<DataFileReader> file_;

@@ -10,11 +10,12 @@
 namespace sluice {
 
 struct ColumnCondition {
-  enum class Op : uint8_t { kEqual, kNotEqual, kIsNull, kIsNotNull };  // the first two do not hold for NULL
+  // All but kIsNull do not hold for NULL. kAtMost, kAtLeast: also of texts, by bytes.
+  enum class Op : uint8_t { kEqual, kNotEqual, kIsNull, kIsNotNull, kAtMost, kAtLeast };
 
   std::string column;
   Op op = Op::kEqual;
-  // Of kEqual and kNotEqual: as cells of the column's type are; a float as double. -0.0 equals 0.0, NaN itself.
+  // Unless of NULLs: as cells of the column's type are; a float as double. -0.0 equals 0.0, NaN itself.
   std::variant<std::monostate, int64_t, double, std::string> value = {};
 };
 

@@ -46,7 +46,7 @@ class DataFileReader::Impl {
     }
     source_ = std::make_shared<EnvInputFile>(*std::move(file));
     return Guard([&]() -> Status {
-      TRY_SET(decoder_, OpenDecoder(path_, source_, {options_.batch_rows, options_.batch_bytes}));
+      TRY_SET(decoder_, OpenDecoder(path_, source_, {options_.batch_rows, options_.batch_bytes, options_.conditions}));
       TRY_SET(const auto types, decoder_->Choose(wanted_));
       return CheckTypes(types);
     });
@@ -58,6 +58,7 @@ class DataFileReader::Impl {
       while (true) {
         DecodedRows decoded;
         TRY(decoder_->Next(decoded));
+        position_ += decoded.skipped;
         if (decoded.count == 0) return CheckCount();
         out.first_position = position_;
         out.positions.clear();

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "io/env.h"
+#include "lake/parquet/column_condition.h"
 #include "lake/parquet/delete_set.h"
 #include "lake/parquet/file_column.h"
 
@@ -37,6 +38,8 @@ struct ReadOptions {
   int64_t batch_bytes = 16 << 20;  // about; one row can be larger
   const DeleteSet* deletes = nullptr;  // rows to leave out; outlives the reader
   int64_t rows = -1;                   // that the file has, as its table says; below 0: that is not known
+  // Of `wanted` columns: parts of the file whose statistics say that no row meets all are passed over. Null: none.
+  const std::vector<ColumnCondition>* conditions = nullptr;  // not kept
 };
 
 class DataFileReader {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "lake/parquet/column_condition.h"
 #include "lake/parquet/file_column.h"
 
 namespace arrow {
@@ -22,10 +23,12 @@ class EnvInputFile;
 struct DecodeLimits {
   int64_t batch_rows = 0;
   int64_t batch_bytes = 0;  // about
+  const std::vector<ColumnCondition>* wanted = nullptr;  // ReadOptions::conditions, while it is opened
 };
 
 // Some rows of a file: a column for each wanted one, null where the file has not got it.
 struct DecodedRows {
+  int64_t skipped = 0;  // rows of the file before them that were passed over
   int64_t count = 0;  // 0: the file has no more
   std::vector<std::shared_ptr<arrow::Array>> columns;
 };

@@ -19,6 +19,7 @@
 #include "lake/parquet/file_decoder.h"
 #include "lake/parquet/file_streams.h"
 #include "lake/parquet/promote.h"
+#include "lake/parquet/row_group_bounds.h"
 
 namespace sluice {
 namespace {
@@ -52,12 +53,14 @@ class ParquetDecoder final : public FileDecoder {
       types.push_back(node == kMissing ? nullptr
                                        : reader_->manifest().schema_fields[static_cast<size_t>(node)].field->type());
     }
+    if (limits_.wanted != nullptr) AddConditions(wanted, nodes, types);
     return types;
   }
 
   Status Next(DecodedRows& out) override {
     std::shared_ptr<arrow::RecordBatch> rows;
     TRY(NextRaw(rows));
+    out.skipped = std::exchange(skipped_, 0);
     out.count = rows == nullptr ? 0 : rows->num_rows();
     out.columns.clear();
     if (rows == nullptr) return Ok();
@@ -84,6 +87,26 @@ class ParquetDecoder final : public FileDecoder {
     if (!made.ok()) return FromFileFormat(made.status());
     reader_ = std::move(made).ValueUnsafe();
     return Ok();
+  }
+
+  void AddConditions(const std::vector<FileColumn>& wanted, const std::vector<int>& nodes,
+                     const std::vector<TypePtr>& types) {
+    for (const ColumnCondition& condition : *limits_.wanted) {
+      for (size_t i = 0; i < wanted.size(); ++i) {
+        const bool same = wanted[i].name == condition.column && types[i] != nullptr &&
+                          types[i]->Equals(*wanted[i].type.ToArrow());
+        if (same) conditions_.Add(*footer_, nodes[i], *types[i], condition);
+      }
+    }
+  }
+
+  // Leaves out row groups without a wanted row.
+  void SkipGroups() {
+    while (group_ < footer_->num_row_groups() && !conditions_.MayHold(*footer_, group_)) {
+      const int64_t rows = footer_->RowGroup(group_++)->num_rows();
+      skipped_ += rows;
+      position_ += rows;
+    }
   }
 
   // The file's top-level column of each wanted one.
@@ -138,6 +161,7 @@ class ParquetDecoder final : public FileDecoder {
           return Corrupt(Str("row group ", group_ - 1, " ends at row ", position_, " instead of ", expected));
         }
       }
+      SkipGroups();
       if (group_ >= footer_->num_row_groups()) return Ok();
       auto group = footer_->RowGroup(group_);
       group_end_ = position_ + group->num_rows();
@@ -159,6 +183,8 @@ class ParquetDecoder final : public FileDecoder {
   int group_ = 0;          // the next one
   int64_t group_end_ = 0;  // first position after the current one
   int64_t position_ = 0;
+  RowGroupConditions conditions_;
+  int64_t skipped_ = 0;  // since the last batch
 };
 
 }  // namespace
