@@ -88,6 +88,34 @@ TEST_F(PaimonSourceChoiceTest, ABranchIsRead) {
             std::string::npos);
 }
 
+TEST(PaimonSourceChoice, PartitionsThatAreMissingComeFromTheFallbackBranch) {
+  paimon::Lake lake(paimon::Options{{"bucket", "1"}}, {"grp"});
+  ASSERT_TRUE(lake.Epoch(1, 6).ok());
+  ASSERT_TRUE(lake.Tag("then", lake.Ids().back()).ok());
+  ASSERT_TRUE(paimon::CreateBranch(PosixEnv(), **lake.Open(), "old", "then").ok());
+  ASSERT_TRUE(lake.Truncate().ok());
+  const std::string warehouse = lake.test_folder_.path().string();
+  paimon::FeedOptions feed;
+  feed.bounded = true;
+  feed.fallback = "old";
+  ASSERT_TRUE(lake.Epoch(8, 8).ok());
+  const auto whole = Read(warehouse, feed);
+  ASSERT_TRUE(whole.ok()) << whole.error().ToString();
+  EXPECT_EQ(Sorted(whole->all()), (Lines{"copy +I|1|\"1\"|1", "copy +I|3|\"1\"|1", "copy +I|5|\"1\"|1",
+                                         "copy +I|8|\"3\"|0"}));
+  for (size_t boundary = 1; boundary < whole->groups.size(); ++boundary) {
+    Lines both = Read(warehouse, feed, "", boundary)->all();
+    const auto rest = Read(warehouse, feed, whole->states[boundary - 1]);
+    ASSERT_TRUE(rest.ok()) << rest.error().ToString();
+    for (const std::string& line : rest->all()) both.push_back(line);
+    EXPECT_EQ(both, whole->all()) << whole->states[boundary - 1];
+  }
+  feed.fallback = "none";
+  EXPECT_EQ(Read(warehouse, feed).error().code, ErrorCode::kNotFound);
+  feed.bounded = false;
+  EXPECT_EQ(Read(warehouse, feed)->all().size(), 1u) << "who follows the table sees its own rows";
+}
+
 TEST_F(PaimonSourceChoiceTest, ATagKeepsWhatIsReadUntilItIsCommitted) {
   ASSERT_TRUE(lake_.Epoch(1, 30).ok());
   paimon::FeedOptions feed;
