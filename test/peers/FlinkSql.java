@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Flink SQL over the Paimon tables of a warehouse, catalog `lake`, in one JVM with a cluster inside: FlinkSql WAREHOUSE.
-// The loop of worker.py: a request a line on standard input, {"do":"query","sql":S} or {"do":"sql","script":[S,...]};
+// The loop of worker.py: a request a line on standard input, {"do":"query","sql":S}, {"do":"sql","script":[S,...]} or
+// {"do":"follow","sql":S,"until":K}, the rows of a stream with their kinds up to the one whose first value is K;
 // the answer {"ok":{"names":[...],"rows":[[...]]}}, {"ok":null} or {"error":text}. Values are as `sluice read` prints
 // them: dates and times ISO, TIMESTAMP_LTZ in UTC with a Z, bytes as hex, decimals as text with all their digits.
 
@@ -50,14 +51,14 @@ public class FlinkSql {
     return cluster.getRestAddress().get().getPort();
   }
 
-  static TableEnvironment environment(int port, String warehouse) {
+  static TableEnvironment environment(int port, String warehouse, String mode) {
     Configuration c = new Configuration();
     c.setString("execution.target", "remote");
     c.setString("rest.address", "127.0.0.1");
     c.setString("rest.port", String.valueOf(port));
     c.setString("rest.bind-port", "0");  // of the clusters that sys.compact starts on its own
     c.setString("client.retry-period", "20 ms");
-    c.setString("execution.runtime-mode", "batch");
+    c.setString("execution.runtime-mode", mode);
     c.setString("table.dml-sync", "true");
     c.setString("table.local-time-zone", "UTC");
     c.setString("parallelism.default", "1");
@@ -98,8 +99,24 @@ public class FlinkSql {
     return Map.of("names", result.getResolvedSchema().getColumnNames(), "rows", rows);
   }
 
-  static Object answer(TableEnvironment environment, JsonNode request) throws Exception {
-    if (request.get("do").asText().equals("query")) return query(environment, request.get("sql").asText());
+  static Object follow(TableEnvironment environment, String sql, String until) throws Exception {
+    List<Object> rows = new ArrayList<>();
+    try (CloseableIterator<Row> found = environment.executeSql(sql).collect()) {
+      for (boolean more = true; more && found.hasNext();) {
+        Row row = found.next();
+        List<Object> values = new ArrayList<>(List.of(row.getKind().shortString()));
+        for (int i = 0; i < row.getArity(); i++) values.add(plain(row.getField(i)));
+        rows.add(values);
+        more = !until.equals(String.valueOf(row.getField(0)));
+      }
+    }
+    return Map.of("rows", rows);
+  }
+
+  static Object answer(TableEnvironment environment, TableEnvironment streaming, JsonNode request) throws Exception {
+    String sql = request.path("sql").asText();
+    if (request.get("do").asText().equals("follow")) return follow(streaming, sql, request.get("until").asText());
+    if (request.get("do").asText().equals("query")) return query(environment, sql);
     for (JsonNode statement : request.get("script")) {
       TableResult result = environment.executeSql(statement.asText());
       if (statement.asText().startsWith("CALL")) result.collect().forEachRemaining(row -> { });
@@ -117,12 +134,14 @@ public class FlinkSql {
   public static void main(String[] arguments) throws Exception {
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     System.setOut(System.err);
-    TableEnvironment environment = environment(startCluster(), arguments[0]);
+    int port = startCluster();
+    TableEnvironment environment = environment(port, arguments[0], "batch");
+    TableEnvironment streaming = environment(port, arguments[0], "streaming");
     BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String line = in.readLine(); line != null; line = in.readLine()) {
       Map<String, Object> reply = new HashMap<>();
       try {
-        reply.put("ok", answer(environment, JSON.readTree(line)));
+        reply.put("ok", answer(environment, streaming, JSON.readTree(line)));
       } catch (Throwable error) {
         error.printStackTrace();
         reply.put("error", reason(error));

@@ -38,7 +38,8 @@ SINKS = {
             "rest-pyiceberg", "rest-spark",
         ),
         modules=(
-            "check_written", "check_turns", "check_actions", "check_beside", "check_jdbc", "check_rest", "check_hive",
+            "check_written", "check_turns", "check_actions", "check_follow", "check_beside", "check_jdbc",
+            "check_rest", "check_hive",
         ),
         engine_module="paimon_engines",
         tables="tables_paimon",
