@@ -138,3 +138,27 @@ def test_partitions_of_a_fallback_branch(ctx):
         found = [tuple(str(cell) for cell in json.loads(line).values()) for line in
                  paimon_job.read(ctx, table, "--columns", "id,p,n").splitlines()]
         assert sorted(found) == sorted(wanted if by_table else rows(ctx, db, "p <> 1"))
+
+
+def test_partitions_of_a_primary_branch(ctx):
+    """They come before the table's own, of which only the others are read."""
+    db = ctx.database(f"{SQL}; INSERT INTO t VALUES (1, 1, 1), (2, 2, 2)")
+    table = f"{db}.t"
+    options = {"bucket": 1, "scan.primary-branch": "old"}
+    path = paimon_job.pipeline(ctx, table, options, {"partition.key": f"{table}:p"})
+    ctx.catch_up(path)
+    for action, more in (("create_tag", ("--tag_name", "then")),
+                         ("create_branch", ("--branch_name", "old", "--tag_name", "then"))):
+        result = ctx.command("paimon", action, "--warehouse", ctx.warehouse, "--database", db, "--table", "t", *more)
+        assert result.code == 0, result.err
+    ctx.server.execute("UPDATE t SET n = 9; INSERT INTO t VALUES (3, 3, 3)", db)
+    ctx.catch_up(path)
+    found = [json.loads(line) for line in paimon_job.read(ctx, table).splitlines()]
+    assert sorted((row["id"], row["n"]) for row in found) == [(1, 1), (2, 2), (3, 3)], found
+    second = Second(ctx, table, "paimon", "primary", pipeline=BATCH)
+    result = ctx.command("run", second.path, "--state", second.state)
+    assert result.code != 0 and "scan.primary-branch=old" in result.err and "branch: main" in result.err, result.err
+    second = Second(ctx, table, "paimon", "main", source={"branch": "main"}, pipeline=BATCH)
+    result = ctx.command("run", second.path, "--state", second.state)
+    assert result.code == 0, result.err
+    same(second, table, rows(ctx, db, "1 = 1"))
