@@ -7,6 +7,7 @@
 #include "lake/paimon/binary_row.h"
 #include "lake/paimon/deletion_vector.h"
 #include "lake/paimon/file_conditions.h"
+#include "lake/paimon/hll_sketch.h"
 #include "lake/paimon/manifest.h"
 #include "lake/paimon/roaring_set.h"
 #include "lake/paimon/schema.h"
@@ -54,6 +55,9 @@ void Bitmaps(std::string_view bytes) {
 }
 
 void Sketches(std::string_view bytes) {
+  if (const auto hll = paimon::UnionOfHllSketches(bytes, bytes); hll.ok()) {
+    if (!paimon::UnionOfHllSketches(*hll, bytes).ok()) abort();
+  }
   const auto sketch = paimon::UnionOfThetaSketches(bytes, bytes);
   if (!sketch.ok()) return;
   const auto again = paimon::UnionOfThetaSketches(*sketch, bytes);

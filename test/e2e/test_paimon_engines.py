@@ -246,24 +246,35 @@ def sketch(*hashes):
     return f"X'{head}{''.join(sorted(hashes, key=lambda text: bytes.fromhex(text)[::-1]))}'"
 
 
+HLL_OF_1, HLL_OF_5 = "2bf2fb06", "7b65e608"  # what Java's HLL sketches hold of these integers
+
+
+def hll(*coupons):
+    """The HLL sketch of lg k 12 of less than 8 values, as a literal of SQL."""
+    return f"X'0201070c0308{len(coupons):02x}00{''.join(coupons)}'"
+
+
 def test_bitmaps_and_sketches_are_united(ctx):
-    """rbm32 and theta_sketch hold what each version of the row had."""
+    """rbm32, theta_sketch and hll_sketch hold what each version of the row had."""
     one, other = "e56b61eec8804420", "bd3273724691cc14"
     db = ctx.database(
-        "CREATE TABLE t (id INT PRIMARY KEY, bits VARBINARY(200), people BLOB);"
-        f"INSERT INTO t VALUES (1, {bitmap(3)}, {sketch(other)}), (2, NULL, NULL), (3, {bitmap(9)}, {sketch(one)})"
+        "CREATE TABLE t (id INT PRIMARY KEY, bits VARBINARY(200), people BLOB, hll BLOB);"
+        f"INSERT INTO t VALUES (1, {bitmap(3)}, {sketch(other)}, {hll(HLL_OF_5)}), (2, NULL, NULL, NULL),"
+        f" (3, {bitmap(9)}, {sketch(one)}, {hll(HLL_OF_1)})"
     )
     options = {}
-    for column, name in (("bits", "rbm32"), ("people", "theta_sketch")):
+    for column, name in (("bits", "rbm32"), ("people", "theta_sketch"), ("hll", "hll_sketch")):
         options |= {f"fields.{column}.aggregate-function": name, f"fields.{column}.ignore-retract": "true"}
     path = paimon_job.pipeline(ctx, f"{db}.t", engine("aggregation", **options))
     ctx.catch_up(path)
     holds(ctx, f"{db}.t", f"{db}.t", pypaimon=False)
-    ctx.server.execute(f"UPDATE t SET bits = {bitmap(1)}, people = {sketch(one)} WHERE id < 3", db)
+    values = f"bits = {bitmap(1)}, people = {sketch(one)}, hll = {hll(HLL_OF_1)}"
+    ctx.server.execute(f"UPDATE t SET {values} WHERE id < 3", db)
     ctx.catch_up(path)
-    ctx.server.execute(f"UPDATE t SET bits = {bitmap(3, 7)}, people = {sketch(other)} WHERE id = 1", db)
+    values = f"bits = {bitmap(3, 7)}, people = {sketch(other)}, hll = {hll(HLL_OF_5)}"
+    ctx.server.execute(f"UPDATE t SET {values} WHERE id = 1", db)
     ctx.catch_up(path)
-    both = f"SELECT 1, {bitmap(1, 3, 7)}, {sketch(one, other)}"
+    both = f"SELECT 1, {bitmap(1, 3, 7)}, {sketch(one, other)}, {hll(HLL_OF_5, HLL_OF_1)}"
     united = expect(ctx, "united", f"SELECT * FROM {db}.t WHERE id > 1 UNION ALL {both}")
     holds(ctx, united, f"{db}.t", pypaimon=False)
     assert "COMPACT" in paimon_job.kinds(ctx, f"{db}.t"), paimon_job.kinds(ctx, f"{db}.t")
@@ -319,7 +330,7 @@ def test_what_an_engine_cannot_take_ends_the_job(ctx):
 def test_options_that_cannot_be_are_refused(ctx):
     db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v INT, s VARCHAR(9)); INSERT INTO t VALUES (1, 1, 'a')")
     for options, words in (
-        (engine("aggregation", **{"fields.v.aggregate-function": "hll_sketch"}), ("hll_sketch",)),
+        (engine("aggregation", **{"fields.v.aggregate-function": "hll_sketch"}), ("column v", "hll_sketch")),
         (engine("aggregation", **{"fields.v.aggregate-function": "summ"}), ("summ",)),
         (engine("aggregation", **{"fields.s.aggregate-function": "sum"}), ("column s", "sum")),
         (engine("partial-update", **{"fields.v.sequence-group": "x"}), ("names x",)),

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "lake/paimon/cell_order.h"
+#include "lake/paimon/hll_sketch.h"
 #include "lake/paimon/list_cells.h"
 #include "lake/paimon/nested_merge.h"
 #include "lake/paimon/roaring_set.h"
@@ -71,10 +72,6 @@ bool Takes(AggregateFunction function, const DataType& type) {
 }  // namespace
 
 Result<Aggregator> Aggregator::Make(const Aggregate& how, const std::string& column, const DataType& type) {
-  if (how.function == AggregateFunction::kOther) {
-    return Unsupported(Str("column ", column, ": the aggregate function ", how.name, " is not supported yet"),
-                       "leave the column out (--columns)");
-  }
   if (!Takes(how.function, type)) {
     return Unsupported(Str("column ", column, " is ", type.ToString(), ", which the aggregate function ", how.name,
                            " does not take"),
@@ -118,6 +115,7 @@ Status Aggregator::Combine(const MergedCell& older, const MergedCell& newer, Mer
     case AggregateFunction::kCollect: return Collect(older, newer, out);
     case AggregateFunction::kRbm32:
     case AggregateFunction::kRbm64:
+    case AggregateFunction::kHllSketch:
     case AggregateFunction::kThetaSketch: return Unite(older, newer, out);
     case AggregateFunction::kMergeMap:
     case AggregateFunction::kMergeMapWithKeyTime:
@@ -127,7 +125,6 @@ Status Aggregator::Combine(const MergedCell& older, const MergedCell& newer, Mer
       if (done.ok()) return done;
       return std::move(done).error().With(Str("column ", column_, ": ", how_.name));
     }
-    case AggregateFunction::kOther: break;
   }
   return Ok();
 }
@@ -147,12 +144,19 @@ Status Aggregator::Unite(const MergedCell& older, const MergedCell& newer, Merge
     out.Copy(older.IsNull() ? newer : older);
     return Ok();
   }
-  const bool sketches = how_.function == AggregateFunction::kThetaSketch;
-  auto both = sketches ? UnionOfThetaSketches(older.Text(), newer.Text()) : UnionOfBitmaps(older.Text(), newer.Text());
+  auto both = UnionOfValues(older.Text(), newer.Text());
   if (!both.ok()) return std::move(both).error().With(Str("column ", column_, ": ", how_.name));
   out.text = *std::move(both);
   out.computed = true;
   return Ok();
+}
+
+Result<std::string> Aggregator::UnionOfValues(std::string_view older, std::string_view newer) const {
+  switch (how_.function) {
+    case AggregateFunction::kHllSketch: return UnionOfHllSketches(older, newer);
+    case AggregateFunction::kThetaSketch: return UnionOfThetaSketches(older, newer);
+    default: return UnionOfBitmaps(older, newer);
+  }
 }
 
 Result<std::string> Aggregator::UnionOfBitmaps(std::string_view a, std::string_view b) const {

@@ -39,6 +39,7 @@ class Aggregator {
   Status Combine(const MergedCell& older, const MergedCell& newer, MergedCell& out);
   Status Calculate(Arithmetic op, const MergedCell& a, const MergedCell& b, MergedCell& out) const;
   Status Unite(const MergedCell& older, const MergedCell& newer, MergedCell& out) const;
+  Result<std::string> UnionOfValues(std::string_view older, std::string_view newer) const;
   Result<std::string> UnionOfBitmaps(std::string_view a, std::string_view b) const;
   Status Collect(const MergedCell& older, const MergedCell& newer, MergedCell& out) const;
   void List(const MergedCell& older, const MergedCell& newer, MergedCell& out) const;

@@ -41,6 +41,7 @@ constexpr NamedFunction kFunctions[] = {
     {"collect", AggregateFunction::kCollect},
     {"rbm32", AggregateFunction::kRbm32},
     {"rbm64", AggregateFunction::kRbm64},
+    {"hll_sketch", AggregateFunction::kHllSketch},
     {"theta_sketch", AggregateFunction::kThetaSketch},
     {"merge_map", AggregateFunction::kMergeMap},
     {"merge_map_with_keytime", AggregateFunction::kMergeMapWithKeyTime},
@@ -48,7 +49,6 @@ constexpr NamedFunction kFunctions[] = {
     {"nested_partial_update", AggregateFunction::kNestedPartialUpdate},
     {"primary-key", AggregateFunction::kPrimaryKey},
 };
-constexpr std::string_view kOtherFunctions[] = {"hll_sketch"};
 struct NamedEngine {
   std::string_view name;
   MergeEngine engine;
@@ -77,12 +77,10 @@ Result<AggregateFunction> FunctionOf(const std::string& option, const std::strin
   for (const NamedFunction& known : kFunctions) {
     if (known.name == name) return known.function;
   }
-  const auto other = std::find(std::begin(kOtherFunctions), std::end(kOtherFunctions), name);
-  if (other != std::end(kOtherFunctions)) return AggregateFunction::kOther;
   return Unsupported(Str("table option ", option, "='", name, "' is not known"),
                      "use sum, product, max, min, last_value, last_non_null_value, first_value, "
-                     "first_non_null_value, listagg, bool_and, bool_or, collect, rbm32, rbm64, theta_sketch, "
-                     "merge_map, merge_map_with_keytime, nested_update or nested_partial_update");
+                     "first_non_null_value, listagg, bool_and, bool_or, collect, rbm32, rbm64, hll_sketch, "
+                     "theta_sketch, merge_map, merge_map_with_keytime, nested_update or nested_partial_update");
 }
 
 bool IsTrue(const Schema& schema, const std::string& key) { return Lower(Trim(schema.Option(key, ""))) == "true"; }
@@ -115,6 +113,7 @@ bool HasFunction(const DataType& type, AggregateFunction function) {
     case AggregateFunction::kBoolOr: return type.kind == TypeKind::kBoolean;
     case AggregateFunction::kCollect:
       return type.kind == TypeKind::kArray && NestedOf(type).kind == NestedKind::kArray;
+    case AggregateFunction::kHllSketch:
     case AggregateFunction::kThetaSketch:
     case AggregateFunction::kRbm32:
     case AggregateFunction::kRbm64: return type.kind == TypeKind::kVarBinary || type.kind == TypeKind::kBytes;
@@ -127,9 +126,11 @@ std::string HintOf(AggregateFunction function) {
   switch (function) {
     case AggregateFunction::kListagg: return "listagg takes STRING columns only";
     case AggregateFunction::kCollect: return "collect takes ARRAY columns only";
+    case AggregateFunction::kHllSketch:
     case AggregateFunction::kThetaSketch:
     case AggregateFunction::kRbm32:
-    case AggregateFunction::kRbm64: return "rbm32, rbm64 and theta_sketch take VARBINARY and BYTES columns only";
+    case AggregateFunction::kRbm64:
+      return "rbm32, rbm64, hll_sketch and theta_sketch take VARBINARY and BYTES columns only";
     default: return "use another function for this column";
   }
 }
@@ -324,10 +325,6 @@ Result<MergeRules> MergeRules::Of(const Schema& schema) {
 Status MergeRules::CheckWritable(const Schema& schema) const {
   for (const auto& [name, how] : aggregates) {
     const Field* field = schema.Find(name);
-    if (how.function == AggregateFunction::kOther) {
-      return Unsupported(Str("column ", name, ": the aggregate function ", how.name, " is not supported yet"),
-                         "use another function, or leave the column out of the table");
-    }
     if (field == nullptr || !field->supported) continue;
     if (NestedMerge::Has(how.function)) {
       auto made = NestedMerge::Make(how, field->type);
@@ -427,9 +424,8 @@ Status CheckMergeOption(const std::string& key, const std::string& value) {
     return Invalid(Str("table option ", key, "='", value, "' must be true or false"));
   }
   if (key != kDefaultFunction && !(key.starts_with(kFields) && key.ends_with(kFunction))) return Ok();
-  TRY_SET(const AggregateFunction function, FunctionOf(key, std::string(Trim(value))));
-  if (function != AggregateFunction::kOther) return Ok();
-  return Unsupported(Str("table option ", key, "='", value, "' is not supported yet"), "use another function");
+  auto function = FunctionOf(key, std::string(Trim(value)));
+  return function.ok() ? Ok() : Status(std::move(function).error());
 }
 
 }  // namespace sluice::paimon

@@ -34,7 +34,7 @@ enum class AggregateFunction : uint8_t {
   kMergeMapWithKeyTime,  // the same, where a field of the values says what is later
   kNestedUpdate,         // of arrays of rows: all rows, or one of each key
   kNestedPartialUpdate,  // the same, field by field
-  kOther,  // Paimon has it, and it cannot be computed here
+  kHllSketch,            // as kThetaSketch
 };
 
 enum class NestedKeyNull : uint8_t { kMerge, kIgnore, kError };
@@ -75,9 +75,9 @@ struct MergeRules {
   std::map<std::string, size_t> group_of;       // by column: those that order a group, and those that it protects
   std::map<std::string, Aggregate> aggregates;  // by column; with kAggregation all
 
-  // kInvalid, kUnsupported name the option or the column. Functions that cannot be computed are kOther here.
+  // kInvalid, kUnsupported name the option or the column.
   static Result<MergeRules> Of(const Schema& schema);
-  // Whether a writer can follow them: kUnsupported for kOther, kInvalid for a function of another type's columns.
+  // Whether a writer can follow them: kInvalid for a function of another type's columns.
   Status CheckWritable(const Schema& schema) const;
   // kInvalid for a row of a kind that these rules cannot merge; the hint names the options that help.
   Status CheckTakes(RowKind kind) const;

@@ -90,7 +90,7 @@ TEST(PaimonMergeRules, RefuseOptionsThatCannotBe) {
       {"aggregation", {{"sequence.field", "a"}, {"fields.a.aggregate-function", "sum"}}, "column a is a sequence"},
       {"aggregation", {{"fields.s.aggregate-function", "sum"}}, "column s is STRING, which the aggregate function sum"},
       {"aggregation", {{"fields.a.aggregate-function", "bool_or"}}, "column a is INT"},
-      {"aggregation", {{"fields.a.aggregate-function", "hll_sketch"}}, "column a: the aggregate function hll_sketch"},
+      {"aggregation", {{"fields.a.aggregate-function", "hll_sketch"}}, "column a is INT"},
       {"aggregation", {{"fields.a.aggregate-function", "merge_map"}}, "column a: merge_map takes columns of type MAP"},
       {"first-row", {{"sequence.field", "a"}}, "sequence.field has no meaning"},
       {"first-row", {{"changelog-producer", "input"}}, "cannot have changelog-producer input"}};
@@ -138,7 +138,7 @@ TEST(PaimonMergeRules, KnowWhenTheOldRowOfAnUpdateCounts) {
 }
 
 TEST(PaimonMergeRules, OptionsAreCheckedAloneToo) {
-  for (const auto& [key, value] : Options{{"merge-engine", "first"}, {"fields.a.aggregate-function", "hll_sketch"},
+  for (const auto& [key, value] : Options{{"merge-engine", "first"}, {"fields.a.aggregate-function", "hll"},
                                           {"fields.default-aggregate-function", "x"}, {"fields.a.distinct", "yes"},
                                           {"fields.a.ignore-retract", "1"}}) {
     const Status checked = CheckMergeOption(key, value);
