@@ -150,14 +150,21 @@ Status OrcFile::ParseFooter(std::string_view footer) {
     if (message.field != 4) continue;
     const bool root = kinds_.empty();
     kinds_.push_back(0);
+    parts_.emplace_back();
     Message type(message.bytes);
     while (type.Next()) {
       if (type.field == 1) kinds_.back() = static_cast<int>(type.number);
-      if (type.field == 2 && root) AppendNumbers(type, columns_);
+      if (type.field == 2) AppendNumbers(type, parts_.back());
     }
+    if (root) columns_ = parts_.back();
     if (!type.ok()) return Damaged("footer");
   }
   return message.ok() ? Ok() : Status(Damaged("footer"));
+}
+
+std::vector<int> OrcFile::PartsOf(int column) const {
+  const auto place = static_cast<size_t>(column);
+  return column >= 0 && place < parts_.size() ? parts_[place] : std::vector<int>();
 }
 
 bool OrcFile::IsChar(size_t place) const {

@@ -38,6 +38,8 @@ class OrcFile {
   const std::vector<OrcStripe>& stripes() const { return stripes_; }
   // Of the row's columns in their order, the numbers that streams know them by.
   const std::vector<int>& columns() const { return columns_; }
+  // Of a LIST, MAP or STRUCT of that number, the numbers of its parts.
+  std::vector<int> PartsOf(int column) const;
   // Whether the row's column at this place is a CHAR(n).
   bool IsChar(size_t place) const;
 
@@ -55,6 +57,7 @@ class OrcFile {
   std::vector<OrcStripe> stripes_;
   std::vector<int> columns_;
   std::vector<int> kinds_;  // of types, by their number
+  std::vector<std::vector<int>> parts_;  // likewise
 };
 
 }  // namespace sluice

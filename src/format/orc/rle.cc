@@ -72,6 +72,8 @@ class IntegersV2 {
   IntegersV2(std::string_view bytes, bool is_signed, std::vector<int64_t>& out)
       : reader_(bytes), signed_(is_signed), out_(out) {}
 
+  size_t remaining() const { return reader_.remaining(); }
+
   Status Run() {
     const uint8_t first = reader_.U8();
     switch (first >> 6) {
@@ -171,15 +173,16 @@ Status RunV1(ByteReader& reader, bool is_signed, std::vector<int64_t>& out) {
 
 Result<std::vector<int64_t>> DecodeOrcIntegers(std::string_view bytes, int64_t count, bool is_signed, int version) {
   std::vector<int64_t> out;
+  const bool all = count == kOrcAll;
   const auto wanted = static_cast<size_t>(count);
   if (version == 1) {
     ByteReader reader(bytes);
-    while (out.size() < wanted) TRY(RunV1(reader, is_signed, out));
+    while (all ? reader.remaining() > 0 : out.size() < wanted) TRY(RunV1(reader, is_signed, out));
   } else {
     IntegersV2 runs(bytes, is_signed, out);
-    while (out.size() < wanted) TRY(runs.Run());
+    while (all ? runs.remaining() > 0 : out.size() < wanted) TRY(runs.Run());
   }
-  if (out.size() != wanted) return CutOff();
+  if (!all && out.size() != wanted) return CutOff();
   return out;
 }
 

@@ -12,11 +12,13 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/orc/nested_times.h"
 #include "lake/orc/timestamps.h"
 #include "lake/parquet/file_decoder.h"
 #include "lake/parquet/file_streams.h"
 #include "lake/parquet/promote.h"
 #include "row/arrow_status.h"
+#include "row/nested_type.h"
 
 namespace sluice {
 namespace {
@@ -72,10 +74,18 @@ class OrcDecoder final : public FileDecoder {
       std::sort(list->begin(), list->end());
       list->erase(std::unique(list->begin(), list->end()), list->end());
     }
+    const bool own = std::any_of(wanted.begin(), wanted.end(), [](const FileColumn& column) {
+      return column.type.kind == TypeKind::kChar || IsNested(column.type);
+    });
+    if (!timestamps_.empty() || own) TRY(OpenOwn());
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      if (places_[i] == kMissing || !IsNested(wanted[i].type)) continue;
+      OrcNestedTimes times(*file_, static_cast<size_t>(places_[i]), types[i], wanted[i].type);
+      if (times.empty()) continue;
+      types[i] = times.type();
+      nested_.emplace(i, std::move(times));
+    }
     types_ = types;
-    const bool chars = std::any_of(wanted.begin(), wanted.end(),
-                                   [](const FileColumn& column) { return column.type.kind == TypeKind::kChar; });
-    if (!timestamps_.empty() || chars) TRY(OpenOwn());
     return types;
   }
 
@@ -89,7 +99,11 @@ class OrcDecoder final : public FileDecoder {
     std::shared_ptr<arrow::RecordBatch> rows;
     out.count = std::min(batch_rows_, stripe_rows_ - at_);
     if (batches_ != nullptr) {
-      ARROW_TRY(batches_->ReadNext(&rows));
+      if (const arrow::Status read = batches_->ReadNext(&rows); !read.ok() && !nested_.empty() && read.IsInvalid()) {
+        return Unsupported(Str("times inside of columns are read from 1678 to 2261 only: ", read.message()));
+      } else {
+        ARROW_TRY(read);
+      }
       if (rows == nullptr || rows->num_rows() == 0) return Corrupt(Str("stripe ", stripe_, " ends too early"));
       out.count = rows->num_rows();
     }
@@ -144,6 +158,7 @@ class OrcDecoder final : public FileDecoder {
       batches_ = std::move(made).ValueUnsafe();
       if (batches_ == nullptr) return Corrupt(Str("stripe ", number, " is not there"));
     }
+    for (auto& [column, times] : nested_) TRY(times.OpenStripe(static_cast<size_t>(number)));
     own_columns_.clear();
     for (size_t i = 0; i < places_.size(); ++i) {
       if (!IsTimestamp(i) || own_columns_.contains(places_[i])) continue;
@@ -157,11 +172,12 @@ class OrcDecoder final : public FileDecoder {
 
   bool IsTimestamp(size_t i) const { return types_[i] != nullptr && types_[i]->id() == arrow::Type::TIMESTAMP; }
 
-  Result<ArrayPtr> ColumnOf(size_t i, const arrow::RecordBatch* rows, int64_t count) const {
+  Result<ArrayPtr> ColumnOf(size_t i, const arrow::RecordBatch* rows, int64_t count) {
     if (places_[i] == kMissing) return ArrayPtr();
     if (IsTimestamp(i)) return As(own_columns_.at(places_[i])->Slice(at_, count), types_[i]);
     const auto found = std::lower_bound(by_arrow_.begin(), by_arrow_.end(), places_[i]);
     ArrayPtr column = rows->column(static_cast<int>(found - by_arrow_.begin()));
+    if (const auto times = nested_.find(i); times != nested_.end()) return times->second.Convert(column);
     if (file_ != nullptr && file_->IsChar(static_cast<size_t>(places_[i]))) return Trimmed(column);
     return types_[i]->id() == arrow::Type::TIME32 ? As(column, types_[i]) : column;
   }
@@ -182,6 +198,7 @@ class OrcDecoder final : public FileDecoder {
   std::vector<int> by_arrow_, timestamps_;  // the file's columns to read, ascending
   std::shared_ptr<arrow::RecordBatchReader> batches_;
   std::map<int, ArrayPtr> own_columns_;  // of the stripe
+  std::map<size_t, OrcNestedTimes> nested_;  // wanted columns with times in them
   int64_t stripe_ = -1;
   int64_t stripe_rows_ = 0, at_ = 0, batch_rows_ = 0;
 };

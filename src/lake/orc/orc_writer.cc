@@ -7,6 +7,7 @@
 #include <arrow/compute/api.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <arrow/util/bitmap_ops.h>
 #include <arrow/util/byte_size.h>
 #include <arrow/util/key_value_metadata.h>
 
@@ -16,6 +17,7 @@
 
 #include "base/text.h"
 #include "lake/orc/field_ids.h"
+#include "lake/orc/old_times.h"
 #include "lake/parquet/file_streams.h"
 #include "lake/parquet/format_writer.h"
 #include "lake/parquet/nested_check.h"
@@ -34,7 +36,6 @@ constexpr const char* kFieldId = "paimon.id";
 constexpr double kDictionaryShare = 0.8;      // Java's: distinct values of all
 constexpr int64_t kBlockBytes = 256 << 10;    // compressed together, as in Java
 constexpr int64_t kPendingShare = 4;          // what a stripe that is open takes: of its cells' bytes a fourth
-constexpr int64_t kMicrosPerSecond = 1'000'000;
 
 arrow::Compression::type CodecOf(const std::string& name) {
   if (name == "zstd") return arrow::Compression::ZSTD;
@@ -57,6 +58,7 @@ TypePtr StoredPart(const DataType& type, int owner, int depth) {
   switch (type.kind) {
     case TypeKind::kTinyInt: return arrow::int8();
     case TypeKind::kSmallInt: return arrow::int16();
+    case TypeKind::kTime: return arrow::int32();
     case TypeKind::kArray: return StoredNested(type, owner, depth);
     default: return type.ToArrow();
   }
@@ -80,16 +82,6 @@ TypePtr StoredNested(const DataType& type, int owner, int depth) {
   return std::make_shared<arrow::MapType>(fields[0], fields[1]);
 }
 
-// A TIME is a number in the file, a TIMESTAMP in nanoseconds as Arrow reads it, and our own reader does not look into
-// columns.
-bool HasClock(const DataType& type) {
-  if (type.kind != TypeKind::kArray) {
-    return type.kind == TypeKind::kTime || type.kind == TypeKind::kTimestamp || type.kind == TypeKind::kTimestampLtz;
-  }
-  const auto& parts = NestedOf(type).parts;
-  return std::any_of(parts.begin(), parts.end(), [](const NestedPart& part) { return HasClock(part.type); });
-}
-
 // What Arrow's writer makes the column's ORC type of.
 TypePtr StoredType(const WriteColumn& column) {
   if (IsNested(column.type)) return StoredNested(column.type, column.id, 0);
@@ -101,18 +93,6 @@ TypePtr StoredType(const WriteColumn& column) {
       return arrow::list(arrow::field("item", column.type.ToArrow()->field(0)->type(), true, IdOf(column.element_id)));
     default: return column.type.ToArrow();
   }
-}
-
-// Arrow's writer stores the fraction of a negative second as a negative number, which no reader but its own knows.
-Status CheckFractions(const WriteColumn& column, const arrow::Array& array) {
-  const auto& times = static_cast<const arrow::TimestampArray&>(array);
-  for (int64_t i = 0; i < times.length(); ++i) {
-    if (times.IsNull(i) || times.Value(i) >= 0 || times.Value(i) % kMicrosPerSecond == 0) continue;
-    return Unsupported(Str("column ", column.name, ": a time before 1970 with a fraction of a second (",
-                           times.Value(i), " microseconds since then) cannot be written to an ORC file"),
-                       "set the table option file.format to parquet or avro");
-  }
-  return Ok();
 }
 
 int64_t FloorMillis(int64_t micros) { return micros / 1000 - (micros % 1000 < 0); }
@@ -129,6 +109,23 @@ ArrayPtr Converted(const arrow::Array& array, const TypePtr& type, Convert&& con
 }
 
 arrow::Result<ArrayPtr> ToStored(const ArrayPtr& array, const WriteColumn& column, const TypePtr& type);
+
+// A cell of a ROW that is NULL, as NULL: what else stands there Arrow's writer takes for a cell of the next row, where
+// ROWs are in each other. Without offsets.
+arrow::Result<std::shared_ptr<arrow::ArrayData>> WithNullsOf(const arrow::ArrayData& row,
+                                                             std::shared_ptr<arrow::ArrayData> part) {
+  if (row.GetNullCount() == 0) return part;
+  auto out = part->Copy();
+  out->null_count = arrow::kUnknownNullCount;
+  if (part->buffers[0] == nullptr) {
+    out->buffers[0] = row.buffers[0];
+    return out;
+  }
+  ARROW_ASSIGN_OR_RAISE(out->buffers[0],
+                        arrow::internal::BitmapAnd(arrow::default_memory_pool(), part->buffers[0]->data(), 0,
+                                                   row.buffers[0]->data(), 0, part->length, 0));
+  return out;
+}
 
 // Part by part. `array` has no offset, and what is in it none either.
 arrow::Result<ArrayPtr> ToStoredNested(const ArrayPtr& array, const DataType& type, const TypePtr& stored) {
@@ -148,7 +145,11 @@ arrow::Result<ArrayPtr> ToStoredNested(const ArrayPtr& array, const DataType& ty
     part.type = nested.parts[i].type;
     part.style = ParquetStyle::kPaimon;
     const TypePtr& wanted = holder->field(static_cast<int>(i))->type();
-    ARROW_ASSIGN_OR_RAISE(const auto made, ToStored(arrow::MakeArray(parts->child_data[i]), part, wanted));
+    auto& cells = parts->child_data[i];
+    if (nested.kind == NestedKind::kRow) {
+      ARROW_ASSIGN_OR_RAISE(cells, WithNullsOf(*parts, std::move(cells)));
+    }
+    ARROW_ASSIGN_OR_RAISE(const auto made, ToStored(arrow::MakeArray(cells), part, wanted));
     parts->child_data[i] = made->data();
   }
   return arrow::MakeArray(data);
@@ -181,11 +182,6 @@ class OrcWriter final : public FormatWriter {
   Status Open(Env& env) {
     std::vector<std::shared_ptr<arrow::Field>> fields;
     for (const WriteColumn& column : columns_) {
-      if (IsNested(column.type) && HasClock(column.type)) {
-        return Unsupported(Str("write ", path_, ": column ", column.name, " of type ", column.TypeName(),
-                               " has a TIME or TIMESTAMP in it, which ORC files are not written with"),
-                           "set the table option file.format to parquet or avro");
-      }
       fields.push_back(arrow::field(column.name, StoredType(column), true, IdOf(column.id)));
     }
     schema_ = arrow::schema(std::move(fields));
@@ -229,18 +225,21 @@ class OrcWriter final : public FormatWriter {
  private:
   Status Write(const arrow::RecordBatch& batch, std::span<const uint32_t> rows) {
     TRY(CheckColumns(batch, columns_.size()));
+    if (const WriteColumn* column = ColumnBeyondOrc(columns_, batch)) {
+      return Unsupported(Str("column ", column->name, ": a time before 1970 with a fraction of a second, or far from "
+                             "today inside of a cell, cannot be written to an ORC file"),
+                         "set the table option file.format to parquet or avro");
+    }
     const arrow::UInt32Array chosen(
         static_cast<int64_t>(rows.size()),
         arrow::Buffer::Wrap(reinterpret_cast<const uint8_t*>(rows.data()), static_cast<int64_t>(rows.size_bytes())));
     std::vector<ArrayPtr> arrays;
     for (size_t i = 0; i < columns_.size(); ++i) {
       TRY_SET(ArrayPtr cells, PromotedColumn(batch, i, columns_[i]));
-      const bool time = cells->type_id() == arrow::Type::TIMESTAMP;
       TRY(stats_.Add(i, *cells, rows));
       if (IsNested(columns_[i].type)) TRY(CheckParts(columns_[i], *cells, rows));
       ARROW_TRY_SET(cells, arrow::compute::Take(*cells, chosen, arrow::compute::TakeOptions::NoBoundsCheck()));
       ARROW_TRY_SET(cells, ToStored(cells, columns_[i], schema_->field(static_cast<int>(i))->type()));
-      if (time) TRY(CheckFractions(columns_[i], *cells));
       pending_ += arrow::util::ReferencedBufferSize(*cells).ValueOr(0);
       arrays.push_back(std::move(cells));
     }

@@ -59,7 +59,40 @@ class Clock {
   int64_t base_ = kBase;
 };
 
+// Writers round negative seconds towards zero.
+Result<int64_t> MicrosOf(int64_t second, int64_t nano) {
+  if (second < 0 && nano >= kNanosOfMilli) --second;
+  int64_t micros = 0;
+  if (__builtin_mul_overflow(second, kMicros, &micros)) return Corrupt("orc: a timestamp is out of range");
+  return micros + nano / 1000 - (nano % 1000 < 0);
+}
+
 }  // namespace
+
+// `count`: how many cells are not NULL, or kOrcAll.
+Result<std::vector<int64_t>> OrcTimestamps::Cells(const OrcStripeStreams& streams, int id, bool instant,
+                                                  int64_t count) const {
+  const auto place = static_cast<size_t>(id);
+  const int encoding = id >= 0 && place < streams.encodings.size() ? streams.encodings[place] : -1;
+  if (encoding != kDirect && encoding != kDirectV2) return Corrupt("orc: a timestamp has an unknown encoding");
+  const int version = encoding == kDirect ? 1 : 2;
+  TRY_SET(const std::string data, file_.Bytes(streams, id, OrcStream::kData));
+  TRY_SET(const std::string secondary, file_.Bytes(streams, id, OrcStream::kSecondary));
+  TRY_SET(auto cells, DecodeOrcIntegers(data, count, /*is_signed=*/true, version));
+  TRY_SET(const auto nanos, DecodeOrcIntegers(secondary, count, /*is_signed=*/false, version));
+  if (cells.size() != nanos.size()) return Corrupt("orc: timestamps have more seconds than fractions, or fewer");
+  TRY_SET(const Clock clock, Clock::Of(streams.writer_timezone, instant));
+  for (size_t i = 0; i < cells.size(); ++i) {
+    TRY_SET(cells[i], MicrosOf(clock.SecondsOf(cells[i]), NanosOf(nanos[i])));
+  }
+  return cells;
+}
+
+Result<std::vector<int64_t>> OrcTimestamps::ReadCells(size_t stripe, int id, bool instant) const {
+  if (stripe >= file_.stripes().size()) return Corrupt("orc: the footer has fewer stripes than the file");
+  TRY_SET(const OrcStripeStreams streams, file_.Streams(file_.stripes()[stripe]));
+  return Cells(streams, id, instant, kOrcAll);
+}
 
 Result<std::shared_ptr<arrow::Array>> OrcTimestamps::Read(size_t stripe_number, size_t column, bool instant) const {
   if (stripe_number >= file_.stripes().size() || column >= file_.columns().size()) {
@@ -68,10 +101,6 @@ Result<std::shared_ptr<arrow::Array>> OrcTimestamps::Read(size_t stripe_number, 
   const OrcStripe& stripe = file_.stripes()[stripe_number];
   const int id = file_.columns()[column];
   TRY_SET(const OrcStripeStreams streams, file_.Streams(stripe));
-  const auto place = static_cast<size_t>(id);
-  const int encoding = place < streams.encodings.size() ? streams.encodings[place] : -1;
-  if (encoding != kDirect && encoding != kDirectV2) return Corrupt("orc: a timestamp has an unknown encoding");
-  const int version = encoding == kDirect ? 1 : 2;
   TRY_SET(const std::string present, file_.Bytes(streams, id, OrcStream::kPresent));
   std::vector<uint8_t> valid;
   int64_t count = stripe.rows;
@@ -79,25 +108,16 @@ Result<std::shared_ptr<arrow::Array>> OrcTimestamps::Read(size_t stripe_number, 
     TRY_SET(valid, DecodeOrcBooleans(present, stripe.rows));
     count = std::count(valid.begin(), valid.end(), 1);
   }
-  TRY_SET(const std::string data, file_.Bytes(streams, id, OrcStream::kData));
-  TRY_SET(const std::string secondary, file_.Bytes(streams, id, OrcStream::kSecondary));
-  TRY_SET(const auto seconds, DecodeOrcIntegers(data, count, /*is_signed=*/true, version));
-  TRY_SET(const auto nanos, DecodeOrcIntegers(secondary, count, /*is_signed=*/false, version));
-  TRY_SET(const Clock clock, Clock::Of(streams.writer_timezone, instant));
+  TRY_SET(const auto cells, Cells(streams, id, instant, count));
   arrow::TimestampBuilder out(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
   ARROW_TRY(out.Reserve(stripe.rows));
   size_t next = 0;
   for (int64_t row = 0; row < stripe.rows; ++row) {
     if (!valid.empty() && valid[static_cast<size_t>(row)] == 0) {
       out.UnsafeAppendNull();
-      continue;
+    } else {
+      out.UnsafeAppend(cells[next++]);
     }
-    int64_t second = clock.SecondsOf(seconds[next]);
-    const int64_t nano = NanosOf(nanos[next++]);
-    if (second < 0 && nano >= kNanosOfMilli) --second;  // writers round negative seconds towards zero
-    int64_t micros = 0;
-    if (__builtin_mul_overflow(second, kMicros, &micros)) return Corrupt("orc: a timestamp is out of range");
-    out.UnsafeAppend(micros + nano / 1000 - (nano % 1000 < 0));
   }
   ARROW_TRY_SET(std::shared_ptr<arrow::Array> array, out.Finish());
   return array;

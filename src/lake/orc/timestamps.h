@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "format/orc/file.h"
@@ -23,8 +24,12 @@ class OrcTimestamps {
   // Of a stripe, the column at this place of the row: timestamp[us]. `instant`: points in time; else what a clock
   // shows.
   Result<std::shared_ptr<arrow::Array>> Read(size_t stripe, size_t column, bool instant) const;
+  // Of the column of that number, which may be a part of another one: microseconds of the cells that are not NULL.
+  Result<std::vector<int64_t>> ReadCells(size_t stripe, int id, bool instant) const;
 
  private:
+  Result<std::vector<int64_t>> Cells(const OrcStripeStreams& streams, int id, bool instant, int64_t count) const;
+
   const OrcFile& file_;
 };
 

@@ -138,6 +138,7 @@ class Distributor {
     TRY_SET(auto writer, RowFileWriter::Open(env_, layout_, RowFileOptions::Of(options_, std::move(folder))));
     written_.push_back({bucket, writer->path(), {}});
     TRY(writer->Append(rows, chosen));
+    written_.back().path = writer->path();
     TRY_SET(written_.back().meta, writer->Close(env_.NowMs()));
     written_.back().meta.source = FileSource::kAppend;
     return Ok();

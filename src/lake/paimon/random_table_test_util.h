@@ -19,7 +19,7 @@ namespace sluice::paimon {
 // A table's schema, its rows, and rows that change them. Keys come from small pools, so that they meet again.
 class RandomTable {
  public:
-  // Of an odd seed all rows fit files in ORC.
+  // Of an odd seed all rows fit files in ORC; others become Parquet.
   RandomTable(uint64_t seed, bool keyed) : random(seed), keyed_(keyed) {
     random.whole_old_seconds = seed % 2 == 1;
     static const std::vector<std::string> kKeys = {"INT", "BIGINT", "DECIMAL(10, 2)", "DECIMAL(30, 5)", "VARCHAR(30)",

@@ -21,7 +21,6 @@ Status RollingWriter::Append(const arrow::RecordBatch& rows) {
   if (rows.num_rows() == 0) return Ok();
   if (open_ == nullptr) {
     TRY_SET(open_, RowFileWriter::Open(env_, layout_, files_));
-    paths_.push_back(open_->path());
   }
   TRY(open_->Append(rows));
   return open_->bytes() >= target_bytes_ ? Close() : Ok();
@@ -29,6 +28,7 @@ Status RollingWriter::Append(const arrow::RecordBatch& rows) {
 
 Status RollingWriter::Close() {
   if (open_ == nullptr) return Ok();
+  paths_.push_back(open_->path());
   TRY_SET(DataFileMeta meta, open_->Close(env_.NowMs()));
   open_.reset();
   meta.level = level_;
@@ -38,6 +38,7 @@ Status RollingWriter::Close() {
 }
 
 void RollingWriter::Remove() {
+  if (open_ != nullptr) open_->Remove();
   open_.reset();
   for (const std::string& path : paths_) {
     (void)env_.Remove(path).ok();

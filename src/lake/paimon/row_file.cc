@@ -15,10 +15,12 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "base/text.h"
+#include "lake/orc/old_times.h"
 #include "lake/paimon/file_index.h"
 #include "lake/paimon/key_sort.h"
 #include "lake/paimon/local_time.h"
 #include "lake/paimon/special_fields.h"
+#include "lake/parquet/data_reader.h"
 #include "lake/parquet/file_writer.h"
 #include "row/arrow_status.h"
 #include "row/change_batch.h"
@@ -255,9 +257,9 @@ Result<std::unique_ptr<RowFileWriter>> RowFileWriter::Open(Env& env, std::shared
     const int place = static_cast<int>(i - layout->first_value());
     modes[i] = options.files.ModeOf(options.style, layout->columns_[i].name, place);
   }
-  ParquetOptions writing = options.parquet;
-  writing.modes = modes;
-  TRY_SET(auto writer, OpenWriter(env, options.style.format, path, layout->columns_, writing));
+  RowFileOptions own = options;
+  own.parquet.modes = modes;
+  TRY_SET(auto writer, OpenWriter(env, options.style.format, path, layout->columns_, own.parquet));
   auto index = FileIndexWriter::Make(options.index, layout->columns_, layout->first_value());
   std::unique_ptr<RowFileWriter> out(new RowFileWriter(std::move(layout), std::move(name), std::move(path),
                                                        std::move(writer), std::move(modes)));
@@ -265,7 +267,38 @@ Result<std::unique_ptr<RowFileWriter>> RowFileWriter::Open(Env& env, std::shared
   out->index_ = std::move(index);
   out->in_manifest_bytes_ = options.index.in_manifest_bytes;
   out->sync_ = options.parquet.sync;
+  out->options_ = std::move(own);
   return out;
+}
+
+Status RowFileWriter::LeaveOrc() {
+  TRY_SET(const WrittenFile written, writer_->Close());
+  const std::string left = path_;
+  options_.style.format = FileFormat::kParquet;
+  if (CodecOf(FileFormat::kParquet, options_.style.compression).empty()) options_.style.compression = "zstd";
+  options_.parquet.codec = CodecOf(FileFormat::kParquet, options_.style.compression);
+  options_.parquet.codec_level = options_.parquet.codec.starts_with("zstd") ? options_.files.zstd_level() : 0;
+  const std::string name = Str(options_.prefix, env_->Uuid(), "-0.", NameOf(options_.style.format));
+  const std::string path = Str(options_.folder, "/", name);
+  TRY_SET(auto writer, OpenWriter(*env_, options_.style.format, path, layout_->columns_, options_.parquet));
+  const auto copy = [&]() -> Status {
+    TRY_SET(const auto reader, DataFileReader::Open(*env_, left, layout_->FileColumns(), ReadOptions()));
+    for (DataBatch batch;;) {
+      TRY_SET(const bool more, reader->Next(batch));
+      if (!more) return Ok();
+      TRY(writer->Append(*batch.rows));
+    }
+  };
+  Status copied = written.rows > 0 ? copy() : Ok();
+  if (!copied.ok()) {
+    writer.reset();
+    (void)env_->Remove(path).ok();
+    return copied;
+  }
+  writer_ = std::move(writer);
+  name_ = name;
+  path_ = path;
+  return env_->Remove(left);
 }
 
 template <typename RowAt>
@@ -286,8 +319,14 @@ void RowFileWriter::Note(const arrow::RecordBatch& rows, int64_t count, RowAt ro
   }
 }
 
+Status RowFileWriter::Fit(const arrow::RecordBatch& rows) {
+  const bool orc = options_.style.format == FileFormat::kOrc;
+  return orc && ColumnBeyondOrc(layout_->columns_, rows) != nullptr ? LeaveOrc() : Ok();
+}
+
 Status RowFileWriter::Append(const arrow::RecordBatch& rows) {
   if (rows.num_rows() == 0) return Ok();
+  TRY(Fit(rows));
   TRY(writer_->Append(rows));
   if (index_ != nullptr) index_->Add(rows);
   Note(rows, rows.num_rows(), [](int64_t i) { return i; });
@@ -296,6 +335,7 @@ Status RowFileWriter::Append(const arrow::RecordBatch& rows) {
 
 Status RowFileWriter::Append(const arrow::RecordBatch& rows, std::span<const uint32_t> chosen) {
   if (chosen.empty()) return Ok();
+  TRY(Fit(rows));
   TRY(writer_->Append(rows, chosen));
   if (index_ != nullptr) index_->Add(rows, chosen);
   Note(rows, static_cast<int64_t>(chosen.size()), [&](int64_t i) { return chosen[static_cast<size_t>(i)]; });

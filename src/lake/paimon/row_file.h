@@ -81,6 +81,7 @@ struct RowFileOptions {
 
 class RowFileWriter {
  public:
+  // A file that begins in ORC becomes one in Parquet, under another name, with the first time that ORC cannot hold.
   static Result<std::unique_ptr<RowFileWriter>> Open(Env& env, std::shared_ptr<const RowLayout> layout,
                                                      const RowFileOptions& options);
 
@@ -89,7 +90,7 @@ class RowFileWriter {
   Status Append(const arrow::RecordBatch& rows, std::span<const uint32_t> chosen);
 
   int64_t bytes() const { return writer_->bytes(); }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return path_; }  // as it is after the last Append
   void Remove();  // what it has written; instead of Close, or after an error of it
   // Also writes the file index, if it is too large for the manifest. `now_ms`: the file's time. The caller sets level
   // and source.
@@ -98,6 +99,8 @@ class RowFileWriter {
  private:
   RowFileWriter(std::shared_ptr<const RowLayout> layout, std::string name, std::string path,
                 std::unique_ptr<FormatWriter> writer, std::vector<MetricsMode> modes);
+  Status Fit(const arrow::RecordBatch& rows);  // the format to them
+  Status LeaveOrc();
   Status WriteIndex(DataFileMeta& meta);
   template <typename RowAt>
   void Note(const arrow::RecordBatch& rows, int64_t count, RowAt row_at);  // of what was appended, for the meta
@@ -114,6 +117,7 @@ class RowFileWriter {
   std::string first_key_, last_key_;
   int64_t min_sequence_ = INT64_MAX, max_sequence_ = INT64_MIN;
   int64_t retracted_ = 0;
+  RowFileOptions options_;
 };
 
 }  // namespace sluice::paimon

@@ -59,8 +59,7 @@ class RandomRun {
 
  private:
   void ChooseFormats(Options& options, bool keyed) {
-    std::vector<std::string> formats = {"parquet", "avro"};
-    if (random_.whole_old_seconds) formats.push_back("orc");
+    const std::vector<std::string> formats = {"parquet", "avro", "orc"};
     const auto format = [&] { return random_.Of(formats); };
     options["file.compression"] = random_.Of<std::string>({"zstd", "snappy"});
     options["file.format"] = format();
