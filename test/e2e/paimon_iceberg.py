@@ -3,6 +3,7 @@
 the snapshot with the same number."""
 
 import io
+import logging
 import os
 
 import fastavro
@@ -11,6 +12,7 @@ from pyiceberg.manifest import ManifestContent
 import lake as lake_module
 import paimon_by_sluice
 
+logging.getLogger("pyiceberg.io.pyarrow").setLevel(logging.ERROR)  # ORC has nanoseconds, which it tells each time
 DELETED = 2  # status of a manifest's entry
 BESIDE = {"metadata.iceberg.storage": "table-location"}
 IN_CATALOG = {"metadata.iceberg.storage": "hadoop-catalog"}
