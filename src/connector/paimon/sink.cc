@@ -14,6 +14,7 @@
 #include "lake/mirror/catalog_publisher.h"
 #include "lake/mirror/iceberg_form.h"
 #include "lake/mirror/iceberg_mirror.h"
+#include "lake/mirror/snapshots_to_show.h"
 #include "lake/paimon/evolve.h"
 #include "lake/paimon/orphans.h"
 #include "lake/paimon/table_writer.h"
@@ -182,6 +183,7 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   options.backfill = config_.backfill;
   options.take_columns = config_.take_columns;
   options.helper = &helper_;
+  options.may_become = mirror::CheckBecomes;
   Status kept = PaimonUpkeep::Check(table->newest_schema());
   if (!kept.ok()) return std::move(kept).error().With(Str("table ", options.name));
   if (before_ != BeforeImage::kFull) TRY(CheckOldRows(id, table->newest_schema(), schema));

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "lake/mirror/iceberg_form.h"
+#include "lake/paimon/table_options.h"
 
 namespace sluice::mirror {
 namespace {
@@ -45,6 +46,14 @@ Status CheckPromotions(const iceberg::Schema& from, const iceberg::Schema& to) {
                        "full compaction");
   }
   return Ok();
+}
+
+Status CheckBecomes(const paimon::Schema& from, const paimon::Schema& to) {
+  TRY_SET(const auto options, paimon::TableOptions::Of(to));
+  if (options.iceberg.storage == paimon::IcebergStorage::kNone) return Ok();
+  TRY_SET(const iceberg::Schema before, IcebergSchemaOf(from));
+  TRY_SET(const iceberg::Schema after, IcebergSchemaOf(to));
+  return CheckPromotions(before, after);
 }
 
 Result<std::vector<paimon::Snapshot>> SnapshotsToShow(paimon::Table& table, const std::vector<paimon::Tag>& tags,

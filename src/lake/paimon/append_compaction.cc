@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "lake/paimon/rolling_writer.h"
 #include "lake/paimon/file_format.h"
+#include "lake/paimon/stored_types.h"
 #include "lake/parquet/data_reader.h"
 
 namespace sluice::paimon {
@@ -135,9 +136,9 @@ class Picker {
 Status CopyRows(Env& env, const SchemasById& schemas, const RowLayout& layout, const std::string& folder,
                 const Files& inputs, const DeletionsByFile& deletions, RollingWriter& writer) {
   for (const DataFileMeta& file : inputs) {
-    const auto columns = AsWritten(layout.FileColumns(), *schemas.at(file.schema_id));
     ReadOptions whole;
     whole.rows = file.row_count;
+    const auto columns = ColumnsOfFile(layout.FileColumns(), *schemas.at(file.schema_id), whole);
     if (const auto gone = deletions.find(file.name); gone != deletions.end()) whole.deletes = &gone->second;
     TRY_SET(const auto reader, DataFileReader::Open(env, Str(folder, "/", file.name), columns, whole));
     for (DataBatch batch;;) {

@@ -14,6 +14,7 @@
 #include "lake/paimon/key_range.h"
 #include "lake/paimon/merge_reader.h"
 #include "lake/paimon/rolling_writer.h"
+#include "lake/paimon/stored_types.h"
 #include "row/arrow_status.h"
 
 namespace sluice::paimon {
@@ -197,7 +198,7 @@ class Compaction {
     ReadOptions whole;
     whole.rows = file.row_count;
     whole.deletes = input.deletes;
-    const auto columns = AsWritten(layout_->FileColumns(), *input.written);
+    const auto columns = ColumnsOfFile(layout_->FileColumns(), *input.written, whole);
     TRY_SET(const auto reader, DataFileReader::Open(env_, input.path, columns, whole));
     const size_t first = writer_.closed().size();
     for (DataBatch batch;;) {

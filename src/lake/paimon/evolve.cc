@@ -2,7 +2,6 @@
 #include "lake/paimon/evolve.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
 #include "lake/json.h"
@@ -10,32 +9,13 @@
 #include "lake/paimon/merge_rules.h"
 #include "lake/paimon/pipeline_field.h"
 #include "lake/paimon/special_fields.h"
+#include "lake/paimon/type_change.h"
 
 namespace sluice::paimon {
 namespace {
 
 constexpr int kTimePrecision = 3;
 constexpr std::string_view kReservedNames[] = {kSequenceName, kKindName, "_LEVEL", "rowkind", "_ROW_ID"};
-
-// The kinds of a family, each wider than the one before.
-constexpr std::array kIntegers = {TypeKind::kTinyInt, TypeKind::kSmallInt, TypeKind::kInt, TypeKind::kBigInt};
-constexpr std::array kReals = {TypeKind::kFloat, TypeKind::kDouble};
-constexpr std::array kTexts = {TypeKind::kChar, TypeKind::kVarChar, TypeKind::kString};
-constexpr std::array kBinaries = {TypeKind::kBinary, TypeKind::kVarBinary, TypeKind::kBytes};
-
-template <size_t kCount>
-int Place(const std::array<TypeKind, kCount>& family, TypeKind kind) {
-  auto found = std::find(family.begin(), family.end(), kind);
-  return found == family.end() ? -1 : static_cast<int>(found - family.begin());
-}
-
-template <size_t kCount>
-bool WidensIn(const std::array<TypeKind, kCount>& family, const DataType& from, const DataType& to) {
-  const int a = Place(family, from.kind), b = Place(family, to.kind);
-  if (a < 0 || b < a) return false;
-  const bool has_length = b + 1 < static_cast<int>(kCount);
-  return !has_length || from.length <= to.length;
-}
 
 Status CheckName(const std::string& name) {
   const auto found = std::find(std::begin(kReservedNames), std::end(kReservedNames), name);
@@ -104,33 +84,44 @@ Status AddColumn(const SchemaChange& change, Schema& out) {
   return PlaceField(change, std::move(field), out.fields);
 }
 
-Status AlterColumn(const SchemaChange& change, Schema& out) {
+bool IsTextOrBytes(const DataType& type) { return type.kind >= TypeKind::kChar && type.kind <= TypeKind::kBytes; }
+
+// `field` as it was, but of its new type.
+Status Retype(const SchemaChange& change, const Schema& schema, const DataType& old, TypeStep step, Field field) {
+  if (step == TypeStep::kRefused) {
+    return Unsupported(Str("table ", change.table.ToString(), ": column ", field.name, " cannot become ",
+                           field.type.ToString(), " from ", old.ToString()),
+                       "write to another table (route), or change the type back in the source");
+  }
+  const bool hash_stays = IsTextOrBytes(old) && step == TypeStep::kWidens;
+  const bool moves_rows = IsNamedBy("bucket-key", schema, field.name) && !hash_stays;
+  if (IsKey(schema, field.name) || moves_rows) {
+    return Unsupported(Str("table ", change.table.ToString(), ": column ", field.name,
+                           " is part of the key, and Paimon cannot change its type"),
+                       "drop the Paimon table and let it be copied again");
+  }
+  if (step != TypeStep::kConverts) return Ok();
+  if (IsNamedByOption(schema, field.name) && !IsIndexed(schema.options, field.name)) {
+    return Unsupported(Str("table ", change.table.ToString(), ": column ", field.name,
+                           " is named by an option of the table, and its values would have another order as ",
+                           field.type.ToString()),
+                       "drop the Paimon table and let it be copied again");
+  }
+  Schema after = schema;
+  *std::find_if(after.fields.begin(), after.fields.end(), [&](const Field& f) { return f.id == field.id; }) = field;
+  return CheckConverts(schema, after, field);
+}
+
+Status AlterColumn(const SchemaChange& change, Schema& out, bool any_text) {
   TRY_SET(const size_t index, IndexOf(out, change, change.name));
   Field field = out.fields[index];
+  const DataType old = field.type;
   DataType wanted = change.column.type;
-  wanted.nullable = IsKey(out, field.name) ? field.type.nullable : field.type.nullable || wanted.nullable;
-  if (!wanted.SameIgnoringNull(field.type)) {
-    const bool narrows = CanWiden(wanted, field.type);  // all values fit: the column stays as it is
-    if (!narrows && !CanWiden(field.type, wanted)) {
-      return Unsupported(Str("table ", change.table.ToString(), ": column ", field.name, " cannot become ",
-                             wanted.ToString(), " from ", field.type.ToString()),
-                         "write to another table (route), or change the type back in the source");
-    }
-    const bool hash_stays = Place(kTexts, field.type.kind) >= 0 || Place(kBinaries, field.type.kind) >= 0;
-    const bool moves_rows = IsNamedBy("bucket-key", out, field.name) && !hash_stays;
-    if (!narrows && (IsKey(out, field.name) || moves_rows)) {
-      return Unsupported(Str("table ", change.table.ToString(), ": column ", field.name,
-                             " is part of the key, and Paimon cannot change its type"),
-                         "drop the Paimon table and let it be copied again");
-    }
-    if (narrows) {
-      const bool nullable = wanted.nullable;
-      wanted = field.type;
-      wanted.nullable = nullable;
-    }
-  }
-  if (wanted != field.type) field.type_json.clear();
+  wanted.nullable = IsKey(out, field.name) ? old.nullable : old.nullable || wanted.nullable;
+  const TypeStep step = StepTo(old, wanted, any_text);
+  if (wanted != old) field.type_json.clear();
   field.type = wanted;
+  if (step != TypeStep::kStays) TRY(Retype(change, out, old, step, field));
   field.description = change.column.comment;
   const bool moves = change.place == ColumnPlace::kFirst || change.place == ColumnPlace::kAfter;
   if (!moves) {
@@ -171,19 +162,6 @@ Status RenameColumn(const SchemaChange& change, Schema& out) {
 }
 
 }  // namespace
-
-bool CanWiden(const DataType& from, const DataType& to) {
-  if (from.SameIgnoringNull(to)) return true;
-  if (from.kind == TypeKind::kDecimal && to.kind == TypeKind::kDecimal) {
-    return from.scale == to.scale && from.precision <= to.precision;
-  }
-  const bool clock = from.kind == TypeKind::kTime || from.kind == TypeKind::kTimestamp ||
-                     from.kind == TypeKind::kTimestampLtz;
-  if (clock && from.kind == to.kind) return from.precision <= to.precision;
-  return (Place(kIntegers, from.kind) >= 0 && Place(kIntegers, to.kind) >= Place(kIntegers, from.kind)) ||
-         (Place(kReals, from.kind) >= 0 && Place(kReals, to.kind) >= Place(kReals, from.kind)) ||
-         WidensIn(kTexts, from, to) || WidensIn(kBinaries, from, to);
-}
 
 Result<Schema> FromTableSchema(const TableSchema& table, const std::vector<std::string>& partition_keys,
                                const Options& options) {
@@ -250,11 +228,11 @@ TableSchema ToTableSchema(const Schema& schema, const std::string& source_key) {
 
 std::string SourceKeyText(const std::vector<std::string>& key) { return DumpJson(Json(key)); }
 
-Result<Schema> Evolve(const Schema& schema, const SchemaChange& change) {
+Result<Schema> Evolve(const Schema& schema, const SchemaChange& change, bool any_text) {
   Schema out = schema;
   switch (change.kind) {
     case SchemaChangeKind::kAddColumn: TRY(AddColumn(change, out)); break;
-    case SchemaChangeKind::kAlterColumn: TRY(AlterColumn(change, out)); break;
+    case SchemaChangeKind::kAlterColumn: TRY(AlterColumn(change, out, any_text)); break;
     case SchemaChangeKind::kDropColumn: TRY(DropColumn(change, out)); break;
     case SchemaChangeKind::kRenameColumn: TRY(RenameColumn(change, out)); break;
     case SchemaChangeKind::kAlterComment: out.comment = change.schema->comment; break;

@@ -25,11 +25,8 @@ TableSchema ToTableSchema(const Schema& schema, const std::string& source_key);
 std::string SourceKeyText(const std::vector<std::string>& key);
 
 // What `schema` becomes; its id is not changed. kUnsupported, naming the column and both types, for what Paimon or its
-// readers cannot do: a type that is not wider, a drop of a key column. A column that is added is nullable, and one that
-// is nullable stays so.
-Result<Schema> Evolve(const Schema& schema, const SchemaChange& change);
-
-// Whether files with values of `from` can be read as `to`: the same, or wider. NOT NULL aside.
-bool CanWiden(const DataType& from, const DataType& to);
+// readers cannot do (type_change.h), or the drop of a key column. A column that is added is nullable, and one that is
+// nullable stays so. `any_text`: StepTo's.
+Result<Schema> Evolve(const Schema& schema, const SchemaChange& change, bool any_text = false);
 
 }  // namespace sluice::paimon

@@ -15,6 +15,7 @@
 #include "lake/paimon/row_merger.h"
 #include "lake/paimon/row_picker.h"
 #include "lake/paimon/special_fields.h"
+#include "lake/paimon/stored_types.h"
 #include "row/arrow_status.h"
 #include "row/change_batch.h"
 
@@ -159,7 +160,8 @@ class MergeReader::Impl {
     options.batch_rows = kBatchRows;
     options.deletes = file.deletes;
     options.rows = file.rows;
-    TRY_SET(auto reader, DataFileReader::Open(env, file.path, AsWritten(columns, *file.written), options));
+    auto stored = ColumnsOfFile(columns, *file.written, options);
+    TRY_SET(auto reader, DataFileReader::Open(env, file.path, std::move(stored), options));
     Run run(file, number, std::move(reader));
     TRY(Advance(run));
     if (run.rows == nullptr) return Ok();

@@ -3,12 +3,11 @@
 
 #include <arrow/scalar.h>
 
-#include <charconv>
-#include <cmath>
 #include <cstdio>
 #include <string_view>
 
 #include "base/text.h"
+#include "lake/java_text.h"
 #include "row/format_value.h"
 
 namespace sluice::paimon {
@@ -30,27 +29,8 @@ void AppendEscaped(std::string_view text, std::string& out) {
   }
 }
 
-// Double.toString and Float.toString of Java: plain from 0.001 to 10 million, else one digit before the point.
-template <typename Real>
-std::string JavaReal(Real value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
-  char buffer[64];
-  const Real size = std::abs(value);
-  const bool plain = value == 0 || (size >= Real{1e-3} && size < Real{1e7});
-  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value,
-                                 plain ? std::chars_format::fixed : std::chars_format::scientific);
-  std::string out(buffer, end.ptr);
-  if (plain) return out.find('.') == std::string::npos ? out + ".0" : out;
-  const size_t e = out.find('e');
-  const int exponent = std::atoi(out.c_str() + e + 1);
-  out.resize(e);
-  if (out.find('.') == std::string::npos) out += ".0";
-  return Str(out, "E", exponent);
-}
-
 // BigDecimal.toString of Java: with an exponent if the first digit is more than six places behind the point.
-std::string JavaDecimal(const arrow::Decimal128& value, int scale) {
+std::string ShortDecimal(const arrow::Decimal128& value, int scale) {
   std::string digits = value.ToIntegerString();
   const size_t sign = digits[0] == '-' ? 1 : 0;
   const auto count = static_cast<int>(digits.size() - sign);
@@ -111,7 +91,7 @@ std::string ValueText(const DataType& type, const arrow::Scalar& value, bool leg
     case TypeKind::kBigInt: return Str(Value<arrow::Int64Scalar>(value));
     case TypeKind::kFloat: return JavaReal(Value<arrow::FloatScalar>(value));
     case TypeKind::kDouble: return JavaReal(Value<arrow::DoubleScalar>(value));
-    case TypeKind::kDecimal: return JavaDecimal(Value<arrow::Decimal128Scalar>(value), type.scale);
+    case TypeKind::kDecimal: return ShortDecimal(Value<arrow::Decimal128Scalar>(value), type.scale);
     case TypeKind::kDate: {
       std::string out;
       if (legacy) return Str(Value<arrow::Date32Scalar>(value));

@@ -17,6 +17,7 @@
 #include "lake/paimon/binary_row.h"
 #include "lake/paimon/buffer_merge.h"
 #include "lake/paimon/key_sort.h"
+#include "lake/paimon/stored_types.h"
 #include "lake/parquet/data_reader.h"
 #include "row/arrow_status.h"
 
@@ -53,7 +54,7 @@ class Distributor {
       }
       ReadOptions whole;
       whole.rows = file.row_count;
-      const auto columns = AsWritten(layout_->FileColumns(), *schemas.at(file.schema_id));
+      const auto columns = ColumnsOfFile(layout_->FileColumns(), *schemas.at(file.schema_id), whole);
       TRY_SET(const auto reader, DataFileReader::Open(env_, Str(folder, "/", file.name), columns, whole));
       for (DataBatch batch;;) {
         TRY_SET(const bool more, reader->Next(batch));

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "lake/paimon/special_fields.h"
+#include "lake/paimon/stored_types.h"
 #include "lake/parquet/data_reader.h"
 #include "row/arrow_status.h"
 
@@ -46,7 +47,8 @@ class FilesReader final : public ChangeReader {
     options.deletes = deletes_.empty() ? nullptr : &deletes_;
     options.rows = file.meta.row_count;
     TRY_SET(const Schema* written, table_.SchemaOf(file.meta.schema_id));
-    TRY_SET(reader_, DataFileReader::Open(env_, file.path, AsWritten(columns_, *written), options));
+    auto columns = ColumnsOfFile(columns_, *written, options);
+    TRY_SET(reader_, DataFileReader::Open(env_, file.path, std::move(columns), options));
     kind_ = files_[next_++].kind;
     if (!kind_ && !keyed_) kind_ = RowKind::kInsert;
     return Ok();

@@ -10,6 +10,7 @@
 #include "lake/paimon/file_index_options.h"
 #include "lake/paimon/key_range.h"
 #include "lake/paimon/local_time.h"
+#include "lake/paimon/stored_types.h"
 
 namespace sluice::paimon {
 namespace {
@@ -225,7 +226,8 @@ Status TableScan::OpenNext() {
   TRY_SET(const Schema* written, split.of->table->SchemaOf(split.files[0].meta.schema_id));
   wanted_of_file_ = wanted_.Of(split.files[0], *written);
   options.conditions = &wanted_of_file_;
-  TRY_SET(file_, DataFileReader::Open(*env_, split.files[0].path, AsWritten(columns_, *written), options));
+  auto columns = ColumnsOfFile(columns_, *written, options);
+  TRY_SET(file_, DataFileReader::Open(*env_, split.files[0].path, std::move(columns), options));
   return Ok();
 }
 

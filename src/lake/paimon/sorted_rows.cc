@@ -15,6 +15,7 @@
 #include "lake/paimon/append_compaction.h"
 #include "lake/paimon/rolling_writer.h"
 #include "lake/paimon/row_picker.h"
+#include "lake/paimon/stored_types.h"
 #include "lake/parquet/data_reader.h"
 
 namespace sluice::paimon {
@@ -76,8 +77,8 @@ class Sorter {
     ReadOptions whole;
     whole.rows = file.row_count;
     if (const auto gone = deletions_.find(file.name); gone != deletions_.end()) whole.deletes = &gone->second;
-    return DataFileReader::Open(env_, Str(files_.folder, "/", file.name), AsWritten(layout_->FileColumns(), schema),
-                                whole);
+    auto columns = ColumnsOfFile(layout_->FileColumns(), schema, whole);
+    return DataFileReader::Open(env_, Str(files_.folder, "/", file.name), std::move(columns), whole);
   }
 
   Status Add(const std::shared_ptr<arrow::RecordBatch>& rows) {

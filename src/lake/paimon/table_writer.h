@@ -48,6 +48,8 @@ struct TableWriterOptions {
   std::string user;                // identity of the job: its snapshots' commitUser
   bool backfill = true;            // ADD COLUMN with a default value rewrites the files
   bool take_columns = false;       // ADD COLUMN of one that the table has fills that
+  // Whether columns may become others: kUnsupported before anything is changed. Null: always.
+  std::function<Status(const Schema& from, const Schema& to)> may_become = {};
   bool sync = true;                // fsync files; off for tests only
   HelperThread* helper = nullptr;  // shares the encoding, if there is one; outlives the writer
 };
@@ -112,6 +114,7 @@ class TableWriter {
   Error Overtaken(Error error);
   Status Bind(const std::shared_ptr<const TableSchema>& schema);
   Status EvolveTo(Schema next);
+  void WarnOfFlag(const Schema& next, const std::string& name) const;
   Result<SchemaChange> TakeColumn(const Field& field, const Column& column) const;
   Status Replace(const TableSchema& wanted);
   Status Truncate();

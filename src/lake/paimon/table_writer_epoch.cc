@@ -15,6 +15,7 @@
 #include "lake/paimon/pipeline_field.h"
 #include "lake/paimon/table_writer.h"
 #include "lake/paimon/table_writer_parts.h"
+#include "lake/paimon/type_change.h"
 
 namespace sluice::paimon {
 namespace {
@@ -35,6 +36,10 @@ bool SameShape(const Schema& a, const Schema& b) {
 
 // A version of its own for each change that files may be written with.
 Status TableWriter::EvolveTo(Schema next) {
+  if (options_.may_become) {
+    Status may = options_.may_become(schema_, next);
+    if (!may.ok()) return std::move(may).error().With(Str("table ", options_.name));
+  }
   TRY(Flush());
   if (newest_schema_used_ || new_schemas_.empty()) {
     ++next.id;
@@ -95,8 +100,8 @@ Result<SchemaChange> TableWriter::TakeColumn(const Field& field, const Column& c
   if (!InPipelines(field)) {
     return Unsupported(Str("table ", options_.name, ": column ", column.name, " is of type ", field.type_json));
   }
-  const bool widens = CanWiden(field.type, column.type);
-  if (!widens && !CanWiden(column.type, field.type)) {
+  const bool widens = !Holds(field.type, column.type) && CanWiden(field.type, column.type);
+  if (!widens && !Holds(field.type, column.type)) {
     return Invalid(Str("table ", options_.name, ": column ", column.name, " is ", field.type.ToString(),
                        " in the table and ", column.type.ToString(), " in the source"),
                    "write to another table (route), or change the column's type in the source or in the table");
@@ -155,7 +160,7 @@ Status TableWriter::Change(const SchemaChange& change) {
     alter.table = change.table;
     return Change(alter);
   }
-  TRY_SET(Schema next, Evolve(schema_, change));
+  TRY_SET(Schema next, Evolve(schema_, change, options_.take_columns));
   if (SameShape(next, schema_)) return Ok();
   if (change.kind == SchemaChangeKind::kRenameColumn) {
     std::replace(source_key_.begin(), source_key_.end(), change.name, change.column.name);
@@ -173,8 +178,18 @@ Status TableWriter::Change(const SchemaChange& change) {
       TRY_SET(value, ValueOfOldRows(change.column, change.initial));
     }
   }
+  if (change.kind == SchemaChangeKind::kAlterColumn) WarnOfFlag(next, change.name);
   TRY(EvolveTo(std::move(next)));
   return value == nullptr ? Ok() : Backfill(change.column.name, value);
+}
+
+// A BOOLEAN of a TINYINT(1) does not tell a 2 from a 1.
+void TableWriter::WarnOfFlag(const Schema& next, const std::string& name) const {
+  const Field* before = schema_.Find(name);
+  const Field* after = next.Find(name);
+  if (before->type.kind != TypeKind::kBoolean || after->type.kind == TypeKind::kBoolean) return;
+  LogWarn(Str("table ", options_.name, ": column ", name, " was BOOLEAN and becomes ", after->type.ToString(),
+              ": what was neither 0 nor 1 in old rows shows 1 until its row is written again"));
 }
 
 bool TableWriter::HasRows() const {

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "lake/paimon/scan.h"
+#include "lake/paimon/stored_types.h"
 #include "lake/paimon/visible_rows.h"
 #include "row/format_value.h"
 
@@ -39,7 +40,8 @@ inline Status AddVisible(Env& env, Table& table, const MergeOrder* order, const 
     const auto rows = hidden.find(file.meta.name);
     if (rows != hidden.end()) options.deletes = &rows->second;
     TRY_SET(const Schema* written, table.SchemaOf(file.meta.schema_id));
-    TRY_SET(const auto reader, DataFileReader::Open(env, file.path, AsWritten(columns, *written), options));
+    const auto stored = ColumnsOfFile(columns, *written, options);
+    TRY_SET(const auto reader, DataFileReader::Open(env, file.path, stored, options));
     for (DataBatch batch;;) {
       TRY_SET(const bool more, reader->Next(batch));
       if (!more) break;

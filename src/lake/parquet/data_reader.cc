@@ -14,6 +14,7 @@
 #include "lake/parquet/file_decoder.h"
 #include "lake/parquet/file_streams.h"
 #include "lake/parquet/promote.h"
+#include "lake/stored_cast.h"
 #include "row/arrow_status.h"
 
 namespace sluice {
@@ -47,8 +48,11 @@ class DataFileReader::Impl {
     source_ = std::make_shared<EnvInputFile>(*std::move(file));
     return Guard([&]() -> Status {
       TRY_SET(decoder_, OpenDecoder(path_, source_, {options_.batch_rows, options_.batch_bytes, options_.conditions}));
-      TRY_SET(const auto types, decoder_->Choose(wanted_));
-      return CheckTypes(types);
+      std::vector<FileColumn> stored = wanted_;
+      options_.stored_types.resize(wanted_.size());
+      for (size_t i = 0; i < stored.size(); ++i) stored[i].type = options_.stored_types[i].value_or(stored[i].type);
+      TRY_SET(const auto types, decoder_->Choose(stored));
+      return CheckTypes(stored, types);
     });
   }
 
@@ -85,16 +89,16 @@ class DataFileReader::Impl {
     return Corrupt(Str("it has ", position_, " rows, and ", options_.rows, " as the table says"));
   }
 
-  Status CheckTypes(const std::vector<TypePtr>& found) {
+  Status CheckTypes(const std::vector<FileColumn>& stored, const std::vector<TypePtr>& found) {
     std::vector<std::shared_ptr<arrow::Field>> fields;
     for (size_t i = 0; i < wanted_.size(); ++i) {
       const FileColumn& field = wanted_[i];
-      TypePtr type = field.type.ToArrow();
-      if (found[i] != nullptr && !CanPromote(*found[i], *type)) {
+      stored_.push_back(stored[i].type.ToArrow());
+      if (found[i] != nullptr && !CanPromote(*found[i], *stored_[i])) {
         return Unsupported(Str("column ", field.name, " is ", found[i]->ToString(),
-                               " in the file and cannot be read as ", type->ToString()));
+                               " in the file and cannot be read as ", stored_[i]->ToString()));
       }
-      fields.push_back(arrow::field(field.name, type, !field.required));
+      fields.push_back(arrow::field(field.name, field.type.ToArrow(), !field.required));
     }
     schema_ = arrow::schema(std::move(fields));
     return Ok();
@@ -105,11 +109,24 @@ class DataFileReader::Impl {
     for (size_t i = 0; i < decoded.columns.size(); ++i) {
       const TypePtr& type = schema_->field(static_cast<int>(i))->type();
       auto made = decoded.columns[i] == nullptr ? arrow::MakeArrayOfNull(type, decoded.count)
-                                                : Promote(decoded.columns[i], type);
+                                                : Promote(decoded.columns[i], stored_[i]);
       if (!made.ok()) return FromFileFormat(made.status());
       arrays.push_back(std::move(made).ValueUnsafe());
+      const auto& stored = options_.stored_types[i];
+      if (decoded.columns[i] != nullptr && stored) TRY(ToType(wanted_[i], *stored, arrays.back()));
     }
     return arrow::RecordBatch::Make(schema_, decoded.count, std::move(arrays));
+  }
+
+  // Of a column whose type was altered.
+  static Status ToType(const FileColumn& column, const DataType& stored, ArrayPtr& cells) {
+    const int64_t nulls = cells->null_count();
+    auto cast = CastStored(cells, stored, column.type);
+    if (!cast.ok()) return std::move(cast).error().With(Str("column ", column.name));
+    cells = *std::move(cast);
+    if (!column.required || cells->null_count() == nulls) return Ok();
+    return Unsupported(Str("column ", column.name, ": an old value does not fit ", column.type.ToString()),
+                       "change the column's type back, or let it be NULL");
   }
 
   Status LeaveOutDeleted(std::shared_ptr<arrow::RecordBatch>& rows, DataBatch& out) {
@@ -156,6 +173,7 @@ class DataFileReader::Impl {
   std::shared_ptr<EnvInputFile> source_;
   std::unique_ptr<FileDecoder> decoder_;
   std::shared_ptr<arrow::Schema> schema_;
+  std::vector<TypePtr> stored_;  // what a file's columns are first read as
   int64_t position_ = 0;
 };
 

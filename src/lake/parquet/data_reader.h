@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "lake/parquet/column_condition.h"
 #include "lake/parquet/delete_set.h"
 #include "lake/parquet/file_column.h"
+#include "row/type.h"
 
 namespace arrow {
 class RecordBatch;
@@ -40,6 +42,8 @@ struct ReadOptions {
   int64_t rows = -1;                   // that the file has, as its table says; below 0: that is not known
   // Of `wanted` columns: parts of the file whose statistics say that no row meets all are passed over. Null: none.
   const std::vector<ColumnCondition>* conditions = nullptr;  // not kept
+  // What CastStored makes the wanted columns of, by their places; nothing: they are read as they are.
+  std::vector<std::optional<DataType>> stored_types = {};
 };
 
 class DataFileReader {

@@ -24,7 +24,12 @@ bool WidensDecimal(const arrow::DataType& from, const arrow::DataType& to) {
   if (from.id() != arrow::Type::DECIMAL128 || to.id() != arrow::Type::DECIMAL128) return false;
   auto& a = static_cast<const arrow::Decimal128Type&>(from);
   auto& b = static_cast<const arrow::Decimal128Type&>(to);
-  return a.scale() == b.scale() && a.precision() <= b.precision();
+  return a.scale() <= b.scale() && a.precision() - a.scale() <= b.precision() - b.scale();
+}
+
+bool ChangesScale(const arrow::DataType& from, const arrow::DataType& to) {
+  return WidensDecimal(from, to) && static_cast<const arrow::Decimal128Type&>(from).scale() !=
+                                        static_cast<const arrow::Decimal128Type&>(to).scale();
 }
 
 bool IsText(arrow::Type::type id) {
@@ -144,7 +149,7 @@ bool CanPromote(const arrow::DataType& from, const arrow::DataType& to) {
 
 arrow::Result<ArrayPtr> Promote(const ArrayPtr& array, const TypePtr& to) {
   if (!HasParts(*to) && array->type()->Equals(*to)) return array;
-  if (CanCast(*array->type(), *to)) return arrow::compute::Cast(*array, to);
+  if (CanCast(*array->type(), *to) || ChangesScale(*array->type(), *to)) return arrow::compute::Cast(*array, to);
   if (array->type_id() == arrow::Type::LARGE_LIST) {
     ARROW_ASSIGN_OR_RAISE(auto list, arrow::compute::Cast(*array, arrow::list(array->type()->field(0))));
     return Promote(list, to);

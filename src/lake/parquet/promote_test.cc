@@ -35,5 +35,11 @@ TEST(Promote, DatesBecomeTheBeginningOfTheirDay) {
   EXPECT_EQ(Promoted(arrow::date32(), "[0]", arrow::timestamp(arrow::TimeUnit::MICRO, "UTC")), "none");
 }
 
+TEST(Promote, DecimalsOfMoreDigitsOnBothSides) {
+  EXPECT_EQ(Promoted(arrow::decimal128(5, 2), R"(["-1.50"])", arrow::decimal128(9, 4)), "-1.5000");
+  EXPECT_EQ(Promoted(arrow::decimal128(5, 2), R"(["1.50"])", arrow::decimal128(5, 4)), "none");
+  EXPECT_EQ(Promoted(arrow::decimal128(5, 2), R"(["1.50"])", arrow::decimal128(9, 1)), "none");
+}
+
 }  // namespace
 }  // namespace sluice
