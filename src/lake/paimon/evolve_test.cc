@@ -147,13 +147,14 @@ TEST(PaimonEvolve, TypesThatReadersConvertAsTheServerDoes) {
            {"DECIMAL(12, 4)", "DECIMAL(10, 2)"}, {"DECIMAL(10, 2)", "DECIMAL(10, 4)"}, {"INT", "VARCHAR(20)"},
            {"DECIMAL(10, 2)", "STRING"}, {"BIGINT", "DECIMAL(20, 0)"}, {"BOOLEAN", "INT"}, {"INT", "BOOLEAN"},
            {"BIGINT", "DOUBLE"}, {"DECIMAL(15, 3)", "DOUBLE"}, {"DECIMAL(9, 0)", "INT"}, {"DOUBLE", "DECIMAL(9, 2)"},
-           {"DATE", "TIMESTAMP(0)"}, {"TIMESTAMP(6)", "DATE"}, {"TIME(0)", "STRING"}, {"CHAR(9)", "VARCHAR(3)"}}) {
+           {"DATE", "TIMESTAMP(0)"}, {"TIME(0)", "STRING"}, {"CHAR(9)", "VARCHAR(3)"}}) {
     EXPECT_EQ(Altered(from, to), to) << from;
   }
   for (const auto& [from, to] : std::vector<std::pair<std::string, std::string>>{
            {"DOUBLE", "VARCHAR(20)"}, {"FLOAT", "STRING"}, {"BOOLEAN", "STRING"}, {"DECIMAL(9, 1)", "INT"},
            {"BIGINT", "FLOAT"}, {"DATE", "VARCHAR(20)"}, {"DATE", "TIMESTAMP_LTZ(0)"}, {"TIME(3)", "STRING"},
            {"TIMESTAMP(3)", "TIMESTAMP_LTZ(3)"}, {"TIMESTAMP(3)", "STRING"}, {"VARCHAR(9)", "INT"},
+           {"TIMESTAMP(6)", "DATE"},  // released readers take the next day before 1970
            {"STRING", "BYTES"}, {"INT", "CHAR(9)"}, {"ARRAY<STRING>", "STRING"}, {"TIME(0)", "INT"}}) {
     EXPECT_EQ(Altered(from, to), "none") << from << to;
   }

@@ -100,7 +100,6 @@ bool ConvertsAlike(const DataType& from, const DataType& to) {
     case TypeKind::kBoolean: return IsInteger(to);
     case TypeKind::kDouble: return to.kind == TypeKind::kDecimal;
     case TypeKind::kDate: return to.kind == TypeKind::kTimestamp || to.kind == TypeKind::kString;
-    case TypeKind::kTimestamp: return to.kind == TypeKind::kDate;  // merged shards have a T in their texts
     case TypeKind::kTime: return to.kind == TypeKind::kString && from.precision == 0;
     default: return false;
   }
