@@ -145,7 +145,8 @@ CLI::App* AddRead(CLI::App& app, Arguments& arguments) {
       ->allow_extra_args(false)
       ->type_name("A,B,…");
   command->add_option("--where", read.where,
-                      "Only rows with COLUMN OP VALUE; OP is = != < <= > >=, joined by AND; also IS [NOT] NULL. "
+                      "Only rows with COLUMN OP VALUE; OP is = != < <= > >=; IS NULL, IN, BETWEEN, LIKE; "
+                      "AND, OR, NOT, parentheses. "
                       "VALUE is of the column's type: 42, 'text', true, 2024-01-31, '2024-01-31 20:15:00', x'00ff'");
   command->add_option("--limit", read.limit, "At most so many rows")->check(RowCount())->type_name("N");
   AddMoments(*command, read);

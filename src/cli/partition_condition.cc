@@ -4,7 +4,6 @@
 #include <arrow/api.h>
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "base/text.h"
@@ -12,44 +11,21 @@
 
 namespace sluice {
 
-std::vector<std::string> SplitAtOr(std::string_view text) {
-  const auto blank = [&](size_t at) { return at >= text.size() || std::isspace(static_cast<unsigned char>(text[at])); };
-  std::vector<std::string> out;
-  size_t begin = 0;
-  char quote = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quote != 0) {
-      if (c == quote) quote = 0;
-    } else if (c == '\'' || c == '"' || c == '`') {
-      quote = c;
-    } else if (i > 0 && blank(i - 1) && EqualsIgnoreCase(text.substr(i, 2), "OR") && blank(i + 2)) {
-      out.emplace_back(text.substr(begin, i - begin));
-      begin = i + 2;
-    }
-  }
-  out.emplace_back(text.substr(begin));
-  return out;
-}
-
 Result<PartitionCondition> PartitionCondition::Make(std::string_view text, const paimon::Schema& schema) {
   if (schema.partition_keys.empty()) return Invalid("--where: the table has no partitions", "leave it out");
   std::vector<LakeColumn> columns;
   TRY_SET(const auto fields, paimon::SupportedFields(schema, schema.partition_keys));
   for (const paimon::Field* field : fields) columns.push_back({field->name, field->type, field->type.ToString()});
+  if (Trim(text).empty()) return Invalid("--where: there is no condition", "write dt = '2024-01-31', or leave it out");
   PartitionCondition out;
-  for (const std::string& part : SplitAtOr(text)) {
-    if (Trim(part).empty()) return Invalid("--where: there is no condition beside an OR", "write dt = '…' OR dt = '…'");
-    TRY_SET(RowCondition condition, RowCondition::Parse(part));
-    for (const std::string& name : condition.columns()) {
-      const auto& keys = schema.partition_keys;
-      if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
-      return Invalid(Str("--where: the table is not partitioned by ", name),
-                     Str("it is partitioned by ", Join(keys, ", ")));
-    }
-    TRY(condition.Bind(columns));
-    out.any_.push_back(std::move(condition));
+  TRY_SET(out.condition_, RowCondition::Parse(text));
+  for (const std::string& name : out.condition_.columns()) {
+    const auto& keys = schema.partition_keys;
+    if (std::find(keys.begin(), keys.end(), name) != keys.end()) continue;
+    return Invalid(Str("--where: the table is not partitioned by ", name),
+                   Str("it is partitioned by ", Join(keys, ", ")));
   }
+  TRY(out.condition_.Bind(columns));
   return out;
 }
 
@@ -63,11 +39,8 @@ Result<bool> PartitionCondition::Holds(const std::vector<std::shared_ptr<arrow::
   }
   const auto row = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), 1, std::move(columns));
   std::vector<uint8_t> selected;
-  for (const RowCondition& condition : any_) {
-    condition.Select(*row, selected);
-    if (selected[0] != 0) return true;
-  }
-  return false;
+  condition_.Select(*row, selected);
+  return selected[0] != 0;
 }
 
 }  // namespace sluice

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// PartitionCondition: the --where of actions that mean partitions: comparisons as in read_filter.h, joined by AND and
-// OR, where AND binds more, of columns that the table is partitioned by. Immutable; any thread.
+// PartitionCondition: the --where of actions that mean partitions: a RowCondition of columns that the table is
+// partitioned by. Immutable; any thread.
 #pragma once
 
 #include <memory>
@@ -26,10 +26,7 @@ class PartitionCondition {
   Result<bool> Holds(const std::vector<std::shared_ptr<arrow::Scalar>>& values) const;
 
  private:
-  std::vector<RowCondition> any_;
+  RowCondition condition_;
 };
-
-// "a OR b" -> "a", "b"; OR in quotes is text.
-std::vector<std::string> SplitAtOr(std::string_view text);
 
 }  // namespace sluice

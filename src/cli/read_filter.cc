@@ -6,7 +6,6 @@
 #include <arrow/util/decimal.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <limits>
 
@@ -16,204 +15,165 @@
 namespace sluice {
 namespace {
 
-bool IsWord(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || (c & 0x80) != 0; }
+using Op = ConditionTerm::Op;
+using Kind = ConditionTree::Kind;
 
-std::string_view SkipBlanks(std::string_view text) {
-  size_t at = text.find_first_not_of(" \t\n");
-  return at == std::string_view::npos ? std::string_view() : text.substr(at);
-}
+bool IsNullTest(Op op) { return op == Op::kIsNull || op == Op::kIsNotNull; }
 
-// A name or value: quoted by `quote` (doubled inside), else up to a blank or operator.
-bool TakeToken(std::string_view& rest, std::string& out, bool& quoted) {
-  rest = SkipBlanks(rest);
-  out.clear();
-  quoted = false;
-  if (rest.empty()) return false;
-  char quote = rest[0];
-  if (quote == '\'' || quote == '"' || quote == '`') {
-    quoted = true;
-    size_t i = 1;
-    for (; i < rest.size(); ++i) {
-      if (rest[i] != quote) {
-        out += rest[i];
-      } else if (i + 1 < rest.size() && rest[i + 1] == quote) {
-        out += rest[i++];
-      } else {
-        break;
-      }
-    }
-    if (i == rest.size()) return false;
-    rest.remove_prefix(i + 1);
-    return true;
-  }
-  size_t length = 0;
-  while (length < rest.size() && (IsWord(rest[length]) || rest[length] == '.' || rest[length] == '-' ||
-                                  rest[length] == '+' || rest[length] == ':')) {
-    ++length;
-  }
-  out = rest.substr(0, length);
-  rest.remove_prefix(length);
-  return length > 0;
-}
-
-bool TakeWord(std::string_view& rest, std::string_view word) {
-  std::string_view at = SkipBlanks(rest);
-  if (at.size() < word.size() || !EqualsIgnoreCase(at.substr(0, word.size()), word)) return false;
-  if (at.size() > word.size() && IsWord(at[word.size()])) return false;
-  rest = at.substr(word.size());
-  return true;
+bool IsText(TypeKind kind) {
+  return kind == TypeKind::kChar || kind == TypeKind::kVarChar || kind == TypeKind::kString;
 }
 
 }  // namespace
 
-Result<RowCondition::Term> RowCondition::ParseTerm(std::string_view& rest) {
-  std::string_view start = rest;
-  auto wrong = [&](std::string_view what) {
-    return Invalid(Str("--where: ", what, " at `", Trim(start), "`"),
-                   "write COLUMN OP VALUE [AND …], as id >= 5 AND name = 'Ada'");
-  };
-  Term term;
-  bool quoted = false;
-  if (!TakeToken(rest, term.column, quoted)) return wrong("no column name");
-  if (TakeWord(rest, "IS")) {
-    bool negated = TakeWord(rest, "NOT");
-    if (!TakeWord(rest, "NULL")) return wrong("IS without NULL");
-    term.op = negated ? Op::kIsNotNull : Op::kIsNull;
-    return term;
-  }
-  rest = SkipBlanks(rest);
-  static constexpr std::pair<std::string_view, Op> kOps[] = {
-      {"<=", Op::kLessEqual}, {">=", Op::kGreaterEqual}, {"!=", Op::kNotEqual}, {"<>", Op::kNotEqual},
-      {"==", Op::kEqual},     {"=", Op::kEqual},         {"<", Op::kLess},      {">", Op::kGreater}};
-  for (const auto& [text, op] : kOps) {
-    if (!rest.starts_with(text)) continue;
-    rest.remove_prefix(text.size());
-    term.op = op;
-    rest = SkipBlanks(rest);
-    term.hex = rest.starts_with("x'") || rest.starts_with("X'");
-    if (term.hex) rest.remove_prefix(1);
-    if (!TakeToken(rest, term.value, quoted)) return wrong("no value");
-    return term;
-  }
-  return wrong("no operator");
-}
-
-Result<RowCondition> RowCondition::Parse(std::string_view text) {
+Result<RowCondition> RowCondition::Parse(std::string_view text, ConditionStyle style) {
+  TRY_SET(const ConditionTree tree, ParseCondition(text, style));
   RowCondition condition;
-  std::string_view rest = text;
-  if (Trim(rest).empty()) return condition;
-  do {
-    TRY_SET(Term term, ParseTerm(rest));
-    condition.columns_.push_back(term.column);
-    condition.terms_.push_back(std::move(term));
-  } while (TakeWord(rest, "AND"));
-  if (!Trim(rest).empty()) {
-    return Invalid(Str("--where: not understood: `", Trim(rest), "`"),
-                   "terms are joined by AND; a value with blanks is put in quotes");
-  }
+  condition.style_ = style;
+  condition.Take(tree, condition.root_);
   return condition;
 }
 
+void RowCondition::Take(const ConditionTree& tree, Node& out) {
+  out.kind = tree.kind;
+  if (tree.kind == Kind::kTerm) {
+    out.term.of = tree.term;
+    columns_.push_back(tree.term.column);
+  }
+  for (const ConditionTree& part : tree.parts) Take(part, out.parts.emplace_back());
+}
+
 // False if the literal is none of the column's type.
-bool RowCondition::BindLiteral(const LakeColumn& column, Term& term) {
+bool RowCondition::BindLiteral(const LakeColumn& column, Term& term) const {
+  const std::string& value = term.of.literal.text;
+  const bool sql = style_ == ConditionStyle::kSql;
   const TypeKind kind = column.type.kind;
   const bool bytes_column = kind == TypeKind::kBytes || kind == TypeKind::kBinary || kind == TypeKind::kVarBinary;
-  if (term.hex && !bytes_column) return false;
+  if (term.of.literal.hex && !bytes_column) return false;
   ExactLiteral exact;
   double number = 0;
   std::string bytes;
   switch (kind) {
     case TypeKind::kBoolean:
-      if (!ParseBoolean(term.value, exact)) return false;
+      if (!ParseBoolean(value, exact)) return false;
       break;
     case TypeKind::kTinyInt:
     case TypeKind::kSmallInt:
     case TypeKind::kInt:
     case TypeKind::kBigInt:
-      if (!ParseExact(term.value, 0, exact)) return false;
+      if (!ParseExact(value, 0, exact)) return false;
       break;
     case TypeKind::kDecimal:
-      if (!ParseExact(term.value, column.type.scale, exact)) return false;
+      if (!ParseExact(value, column.type.scale, exact)) return false;
       break;
     case TypeKind::kDate:
-      if (!ParseDate(term.value, exact)) return false;
+      if (!ParseDate(value, exact)) return false;
       break;
     case TypeKind::kTime:
-      if (!ParseTime(term.value, exact)) return false;
+      if (!ParseTime(value, exact)) return false;
       break;
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-      if (!ParseTimestamp(term.value, kind == TypeKind::kTimestampLtz, exact)) return false;
+      if (!ParseTimestamp(value, kind == TypeKind::kTimestampLtz, exact)) return false;
+      if (sql && kind == TypeKind::kTimestampLtz && ParseTimestamp(value, false, exact)) return false;  // whose zone?
       break;
     case TypeKind::kFloat:
     case TypeKind::kDouble:
-      if (!ParseReal(term.value, kind == TypeKind::kFloat, number)) return false;
+      if (!ParseReal(value, kind == TypeKind::kFloat, number)) return false;
       term.literal = number;
       return true;
     case TypeKind::kBinary:
     case TypeKind::kVarBinary:
     case TypeKind::kBytes:
-      if (!ParseHex(term.value, bytes)) return false;
+      if (!ParseHex(value, bytes)) return false;
       term.literal = std::move(bytes);
       return true;
     case TypeKind::kChar:
     case TypeKind::kVarChar:
-    case TypeKind::kString: term.literal = term.value; return true;
+    case TypeKind::kString:
+      if (sql && !term.of.literal.quoted) return false;  // an engine would compare numbers
+      term.literal = value;
+      return true;
     case TypeKind::kArray: return false;
   }
   term.literal = exact;
   return true;
 }
 
-Status RowCondition::Bind(const std::vector<LakeColumn>& columns) {
-  for (Term& term : terms_) {
-    const auto found = std::find_if(columns.begin(), columns.end(), [&](const LakeColumn& column) {
-      return column.name == term.column;
-    });
-    if (found == columns.end()) return NoColumnOf(term.column, columns);
-    term.at = static_cast<int>(found - columns.begin());
-    if (term.op == Op::kIsNull || term.op == Op::kIsNotNull || BindLiteral(*found, term)) continue;
-    const std::string name = term.column;
-    if (found->type.kind == TypeKind::kArray) {
-      return Invalid(Str("--where: column ", name, " is a ", found->type_text, ", which is not compared"),
-                     Str("only ", name, " IS NULL and IS NOT NULL can be asked"));
-    }
-    return Invalid(Str("--where: column ", name, " is ", found->type_text, ", and ", term.hex ? "x'" : "`",
-                       term.value, term.hex ? "'" : "`", " is no value of that type"),
+Status RowCondition::Bind(const std::vector<LakeColumn>& columns) { return BindNode(columns, root_); }
+
+Status RowCondition::BindNode(const std::vector<LakeColumn>& columns, Node& node) const {
+  if (node.kind == Kind::kTerm) return BindTerm(columns, node.term);
+  for (Node& part : node.parts) TRY(BindNode(columns, part));
+  return Ok();
+}
+
+Status RowCondition::BindTerm(const std::vector<LakeColumn>& columns, Term& term) const {
+  const std::string& name = term.of.column;
+  const auto found = std::find_if(columns.begin(), columns.end(), [&](const LakeColumn& column) {
+    return column.name == name;
+  });
+  if (found == columns.end()) return NoColumnOf(name, columns);
+  term.at = static_cast<int>(found - columns.begin());
+  if (IsNullTest(term.of.op)) return Ok();
+  const bool like = term.of.op == Op::kLike || term.of.op == Op::kNotLike;
+  if (like && !IsText(found->type.kind)) {
+    return Invalid(Str("--where: column ", name, " is ", found->type_text, ", and LIKE is for texts"),
                    Str("write for example ", name, " >= ", LiteralExample(found->type.kind)));
   }
-  return Ok();
+  if (BindLiteral(*found, term)) return Ok();
+  if (found->type.kind == TypeKind::kArray) {
+    return Invalid(Str("--where: column ", name, " is a ", found->type_text, ", which is not compared"),
+                   Str("only ", name, " IS NULL and IS NOT NULL can be asked"));
+  }
+  const ConditionLiteral& literal = term.of.literal;
+  return Invalid(Str("--where: column ", name, " is ", found->type_text, ", and ", literal.hex ? "x'" : "`",
+                     literal.text, literal.hex ? "'" : "`", " is no value of that type"),
+                 Str("write for example ", name, " >= ", LiteralExample(found->type.kind)));
 }
 
 std::vector<ColumnCondition> RowCondition::Conditions() const {
   std::vector<ColumnCondition> out;
-  for (const Term& term : terms_) {
-    ColumnCondition condition;
-    condition.column = term.column;
-    switch (term.op) {
-      case Op::kIsNull: condition.op = ColumnCondition::Op::kIsNull; break;
-      case Op::kIsNotNull: condition.op = ColumnCondition::Op::kIsNotNull; break;
-      case Op::kEqual: condition.op = ColumnCondition::Op::kEqual; break;
-      case Op::kNotEqual: condition.op = ColumnCondition::Op::kNotEqual; break;
-      case Op::kLess:
-      case Op::kLessEqual: condition.op = ColumnCondition::Op::kAtMost; break;  // rows at the bound may come
-      case Op::kGreater:
-      case Op::kGreaterEqual: condition.op = ColumnCondition::Op::kAtLeast; break;
-    }
-    const bool compares = term.op != Op::kIsNull && term.op != Op::kIsNotNull;
-    const bool equality = term.op == Op::kEqual || term.op == Op::kNotEqual;
-    if (const auto* text = std::get_if<std::string>(&term.literal); compares && text != nullptr) {
-      condition.value = *text;
-    } else if (const auto* number = std::get_if<double>(&term.literal); compares && number != nullptr) {
-      condition.value = *number;
-    } else if (compares) {
-      const auto& [value, rest] = std::get<ExactLiteral>(term.literal);
-      if ((equality && rest != 0) || value != static_cast<int64_t>(value)) continue;  // no cell equals it
-      condition.value = static_cast<int64_t>(value);
-    }
-    out.push_back(std::move(condition));
-  }
+  Collect(root_, out);
   return out;
+}
+
+// Of an OR there is nothing to be told.
+void RowCondition::Collect(const Node& node, std::vector<ColumnCondition>& out) {
+  if (node.kind == Kind::kAll) {
+    for (const Node& part : node.parts) Collect(part, out);
+  }
+  if (node.kind != Kind::kTerm) return;
+  const Term& term = node.term;
+  ColumnCondition condition;
+  condition.column = term.of.column;
+  switch (term.of.op) {
+    case Op::kIsNull: condition.op = ColumnCondition::Op::kIsNull; break;
+    case Op::kIsNotNull: condition.op = ColumnCondition::Op::kIsNotNull; break;
+    case Op::kEqual: condition.op = ColumnCondition::Op::kEqual; break;
+    case Op::kNotEqual: condition.op = ColumnCondition::Op::kNotEqual; break;
+    case Op::kLess:
+    case Op::kLessEqual: condition.op = ColumnCondition::Op::kAtMost; break;  // rows at the bound may come
+    case Op::kGreater:
+    case Op::kGreaterEqual: condition.op = ColumnCondition::Op::kAtLeast; break;
+    case Op::kLike:
+    case Op::kNotLike: return;
+  }
+  if (IsNullTest(term.of.op)) {
+    out.push_back(std::move(condition));
+    return;
+  }
+  if (const auto* text = std::get_if<std::string>(&term.literal)) {
+    condition.value = *text;
+  } else if (const auto* number = std::get_if<double>(&term.literal)) {
+    condition.value = *number;
+  } else {
+    const auto& [value, rest] = std::get<ExactLiteral>(term.literal);
+    const bool equality = term.of.op == Op::kEqual || term.of.op == Op::kNotEqual;
+    if ((equality && rest != 0) || value != static_cast<int64_t>(value)) return;  // no cell equals it
+    condition.value = static_cast<int64_t>(value);
+  }
+  out.push_back(std::move(condition));
 }
 
 namespace {
@@ -251,10 +211,20 @@ void KeepExact(const arrow::Array& column, const bool (&wanted)[3], std::vector<
 }  // namespace
 
 void RowCondition::SelectTerm(const Term& term, const arrow::Array& column, std::vector<uint8_t>& out) {
-  const Op op = term.op;
-  if (op == Op::kIsNull || op == Op::kIsNotNull) {
+  const Op op = term.of.op;
+  if (IsNullTest(op)) {
     for (size_t row = 0; row < out.size(); ++row) {
       out[row] &= column.IsNull(static_cast<int64_t>(row)) == (op == Op::kIsNull) ? 1 : 0;
+    }
+    return;
+  }
+  if (op == Op::kLike || op == Op::kNotLike) {
+    const auto& values = static_cast<const arrow::BinaryArray&>(column);
+    const std::string& pattern = std::get<std::string>(term.literal);
+    for (int64_t row = 0; row < values.length(); ++row) {
+      const bool holds = !values.IsNull(row) &&
+                         IsLike(values.GetView(row), pattern, term.of.escape) == (op == Op::kLike);
+      out[static_cast<size_t>(row)] &= holds ? 1 : 0;
     }
     return;
   }
@@ -291,9 +261,24 @@ void RowCondition::SelectTerm(const Term& term, const arrow::Array& column, std:
   }
 }
 
+void RowCondition::SelectNode(const Node& node, const arrow::RecordBatch& rows, std::vector<uint8_t>& out) {
+  if (node.kind == Kind::kTerm) return SelectTerm(node.term, *rows.column(node.term.at), out);
+  if (node.kind == Kind::kAll) {
+    for (const Node& part : node.parts) SelectNode(part, rows, out);
+    return;
+  }
+  std::vector<uint8_t> any(out.size(), 0), part_holds;
+  for (const Node& part : node.parts) {
+    part_holds.assign(out.size(), 1);
+    SelectNode(part, rows, part_holds);
+    for (size_t row = 0; row < any.size(); ++row) any[row] |= part_holds[row];
+  }
+  for (size_t row = 0; row < any.size(); ++row) out[row] &= any[row];
+}
+
 void RowCondition::Select(const arrow::RecordBatch& rows, std::vector<uint8_t>& out) const {
   out.assign(static_cast<size_t>(rows.num_rows()), 1);
-  for (const Term& term : terms_) SelectTerm(term, *rows.column(term.at), out);
+  SelectNode(root_, rows, out);
 }
 
 }  // namespace sluice

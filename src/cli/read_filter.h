@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The --where of `sluice read`: comparisons of a column with a literal, joined by AND. Parsed, then bound to the types
-// of the table once; afterwards immutable, any thread.
+// The --where of `sluice read` and of actions: comparisons of a column with a literal (condition_text.h has the
+// grammar). Parsed, then bound to the types of the table once; afterwards immutable, any thread.
 //
 //   type of the column      literal, in quotes if it has blanks
 //   boolean                 true, false, 1, 0
@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/condition_text.h"
 #include "cli/lake_scan.h"
 #include "cli/literal.h"
 
@@ -32,31 +33,38 @@ namespace sluice {
 
 class RowCondition {
  public:
-  // "id >= 5 AND name = 'Ada' AND note IS NOT NULL". kInvalid shows what was not understood.
-  static Result<RowCondition> Parse(std::string_view text);
+  // "id >= 5 AND (name = 'Ada' OR note IS NOT NULL)". kInvalid shows what was not understood.
+  static Result<RowCondition> Parse(std::string_view text, ConditionStyle style = ConditionStyle::kLoose);
   const std::vector<std::string>& columns() const { return columns_; }
   // kNotFound for a column that is none of `columns`; kInvalid names column, type and literal if that is none of the
   // type.
   Status Bind(const std::vector<LakeColumn>& columns);
   // Once bound: those that a reader can use to leave rows out.
   std::vector<ColumnCondition> Conditions() const;
-  // For each row of a batch of these columns, 1 if all terms hold. A comparison with NULL does not.
+  // For each row of a batch of these columns, 1 if it holds. A comparison with NULL does not, nor does its NOT.
   void Select(const arrow::RecordBatch& rows, std::vector<uint8_t>& out) const;
 
  private:
-  enum class Op : uint8_t { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual, kIsNull, kIsNotNull };
   struct Term {
-    std::string column;
-    Op op;
-    std::string value;  // as written, without quotes
-    bool hex = false;   // x'…'
+    ConditionTerm of;
     std::variant<ExactLiteral, double, std::string> literal = {};  // bound
     int at = 0;  // of the bound columns: a name may stand there twice
   };
-  static Result<Term> ParseTerm(std::string_view& rest);
-  static bool BindLiteral(const LakeColumn& column, Term& term);
+  struct Node {  // ConditionTree
+    ConditionTree::Kind kind = ConditionTree::Kind::kAll;
+    Term term = {};
+    std::vector<Node> parts = {};
+  };
+  void Take(const ConditionTree& tree, Node& out);
+  Status BindNode(const std::vector<LakeColumn>& columns, Node& node) const;
+  Status BindTerm(const std::vector<LakeColumn>& columns, Term& term) const;
+  bool BindLiteral(const LakeColumn& column, Term& term) const;
+  static void Collect(const Node& node, std::vector<ColumnCondition>& out);
+  static void SelectNode(const Node& node, const arrow::RecordBatch& rows, std::vector<uint8_t>& out);
   static void SelectTerm(const Term& term, const arrow::Array& column, std::vector<uint8_t>& out);
-  std::vector<Term> terms_;
+
+  Node root_;
+  ConditionStyle style_ = ConditionStyle::kLoose;
   std::vector<std::string> columns_;
 };
 

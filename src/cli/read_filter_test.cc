@@ -240,6 +240,7 @@ TEST_F(ReadFilterTest, ConditionsForTheReader) {
   };
   Column("int", "[1]");
   EXPECT_EQ(told("c = 5 AND c != 6 AND c IS NULL AND c IS NOT NULL"), "c 0 5 c 1 6 c 2 c 3");
+  EXPECT_EQ(told("c = 5 AND (c = 6 OR c = 7) AND (c != 8 AND c < 9)"), "c 0 5 c 1 8 c 4 9");
   EXPECT_EQ(told("c < 5 AND c >= 6 AND c = 1.5 AND c != 99999999999999999999"), "c 4 5 c 5 6");
   EXPECT_EQ(told("c < 1.5 AND c > 1.5 AND c > -99999999999999999999"), "c 4 1 c 5 1") << "rows at the bound may come";
   Column("timestamp", "[1]");
@@ -250,10 +251,44 @@ TEST_F(ReadFilterTest, ConditionsForTheReader) {
   EXPECT_EQ(told("c = 'it''s' AND c IS NULL"), "c 0 'it's' c 2");
 }
 
+// NULL is met by none of them, and by no NOT.
+TEST_F(ReadFilterTest, TreesOfTerms) {
+  Column("int", "[1, 2, 3, 4, null]");
+  EXPECT_EQ(Where("c = 1 OR c > 2 AND c < 4"), "1 3");
+  EXPECT_EQ(Where("(c = 1 OR c > 2) AND c < 4"), "1 3");
+  EXPECT_EQ(Where("NOT (c = 1 OR c > 2) "), "2");
+  EXPECT_EQ(Where("c IN (1, 4, 9)"), "1 4");
+  EXPECT_EQ(Where("c NOT IN (1, 4, 9)"), "2 3");
+  EXPECT_EQ(Where("c BETWEEN 2 AND 3 OR c IS NULL"), "2 3 -");
+  EXPECT_EQ(Where("c NOT BETWEEN 2 AND 3"), "1 4");
+  EXPECT_EQ(Where("3 <= c"), "3 4");
+  EXPECT_NE(Where("c LIKE '1%'").find("LIKE is for texts"), std::string::npos);
+  Column("string", R"(["ab", "b", "B%", null])");
+  EXPECT_EQ(Where("c LIKE '%b'"), "ab b");
+  EXPECT_EQ(Where("c NOT LIKE '_b'"), "b B%");
+  EXPECT_EQ(Where("NOT c LIKE 'B!%' ESCAPE '!'"), "ab b");
+}
+
+TEST_F(ReadFilterTest, InSqlALiteralMeansOneThingOnly) {
+  const auto binds = [&](const std::string& text) {
+    auto condition = RowCondition::Parse(text, ConditionStyle::kSql);
+    return condition.ok() && condition->Bind(columns_).ok();
+  };
+  Column("string", "[\"5\"]");
+  EXPECT_TRUE(binds("c = '5'"));
+  EXPECT_FALSE(binds("c = 5"));
+  EXPECT_FALSE(binds("c = c"));
+  Column("timestamptz", "[1]");
+  EXPECT_TRUE(binds("c = '2024-01-01 20:00:00Z'"));
+  EXPECT_FALSE(binds("c = '2024-01-01 20:00:00'"));
+  Column("timestamp", "[1]");
+  EXPECT_TRUE(binds("c = TIMESTAMP '2024-01-01 20:00:00'"));
+}
+
 TEST_F(ReadFilterTest, Grammar) {
   Column("int", "[1, 2, 3]");
   EXPECT_EQ(Where("`c`>1 and \"c\"<>3"), "2");
-  for (const char* text : {"c", "c =", "= 1", "c ~ 1", "c = 1 OR c = 2", "c = 1 AND", "c IS 1", "c = 'a"}) {
+  for (const char* text : {"c", "c =", "= 1", "c ~ 1", "(c = 1", "c = 1 AND", "c IS 1", "c = 'a"}) {
     EXPECT_NE(Where(text).find("--where: "), std::string::npos) << text;
   }
   EXPECT_NE(Where("c = 2024-01-01 20:00:00").find("put in quotes"), std::string::npos);
