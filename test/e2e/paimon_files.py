@@ -41,7 +41,9 @@ class DataFile:
 
     @property
     def identity(self):
-        return self.partition, self.bucket, self.level, self.name
+        """As Java's: a file with another index is another one."""
+        index = tuple(self.meta["_EXTRA_FILES"] or ()), self.meta.get("_EMBEDDED_FILE_INDEX")
+        return self.partition, self.bucket, self.level, self.name, *index
 
     @property
     def path(self):

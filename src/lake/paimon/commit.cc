@@ -62,8 +62,10 @@ using FileName = std::tuple<std::string, int, std::string>;  // with its bucket
 
 FileName NameOf(const ManifestEntry& entry) { return {entry.partition, entry.bucket, entry.file.name}; }
 
+// With its file index: for Java a file with another one is another file.
 auto FileIdentity(const ManifestEntry& entry) {
-  return std::make_tuple(entry.partition, entry.bucket, entry.file.level, entry.file.name);
+  return std::make_tuple(entry.partition, entry.bucket, entry.file.level, entry.file.name,
+                         entry.file.extra_files, entry.file.embedded_index);
 }
 
 auto LevelOf(const ManifestEntry& entry) { return std::tie(entry.partition, entry.bucket, entry.file.level); }
@@ -85,6 +87,9 @@ class Commit {
       }
       const int64_t latest_id = latest ? latest->id : 0;
       if (latest_id != base) outcome.alone = false;
+      if (identity_.alone && !compaction && latest_id != base) {
+        return Conflict(Str(table_.folder(), ": another writer made snapshot ", latest_id, " meanwhile"));
+      }
       SnapshotFiles files(env_, table_);
       Snapshot next;
       if (prepared_ && !compaction) TRY(CheckFiles());
@@ -292,7 +297,9 @@ class Commit {
     }
     if (overwrites && latest) {
       TRY_SET(auto live, table_.LiveEntries(*latest));
-      std::erase_if(live, [&](const ManifestEntry& entry) { return !change_.Overwrites(entry.partition); });
+      std::erase_if(live, [&](const ManifestEntry& entry) {
+        return !change_.Overwrites(entry.partition) || (change_.keeps_postponed && entry.bucket < 0);
+      });
       for (ManifestEntry& entry : live) {
         entry.kind = EntryKind::kDelete;
         next.delta_record_count -= entry.file.row_count;

@@ -18,6 +18,8 @@ namespace sluice::paimon {
 struct CommitIdentity {
   std::string user;
   int64_t identifier = 0;
+  // kConflict if another writer has committed since the change was made: what it did depends on the rows of then.
+  bool alone = false;
 };
 
 struct CommitOutcome {

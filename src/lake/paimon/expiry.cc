@@ -162,31 +162,33 @@ class Expiry {
     for (size_t i = 1; i <= expired_.size(); ++i) {
       const Snapshot& snapshot = i < expired_.size() ? expired_[i] : kept_;
       TRY_SET(const auto entries, EntriesOf(snapshot.delta_manifest_list));
-      std::set<std::string> lifted;  // to another level, under the same name: one that goes and one that comes
+      std::set<std::string> lifted;  // to another level, or with another index: one that goes and one that comes
       for (const ManifestEntry& entry : entries) {
-        if (entry.kind == EntryKind::kAdd) lifted.insert(entry.file.name);
+        if (entry.kind != EntryKind::kAdd) continue;
+        for (std::string& name : entry.file.Names()) lifted.insert(std::move(name));
       }
       for (const ManifestEntry& entry : entries) {
-        if (entry.kind == EntryKind::kAdd || lifted.contains(entry.file.name)) continue;
-        if (deltas_stay_ && entry.file.source != FileSource::kCompact) continue;
-        TRY(AddGarbage(folders, entry, reach));
+        if (entry.kind == EntryKind::kAdd) continue;
+        if (deltas_stay_ && (entry.file.source != FileSource::kCompact || lifted.contains(entry.file.name))) continue;
+        TRY(AddGarbage(folders, entry, reach, lifted));
       }
     }
     if (changelogs_stay_) return Ok();
     for (const Snapshot& snapshot : expired_) {
       TRY_SET(const auto entries, EntriesOf(snapshot.changelog_manifest_list));
       for (const ManifestEntry& entry : entries) {
-        if (entry.kind == EntryKind::kAdd) TRY(AddGarbage(folders, entry, reach));
+        if (entry.kind == EntryKind::kAdd) TRY(AddGarbage(folders, entry, reach, {}));
       }
     }
     return Ok();
   }
 
-  Status AddGarbage(const BucketFolders& folders, const ManifestEntry& entry, const Reach& reach) {
+  Status AddGarbage(const BucketFolders& folders, const ManifestEntry& entry, const Reach& reach,
+                    const std::set<std::string>& stays) {
     if (entry.file.external_path) return Ok();  // not in the table's folder: not ours to remove
     TRY_SET(const std::string folder, folders.Folder(entry.partition, entry.bucket));
     for (const std::string& name : entry.file.Names()) {
-      if (!reach.Has(name)) garbage_.push_back(folder + "/" + name);
+      if (!reach.Has(name) && !stays.contains(name)) garbage_.push_back(folder + "/" + name);
     }
     return Ok();
   }

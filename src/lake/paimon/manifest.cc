@@ -147,6 +147,16 @@ struct ByIdentity {
   bool operator()(const ManifestEntry* a, const ManifestEntry* b) const { return Identity(*a) < Identity(*b); }
 };
 
+// The newest of each kind that counts still.
+struct Left {
+  const ManifestEntry* gone = nullptr;
+  const ManifestEntry* there = nullptr;
+};
+
+bool SameIndex(const ManifestEntry& a, const ManifestEntry& b) {
+  return a.file.extra_files == b.file.extra_files && a.file.embedded_index == b.file.embedded_index;
+}
+
 }  // namespace
 
 std::vector<std::string> DataFileMeta::Names() const {
@@ -156,17 +166,23 @@ std::vector<std::string> DataFileMeta::Names() const {
 }
 
 std::vector<ManifestEntry> MergeEntries(const std::vector<ManifestEntry>& entries) {
-  std::map<const ManifestEntry*, bool, ByIdentity> last;
+  std::map<const ManifestEntry*, Left, ByIdentity> left;
   for (const ManifestEntry& entry : entries) {
-    auto found = last.find(&entry);
-    const bool gone = found != last.end() && found->first->kind == EntryKind::kAdd && entry.kind == EntryKind::kDelete;
-    if (found != last.end()) last.erase(found);
-    if (!gone) last.emplace(&entry, true);
+    Left& file = left[&entry];
+    if (entry.kind == EntryKind::kAdd) {
+      file.there = &entry;
+      // With another index a file comes again under its name, and Java tells both apart: what goes has to be said.
+      if (file.gone != nullptr && SameIndex(*file.gone, entry)) file.gone = nullptr;
+    } else if (file.there != nullptr) {
+      file.there = nullptr;
+    } else {
+      file.gone = &entry;
+    }
   }
   std::vector<ManifestEntry> out;
   for (const ManifestEntry& entry : entries) {
-    auto found = last.find(&entry);
-    if (found != last.end() && found->first == &entry) out.push_back(entry);
+    const Left& file = left.at(&entry);
+    if (file.gone == &entry || file.there == &entry) out.push_back(entry);
   }
   return out;
 }

@@ -103,7 +103,7 @@ Result<std::vector<ManifestEntry>> DecodeManifest(std::string_view bytes, std::s
 Result<std::vector<IndexEntry>> DecodeIndexManifest(std::string_view bytes, std::string_view name);
 
 // Of entries in the order in which they were made: what is left of them when files that came and went are taken out.
-// What goes and did not come stays, as an entry.
+// What goes and did not come stays, as an entry: before what comes under its name with another file index.
 std::vector<ManifestEntry> MergeEntries(const std::vector<ManifestEntry>& entries);
 
 // Whole files. `sync_a`, `sync_b`: random numbers.

@@ -6,7 +6,7 @@
 #include <arrow/scalar.h>
 
 #include <algorithm>
-#include <set>
+#include <map>
 
 #include "base/text.h"
 #include "lake/paimon/binary_row.h"
@@ -24,20 +24,20 @@ void Widen(std::optional<int64_t>& least, std::optional<int64_t>& most, int64_t 
   most = std::max(most.value_or(value), value);
 }
 
-// The least and greatest value of each partition column.
-Result<SimpleStats> StatsOf(const Table& table, const std::set<std::string>& partitions) {
+// The least and greatest value of each partition column; `partitions`: how many entries each has.
+Result<SimpleStats> StatsOf(const Table& table, const std::map<std::string, int64_t>& partitions) {
   TRY_SET(const auto types, table.PartitionTypes());
   if (types.empty()) return SimpleStats::None();
   TRY_SET(const BinaryRowCodec codec, BinaryRowCodec::Make(types));
   std::vector<std::shared_ptr<arrow::Array>> least(types.size()), most(types.size());
   SimpleStats stats;
   std::vector<int64_t> nulls(types.size());
-  for (const std::string& partition : partitions) {
+  for (const auto& [partition, count] : partitions) {
     TRY_SET(const auto cells, codec.Parse(partition));
     for (size_t i = 0; i < cells.size(); ++i) {
       ARROW_TRY_SET(const auto cell, arrow::MakeArrayFromScalar(*cells[i], 1));
       const bool null = cell->IsNull(0);
-      nulls[i] += null;
+      if (null) nulls[i] += count;
       if (least[i] == nullptr || (!null && (least[i]->IsNull(0) || CompareCells(*cell, 0, *least[i], 0) < 0))) {
         least[i] = cell;
       }
@@ -52,10 +52,10 @@ Result<SimpleStats> StatsOf(const Table& table, const std::set<std::string>& par
 
 Result<ManifestFile> WriteOne(Env& env, const Table& table, const std::vector<ManifestEntry>& entries) {
   ManifestFile file;
-  std::set<std::string> partitions;
+  std::map<std::string, int64_t> partitions;
   for (const ManifestEntry& entry : entries) {
     ++(entry.kind == EntryKind::kAdd ? file.added_files : file.deleted_files);
-    partitions.insert(entry.partition);
+    ++partitions[entry.partition];
     file.schema_id = std::max(file.schema_id, entry.file.schema_id);
     Widen(file.min_bucket, file.max_bucket, entry.bucket);
     Widen(file.min_level, file.max_level, entry.file.level);

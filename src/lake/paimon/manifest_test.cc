@@ -166,6 +166,17 @@ TEST(PaimonManifest, EntriesThatComeAndGoAreNothing) {
   EXPECT_EQ(Merged({Named(add, "a", 0, 1), Named(gone, "a", 0, 2)}), "+a0 -a0 ");  // another bucket
 }
 
+// Java tells a file with another file index apart: that the one goes is to be kept, also behind which the other comes.
+TEST(PaimonManifest, AFileThatGetsAnotherIndex) {
+  const auto add = EntryKind::kAdd, gone = EntryKind::kDelete;
+  ManifestEntry indexed = Named(add, "a"), indexed_goes = Named(gone, "a");
+  indexed.file.extra_files = indexed_goes.file.extra_files = {"a.index"};
+  EXPECT_EQ(Merged({Named(add, "a"), Named(gone, "a"), indexed}), "+a0 ");
+  EXPECT_EQ(Merged({Named(gone, "a"), indexed}), "-a0 +a0 ");
+  EXPECT_EQ(Merged({Named(gone, "a"), indexed, indexed_goes}), "-a0 ");
+  EXPECT_EQ(Merged({Named(gone, "a"), Named(add, "a")}), "+a0 ");
+}
+
 std::string Taken(const std::string& change) {
   const auto read = TableChange::Parse(change);
   return read.ok() ? read->ToJson() : read.error().ToString();

@@ -32,6 +32,7 @@ struct TableChange {
   std::vector<std::string> schemas;  // versions to be made, JSON, by id
   bool truncate = false;             // all files that are there go first
   std::vector<std::string> dropped;  // partitions (serialized rows) whose files that are there go first
+  bool keeps_postponed = false;      // of these, files of bucket-postpone stay; of no job, so that ToJson has it not
   bool rewrites = false;             // `added` also takes files away, whose rows show other values now
   ChangedFiles added;                // rows of the epoch
   ChangedFiles changelog;
