@@ -40,9 +40,17 @@ Result<int64_t> ActionLocalMs(const ActionArguments& arguments, const std::strin
 Status CompactAction(const ActionContext& context);
 Status CompactDatabaseAction(const ActionContext& context);
 
+// paimon_row_actions.cc
+Status DeleteAction(const ActionContext& context);
+Status RescaleAction(const ActionContext& context);
+Status RewriteFileIndexAction(const ActionContext& context);
+Status RemoveUnexistingFilesAction(const ActionContext& context);
+Status RemoveUnexistingManifestsAction(const ActionContext& context);
+
 // paimon_version_actions.cc
 Status CreateTagAction(const ActionContext& context);
 Status CreateTagFromTimestampAction(const ActionContext& context);
+Status CreateTagFromWatermarkAction(const ActionContext& context);
 Status ReplaceTagAction(const ActionContext& context);
 Status RenameTagAction(const ActionContext& context);
 Status DeleteTagAction(const ActionContext& context);
@@ -50,6 +58,7 @@ Status ExpireTagsAction(const ActionContext& context);
 Status CreateBranchAction(const ActionContext& context);
 Status DeleteBranchAction(const ActionContext& context);
 Status FastForwardAction(const ActionContext& context);
+Status MergeBranchAction(const ActionContext& context);
 Status RollBackToAction(const ActionContext& context);
 Status RollBackToTimestampAction(const ActionContext& context);
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "cli/lake_places.h"
+#include "cli/paimon_action_keys.h"
 #include "cli/paimon_action_parts.h"
 #include "lake/mirror/iceberg_mirror.h"
 #include "lake/paimon/changelog_expiry.h"
@@ -193,6 +194,12 @@ const std::vector<Action>& Actions() {
       {"compact_database", "merges the files of many tables",
        {{}, {"including_databases", "including_tables", "excluding_tables", "mode", "compact_strategy",
              "partition_idle_time"}, {"table_conf"}, {}}, CompactDatabaseAction},
+      {"delete", "deletes rows of a table with a primary key",
+       {of_table({"where"}), {}, {}, {"source_sql", "sink_parallelism"}}, DeleteAction},
+      {"rescale", "gives the rows of a table, or of a partition, another number of buckets",
+       {table, {"bucket_num", "scan_parallelism", "sink_parallelism"}, {"partition"}, {}}, RescaleAction},
+      {"rewrite_file_index", "gives data files the indexes that the table's options ask for",
+       {{"identifier"}, {"partitions"}, {}, {}}, RewriteFileIndexAction},
       {"expire_snapshots", "takes old snapshots away",
        {table, {"retain_max", "retain_min", "older_than", "max_deletes"}, {}, {"options"}}, ExpireSnapshotsAction},
       {"expire_changelogs", "takes changelogs away that have outlived their snapshots",
@@ -202,6 +209,8 @@ const std::vector<Action>& Actions() {
        CreateTagAction},
       {"create_tag_from_timestamp", "gives the first snapshot since a time a name",
        {of_table({"tag", "timestamp"}), {"time_retained"}, {}, {"options"}}, CreateTagFromTimestampAction},
+      {"create_tag_from_watermark", "gives the first snapshot of a watermark or a later one a name",
+       {of_table({"tag", "watermark"}), {"time_retained"}, {}, {"options"}}, CreateTagFromWatermarkAction},
       {"replace_tag", "gives a tag another snapshot or time to stay",
        {of_table({"tag_name"}), {"snapshot", "time_retained"}, {}, {}}, ReplaceTagAction},
       {"rename_tag", "gives a tag another name", {of_table({"tag_name", "target_tag_name"}), {}, {}, {}},
@@ -213,6 +222,8 @@ const std::vector<Action>& Actions() {
       {"delete_branch", "takes a branch away", {of_table({"branch_name"}), {}, {}, {}}, DeleteBranchAction},
       {"fast_forward", "makes a table what a branch of it is", {of_table({"branch_name"}), {}, {}, {}},
        FastForwardAction},
+      {"merge_branch", "adds the files of a branch to a table without a key",
+       {of_table({"source_branch"}), {"target_branch"}, {}, {}}, MergeBranchAction},
       {"rollback_to", "makes a table what it was at a snapshot or tag", {of_table({"version"}), {}, {}, {}},
        RollBackToAction},
       {"rollback_to_timestamp", "makes a table what it was at a time", {of_table({"timestamp"}), {}, {}, {}},
@@ -223,6 +234,10 @@ const std::vector<Action>& Actions() {
        {table, {"including_consumers", "excluding_consumers"}, {}, {}}, ClearConsumersAction},
       {"remove_orphan_files", "removes files that nothing names",
        {{"database"}, {"table", "older_than", "dry_run"}, {}, {"parallelism"}}, RemoveOrphanFilesAction},
+      {"remove_unexisting_files", "takes data files that are lost, and their rows, out of a table",
+       {table, {"dry_run", "parallelism"}, {"partition"}, {}}, RemoveUnexistingFilesAction},
+      {"remove_unexisting_manifests", "takes manifests that are lost, and their files, out of a table",
+       {table, {}, {}, {}}, RemoveUnexistingManifestsAction},
       {"drop_partition", "removes the rows of partitions", {table, {}, {"partition"}, {}}, DropPartitionAction},
       {"mark_partition_done", "writes _SUCCESS into partitions", {table, {}, {"partition"}, {}},
        MarkPartitionDoneAction},
@@ -297,11 +312,15 @@ std::vector<std::pair<std::string, std::string>> PaimonActions() {
 std::string PaimonActionHelp(const std::string& name) {
   const Action* action = Find(name);
   if (action == nullptr) return {};
-  std::string out = Str(action->name, ": ", action->what, "\n");
+  std::string out = Str("sluice paimon ", action->name, " --key value …: ", action->what, "\n");
   const ActionKeys keys = KeysOf(*action);
-  for (const std::string& key : keys.required) out += Str("  --", key, " VALUE\n");
-  for (const std::string& key : keys.optional) out += Str("  [--", key, " VALUE]\n");
-  for (const std::string& key : keys.repeated) out += Str("  [--", key, " VALUE]…\n");
+  const auto list = [&](const char* title, const std::vector<std::string>& names, const char* many) {
+    if (!names.empty()) out += Str("\n", title, "\n");
+    for (const std::string& key : names) out += Str("  --", key, many, "\n      ", ActionKeyHelp(key), "\n");
+  };
+  list("needed:", keys.required, "");
+  list("optional:", keys.optional, "");
+  list("optional, also several times:", keys.repeated, " …");
   return out;
 }
 

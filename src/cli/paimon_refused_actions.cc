@@ -18,8 +18,6 @@ struct Reason {
 constexpr Reason kSql = {"it takes a query in Flink's SQL", "change the rows at the source: the tables follow"};
 constexpr Reason kMigrates = {"it takes over tables of Hive or Iceberg", "run it with Flink"};
 constexpr Reason kCopies = {"it copies tables between catalogs", "run it with Flink"};
-constexpr Reason kHidesLoss = {"it takes what was lost out of the table, and the rows with it",
-                               "restore the files, or use rollback_to; sluice verify shows what is missing"};
 constexpr Reason kEvolution = {"it is for tables with row ids, which sluice does not write", "run it with Flink"};
 
 const std::map<std::string, Reason>& Reasons() {
@@ -28,12 +26,7 @@ const std::map<std::string, Reason>& Reasons() {
       {"copy_files", kCopies},
       {"compact_chain_table", kEvolution},
       {"compact_manifest", {"manifests are merged by each commit, as manifest.merge-min-count says", "use compact"}},
-      {"create_tag_from_watermark",
-       {"snapshots of sluice have no watermark", "use create_tag_from_timestamp, by the time of the commit"}},
       {"data_evolution_merge_into", kEvolution},
-      {"delete",
-       {"a table that a job keeps would differ from its source", "delete the rows at the source: the tables follow"}},
-      {"merge_branch", {"it is not there yet", "run it with Flink; fast_forward takes a branch over as a whole"}},
       {"merge_into", kSql},
       {"migrate_database", kMigrates},
       {"migrate_file", kMigrates},
@@ -41,11 +34,7 @@ const std::map<std::string, Reason>& Reasons() {
       {"migrate_table", kMigrates},
       {"query_service", {"it answers lookups of Flink's readers", "run it with Flink"}},
       {"reassign_row_id", kEvolution},
-      {"remove_unexisting_files", kHidesLoss},
-      {"remove_unexisting_manifests", kHidesLoss},
       {"repair", {"it repairs a metastore, and a filesystem catalog has none", "there is nothing to do"}},
-      {"rescale", {"it is not there yet", "run it with Flink while no job writes the table"}},
-      {"rewrite_file_index", {"it is not there yet", "compact writes the indexes of the files that it makes"}},
   };
   return kReasons;
 }

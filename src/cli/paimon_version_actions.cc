@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/paimon_action_parts.h"
+#include "lake/paimon/branch_merge.h"
 #include "lake/paimon/branches.h"
 #include "lake/paimon/catalog.h"
 #include "lake/paimon/fast_forward.h"
@@ -73,6 +74,19 @@ Status CreateTagFromTimestampAction(const ActionContext& context) {
   return ShowTagsInIceberg(context);
 }
 
+Status CreateTagFromWatermarkAction(const ActionContext& context) {
+  TRY_SET(const auto watermark, context.arguments.Number("watermark", INT64_MIN));
+  paimon::TagRequest request;
+  request.name = context.arguments.Get("tag");
+  TRY_SET(request.retained_ms, TimeRetained(context));
+  TRY_SET(const auto table, context.Open());
+  TRY_SET(const auto tags, paimon::ListTags(context.env, table->folder()));
+  TRY_SET(request.snapshot, paimon::FirstKeptOfWatermark(*table, tags, *watermark));
+  TRY_SET(const int64_t snapshot, paimon::CreateTag(context.env, *table, request));
+  Say(Str("tag ", request.name, " is snapshot ", snapshot));
+  return ShowTagsInIceberg(context);
+}
+
 Status RenameTagAction(const ActionContext& context) {
   const std::string from = context.arguments.Get("tag_name"), to = context.arguments.Get("target_tag_name");
   TRY_SET(const std::string folder, context.Folder());
@@ -129,6 +143,24 @@ Status FastForwardAction(const ActionContext& context) {
   TellJobs(done.jobs);
   TRY(table->Refresh());
   TRY(paimon::CommitterOf(table->folder())->OnSchema(context.env, *table, table->newest_schema()));
+  return FollowWithIceberg(context, context.table());
+}
+
+Status MergeBranchAction(const ActionContext& context) {
+  const std::string from = context.arguments.Get("source_branch");
+  const std::string to = context.arguments.Get("target_branch", "main");
+  if (from == to) return Invalid(Str("branch ", from, " cannot be merged into itself"));
+  if (to != "main" || from == "main") {
+    return Unsupported(Str("branch ", from, " cannot be merged into ", to, ": sluice merges into the table only"),
+                       "leave --target_branch out, or run it with Flink");
+  }
+  TRY_SET(const std::string folder, context.Folder());
+  TRY_SET(const auto done, paimon::MergeBranch(context.env, folder, from));
+  if (done.snapshot == 0) {
+    Say(Str("the table has all files of branch ", from));
+    return Ok();
+  }
+  Say(Str(done.files, " files with ", done.rows, " rows came from branch ", from, ": snapshot ", done.snapshot));
   return FollowWithIceberg(context, context.table());
 }
 

@@ -97,7 +97,7 @@ Status TableScan::Plan(std::vector<LiveFile> files, const ScanOptions& options) 
   std::erase_if(files, [&](const LiveFile& file) {
     const bool old = options.created_since_ms != 0 &&
                      (!file.meta.creation_ms || UtcOfLocal(*file.meta.creation_ms) < options.created_since_ms);
-    return old || file.meta.level < options.lowest_level;
+    return old || file.meta.level < options.lowest_level || (options.wanted && !options.wanted(file));
   });
   for (const LiveFile& file : files) TRY(CheckFile(file));
   Origin& origin = *origins_.back();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -24,6 +25,7 @@ namespace sluice::paimon {
 struct ScanOptions {
   int lowest_level = 0;      // files below are left out
   int64_t created_since_ms = 0;  // files that are older are left out
+  std::function<bool(const LiveFile&)> wanted;  // the others are left out; empty: all
   bool every_level = false;  // level 0 is merged also where its rows show only after a compaction
   const Schema* schema = nullptr;  // whose columns the rows have; null: that of the snapshot
   const FileChoice* choice = nullptr;  // null: all

@@ -54,22 +54,24 @@ Result<std::unique_ptr<TableWriter>> TableWriter::Make(Env& env, std::unique_ptr
 }
 
 Status TableWriter::Load(const Schema& schema) {
+  Schema own = schema;
+  for (const auto& [key, value] : options_.overrides) own.options[key] = value;
   auto fit = [&]() -> Status {
-    TRY_SET(table_options_, TableOptions::Of(schema));
-    for (const Field& field : schema.fields) {
-      if (InPipelines(field)) continue;
+    TRY_SET(table_options_, TableOptions::Of(own));
+    for (const Field& field : own.fields) {
+      if (InPipelines(field) || (options_.once_on > 0 && field.supported)) continue;
       return Unsupported(Str("column ", field.name, " is of type ", field.type_json, ", which no pipeline writes"),
                          "write to another table (route)");
     }
-    TRY_SET(layout_, RowLayout::Make(schema, table_options_));
-    TRY_SET(folders_, BucketFolders::Of(table_->folder(), schema));
-    if (router_ != nullptr) return router_->Bind(schema, table_options_);
-    TRY_SET(router_, RowRouter::Make(env_, schema, table_options_));
+    TRY_SET(layout_, RowLayout::Make(own, table_options_));
+    TRY_SET(folders_, BucketFolders::Of(table_->folder(), own));
+    if (router_ != nullptr) return router_->Bind(own, table_options_);
+    TRY_SET(router_, RowRouter::Make(env_, own, table_options_));
     return Ok();
   };
   Status fits = fit();
   if (!fits.ok()) return std::move(fits).error().With(Str("table ", options_.name));
-  schema_ = schema;
+  schema_ = std::move(own);
   binding_.reset();
   return Ok();
 }
@@ -79,6 +81,9 @@ Status TableWriter::TakeInCommits() {
   if (evolved && !stale_) return Ok();
   TRY_SET(const auto ids, table_->SnapshotIds());
   const int64_t newest = ids.empty() ? 0 : ids.back();
+  if (options_.once_on > 0 && newest != options_.once_on) {
+    return Conflict(Str("table ", options_.name, ": another writer made snapshot ", newest, " meanwhile"));
+  }
   const int64_t schema_before = table_->newest_schema().id;
   TRY(table_->Refresh());
   if (!evolved && table_->newest_schema().id != schema_before) TRY(Load(table_->newest_schema()));
@@ -103,7 +108,7 @@ Status TableWriter::Reload() {
   next_sequence_ = 0;
   router_.reset();  // it knows the index of another snapshot
   TRY_SET(router_, RowRouter::Make(env_, schema_, table_options_));
-  if (base_ > 0) {
+  if (base_ > 0 && options_.overwritten.empty()) {
     TRY_SET(const Snapshot snapshot, table_->SnapshotOf(base_));
     TRY_SET(auto entries, table_->LiveEntries(snapshot));
     if (table_options_.deletion_vectors) {
@@ -116,7 +121,7 @@ Status TableWriter::Reload() {
       if (table_options_.bucket_mode == BucketMode::kFixed && entry.total_buckets != table_options_.buckets) {
         return Unsupported(Str("table ", options_.name, " has ", table_options_.buckets, " buckets, but files of ",
                                entry.total_buckets),
-                           "rescale its partitions with INSERT OVERWRITE of another engine first");
+                           "sluice paimon rescale gives its partitions the buckets of the option");
       }
       next_sequence_ = std::max(next_sequence_, entry.file.max_sequence + 1);
       Bucket& bucket = buckets_[{entry.partition, entry.bucket}];

@@ -52,6 +52,12 @@ struct TableWriterOptions {
   std::function<Status(const Schema& from, const Schema& to)> may_become = {};
   bool sync = true;                // fsync files; off for tests only
   HelperThread* helper = nullptr;  // shares the encoding, if there is one; outlives the writer
+  // Over 0: of a process that is no job and writes rows of this snapshot: there is no position to be kept, columns may
+  // have types that no pipeline has, and Write, Finish and Commit are kConflict if another writer has committed since;
+  // then the files are removed.
+  int64_t once_on = 0;
+  Options overrides = {};                    // options in place of the table's
+  std::vector<std::string> overwritten = {};  // partitions (serialized rows) that the rows are all of; what was goes
 };
 
 struct TableWriterStats {
@@ -138,6 +144,7 @@ class TableWriter {
   Status TakeCompaction(const BucketId& id, Bucket& bucket, CompactionResult result);
   Result<std::vector<NewVectors>> WriteVectors();
   void RemoveCompacted();
+  void Discard(const TableChange& change);
   ManifestEntry EntryOf(const BucketId& id, EntryKind kind, DataFileMeta file) const;
   std::vector<ManifestEntry> AddedAndFilled();
   void RemoveFile(const BucketId& id, const DataFileMeta& file);

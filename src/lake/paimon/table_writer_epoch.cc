@@ -212,12 +212,13 @@ Status TableWriter::Truncate() {
 }
 
 bool TableWriter::dirty() const {
-  return !pending_.empty() || !added_.empty() || !changelog_.empty() || !compacted_.empty() || truncated_ ||
-         properties_changed_ || !new_schemas_.empty();
+  return !options_.overwritten.empty() || !pending_.empty() || !added_.empty() || !changelog_.empty() ||
+         !compacted_.empty() || truncated_ || properties_changed_ || !new_schemas_.empty();
 }
 
 Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   CHECK(!finished_);
+  if (stale_ && !options_.overwritten.empty()) TRY(TakeInCommits());  // there were no rows
   TRY(Flush());
   TRY(CompactBuckets());
   for (const std::string& folder : folders_touched_) TRY(env_.SyncFolder(folder));
@@ -226,6 +227,8 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   TableChange change;
   change.schemas = new_schemas_;
   change.truncate = truncated_;
+  change.dropped = options_.overwritten;
+  change.keeps_postponed = !options_.overwritten.empty();
   change.rewrites = filled_;
   TRY_SET(change.indexes, router_->WriteIndexes(*table_));
   TRY_SET(change.vectors, WriteVectors());
@@ -240,19 +243,37 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   }
   TRY_SET(change.changelog, WriteChangedFiles(env_, *table_, changelog_));
   TRY(env_.SyncFolder(table_->folder() + "/manifest"));
+  finished_ = true;
+  if (options_.once_on > 0) return change;
   change.properties = {{prefix_ + "epoch", Str(epoch.epoch)},
                        {prefix_ + "position", epoch.position},
                        {prefix_ + "end", epoch.end},
                        {prefix_ + "state", epoch.state_id}};
   if (source_key_ != schema_.primary_keys) change.properties[prefix_ + "key"] = SourceKeyText(source_key_);
   if (dropped_) change.properties[prefix_ + "dropped"] = "true";
-  finished_ = true;
   return change;
+}
+
+// A change that no snapshot will ever have.
+void TableWriter::Discard(const TableChange& change) {
+  for (const ChangedFiles* files : {&change.added, &change.changelog, &change.compacted, &change.compacted_changelog}) {
+    for (const ManifestFile& file : files->manifests) (void)env_.Remove(table_->ManifestPath(file.name)).ok();
+  }
+  for (const NewVectors& file : change.vectors) {
+    if (!file.entry.name.empty()) (void)env_.Remove(table_->IndexPath(file.entry.name)).ok();
+  }
+  for (const IndexEntry& index : change.indexes) (void)env_.Remove(table_->IndexPath(index.name)).ok();
+  finished_ = false;  // the destructor removes the data files
 }
 
 Result<int64_t> TableWriter::Commit(const TableChange& change, int64_t epoch) {
   CHECK(finished_);
-  TRY_SET(const CommitOutcome outcome, CommitChange(env_, *table_, change, {options_.user, epoch}, base_));
+  const auto committed = CommitChange(env_, *table_, change, {options_.user, epoch, options_.once_on > 0}, base_);
+  if (!committed.ok()) {
+    if (options_.once_on > 0 && committed.error().code == ErrorCode::kConflict) Discard(change);
+    return Error(committed.error());
+  }
+  const CommitOutcome outcome = *committed;
   if (!outcome.compacted) {
     LogInfo(Str("table ", options_.name, ": another writer compacted the same files; ours are left out"));
     for (const ManifestFile& file : change.compacted.manifests) (void)env_.Remove(table_->ManifestPath(file.name)).ok();

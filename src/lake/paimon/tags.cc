@@ -11,6 +11,7 @@
 #include "lake/paimon/orphans.h"
 #include "lake/paimon/snapshot_files.h"
 #include "lake/paimon/table_options.h"
+#include "lake/paimon/time_travel.h"
 #include "row/format_value.h"
 
 namespace sluice::paimon {
@@ -198,6 +199,23 @@ Result<int64_t> FirstKeptSince(Table& table, const std::vector<Tag>& tags, int64
   }
   if (found) return *found;
   return NotFound(Str("the table has no snapshot since ", time_ms), "the time is in milliseconds since 1970 in UTC");
+}
+
+Result<int64_t> FirstKeptOfWatermark(Table& table, const std::vector<Tag>& tags, int64_t watermark) {
+  std::optional<int64_t> found, found_watermark;
+  const auto found_here = SnapshotOfWatermark(table, watermark);
+  if (!found_here.ok() && found_here.error().code != ErrorCode::kNotFound) return Error(found_here.error());
+  if (found_here.ok()) {
+    found = found_here->id;
+    found_watermark = found_here->watermark;
+  }
+  for (const Tag& tag : tags) {  // by snapshot: the first one counts, as in Java
+    if (!tag.snapshot.watermark || *tag.snapshot.watermark < watermark) continue;
+    if (!found_watermark || *tag.snapshot.watermark < *found_watermark) found = tag.snapshot.id;
+    break;
+  }
+  if (found) return *found;
+  return Error(found_here.error());
 }
 
 Result<int64_t> CreateTag(Env& env, Table& table, const TagRequest& request) {

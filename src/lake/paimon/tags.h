@@ -37,6 +37,8 @@ Result<Tag> ReadTag(Env& env, const std::string& folder, const std::string& name
 Result<int64_t> CreateTag(Env& env, Table& table, const TagRequest& request);
 // The first snapshot, of the table or of a tag, that is not older. kNotFound.
 Result<int64_t> FirstKeptSince(Table& table, const std::vector<Tag>& tags, int64_t time_ms);
+// The same by watermark.
+Result<int64_t> FirstKeptOfWatermark(Table& table, const std::vector<Tag>& tags, int64_t watermark);
 // Another snapshot (or time to stay) for a tag that is there; what only the old one needed goes. kNotFound.
 Result<int64_t> ReplaceTag(Env& env, Table& table, const TagRequest& request);
 // kNotFound; kConflict if there is one called `to`.
