@@ -138,7 +138,7 @@ def test_own_keys_and_partitions(ctx):
 
 
 def test_partition_keys_outside_the_primary_key(ctx):
-    """They join it, as in the pipeline sink: a row that gets another value goes to another partition."""
+    """With dynamic buckets they join it, as in the pipeline sink: a row that gets another value moves."""
     db = ctx.database("CREATE TABLE orders (id INT PRIMARY KEY, dt DATE, region VARCHAR(9), v INT)")
     ctx.server.execute("INSERT INTO orders VALUES (1, '2024-01-01', 'eu', 1), (2, '2024-01-02', 'us', 2)", db)
     command = sync_table(ctx, db, "--partition_keys", "region")
@@ -156,6 +156,36 @@ def test_partition_keys_outside_the_primary_key(ctx):
     assert verify(ctx, command) == "equal: 1 tables"
     ctx.server.execute("INSERT INTO orders VALUES (4, NULL, NULL, 4, 4)", db)
     paimon_action.fails(ctx, command, "region", "lake.orders", code=1)
+
+
+def test_the_key_stays_where_buckets_are_fixed(ctx):
+    """As in Java a partition key outside the primary key does not join it then, and may be NULL."""
+    for bucket in ("2", "-2"):
+        table = f"of{bucket}".replace("-", "_")
+        db = ctx.database("CREATE TABLE orders (id INT PRIMARY KEY, region VARCHAR(9), v INT)")
+        ctx.server.execute("INSERT INTO orders VALUES (1, 'eu', 1), (2, 'us', 2), (3, NULL, 3)", db)
+        command = sync_table(ctx, db, "--partition_keys", "region", "--table_conf", f"bucket={bucket}")
+        command[command.index("--table") + 1] = table
+        paimon_action.catch_up(ctx, command)
+        schema = ctx.lake.schema(f"lake.{table}")
+        assert (schema["partitionKeys"], schema["primaryKeys"]) == (["region"], ["id"]), schema
+        ctx.server.execute("UPDATE orders SET region = 'asia', v = 10 WHERE id = 1", db)
+        ctx.server.execute("DELETE FROM orders WHERE id = 2", db)
+        ctx.server.execute("UPDATE orders SET region = 'eu' WHERE id = 3; INSERT INTO orders VALUES (4, NULL, 4)", db)
+        ctx.server.execute("ALTER TABLE orders ADD COLUMN w INT", db)
+        paimon_action.catch_up(ctx, command)
+        shutil.rmtree(os.path.join(ctx.warehouse, ".sluice"))  # the schema is taken from the table
+        ctx.server.execute("UPDATE orders SET region = NULL WHERE id = 1", db)
+        paimon_action.catch_up(ctx, command)
+        if bucket == "-2":
+            place = ["--warehouse", ctx.warehouse, "--database", "lake", "--table", table]
+            result = ctx.command("paimon", "compact", *place)
+            assert result.code == 0, result.err
+            ctx.jobs.pop()
+        rows = [(row["id"], row["region"], row["v"]) for row in paimon_action.rows(ctx, f"lake.{table}")]
+        assert rows == [(1, None, 10), (3, "eu", 3), (4, None, 4)], rows
+        assert len(ctx.lake.rows(f"lake.{table}")[1]) == 3
+        assert verify(ctx, command) == "equal: 1 tables"
 
 
 def verify(ctx, command, code=0):

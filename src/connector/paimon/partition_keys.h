@@ -20,9 +20,11 @@ using PartitionKeys = std::map<std::string, std::vector<std::string>>;  // datab
 Result<PartitionKeys> ParsePartitionKeys(const std::string& text);
 
 // The table that would be made; its options are checked. Errors name the table. `all`: the columns of tables that are
-// not in `keys` and have all of them.
+// not in `keys` and have all of them. `keep_key`: where buckets have a fixed number, or are postponed, partition
+// columns do not join the key, as with Paimon's actions: a key is one of its partition.
 Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const std::vector<std::string>& all,
-                                      const TableId& id, const TableSchema& schema, const paimon::Options& options);
+                                      const TableId& id, const TableSchema& schema, const paimon::Options& options,
+                                      bool keep_key);
 
 // A sentence for each entry whose table is not among `tables` (schema.table): a misspelt one would be made without
 // partitions, and without a word.

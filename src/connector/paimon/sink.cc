@@ -158,7 +158,7 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   TRY_SET(const bool exists, catalog_->Exists(id));
   if (!exists) {
     TRY_SET(paimon::Schema wanted, PaimonSchemaOf(config_.partition_keys, config_.all_partition_keys, id, schema,
-                                                  config_.table_options));
+                                                  config_.table_options, /*keep_key=*/config_.alter_options));
     wanted.time_ms = env_.NowMs();
     TRY_SET(const auto wanted_options, paimon::TableOptions::Of(wanted));
     for (const paimon::Field& field : wanted.fields) {

@@ -67,8 +67,25 @@ Result<PartitionKeys> ParsePartitionKeys(const std::string& text) {
   return out;
 }
 
+namespace {
+
+// Java has no sequence.field with such a key, and its actions no dynamic buckets.
+void KeepKey(const TableSchema& source, const paimon::TableOptions& options, paimon::Schema& made) {
+  const bool fits = options.bucket_mode == paimon::BucketMode::kFixed ||
+                    options.bucket_mode == paimon::BucketMode::kPostponed;
+  if (!fits || source.primary_key.empty() || !options.sequence.empty()) return;
+  made.primary_keys = source.primary_key;
+  for (paimon::Field& field : made.fields) {
+    const int column = source.Find(field.name);
+    if (!source.IsKey(field.name)) field.type.nullable = source.columns[static_cast<size_t>(column)].type.nullable;
+  }
+}
+
+}  // namespace
+
 Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const std::vector<std::string>& all,
-                                      const TableId& id, const TableSchema& schema, const paimon::Options& options) {
+                                      const TableId& id, const TableSchema& schema, const paimon::Options& options,
+                                      bool keep_key) {
   auto found = keys.find(id.ToString());
   std::vector<std::string> columns = found == keys.end() ? all : found->second;
   const auto missing = [&](const std::string& name) { return schema.Find(name) < 0; };
@@ -77,6 +94,7 @@ Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const std::vect
   if (!made.ok()) return std::move(made).error().With(Str("table ", id.ToString()));
   auto valid = paimon::TableOptions::Of(*made);
   if (!valid.ok()) return std::move(valid).error().With(Str("table ", id.ToString()));
+  if (keep_key) KeepKey(schema, *valid, *made);
   Status kept = PaimonUpkeep::Check(*made);
   if (!kept.ok()) return std::move(kept).error().With(Str("table ", id.ToString()));
   return made;
@@ -101,7 +119,8 @@ Status CheckPaimonTables(const PipelineSpec& spec, const std::map<TableId, Table
   std::set<std::string> names;
   for (const auto& [id, schema] : tables) {
     names.insert(id.ToString());
-    auto made = PaimonSchemaOf(keys, AllPartitionKeys(spec), id, schema, table_options);
+    auto made = PaimonSchemaOf(keys, AllPartitionKeys(spec), id, schema, table_options,
+                               spec.shape.has_value());
     if (!made.ok()) return At(spec.sink.place, std::move(made).error());
   }
   for (const std::string& note : IdlePartitionKeys(keys, names)) {

@@ -80,14 +80,17 @@ Status TableWriter::Adopt(const TableSchema& wanted) {
     optional.type.nullable = true;
     TRY_SET(next, Evolve(next, AlterTo(optional)));
   }
-  std::vector<std::string> key = wanted.primary_key;
+  std::vector<std::string> plain = wanted.primary_key, key = wanted.primary_key;
   for (const std::string& name : next.partition_keys) {
     if (!key.empty() && std::find(key.begin(), key.end(), name) == key.end()) key.push_back(name);
   }
   std::vector<std::string> have = next.primary_keys;
+  std::sort(plain.begin(), plain.end());
   std::sort(key.begin(), key.end());
   std::sort(have.begin(), have.end());
-  if (key != have) {
+  // Without its partitions' columns, which dynamic buckets cannot have: their index knows keys of one partition.
+  const bool apart = have == plain && table_options_.bucket_mode != BucketMode::kDynamic;
+  if (key != have && !apart) {
     return Invalid(Str("table ", options_.name, " has the primary key (", Join(next.primary_keys, ", "),
                        "), and the source (", Join(wanted.primary_key, ", "), ")"),
                    "write to another table (route), or drop the Paimon table and let it be copied again");
@@ -116,6 +119,7 @@ Result<SchemaChange> TableWriter::TakeColumn(const Field& field, const Column& c
 // The table is empty, but it has its history: a column keeps its id where its type can stay or widen.
 Status TableWriter::Replace(const TableSchema& wanted) {
   TRY_SET(Schema next, FromTableSchema(wanted, schema_.partition_keys, schema_.options));
+  if (schema_.primary_keys == wanted.primary_key) next.primary_keys = wanted.primary_key;
   if (next.primary_keys != schema_.primary_keys) {
     return Unsupported(Str("table ", options_.name, " was made again at the source with another primary key"),
                        "drop the Paimon table, so that it is made anew, or route the source table to another one");
