@@ -147,6 +147,7 @@ Status CheckWarehouse(const PipelineSpec& spec) {
   if (paimon && spec.sink.options.contains("catalog.properties.metastore")) {  // its server answers
     TRY_SET(const auto catalog, OpenPaimonCatalog(LakeEnv(), spec));
     TRY(catalog->CheckAnswers());
+    if (catalog->folder().empty()) return Ok();
   }
   TRY_SET(std::string folder, paimon ? paimon::FolderOfLocation(found->second.text) : LocalPath(found->second.text));
   if (IsS3Path(folder)) {  // it answers, and the keys are good; only a write tells about rights to write

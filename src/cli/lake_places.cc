@@ -32,6 +32,11 @@ Result<Place> Mount(const std::string& folder, const std::map<std::string, std::
   return out;
 }
 
+// The tables' places are not known yet.
+Result<Place> MountAll(const std::map<std::string, std::string>& options, std::vector<std::string>& idle) {
+  return Mount("s3:/", options, idle);
+}
+
 Result<Place> MountBlock(const ConnectorSpec& block, std::vector<std::string>& warnings) {
   const auto warehouse = block.options.find(std::string(kProperties) + "warehouse");
   if (block.type != "paimon" || warehouse == block.options.end()) return Place();
@@ -41,6 +46,7 @@ Result<Place> MountBlock(const ConnectorSpec& block, std::vector<std::string>& w
   }
   std::vector<std::string> idle;
   auto mounted = [&]() -> Result<Place> {
+    if (paimon::HasNamedWarehouse(options)) return MountAll(options, idle);
     TRY_SET(const std::string folder, paimon::FolderOfLocation(warehouse->second.text));
     if (IsS3Path(folder)) return Mount(folder, options, idle);
     for (const auto& [key, value] : options) {
@@ -104,7 +110,12 @@ Result<std::unique_ptr<paimon::Catalog>> OpenActionCatalog(Env& env, paimon::Opt
   for (const std::string& key : paimon::ForeignCatalogKeys(options)) {
     return Unsupported(Str("--catalog_conf ", key, " is not supported"), "this kind of catalog has no such option");
   }
-  TRY_SET(warehouse->second, MountLocation(warehouse->second, options));
+  if (paimon::HasNamedWarehouse(options)) {
+    std::vector<std::string> idle;
+    TRY(MountAll(options, idle));
+  } else {
+    TRY_SET(warehouse->second, MountLocation(warehouse->second, options));
+  }
   auto opened = paimon::OpenCatalog(env, options);
   if (opened.ok()) return opened;
   return std::move(opened).error().With("--catalog_conf");

@@ -398,11 +398,17 @@ std::string JobFingerprint(const PipelineSpec& spec) {
     auto found = connector.options.find(std::string(key));
     return found == connector.options.end() ? "" : found->second.text;
   };
-  const std::string warehouse = text(spec.source, "catalog.properties.warehouse");
+  // Of a REST catalog it is a name that is known at one server.
+  auto lake = [&](const ConnectorSpec& connector) {
+    const bool named = Lower(text(connector, "catalog.properties.metastore")) == "rest";
+    return Str(named ? text(connector, "catalog.properties.uri") + "/" : "",
+               text(connector, "catalog.properties.warehouse"));
+  };
+  const std::string warehouse = lake(spec.source);
   const std::string place = !warehouse.empty() ? warehouse
                                                : Str(text(spec.source, "hostname"), ":", text(spec.source, "port"));
   return Str(spec.name, " | ", spec.source.type, "://", place, " -> ", spec.sink.type, ":",
-             text(spec.sink, "catalog.properties.warehouse"));
+             lake(spec.sink));
 }
 
 }  // namespace sluice

@@ -33,7 +33,7 @@ def test_unknown_options_are_refused_with_the_nearest(ctx):
 
 
 def test_other_metastores_are_refused_by_name(ctx):
-    refused(ctx, {"catalog.properties.metastore": "rest"}, "rest", "filesystem")
+    refused(ctx, {"catalog.properties.metastore": "glue"}, "glue", "rest")
     refused(ctx, {"catalog.properties.metastore": "filesytem"}, "filesytem", "filesystem")
 
 

@@ -10,6 +10,7 @@
 #include "frontend/yaml/schema_change_tags.h"
 #include "frontend/yaml/settings.h"
 #include "frontend/yaml/values.h"
+#include "lake/paimon/catalog.h"
 #include "lake/paimon/warehouse.h"
 #include "pipeline/regex.h"
 #include "pipeline/router.h"
@@ -350,6 +351,11 @@ Result<PipelineSpec> MakeSyncSpec(const ActionWords& words) {
 }
 
 Result<std::string> DefaultStateFolder(const ActionWords& words, const PipelineSpec& spec) {
+  const auto metastore = spec.sink.options.find("catalog.properties.metastore");
+  if (metastore != spec.sink.options.end() && paimon::HasNamedWarehouse({{"metastore", metastore->second.text}})) {
+    return Invalid("the warehouse of a REST catalog is no folder that the state could lie in",
+                   "choose the state directory with --state");
+  }
   TRY_SET(std::string folder, paimon::FolderOfLocation(spec.sink.options.at("catalog.properties.warehouse").text));
   if (!folder.starts_with('/')) {
     return Invalid(Str("warehouse ", folder, " is not on a local disk, where the state belongs"),

@@ -42,6 +42,7 @@ void AddSecret(std::vector<std::string>& secrets, const std::string& value) {
 
 bool IsSecretKey(std::string_view key) {
   std::string lower = Lower(key);
+  if (lower.ends_with("token.provider") || lower.ends_with("token.enabled")) return false;  // say how, hold none
   for (std::string_view part :
        {"password", "passwd", "pwd", "secret", "token", "credential", "access-key", "access.key", "accesskey",
         "private-key", "private.key", "api-key", "apikey", "passphrase"}) {

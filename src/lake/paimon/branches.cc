@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/paimon/catalog.h"
 #include "lake/paimon/orphans.h"
 #include "lake/paimon/snapshot_files.h"
 #include "lake/paimon/tags.h"
@@ -80,6 +81,9 @@ Status CreateBranch(Env& env, Table& table, const std::string& name, const std::
   if (schemas.ok() && !schemas->empty()) {
     return Conflict(Str("the table has a branch ", name, " already"), "delete that first, or give another name");
   }
+  TRY_SET(const bool made, CommitterOf(table.folder())->ChangeHistory(
+                               {HistoryChange::Kind::kCreateBranch, name, 0, tag}));
+  if (made) return Ok();
   if (tag.empty()) return CopySchemas(env, table, folder, table.newest_schema().id);
   TRY_SET(const Tag from, ReadTag(env, table.folder(), tag));
   TRY_SET(const std::string text, env.ReadFile(Str(table.folder(), "/tag/tag-", tag)));
@@ -95,6 +99,9 @@ Status DeleteBranch(Env& env, Table& table, const std::string& name) {
     return NotFound(Str("the table has no branch ", name),
                     branches.empty() ? "it has no branches" : Str("its branches: ", Join(branches, ", ")));
   }
+  TRY_SET(const bool gone, CommitterOf(table.folder())->ChangeHistory(
+                               {HistoryChange::Kind::kDeleteBranch, name, 0, {}}));
+  if (gone) return Ok();
   const std::string folder = FolderOfBranch(table.folder(), name);
   std::vector<std::string> files;
   auto snapshots = env.List(folder + "/snapshot");

@@ -96,6 +96,11 @@ std::vector<std::string> ForeignCatalogKeys(const Options& options) {
   return out;
 }
 
+bool HasNamedWarehouse(const Options& options) {
+  const CatalogKind* kind = FindKind(options);
+  return kind != nullptr && kind->places_tables;
+}
+
 Result<std::unique_ptr<Catalog>> OpenCatalog(Env& env, const Options& options) {
   if (const CatalogKind* kind = FindKind(options)) return kind->make(env, options);
   std::vector<std::string> known;

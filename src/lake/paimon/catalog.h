@@ -3,6 +3,7 @@
 // "Catalogs"; which of them there are here: catalog_kinds.cc. Borrows the Env; one thread, as its tables.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +21,15 @@ namespace sluice::paimon {
 
 class Table;
 
+// What a catalog's server may want to do by itself instead of leaving it to the files.
+struct HistoryChange {
+  enum class Kind { kRollBack, kCreateBranch, kDeleteBranch, kFastForward };
+  Kind kind;
+  std::string branch;
+  int64_t snapshot = 0;  // of a rollback, without a tag
+  std::string tag;       // of a rollback or a new branch; may be empty
+};
+
 // What a commit to a table goes through. This one is that of a table nobody else keeps a record of: a file that only
 // one writer can make. A catalog with locks or a server of its own derives from it.
 class TableCommitter {
@@ -33,6 +43,11 @@ class TableCommitter {
   // The files of the newest schema are there. Called again for those that were found, after a crash perhaps: a catalog
   // that keeps a copy of the schema brings it up to date.
   virtual Status OnSchema(Env&, const Table&, const Schema&) { return Ok(); }
+  // The number of the newest snapshot by the catalog's word, 0: it has none. Files of later ones do not count.
+  static constexpr int64_t kFilesSay = -1;
+  virtual Result<int64_t> NewestSnapshot() { return kFilesSay; }
+  // False: it is to be done by files.
+  virtual Result<bool> ChangeHistory(const HistoryChange&) { return false; }
 };
 
 class Catalog {
@@ -81,6 +96,7 @@ struct CatalogKind {
   std::vector<CatalogKey> keys;
   // Checks the options, connects to nothing. `env` outlives the catalog.
   std::function<Result<std::unique_ptr<Catalog>>(Env& env, const Options& options)> make;
+  bool places_tables = false;  // its server says where they lie; `warehouse` is a name that it knows
 };
 
 // The explicit list of the kinds that can be opened.
@@ -91,6 +107,8 @@ const std::vector<CatalogKind>& CatalogKinds();
 Result<std::unique_ptr<Catalog>> OpenCatalog(Env& env, const Options& options);
 // Keys of `options` that its kind of catalog does not take.
 std::vector<std::string> ForeignCatalogKeys(const Options& options);
+// Whether `warehouse` of these options is no place: CatalogKind::places_tables.
+bool HasNamedWarehouse(const Options& options);
 bool IsCatalogKey(const CatalogKind& kind, std::string_view key);
 
 }  // namespace sluice::paimon

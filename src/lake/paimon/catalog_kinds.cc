@@ -4,11 +4,13 @@
 #include "lake/paimon/filesystem_catalog.h"
 #include "lake/paimon/hive_catalog.h"
 #include "lake/paimon/jdbc_catalog.h"
+#include "lake/paimon/rest_catalog.h"
 
 namespace sluice::paimon {
 
 const std::vector<CatalogKind>& CatalogKinds() {
-  static const std::vector<CatalogKind> kinds = {FilesystemCatalogKind(), JdbcCatalogKind(), HiveCatalogKind()};
+  static const std::vector<CatalogKind> kinds = {FilesystemCatalogKind(), JdbcCatalogKind(), HiveCatalogKind(),
+                                                RestCatalogKind()};
   return kinds;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "lake/paimon/catalog.h"
 #include "lake/paimon/changelog_expiry.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/orphans.h"
@@ -203,10 +204,32 @@ class Forward {
   FastForwarded out_;
 };
 
+// By the server of the catalog; nothing if it leaves that to the files.
+Result<std::optional<FastForwarded>> LeftToCatalog(Table& table, Table& branch, const std::string& name) {
+  TRY_SET(const auto theirs, branch.SnapshotIds());
+  TRY_SET(const auto ours, table.SnapshotIds());
+  const int64_t first = theirs.empty() ? 0 : theirs.front();
+  FastForwarded out;
+  for (const int64_t id : ours) {
+    if (theirs.empty() || id < first) continue;
+    TRY_SET(const Snapshot snapshot, table.SnapshotOf(id));
+    AddJobsOf(snapshot, out.jobs);
+    ++out.snapshots_gone;
+  }
+  TRY_SET(const bool done, CommitterOf(table.folder())->ChangeHistory(
+                               {HistoryChange::Kind::kFastForward, name, 0, {}}));
+  if (!done) return std::optional<FastForwarded>();
+  out.snapshots_taken = static_cast<int64_t>(theirs.size());
+  out.snapshot = theirs.empty() ? 0 : theirs.back();
+  return std::optional(std::move(out));
+}
+
 }  // namespace
 
 Result<FastForwarded> FastForward(Env& env, Table& table, const std::string& branch) {
   TRY_SET(const auto from, Table::OpenBranch(env, table.folder(), branch));
+  TRY_SET(auto done, LeftToCatalog(table, *from, branch));
+  if (done) return *std::move(done);
   return Forward(env, table, *from, branch).Run();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "lake/paimon/catalog.h"
 #include "lake/paimon/changelog_expiry.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/orphans.h"
@@ -28,6 +29,19 @@ Result<Snapshot> Target(Env& env, Table& table, const std::string& version, cons
     if (tag.snapshot.id == id) return tag.snapshot;
   }
   return snapshot;
+}
+
+// By the server of the catalog, if it does so by itself.
+Result<bool> LeftToCatalog(const Table& table, const std::vector<Tag>& tags, bool there, RolledBack& out) {
+  HistoryChange change{HistoryChange::Kind::kRollBack, {}, out.snapshot, {}};
+  for (const Tag& tag : tags) {
+    if (!there && tag.snapshot.id == out.snapshot) change.tag = tag.name;
+  }
+  TRY_SET(const bool done, CommitterOf(table.folder())->ChangeHistory(change));
+  for (const Tag& tag : tags) {
+    if (done && tag.snapshot.id > out.snapshot) out.tags_gone.insert(tag.name);
+  }
+  return done;
 }
 
 }  // namespace
@@ -73,6 +87,9 @@ Result<RolledBack> RollBackTo(Env& env, Table& table, const std::string& version
     AddJobsOf(snapshot, out.jobs);
     TRY(take(snapshot, true));
   }
+  out.snapshots_gone = static_cast<int64_t>(ids.size());
+  TRY_SET(const bool done, LeftToCatalog(table, tags, there, out));
+  if (done) return out;
   // A tag's snapshot that has expired becomes one again, before the others go: the table is never without one.
   if (!there) TRY(env.WriteFileDurably(table.SnapshotPath(target.id), target.ToJson()));
   for (auto id = ids.rbegin(); id != ids.rend(); ++id) TRY(env.Remove(table.SnapshotPath(*id)));
@@ -80,7 +97,6 @@ Result<RolledBack> RollBackTo(Env& env, Table& table, const std::string& version
   TRY(RemoveChangelogsAfter(env, table, target.id, files));
   if (!there) WriteHint(env, table, "EARLIEST", target.id);
   WriteHint(env, table, "LATEST", target.id);
-  out.snapshots_gone = static_cast<int64_t>(ids.size());
   for (const Tag& tag : tags) {
     if (tag.snapshot.id <= target.id) continue;
     TRY(take(tag.snapshot, false));

@@ -17,6 +17,7 @@ Result<Snapshot> ParseSnapshot(std::string_view text) {
     return Unsupported(Str("snapshot version ", *version), "this version of sluice reads snapshots up to version 3");
   }
   Snapshot snapshot;
+  TRY_SET(snapshot.uuid, OptionalText(json, "uuid"));
   TRY_SET(snapshot.id, LongMember(json, "id"));
   TRY_SET(snapshot.schema_id, LongMember(json, "schemaId"));
   TRY_SET(snapshot.base_manifest_list, TextMember(json, "baseManifestList"));
@@ -51,6 +52,7 @@ std::string Snapshot::ToJson() const {
     if (!value.empty()) json[key] = value;
   };
   json["version"] = kVersion;
+  put_text("uuid", uuid);
   json["id"] = id;
   json["schemaId"] = schema_id;
   json["baseManifestList"] = base_manifest_list;

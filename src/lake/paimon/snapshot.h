@@ -14,6 +14,7 @@ namespace sluice::paimon {
 
 struct Snapshot {
   int64_t id = 0;         // from 1, without gaps
+  std::string uuid;       // empty: none; of commits through a catalog that asks for it
   int64_t schema_id = 0;  // the newest schema when it was made
   std::string base_manifest_list;       // names, in manifest/
   std::string delta_manifest_list;

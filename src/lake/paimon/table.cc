@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/paimon/catalog.h"
 
 namespace sluice::paimon {
 namespace {
@@ -77,7 +78,18 @@ std::string Table::SnapshotPath(int64_t id) const { return Str(history_, "/snaps
 std::string Table::SchemaPath(int64_t id) const { return Str(history_, "/schema/", kSchemaPrefix, id); }
 
 Result<std::vector<int64_t>> Table::SnapshotIds() {
+  int64_t newest = TableCommitter::kFilesSay;
+  if (history_ == folder_) {
+    TRY_SET(newest, CommitterOf(folder_)->NewestSnapshot());
+  }
   TRY_SET(auto ids, Numbers(env_, history_ + "/snapshot", kSnapshotPrefix));
+  if (newest != TableCommitter::kFilesSay) {
+    std::erase_if(ids, [&](int64_t id) { return id > newest; });
+    if (newest > 0 && (ids.empty() || ids.back() != newest)) {
+      return Unavailable(Str("the catalog says that snapshot ", newest, " is the newest one, but its file is not in ",
+                             folder_, "/snapshot"), "the catalog's server must write it there");
+    }
+  }
   for (size_t i = ids.size(); i-- > 1;) {
     const int64_t before = ids[i] - 1;
     if (ids[i - 1] == before) continue;

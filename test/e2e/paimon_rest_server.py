@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A Paimon REST catalog of the tests, in a thread: it keeps tables in a folder and writes the files of schemas and
+snapshots by the rules of Java's own test server. It can refuse, cut or garble what it answers. What alters a schema:
+paimon_rest_alter.py."""
+
+import json
+import os
+import shutil
+import threading
+import urllib.parse
+import uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import paimon_rest_alter
+
+TOKEN = "e2e-paimon-rest-token"
+PREFIX = "the prefix"  # one part of each path, encoded
+WAREHOUSE = "e2e"
+PAGE = 2
+
+
+class Refused(Exception):
+    """An answer that says no: status, kind of resource, its name."""
+
+    def __init__(self, status, resource, name, message="no"):
+        super().__init__(message)
+        self.status, self.body = status, {
+            "resourceType": resource, "resourceName": name, "message": message, "code": status
+        }
+
+
+class Fault:
+    """What happens to the next request of a method whose path has the word: before it is done, or after."""
+
+    def __init__(self, method, word, answer, done, times):
+        self.method, self.word, self.answer, self.done, self.times = method, word, answer, done, times
+
+
+class Table:
+    """A table in a folder; one in S3: test_paimon_rest.py."""
+
+    def __init__(self, folder):
+        self.id, self.folder, self.latest = str(uuid.uuid4()), folder, 0
+        self.location = "file:" + folder
+
+    def path(self, kind, number):
+        return os.path.join(self.folder, kind, f"{kind}-{number}")
+
+    def read(self, kind, number):
+        with open(self.path(kind, number), encoding="utf-8") as file:
+            return json.load(file)
+
+    def exists(self, kind, number):
+        return os.path.exists(self.path(kind, number))
+
+    def schema(self):
+        number = 0
+        while self.exists("schema", number + 1):
+            number += 1
+        return self.read("schema", number)
+
+    def put(self, kind, number, content):
+        path = self.path(kind, number)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path + ".tmp", "x", encoding="utf-8") as file:
+            json.dump(content, file)
+        os.link(path + ".tmp", path)
+        os.remove(path + ".tmp")
+
+
+class PaimonRest:
+    def __init__(self, folder, config=None, port=0):
+        self.folder, self.config = folder, config or {}
+        self.databases, self.tables = {}, {}  # (database, name): Table
+        self.requests, self.faults = [], []
+        self.lock, self.new_table = threading.RLock(), Table
+        self.away, self.port = False, port
+        self.on()
+
+    def on(self):
+        """Begins to listen, on the port that it has had."""
+        self.away = False
+        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def off(self):
+        """Nothing is answered any more, also on connections that are there."""
+        self.away = True
+        self._server.shutdown()
+        self._server.server_close()
+
+    close = off
+
+    @property
+    def uri(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def options(self, **more):
+        return {"metastore": "rest", "uri": self.uri, "warehouse": WAREHOUSE, "token.provider": "bear", "token": TOKEN,
+                **more}
+
+    def fault(self, method, word, answer, done=False, times=1):
+        """`answer`: a status, b"..." for a body that is no JSON, None to cut the connection."""
+        self.faults.append(Fault(method, word, answer, done, times))
+
+    def count(self, method, word):
+        return sum(m == method and word in path for m, path in self.requests)
+
+    # ---- what is asked
+
+    def answer(self, method, path, query, headers, body):
+        if headers.get("authorization") != f"Bearer {TOKEN}":
+            raise Refused(401, None, None, f"{headers.get('authorization')} is nobody's")
+        parts = [urllib.parse.unquote_plus(part) for part in path.strip("/").split("/")]
+        if parts == ["v1", "config"]:
+            if query.get("warehouse") != WAREHOUSE:
+                raise Refused(404, None, None, "no such warehouse")
+            return {"defaults": {"prefix": PREFIX, **self.config}, "overrides": {}}
+        if parts[:3] != ["v1", PREFIX, "databases"]:
+            raise Refused(404, None, None, f"nothing at {path}")
+        given = json.loads(body) if body else {}
+        with self.lock:
+            if len(parts) < 5:
+                return self._databases(method, parts[3:], given, query)
+            if parts[3] not in self.databases:
+                raise Refused(404, "DATABASE", parts[3])
+            if parts[4] == "table-details" or len(parts) == 5:
+                return self._tables(method, parts[3], given, query)
+            found = self.tables.get((parts[3], parts[5]))
+            if found is None:
+                raise Refused(404, "TABLE", parts[5])
+            if len(parts) == 6:
+                return self._table(method, (parts[3], parts[5]), found, given)
+            return getattr(self, "_" + parts[6])(method, found, given, parts[7:])
+
+    def _databases(self, method, parts, given, query):
+        if parts:
+            if parts[0] not in self.databases:
+                raise Refused(404, "DATABASE", parts[0])
+            return {"id": parts[0], "name": parts[0], "location": self.databases[parts[0]], "options": {}}
+        if method == "GET":
+            return page("databases", sorted(self.databases), query, str)
+        if given["name"] in self.databases:
+            raise Refused(409, "DATABASE", given["name"], "it is there")
+        self.databases[given["name"]] = os.path.join(self.folder, given["name"] + ".db")
+        return {}
+
+    def _tables(self, method, database, given, query):
+        if method == "GET":
+            names = sorted(name for of, name in self.tables if of == database)
+            return page("tableDetails", names, query, lambda name: self.entry(database, name))
+        assert given["identifier"]["database"] == database
+        name, schema = given["identifier"]["object"], given["schema"]
+        if (database, name) in self.tables:
+            raise Refused(409, "TABLE", name, "it is there")
+        made = self.new_table(os.path.join(self.databases[database], name))
+        schema = {"version": 3, "id": 0, **schema, "timeMillis": 1,
+                  "highestFieldId": paimon_rest_alter.highest(schema["fields"])}
+        made.put("schema", 0, schema)
+        self.tables[database, name] = made
+        return {}
+
+    def entry(self, database, name):
+        table = self.tables[database, name]
+        schema = table.schema()
+        kept = {key: schema[key] for key in ("fields", "partitionKeys", "primaryKeys", "options", "comment")}
+        return {"id": table.id, "database": database, "name": name, "path": table.location,
+                "isExternal": False, "schemaId": schema["id"], "schema": kept}
+
+    def _table(self, method, place, table, given):
+        if method == "GET":
+            return self.entry(*place)
+        if method == "DELETE":
+            shutil.rmtree(self.tables.pop(place).folder)
+            return {}
+        before = table.schema()
+        try:
+            after = paimon_rest_alter.altered(before, given["changes"])
+        except paimon_rest_alter.No as error:
+            raise Refused(error.status, "COLUMN", None, str(error)) from error
+        table.put("schema", after["id"], after)
+        return {}
+
+    def _snapshot(self, method, table, given, _):
+        assert method == "GET" and not given
+        if not table.latest:
+            raise Refused(404, "SNAPSHOT", None, "none yet")
+        return {"snapshot": {"snapshot": table.read("snapshot", table.latest), "recordCount": 0, "fileSizeInBytes": 0,
+                             "fileCount": 0, "lastFileCreationTime": 0}}
+
+    def _commit(self, method, table, given, _):
+        assert method == "POST"
+        if given["tableId"] != table.id:
+            raise Refused(404, "TABLE", None, "another table")
+        base = table.read("snapshot", table.latest).get("uuid") if table.latest else None
+        snapshot = given["snapshot"]
+        free = snapshot["id"] == table.latest + 1 and not table.exists("snapshot", snapshot["id"])
+        if given["baseSnapshotUuid"] != base or not free:
+            return {"success": False}
+        table.put("snapshot", snapshot["id"], snapshot)
+        table.latest = snapshot["id"]
+        table.statistics = given["statistics"]
+        return {"success": True}
+
+    def _rollback(self, method, table, given, _):
+        assert method == "POST" and given["instant"]["type"] == "snapshot", given
+        target = given["instant"]["snapshotId"]
+        if not table.exists("snapshot", target):
+            raise Refused(404, "SNAPSHOT", str(target))
+        for number in range(target + 1, table.latest + 1):
+            os.remove(table.path("snapshot", number))
+        table.latest = target
+        return {}
+
+    def _branches(self, method, table, given, parts):
+        folder = os.path.join(table.folder, "branch", "branch-" + (parts[0] if parts else given["branch"]))
+        if method == "POST" and not parts:
+            if os.path.exists(folder):
+                raise Refused(409, "BRANCH", given["branch"], "it is there")
+            shutil.copytree(os.path.join(table.folder, "schema"), os.path.join(folder, "schema"))
+        elif method == "DELETE":
+            shutil.rmtree(folder)
+        else:
+            raise Refused(501, None, None, "not here")
+        return {}
+
+    # ---- HTTP
+
+    def _handler(self):
+        catalog = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def handle_request(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                address = urllib.parse.urlsplit(self.path)
+                catalog.requests.append((self.command, address.path))
+                fault = self._fault()
+                if catalog.away or (fault is not None and not fault.done):
+                    return self._send(None if catalog.away else fault.answer)
+                query = dict(urllib.parse.parse_qsl(address.query))
+                try:
+                    status, answer = 200, catalog.answer(self.command, address.path, query, self.headers, body)
+                except Refused as error:
+                    status, answer = error.status, error.body
+                return self._send(status if fault is None else fault.answer, answer)
+
+            def _fault(self):
+                for fault in catalog.faults:
+                    if fault.method == self.command and fault.word in self.path:
+                        fault.times -= 1
+                        if not fault.times:
+                            catalog.faults.remove(fault)
+                        return fault
+                return None
+
+            def _send(self, status, answer=None):
+                if status is None:
+                    self.close_connection = True
+                    return
+                text = status if isinstance(status, bytes) else json.dumps(answer or {}).encode()
+                self.send_response(200 if isinstance(status, bytes) else status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_GET = do_POST = do_DELETE = handle_request
+
+            def log_message(self, *_):
+                pass
+
+        return Handler
+
+
+def page(key, names, query, entry):
+    """Two entries, and the name behind which the next ones are."""
+    left = [name for name in names if name > query.get("pageToken", "")]
+    more = len(left) > PAGE
+    return {key: [entry(name) for name in left[:PAGE]], "nextPageToken": left[PAGE - 1] if more else None}
