@@ -92,10 +92,12 @@ class HiveMetastore(engines.Engine):
         command = [java, "-Xmx1200m", "-XX:+UseSerialGC", "-Duser.timezone=UTC", "-Dfile.encoding=UTF-8", *opened,
                    "-cp", f"{classes}:{libraries}", "FlinkSql", self.lake.warehouse]
         self.worker = self.spawn(command, "flink.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        options = {"type": "paimon", "metastore": "hive", "uri": self.uri, "cache-enabled": "false",
-                   "warehouse": "file://" + self.lake.warehouse}
+        options = {"type": "paimon", "cache-enabled": "false", **self.catalog()}
         listed = ", ".join(f"'{key}' = '{value}'" for key, value in options.items())
         self.ask("sql", script=[f"CREATE CATALOG hive WITH ({listed})", "USE CATALOG hive"])
+
+    def catalog(self):
+        return {"metastore": "hive", "uri": self.uri, "warehouse": "file://" + self.lake.warehouse}
 
     @property
     def uri(self):

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # Installs one peer of test/peers if it is not there and prints what is needed to start it, a line `name=value` each.
-#   test/peers/get.sh spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon | iceberg-rest | hive
+#   test/peers/get.sh spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon | iceberg-rest | hive \
+#     | paimon-rest
 # The versions here are the ones that the results name; docs of what they can do: test/peers/README.md.
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/lib.sh"
@@ -29,6 +30,7 @@ paimon_spark=0.9.0
 paimon_hadoop=3.3.4
 mysql_driver=8.4.0
 hive=3.1.3
+mockwebserver=4.12.0
 hive_hadoop=3.3.6
 pyiceberg=$(sed -nE 's/^pyiceberg==//p' "$here/../requirements.txt")
 pyarrow=$(sed -nE 's/^pyarrow==//p' "$here/../requirements.txt")
@@ -140,6 +142,15 @@ get_iceberg-rest() {
   printf '%s\n' "version=Iceberg REST $iceberg_rest" "java=$java" "jars=$servlet:$core:$jars"
 }
 
+# The server of Paimon's own tests, over the classes of flink-paimon.
+get_paimon-rest() {
+  local java jars tests
+  java=$(java_home 17)
+  tests=$(one_jar paimon-core-tests "org.apache.paimon:paimon-core:$paimon:jar:tests")
+  jars=$(jars_with_dependencies paimon-rest "com.squareup.okhttp3:mockwebserver:$mockwebserver")
+  printf '%s\n' "version=Paimon REST $paimon" "java=$java" "jars=$tests/*:$jars/*"
+}
+
 # The metastore alone, over Derby. Flink's Paimon speaks to it by the classes of Hive and of the Thrift of its time.
 get_hive() {
   local java jars client python
@@ -157,6 +168,7 @@ get_hive() {
 }
 
 case ${1:-} in
-  spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon | iceberg-rest | hive) "get_$1" ;;
-  *) fail "usage: get.sh spark|trino|duckdb|flink|flink-cdc-paimon|flink-paimon|spark-paimon|iceberg-rest|hive" ;;
+  spark | trino | duckdb | flink | flink-cdc-paimon | flink-paimon | spark-paimon | iceberg-rest | hive | \
+    paimon-rest) "get_$1" ;;
+  *) fail "usage: get.sh spark|trino|duckdb|flink|flink-cdc-paimon|flink-paimon|spark-paimon|iceberg-rest|hive|paimon-rest" ;;
 esac
