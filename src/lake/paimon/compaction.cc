@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <memory>
 #include <utility>
 
 #include "base/text.h"
+#include "lake/paimon/key_lookup.h"
 #include "lake/paimon/key_range.h"
 #include "lake/paimon/merge_reader.h"
 #include "lake/paimon/rolling_writer.h"
@@ -169,11 +171,8 @@ class Compaction {
   Status MergeFiles(const std::vector<const DataFileMeta*>& files, bool writes) {
     std::vector<MergeInput> inputs;
     for (const DataFileMeta* file : files) inputs.push_back(InputOf(*file));
-    const auto below = Below(files);
-    for (const DataFileMeta* file : below) {
-      MergeInput& input = inputs.emplace_back(InputOf(*file));
-      input.role = options_.merge.engine == MergeEngine::kFirstRow ? InputRole::kHides : InputRole::kOld;
-    }
+    std::vector<const DataFileMeta*> below;
+    TRY_SET(below, AddBelow(files, inputs));
     TRY_SET(const MergeOrder order, MergeOrder::Of(schema_));
     MergeOptions merge{!unit_.drop_deletes, Tells(), options_.changelog_leaves_out_equal,
                        options_.changelog_not_compared};
@@ -192,6 +191,45 @@ class Compaction {
     TRY(changelog_.Close());
     return writer_.Close();
   }
+
+  // Behind those of the files, the inputs of files that stay and have their keys: as far as it is cheap, only the rows
+  // with these keys.
+  Result<std::vector<const DataFileMeta*>> AddBelow(const std::vector<const DataFileMeta*>& files,
+                                                    std::vector<MergeInput>& inputs) {
+    std::vector<const DataFileMeta*> out;
+    const auto below = Below(files);
+    TRY_SET(const auto lookup, LookupOf(inputs, below));
+    for (const DataFileMeta* file : below) {
+      MergeInput input = InputOf(*file);
+      input.role = options_.merge.engine == MergeEngine::kFirstRow ? InputRole::kHides : InputRole::kOld;
+      if (lookup != nullptr) {
+        TRY_SET(input.chosen, lookup->Find(input));
+        if (input.chosen != nullptr && input.chosen->spans.empty()) continue;
+      }
+      inputs.push_back(std::move(input));
+      out.push_back(file);
+    }
+    return out;
+  }
+
+  // Null: no file below is so much larger that it pays.
+  Result<std::unique_ptr<KeyLookup>> LookupOf(const std::vector<MergeInput>& inputs,
+                                              const std::vector<const DataFileMeta*>& below) {
+    int64_t wanted = 0, most = 0;
+    for (const MergeInput& input : inputs) wanted += NeedsOld(input) ? input.rows : 0;
+    for (const DataFileMeta* file : below) most = std::max(most, file->row_count);
+    if (wanted > KeyLookup::kWantedMost || wanted > most / 2) return std::unique_ptr<KeyLookup>();
+    PageIndexCache& pages = unit_.pages == nullptr ? pages_ : *unit_.pages;
+    TRY_SET(KeyLookup made, KeyLookup::Make(env_, schema_, pages));
+    auto lookup = std::make_unique<KeyLookup>(std::move(made));
+    for (const MergeInput& input : inputs) {
+      if (NeedsOld(input)) TRY(lookup->Want(input));
+    }
+    return lookup;
+  }
+
+  // Of a row above level 0 the files below it were asked when it came there; what they have of its key counts no more.
+  bool NeedsOld(const MergeInput& input) const { return input.level == 0 || options_.deletion_vectors; }
 
   // Of a table without a key: rows keep their order and their place among those of other files.
   Status Copy(const DataFileMeta& file, const MergeInput& input) {
@@ -250,6 +288,7 @@ class Compaction {
   const FilledColumn* const filled_;
   std::map<const DataFileMeta*, KeyRange> ranges_;  // of the unit's files, if files are looked up
   std::vector<KeyRange> below_;                     // of unit_.below, likewise
+  PageIndexCache pages_{options_.lookup_cache_bytes};  // if the unit has none
   CompactionResult result_;
   RollingWriter writer_, changelog_;
 };

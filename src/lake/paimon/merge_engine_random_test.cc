@@ -176,6 +176,7 @@ class EngineRun {
     options["target-file-size"] = Str(2 + random_(6), " kb");
     if (random_.OneIn(2)) options["num-levels"] = Str(2 + random_(6));
     if (random_.OneIn(3)) options["compaction.size-ratio"] = Str(random_(200));
+    if (random_.OneIn(2)) options["parquet.page.row.count.limit"] = Str(1 + random_(9));
     TRY(lake_.Create({}, options));
     for (int epoch = 0; epoch < epochs; ++epoch) {
       if (random_.OneIn(4)) TRY(lake_.Reopen());

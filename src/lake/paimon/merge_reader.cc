@@ -160,6 +160,7 @@ class MergeReader::Impl {
     options.batch_rows = kBatchRows;
     options.deletes = file.deletes;
     options.rows = file.rows;
+    options.chosen = file.chosen;
     auto stored = ColumnsOfFile(columns, *file.written, options);
     TRY_SET(auto reader, DataFileReader::Open(env, file.path, std::move(stored), options));
     Run run(file, number, std::move(reader));

@@ -53,6 +53,7 @@ struct MergeInput {
   const DeleteSet* deletes = nullptr;  // rows that are not there; outlives the reader
   int64_t rows = -1;                   // as ReadOptions has it
   std::optional<int64_t> sequence = {};  // number of all its rows, in place of their own
+  std::shared_ptr<const ChosenRows> chosen = {};  // as ReadOptions has it
 };
 
 struct MergeOptions {

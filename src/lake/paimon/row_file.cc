@@ -210,6 +210,7 @@ RowFileOptions RowFileOptions::Of(const TableOptions& options, std::string folde
   files.files = options.files;
   files.index = options.index;
   files.parquet.row_group_bytes = kRowGroupBytes;
+  if (options.page_rows > 0) files.parquet.page_rows = options.page_rows;
   files.Take(options.files.StyleOf(0, /*changelog=*/false));
   return files;
 }
@@ -224,6 +225,7 @@ RowFileOptions RowFileOptions::ChangelogAt(int level) const {
   RowFileOptions out = *this;
   out.prefix = kChangelogPrefix;
   out.index = {};
+  out.parquet.page_rows = ParquetOptions().page_rows;  // nothing is looked up in them
   out.Take(files.StyleOf(level, /*changelog=*/true));
   return out;
 }

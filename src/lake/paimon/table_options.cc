@@ -27,6 +27,9 @@ constexpr Unit kTimeUnits[] = {
     {"hours", 3'600'000}, {"days", 86'400'000},
 };
 
+constexpr int64_t kPageRows = 20'000;  // as in Java
+constexpr int64_t kLookupPageRows = 1024;  // a page is what one look-up decodes
+
 constexpr std::pair<std::string_view, ChangelogProducer> kProducers[] = {
     {"none", ChangelogProducer::kNone},
     {"input", ChangelogProducer::kInput},
@@ -145,6 +148,8 @@ Status ReadFiles(const Reader& options, TableOptions& out) {
   out.target_file_bytes = out.keyed ? 128 << 20 : 256 << 20;
   TRY(options.Bytes("target-file-size", out.target_file_bytes));
   TRY(options.Bytes("write-buffer-size", out.write_buffer_bytes));
+  TRY(options.Count("parquet.page.row.count.limit", 1, out.page_rows, INT64_MAX));
+  TRY(options.Bytes("lookup.cache-max-memory-size", out.lookup_cache_bytes));
   TRY(options.Count("manifest.merge-min-count", 2, out.manifest_merge_count));
   return options.Bytes("manifest.target-file-size", out.manifest_target_bytes);
 }
@@ -339,6 +344,8 @@ Result<TableOptions> TableOptions::Of(const Schema& schema) {
   TRY_SET(TableOptions out, Read(schema.options, schema.TrimmedKey()));
   out.keyed = !schema.primary_keys.empty();
   TRY_SET(out.merge, MergeRules::Of(schema));
+  const bool looks_up = out.keyed && out.looks_up();
+  if (out.page_rows == 0) out.page_rows = looks_up ? kLookupPageRows : kPageRows;
   TRY(out.merge.CheckWritable(schema));
   TRY_SET(out.expiry, RecordExpiry::Of(schema));
   TRY(out.files.CheckCodecs());

@@ -92,6 +92,8 @@ struct TableOptions {
   // Files.
   int64_t target_file_bytes = 128 << 20;
   int64_t write_buffer_bytes = 128 << 20;  // `write-buffer-size`: of rows that wait, in all buckets together
+  int64_t page_rows = 0;                 // `parquet.page.row.count.limit`; few where rows are looked up
+  int64_t lookup_cache_bytes = 256 << 20;  // `lookup.cache-max-memory-size`: of page indexes
   FileOptions files;                     // formats, compression, statistics
   FileIndexOptions index;
   int64_t manifest_merge_count = 30;

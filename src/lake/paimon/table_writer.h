@@ -179,6 +179,7 @@ class TableWriter {
   int epochs_since_full_ = 0;            // compaction
   std::map<BucketId, int> ages_;         // of buckets with new files: epochs without one more
   std::set<std::string> rewritten_;      // files that compactions of this epoch wrote
+  std::unique_ptr<PageIndexCache> pages_;  // of files that rows are looked up in
   std::set<std::string> folders_touched_;
   bool truncated_ = false;
   bool filled_ = false;  // files were written again with a default in them

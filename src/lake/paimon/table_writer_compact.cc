@@ -104,8 +104,13 @@ Status TableWriter::CompactBucket(const BucketId& id, Bucket& bucket, Compaction
   std::vector<DataFileMeta> read = unit.files;
   read.insert(read.end(), unit.below.begin(), unit.below.end());
   TRY_SET(const SchemasById schemas, SchemasOf(read));
-  return TakeCompacted(id, bucket,
-                       Compact(env_, schema_, schemas, table_options_, layout_, files, unit, filled));
+  if (pages_ == nullptr) pages_ = std::make_unique<PageIndexCache>(table_options_.lookup_cache_bytes);
+  unit.pages = pages_.get();
+  auto done = Compact(env_, schema_, schemas, table_options_, layout_, files, unit, filled);
+  for (const DataFileMeta& file : done.ok() ? done->before : std::vector<DataFileMeta>()) {
+    pages_->Forget(Str(files.folder, "/", file.name));
+  }
+  return TakeCompacted(id, bucket, std::move(done));
 }
 
 // Small files that are too few wait for more, but not for ever.

@@ -38,6 +38,7 @@ class RandomRun {
     if (random_.OneIn(3)) options["partition.legacy-name"] = "false";
     Random indexes(seed);  // of its own: the table is what it is without
     if (indexes.OneIn(2)) ChooseIndexes(options, indexes);
+    if (indexes.OneIn(2)) options["parquet.page.row.count.limit"] = Str(1 + indexes(9));
     options_ = options;
   }
 

@@ -12,6 +12,7 @@
 #include "lake/paimon/deletion_index.h"
 #include "lake/paimon/manifest.h"
 #include "lake/paimon/table_options.h"
+#include "lake/parquet/page_index.h"
 
 namespace sluice::paimon {
 
@@ -22,6 +23,7 @@ struct CompactionUnit {
   std::vector<DataFileMeta> below;  // the files that stay
   std::set<std::string> expired = {};  // names of files that are written again, since rows in them are over
   const DeletionsByFile* deletions = nullptr;  // of the bucket's files; outlives the work. Null: none
+  PageIndexCache* pages = nullptr;  // of files that rows are looked up in; likewise. Null: forgotten after the work
 };
 
 // Sorted runs of a bucket's files: each file of level 0 is one, and each higher level.

@@ -10,6 +10,7 @@
 
 #include <utility>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "lake/parquet/file_decoder.h"
 #include "lake/parquet/file_streams.h"
@@ -20,11 +21,14 @@
 namespace sluice {
 namespace {
 
+bool IsParquet(const std::string& path) { return !path.ends_with(".orc") && !path.ends_with(".avro"); }
+
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 using TypePtr = std::shared_ptr<arrow::DataType>;
 
 Result<std::unique_ptr<FileDecoder>> OpenDecoder(const std::string& path, FileSourcePtr source,
                                                  const DecodeLimits& limits) {
+  CHECK(limits.chosen == nullptr || IsParquet(path));
   if (path.ends_with(".orc")) return OpenOrcDecoder(std::move(source), limits);
   if (path.ends_with(".avro")) return OpenAvroDecoder(std::move(source), limits);
   return OpenParquetDecoder(std::move(source), limits);
@@ -47,7 +51,8 @@ class DataFileReader::Impl {
     }
     source_ = std::make_shared<EnvInputFile>(*std::move(file));
     return Guard([&]() -> Status {
-      TRY_SET(decoder_, OpenDecoder(path_, source_, {options_.batch_rows, options_.batch_bytes, options_.conditions}));
+      const DecodeLimits limits{options_.batch_rows, options_.batch_bytes, options_.conditions, options_.chosen};
+      TRY_SET(decoder_, OpenDecoder(path_, source_, limits));
       std::vector<FileColumn> stored = wanted_;
       options_.stored_types.resize(wanted_.size());
       for (size_t i = 0; i < stored.size(); ++i) stored[i].type = options_.stored_types[i].value_or(stored[i].type);
@@ -65,7 +70,7 @@ class DataFileReader::Impl {
         position_ += decoded.skipped;
         if (decoded.count == 0) return CheckCount();
         out.first_position = position_;
-        out.positions.clear();
+        out.positions = std::move(decoded.positions);
         position_ += decoded.count;
         std::shared_ptr<arrow::RecordBatch> rows;
         TRY_SET(rows, ToWanted(decoded));
@@ -85,7 +90,7 @@ class DataFileReader::Impl {
  private:
   // An Avro file that lost some blocks at its end is whole by itself.
   Status CheckCount() const {
-    if (options_.rows < 0 || options_.rows == position_) return Ok();
+    if (options_.chosen != nullptr || options_.rows < 0 || options_.rows == position_) return Ok();
     return Corrupt(Str("it has ", position_, " rows, and ", options_.rows, " as the table says"));
   }
 
@@ -134,12 +139,14 @@ class DataFileReader::Impl {
     arrow::Int64Builder kept;
     ARROW_TRY(kept.Reserve(rows->num_rows()));
     for (int64_t i = 0; i < rows->num_rows(); ++i) {
-      if (!options_.deletes->Contains(out.first_position + i)) kept.UnsafeAppend(i);
+      if (!options_.deletes->Contains(out.position(i))) kept.UnsafeAppend(i);
     }
     if (kept.length() == rows->num_rows()) return Ok();
     ARROW_TRY_SET(ArrayPtr indices, kept.Finish());
     auto& values = static_cast<const arrow::Int64Array&>(*indices);
-    for (int64_t i = 0; i < values.length(); ++i) out.positions.push_back(out.first_position + values.Value(i));
+    std::vector<int64_t> positions;
+    for (int64_t i = 0; i < values.length(); ++i) positions.push_back(out.position(values.Value(i)));
+    out.positions = std::move(positions);
     auto options = arrow::compute::TakeOptions::NoBoundsCheck();
     std::vector<ArrayPtr> arrays;
     for (const ArrayPtr& column : rows->columns()) {

@@ -25,6 +25,8 @@ class Schema;
 
 namespace sluice {
 
+struct ChosenRows;
+
 struct DataBatch {
   std::shared_ptr<arrow::RecordBatch> rows;
   int64_t first_position = 0;      // of row 0, when `positions` is empty: the rows stand one after another in the file
@@ -44,6 +46,7 @@ struct ReadOptions {
   const std::vector<ColumnCondition>* conditions = nullptr;  // not kept
   // What CastStored makes the wanted columns of, by their places; nothing: they are read as they are.
   std::vector<std::optional<DataType>> stored_types = {};
+  std::shared_ptr<const ChosenRows> chosen = {};  // the rows that are read, of a Parquet file (page_index.h); null: all
 };
 
 class DataFileReader {

@@ -19,11 +19,13 @@ class DataType;
 namespace sluice {
 
 class EnvInputFile;
+struct ChosenRows;
 
 struct DecodeLimits {
   int64_t batch_rows = 0;
   int64_t batch_bytes = 0;  // about
   const std::vector<ColumnCondition>* wanted = nullptr;  // ReadOptions::conditions, while it is opened
+  std::shared_ptr<const ChosenRows> chosen = {};  // null: all rows; only of Parquet
 };
 
 // Some rows of a file: a column for each wanted one, null where the file has not got it.
@@ -31,6 +33,7 @@ struct DecodedRows {
   int64_t skipped = 0;  // rows of the file before them that were passed over
   int64_t count = 0;  // 0: the file has no more
   std::vector<std::shared_ptr<arrow::Array>> columns;
+  std::vector<int64_t> positions = {};  // if rows were chosen: one a row; else they stand one after another
 };
 
 class FileDecoder {

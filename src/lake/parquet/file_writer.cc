@@ -133,6 +133,7 @@ class ParquetWriter::Impl {
         ->created_by("sluice version " SLUICE_VERSION)
         ->compression(CodecOf(options_.codec))
         ->data_pagesize(options_.page_bytes)
+        ->max_rows_per_page(options_.page_rows)
         ->dictionary_pagesize_limit(options_.dictionary_bytes)
         ->enable_write_page_index();
     if (options_.codec_level > 0) builder.compression_level(options_.codec_level);

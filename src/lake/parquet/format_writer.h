@@ -27,6 +27,7 @@ struct ParquetOptions {
   int codec_level = 1;                  // 0 = the codec's own default
   int64_t row_group_bytes = 128 << 20;  // encoded and compressed
   int64_t page_bytes = 1 << 20;
+  int64_t page_rows = 20'000;  // at most
   int64_t dictionary_bytes = 2 << 20;
   bool sync = true;                // fsync before Close returns
   HelperThread* helper = nullptr;  // encodes columns too, if there is one; outlives the writer

@@ -12,12 +12,15 @@
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "base/text.h"
 #include "lake/parquet/block_pool.h"
 #include "lake/parquet/file_decoder.h"
 #include "lake/parquet/file_streams.h"
+#include "lake/parquet/page_picker.h"
+#include "lake/parquet/parquet_open.h"
 #include "lake/parquet/promote.h"
 #include "lake/parquet/row_group_bounds.h"
 
@@ -36,16 +39,16 @@ class ParquetDecoder final : public FileDecoder {
 
   Result<std::vector<TypePtr>> Choose(const std::vector<FileColumn>& wanted) override {
     TRY(Open(static_cast<int64_t>(wanted.size()) + 1));
-    const std::vector<int> nodes = NodesOf(wanted);
+    const std::vector<int> nodes = TopColumnsOf(*footer_, wanted);
     std::vector<int> read = nodes;  // in file order, each once
     std::sort(read.begin(), read.end());
     read.erase(std::unique(read.begin(), read.end()), read.end());
     if (!read.empty() && read[0] == kMissing) read.erase(read.begin());
-    const parquet::schema::GroupNode& root = *footer_->schema()->group_node();
-    for (int leaf = 0; leaf < footer_->schema()->num_columns(); ++leaf) {
-      const auto* top = footer_->schema()->GetColumnRoot(leaf);
-      if (std::binary_search(read.begin(), read.end(), root.FieldIndex(*top))) leaves_.push_back(leaf);
+    for (int node : read) {
+      const std::vector<int> leaves = LeavesOf(*footer_, node);
+      leaves_.insert(leaves_.end(), leaves.begin(), leaves.end());
     }
+    if (limits_.chosen && !read.empty()) picker_.emplace(source_, limits_.chosen, read, limits_);
     std::vector<TypePtr> types;
     for (int node : nodes) {
       auto at = std::lower_bound(read.begin(), read.end(), node);
@@ -58,6 +61,7 @@ class ParquetDecoder final : public FileDecoder {
   }
 
   Status Next(DecodedRows& out) override {
+    if (picker_) return NextPicked(out);
     std::shared_ptr<arrow::RecordBatch> rows;
     TRY(NextRaw(rows));
     out.skipped = std::exchange(skipped_, 0);
@@ -70,22 +74,24 @@ class ParquetDecoder final : public FileDecoder {
   }
 
  private:
+  Status NextPicked(DecodedRows& out) {
+    NoArrays picked;
+    TRY(picker_->Next(picked, out.positions));
+    out.count = static_cast<int64_t>(out.positions.size());
+    out.columns.clear();
+    for (int column : columns_) {
+      out.columns.push_back(column == kMissing ? nullptr : picked[static_cast<size_t>(column)]);
+    }
+    return Ok();
+  }
+
   // `streams`: how many share the bytes that are read ahead.
   Status Open(int64_t streams) {
     parquet::ReaderProperties properties(&BlockPool::Instance());
     properties.enable_buffered_stream();
     properties.set_buffer_size(std::clamp<int64_t>(kStreamBytes / streams, 16 << 10, 256 << 10));
-    auto parquet_reader = parquet::ParquetFileReader::Open(source_, properties);
-    footer_ = parquet_reader->metadata();
-    parquet::ArrowReaderProperties arrow_properties;
-    arrow_properties.set_use_threads(false);
-    arrow_properties.set_pre_buffer(false);
-    arrow_properties.set_arrow_extensions_enabled(false);
-    arrow_properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
-    auto made =
-        parquet::arrow::FileReader::Make(&BlockPool::Instance(), std::move(parquet_reader), arrow_properties);
-    if (!made.ok()) return FromFileFormat(made.status());
-    reader_ = std::move(made).ValueUnsafe();
+    TRY_SET(reader_, OpenArrowReader(source_, properties, limits_.chosen ? limits_.chosen->index->footer() : nullptr));
+    footer_ = reader_->parquet_reader()->metadata();
     return Ok();
   }
 
@@ -107,24 +113,6 @@ class ParquetDecoder final : public FileDecoder {
       skipped_ += rows;
       position_ += rows;
     }
-  }
-
-  // The file's top-level column of each wanted one.
-  std::vector<int> NodesOf(const std::vector<FileColumn>& wanted) const {
-    const parquet::schema::GroupNode& root = *footer_->schema()->group_node();
-    bool ids = false;
-    for (int i = 0; i < root.field_count(); ++i) ids |= root.field(i)->field_id() >= 0;
-    std::vector<int> nodes;
-    for (const FileColumn& field : wanted) {
-      int node = kMissing;
-      for (int i = 0; i < root.field_count() && node == kMissing; ++i) {
-        const bool same = ids ? root.field(i)->field_id() == field.id
-                              : root.field(i)->name() == field.stored_name.value_or(field.name);
-        if (same) node = i;
-      }
-      nodes.push_back(node);
-    }
-    return nodes;
   }
 
   // Rows so that a batch has about batch_bytes.
@@ -180,6 +168,7 @@ class ParquetDecoder final : public FileDecoder {
   std::vector<int> leaves_;   // Parquet columns to read, ascending
   std::vector<int> columns_;  // wanted field -> column of a raw batch, or kMissing
   std::unique_ptr<arrow::RecordBatchReader> group_reader_;
+  std::optional<PagePicker> picker_;  // if only some rows are read
   int group_ = 0;          // the next one
   int64_t group_end_ = 0;  // first position after the current one
   int64_t position_ = 0;
