@@ -9,7 +9,6 @@ import random
 
 import arguments
 import canonical
-import engines
 import lake as lake_module
 import paimon_by_sluice
 import paimon_check
