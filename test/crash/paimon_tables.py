@@ -156,14 +156,22 @@ class PaimonTable:
                 continue
             for row in self._read(file, keys, columns):
                 if keys:
-                    found.setdefault((file.partition, file.bucket, row[0]), []).append(row[1:])
+                    found.setdefault((file.partition, file.bucket, row[0]), []).append((file.level, *row[1:]))
                 else:
                     out.append(row)
         for versions in found.values():
-            versions.sort(key=lambda row: row[0])  # by the sequence number
-            row = engine_tables.merged(schema["options"], [row[1:] for row in versions])
+            row = engine_tables.merged(schema["options"], [row[2:] for row in self._that_count(versions)])
             out += [tuple(row)] if row else []
         return out
+
+    def _that_count(self, versions):
+        """Of (level, sequence number, …) of a key, oldest first. What a lookup made has the rows of all higher levels
+        in it, so that these count no more."""
+        options = self.files.schema()["options"]
+        if options.get("changelog-producer") == "lookup" or options.get("deletion-vectors.enabled") == "true":
+            lowest = min((row[0] for row in versions if row[0] > 0), default=0)
+            versions = [row for row in versions if row[0] in (0, lowest)]
+        return sorted(versions, key=lambda row: row[1])
 
     def _first_row(self):
         return self.files.schema()["options"].get("merge-engine") == "first-row"
