@@ -7,40 +7,24 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
-#include "io/env.h"
+#include "io/passing_env_test_util.h"
 
 namespace sluice {
 
-class CountingEnv final : public Env {
+class CountingEnv final : public PassingEnv {
  public:
-  explicit CountingEnv(Env& real) : real_(real) {}
+  explicit CountingEnv(Env& real) : PassingEnv(real) {}
 
   int64_t bytes_read() const { return bytes_read_; }
   int64_t files_opened() const { return files_opened_; }
 
-  Result<std::unique_ptr<WritableFile>> NewFile(const std::string& path) override { return real_.NewFile(path); }
-  Result<std::string> ReadFile(const std::string& path) override { return real_.ReadFile(path); }
   Result<std::unique_ptr<ReadableFile>> OpenFile(const std::string& path) override {
     TRY_SET(auto file, real_.OpenFile(path));
     ++files_opened_;
     return std::unique_ptr<ReadableFile>(std::make_unique<File>(*this, std::move(file)));
   }
-  Result<bool> Exists(const std::string& path) override { return real_.Exists(path); }
-  Result<int64_t> FileSize(const std::string& path) override { return real_.FileSize(path); }
   Result<int64_t> ModifiedMs(const std::string& path) override { return real_.ModifiedMs(path); }
-  Result<std::vector<std::string>> List(const std::string& folder) override { return real_.List(folder); }
-  Result<bool> MakeFolder(const std::string& folder) override { return real_.MakeFolder(folder); }
-  Status Remove(const std::string& path) override { return real_.Remove(path); }
-  Status Move(const std::string& from, const std::string& to) override { return real_.Move(from, to); }
-  Status Link(const std::string& from, const std::string& to) override { return real_.Link(from, to); }
-  Status SyncFolder(const std::string& folder) override { return real_.SyncFolder(folder); }
-  Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override { return real_.Lock(path); }
-  int64_t NowMs() override { return real_.NowMs(); }
-  int64_t MonotonicMs() override { return real_.MonotonicMs(); }
-  uint64_t Random() override { return real_.Random(); }
-  bool Wait(int64_t ms, StopSignal* stop) override { return real_.Wait(ms, stop); }
 
  private:
   class File final : public ReadableFile {
@@ -58,7 +42,6 @@ class CountingEnv final : public Env {
     std::unique_ptr<ReadableFile> file_;
   };
 
-  Env& real_;
   int64_t bytes_read_ = 0, files_opened_ = 0;
 };
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <utility>
 
+#include "io/passing_env_test_util.h"
 #include "lake/paimon/expiry.h"
 #include "lake/paimon/table_writer_test_util.h"
 
@@ -15,35 +16,24 @@ namespace {
 
 // Passes everything on; `before_link` and `before_read` see the path first, and are called until they have met
 // theirs.
-class HookEnv final : public Env {
+class HookEnv final : public PassingEnv {
  public:
   using Hook = std::function<bool(const std::string& path)>;  // true: it was the one
 
-  Result<std::unique_ptr<WritableFile>> NewFile(const std::string& path) override { return real_.NewFile(path); }
+  HookEnv() : PassingEnv(PosixEnv()) {}
   Result<std::string> ReadFile(const std::string& path) override {
     Call(before_read, path);
     return real_.ReadFile(path);
   }
-  Result<bool> Exists(const std::string& path) override { return real_.Exists(path); }
-  Result<int64_t> FileSize(const std::string& path) override { return real_.FileSize(path); }
   Result<std::vector<std::string>> List(const std::string& folder) override {
     auto names = real_.List(folder);
     if (names.ok()) std::erase_if(*names, [&](const std::string& name) { return unlisted.contains(name); });
     return names;
   }
-  Status Remove(const std::string& path) override { return real_.Remove(path); }
-  Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override { return real_.Lock(path); }
-  int64_t NowMs() override { return real_.NowMs(); }
-  int64_t MonotonicMs() override { return real_.MonotonicMs(); }
-  uint64_t Random() override { return real_.Random(); }
-  bool Wait(int64_t ms, StopSignal* stop) override { return real_.Wait(ms, stop); }
-  Result<bool> MakeFolder(const std::string& folder) override { return real_.MakeFolder(folder); }
-  Status Move(const std::string& from, const std::string& to) override { return real_.Move(from, to); }
   Status Link(const std::string& from, const std::string& to) override {
     Call(before_link, to);
     return real_.Link(from, to);
   }
-  Status SyncFolder(const std::string& folder) override { return real_.SyncFolder(folder); }
 
   Hook before_link, before_read;
   std::set<std::string> unlisted;  // names that lists leave out
@@ -53,7 +43,6 @@ class HookEnv final : public Env {
     Hook called = std::exchange(hook, nullptr);
     if (called && !called(path)) hook = std::move(called);
   }
-  Env& real_ = PosixEnv();
 };
 
 class PaimonCommitExpiryTest : public testing::Test {

@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "io/faulty_env.h"
+#include "io/passing_env_test_util.h"
 #include "lake/paimon/compaction.h"
 #include "lake/paimon/manifest_files.h"
 #include "lake/paimon/table_check_test_util.h"
@@ -23,9 +24,9 @@ TableSchema Shop() {
 }
 
 // Passes all on, and does something of the test's before a link to a name that ends so. Once.
-class HookEnv final : public Env {
+class HookEnv final : public PassingEnv {
  public:
-  explicit HookEnv(Env& real) : real_(real) {}
+  using PassingEnv::PassingEnv;
   void BeforeLink(std::string ending, std::function<void()> what) {
     ending_ = std::move(ending);
     what_ = std::move(what);
@@ -36,23 +37,8 @@ class HookEnv final : public Env {
     if (what_ != nullptr && to.ends_with(ending_)) std::exchange(what_, nullptr)();
     return real_.Link(from, to);
   }
-  Result<std::unique_ptr<WritableFile>> NewFile(const std::string& path) override { return real_.NewFile(path); }
-  Result<std::string> ReadFile(const std::string& path) override { return real_.ReadFile(path); }
-  Result<bool> Exists(const std::string& path) override { return real_.Exists(path); }
-  Result<int64_t> FileSize(const std::string& path) override { return real_.FileSize(path); }
-  Result<std::vector<std::string>> List(const std::string& folder) override { return real_.List(folder); }
-  Result<bool> MakeFolder(const std::string& folder) override { return real_.MakeFolder(folder); }
-  Status Remove(const std::string& path) override { return real_.Remove(path); }
-  Status Move(const std::string& from, const std::string& to) override { return real_.Move(from, to); }
-  Status SyncFolder(const std::string& folder) override { return real_.SyncFolder(folder); }
-  Result<std::unique_ptr<FileLock>> Lock(const std::string& path) override { return real_.Lock(path); }
-  int64_t NowMs() override { return real_.NowMs(); }
-  int64_t MonotonicMs() override { return real_.MonotonicMs(); }
-  uint64_t Random() override { return real_.Random(); }
-  bool Wait(int64_t ms, StopSignal* stop) override { return real_.Wait(ms, stop); }
 
  private:
-  Env& real_;
   std::string ending_;
   std::function<void()> what_;
 };
