@@ -3,11 +3,10 @@
 and writes metadata files as other catalogs do. It can refuse, cut or garble what it answers."""
 
 import json
-import threading
 import urllib.parse
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import rest_server
 from pyiceberg.catalog.rest import RestCatalog
 from pyiceberg.io import load_file_io
 from pyiceberg.table import CommitTableRequest
@@ -19,14 +18,7 @@ TOKEN = "e2e-rest-token"
 CREDENTIAL = "e2e-client:e2e-rest-secret"
 
 
-class Fault:
-    """What happens to the next request of a method whose path has the word: before it is done, or after."""
-
-    def __init__(self, method, word, answer, done=False, times=1):
-        self.method, self.word, self.answer, self.done, self.times = method, word, answer, done, times
-
-
-class IcebergRest:
+class IcebergRest(rest_server.RestServer):
     """`token`: who asks must show it; it is had by CREDENTIAL, or known. `file_io`: PyIceberg's, of metadata in S3, and
     `put` (URI, bytes), which makes a file there."""
 
@@ -34,31 +26,7 @@ class IcebergRest:
         self.token, self.prefix = token, prefix
         self.file_io, self.put = file_io or load_file_io(), put or put_on_disk
         self.tables, self.namespaces = {}, set()  # (namespace, name): [metadata file, ...]
-        self.requests, self.faults = [], []
-        self.lock = threading.Lock()
-        self._server, self.away = None, False
-        self.port = port
-        self.on()
-
-    def on(self):
-        """Begins to listen, on the port that it has had."""
-        self.away = False
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def off(self):
-        """Nothing is answered any more, also on connections that are there."""
-        self.away = True
-        self._server.shutdown()
-        self._server.server_close()
-
-    close = off
-
-    @property
-    def uri(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        super().__init__(port)
 
     def options(self, **more) -> dict:
         """Table options that publish to it."""
@@ -71,9 +39,8 @@ class IcebergRest:
     def catalog(self, **options) -> RestCatalog:
         return RestCatalog("e2e", uri=self.uri, **({"token": self.token} if self.token else {}), **options)
 
-    def fault(self, method, word, answer, done=False, times=1):
-        """`answer`: a status, b"..." for a body that is no JSON, None to cut the connection."""
-        self.faults.append(Fault(method, word, answer, done, times))
+    def fault_body(self, made):
+        return error("Fault", "injected")
 
     def metadata(self, namespace, name) -> dict:
         with self.file_io.new_input(self.tables[namespace, name][-1]).open() as file:
@@ -153,53 +120,6 @@ class IcebergRest:
         self.put(path, IcebergBaseModel.model_dump_json(made).encode())  # of format version 3 too
         self.tables[key].append(path)
         return 200, self._loaded(key)
-
-    def _handler(self):
-        catalog = self
-
-        class Handler(BaseHTTPRequestHandler):
-            """One connection."""
-
-            protocol_version = "HTTP/1.1"
-
-            def handle_request(self):
-                url = urllib.parse.urlsplit(self.path)
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                catalog.requests.append((self.command, url.path))
-                fault = next((f for f in catalog.faults if f.method == self.command and f.word in url.path), None)
-                if catalog.away:
-                    self.close_connection = True
-                    return
-                if fault:
-                    fault.times -= 1
-                    if not fault.times:
-                        catalog.faults.remove(fault)
-                if not fault or fault.done:
-                    headers = {name.lower(): value for name, value in self.headers.items()}
-                    status, made = catalog.answer(
-                        self.command, url.path, urllib.parse.parse_qs(url.query), headers, body
-                    )
-                if fault:
-                    if fault.answer is None:
-                        self.close_connection = True
-                        self.connection.close()
-                        return
-                    status, made = (fault.answer, error("Fault", "injected")) if isinstance(fault.answer, int) else (
-                        200, fault.answer)
-                text = made if isinstance(made, bytes) else b"" if made is None else json.dumps(made).encode()
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(text)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(text)
-
-            do_GET = do_POST = do_DELETE = do_HEAD = handle_request
-
-            def log_message(self, *_):
-                pass
-
-        return Handler
 
 
 def put_on_disk(uri, body):

@@ -6,12 +6,11 @@ paimon_rest_alter.py."""
 import json
 import os
 import shutil
-import threading
 import urllib.parse
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import paimon_rest_alter
+import rest_server
 
 TOKEN = "e2e-paimon-rest-token"
 PREFIX = "the prefix"  # one part of each path, encoded
@@ -27,13 +26,6 @@ class Refused(Exception):
         self.status, self.body = status, {
             "resourceType": resource, "resourceName": name, "message": message, "code": status
         }
-
-
-class Fault:
-    """What happens to the next request of a method whose path has the word: before it is done, or after."""
-
-    def __init__(self, method, word, answer, done, times):
-        self.method, self.word, self.answer, self.done, self.times = method, word, answer, done, times
 
 
 class Table:
@@ -68,42 +60,18 @@ class Table:
         os.remove(path + ".tmp")
 
 
-class PaimonRest:
+class PaimonRest(rest_server.RestServer):
+    empty = b"{}"
+
     def __init__(self, folder, config=None, port=0):
         self.folder, self.config = folder, config or {}
         self.databases, self.tables = {}, {}  # (database, name): Table
-        self.requests, self.faults = [], []
-        self.lock, self.new_table = threading.RLock(), Table
-        self.away, self.port = False, port
-        self.on()
-
-    def on(self):
-        """Begins to listen, on the port that it has had."""
-        self.away = False
-        self._server = ThreadingHTTPServer(("127.0.0.1", self.port), self._handler())
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def off(self):
-        """Nothing is answered any more, also on connections that are there."""
-        self.away = True
-        self._server.shutdown()
-        self._server.server_close()
-
-    close = off
-
-    @property
-    def uri(self):
-        return f"http://127.0.0.1:{self.port}"
+        self.new_table = Table
+        super().__init__(port)
 
     def options(self, **more):
         return {"metastore": "rest", "uri": self.uri, "warehouse": WAREHOUSE, "token.provider": "bear", "token": TOKEN,
                 **more}
-
-    def fault(self, method, word, answer, done=False, times=1):
-        """`answer`: a status, b"..." for a body that is no JSON, None to cut the connection."""
-        self.faults.append(Fault(method, word, answer, done, times))
 
     def count(self, method, word):
         return sum(m == method and word in path for m, path in self.requests)
@@ -111,6 +79,12 @@ class PaimonRest:
     # ---- what is asked
 
     def answer(self, method, path, query, headers, body):
+        try:
+            return 200, self._answer(method, path, {key: values[-1] for key, values in query.items()}, headers, body)
+        except Refused as error:
+            return error.status, error.body
+
+    def _answer(self, method, path, query, headers, body):
         if headers.get("authorization") != f"Bearer {TOKEN}":
             raise Refused(401, None, None, f"{headers.get('authorization')} is nobody's")
         parts = [urllib.parse.unquote_plus(part) for part in path.strip("/").split("/")]
@@ -227,53 +201,6 @@ class PaimonRest:
         return {}
 
     # ---- HTTP
-
-    def _handler(self):
-        catalog = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def handle_request(self):
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                address = urllib.parse.urlsplit(self.path)
-                catalog.requests.append((self.command, address.path))
-                fault = self._fault()
-                if catalog.away or (fault is not None and not fault.done):
-                    return self._send(None if catalog.away else fault.answer)
-                query = dict(urllib.parse.parse_qsl(address.query))
-                try:
-                    status, answer = 200, catalog.answer(self.command, address.path, query, self.headers, body)
-                except Refused as error:
-                    status, answer = error.status, error.body
-                return self._send(status if fault is None else fault.answer, answer)
-
-            def _fault(self):
-                for fault in catalog.faults:
-                    if fault.method == self.command and fault.word in self.path:
-                        fault.times -= 1
-                        if not fault.times:
-                            catalog.faults.remove(fault)
-                        return fault
-                return None
-
-            def _send(self, status, answer=None):
-                if status is None:
-                    self.close_connection = True
-                    return
-                text = status if isinstance(status, bytes) else json.dumps(answer or {}).encode()
-                self.send_response(200 if isinstance(status, bytes) else status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(text)))
-                self.end_headers()
-                self.wfile.write(text)
-
-            do_GET = do_POST = do_DELETE = handle_request
-
-            def log_message(self, *_):
-                pass
-
-        return Handler
 
 
 def page(key, names, query, entry):
