@@ -76,7 +76,8 @@ function(sluice_unit_tests)
   endif()
   add_executable(unit_tests ${tests})
   target_link_libraries(unit_tests PRIVATE sluice_cli sluice::gtest)
-  target_compile_definitions(unit_tests PRIVATE SLUICE_TEST_DATA="${CMAKE_SOURCE_DIR}/test/data")
+  set_source_files_properties(${CMAKE_SOURCE_DIR}/test/unit/test_data.cc PROPERTIES
+    COMPILE_DEFINITIONS SLUICE_TEST_DATA="${CMAKE_SOURCE_DIR}/test/data")
 endfunction()
 
 # build/ddl_tool, which test/ddl/follow_ddl.py drives.

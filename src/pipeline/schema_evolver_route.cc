@@ -44,6 +44,7 @@ Result<ChangeBatch> SchemaEvolver::RunPlan(const Plan& plan, const ChangeBatch& 
   out.table = plan.sink;
   out.schema = plan.schema;
   out.snapshot = batch.snapshot && !plan.shared;
+  if (plan.shared) out.part = {};  // the tables' parts do not follow each other
   if (plan.same && batch.rows->schema()->Equals(*plan.arrow, /*check_metadata=*/false)) return out;
   arrow::ArrayVector columns;
   columns.reserve(plan.columns.size());

@@ -235,7 +235,10 @@ Result<ChangeBatch> TableShaper::Apply(const ShapePlan& plan, const ChangeBatch&
   }
   out.schema = plan.schema;
   out.rows = arrow::RecordBatch::Make(plan.schema->ToArrow(), batch.row_count(), std::move(columns));
-  if (needs_full_images()) out.snapshot = false;  // the source's keys are distinct, not those of the shape
+  if (needs_full_images()) {  // the source's keys are distinct, not those of the shape
+    out.snapshot = false;
+    out.part = {};
+  }
   return out;
 }
 

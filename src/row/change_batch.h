@@ -29,6 +29,16 @@ enum class BeforeImage : uint8_t {
   kFull,  // every -U and -D with all columns
 };
 
+// Where rows of an initial copy lie: a table is copied in parts that have no key in common, each in the order of its
+// key.
+struct CopyPart {
+  int64_t number = -1;  // of the part, in the order of their keys; -1: not known
+  bool first = false;   // the part's first rows are among them
+  bool last = false;    // likewise
+
+  bool known() const { return number >= 0; }
+};
+
 struct ChangeBatch {
   TableId table;
   std::shared_ptr<const TableSchema> schema;
@@ -36,6 +46,7 @@ struct ChangeBatch {
   std::vector<RowKind> kinds;                // one a row; empty: all kInsert
   // Rows of the initial copy: their keys are new to the sink and distinct, so no look-up is needed.
   bool snapshot = false;
+  CopyPart part;          // of such rows
   int64_t source_ms = 0;  // when the source wrote the last row, ms since the epoch; 0 = unknown
 
   int64_t row_count() const;

@@ -17,6 +17,7 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/test_data_test_util.h"
 #include "base/text.h"
 #include "case_script.h"
 #include "cli/registry.h"
@@ -241,7 +242,7 @@ class CaseRun {
 
 std::vector<fs::path> AllCases() {
   std::vector<fs::path> out;
-  for (const auto& entry : fs::recursive_directory_iterator(fs::path(SLUICE_TEST_DATA) / ".." / "cases")) {
+  for (const auto& entry : fs::recursive_directory_iterator(fs::path(TestData("../cases")))) {
     if (entry.path().extension() == ".test") out.push_back(entry.path());
   }
   std::sort(out.begin(), out.end());

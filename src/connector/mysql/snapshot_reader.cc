@@ -331,12 +331,13 @@ namespace {
 // Turns the rows of one chunk into queue items.
 class ChunkSink {
  public:
-  ChunkSink(const MysqlTable& table, const TextPlan& plan, BatchBuilder& builder, SnapshotStep step, bool exact,
-            bool recopied, ItemQueue& queue)
+  ChunkSink(const MysqlTable& table, const TextPlan& plan, BatchBuilder& builder, SnapshotStep step, bool begins,
+            bool exact, bool recopied, ItemQueue& queue)
       : table_(table),
         plan_(plan),
         builder_(builder),
         step_(std::move(step)),
+        begins_(begins),
         exact_(exact),
         recopied_(recopied),
         queue_(queue) {
@@ -372,6 +373,7 @@ class ChunkSink {
     if (builder_.rows() > 0) {
       TRY_SET(ChangeBatch batch, builder_.Finish());
       batch.snapshot = !recopied_;
+      if (exact_) batch.part = {static_cast<int64_t>(step_.chunk), std::exchange(begins_, false), done};
       weight = static_cast<size_t>(batch.bytes());
       item.item.payload = std::move(batch);
       item.replaced = builder_.TakeReplaced();
@@ -386,6 +388,7 @@ class ChunkSink {
   const TextPlan& plan_;
   BatchBuilder& builder_;
   SnapshotStep step_;
+  bool begins_;  // the next rows are the chunk's first
   bool exact_;
   bool recopied_;
   ItemQueue& queue_;
@@ -406,7 +409,8 @@ Status SnapshotReader::ReadChunk(Connection& connection, const Task& task) {
   step.table = task.table;
   step.chunk = task.chunk;
   step.segment.at = view;
-  ChunkSink sink(table, *plan, builder, std::move(step), task.exact, task.recopied, queue_);
+  const bool begins = task.state.segments.empty();
+  ChunkSink sink(table, *plan, builder, std::move(step), begins, task.exact, task.recopied, queue_);
   std::string sql = Str("SELECT ", SelectList(table), " FROM ", FullName(task.table));
   if (task.exact) {
     sql += " FORCE INDEX (PRIMARY)";

@@ -9,13 +9,14 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/test_data_test_util.h"
 #include "format/mysql/column.h"
 
 namespace sluice::mysql {
 
 // The events of a log file, which begins with four bytes of magic.
 inline std::vector<std::string> CapturedEvents(const std::string& name) {
-  std::ifstream in(std::string(SLUICE_TEST_DATA) + "/mysql/" + name, std::ios::binary);
+  std::ifstream in(TestData("mysql/" + name), std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   CHECK(bytes.substr(0, 4) == "\xfe" "bin");
   std::vector<std::string> events;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "base/test_data_test_util.h"
 #include "io/env.h"
 #include "lake/parquet/data_reader.h"
 #include "lake/iceberg/data_writer.h"
@@ -77,7 +78,7 @@ class DataFileFixture : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   std::string Path(std::string_view name) const { return Str(folder_, "/", name); }
-  static std::string Golden(std::string_view name) { return Str(SLUICE_TEST_DATA, "/parquet/", name); }
+  static std::string Golden(std::string_view name) { return TestData(Str("parquet/", name)); }
 
   Env& env_ = PosixEnv();
   std::string folder_;

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "base/test_data_test_util.h"
 #include "base/text.h"
 #include "io/env.h"
 #include "lake/iceberg/manifest.h"
@@ -14,7 +15,7 @@
 namespace sluice::iceberg {
 namespace {
 
-const std::string kData = SLUICE_TEST_DATA "/iceberg/";
+const std::string kData = TestData("iceberg/");
 
 TableMetadata Newest(const std::string& folder) {
   for (int n = 1; n < 60; ++n) {

@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/test_data_test_util.h"
 #include "base/text.h"
 #include "base/bytes.h"
 #include "lake/iceberg/data_file_test_util.h"
@@ -52,7 +53,7 @@ std::string Expected(const std::string& result_type, const Json& value) {
 }
 
 TEST(Transform, GivesWhatIcebergGives) {
-  std::ifstream vectors(Str(SLUICE_TEST_DATA, "/parquet/transforms.jsonl"));
+  std::ifstream vectors(TestData("parquet/transforms.jsonl"));
   std::map<std::string, int> tested;
   for (std::string line; std::getline(vectors, line);) {
     Json vector = Json::parse(line);

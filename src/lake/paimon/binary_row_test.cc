@@ -11,6 +11,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "base/test_data_test_util.h"
 #include "base/text.h"
 #include "lake/paimon/partition_path.h"
 #include "lake/paimon/schema.h"
@@ -52,7 +53,7 @@ std::shared_ptr<arrow::Array> Cell(const DataType& type, const Json& value) {
 }
 
 std::vector<Json> Vectors(const char* member) {
-  std::ifstream file(Str(SLUICE_TEST_DATA, "/paimon/rows.jsonl"));
+  std::ifstream file(TestData("paimon/rows.jsonl"));
   std::vector<Json> out;
   for (std::string line; std::getline(file, line);) {
     Json vector = Json::parse(line);

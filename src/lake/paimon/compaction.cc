@@ -22,9 +22,6 @@
 namespace sluice::paimon {
 namespace {
 
-// Of the target size: larger files are left as they are when nothing overlaps them.
-constexpr int64_t kLargePercent = 70;
-
 class Compaction {
  public:
   Compaction(Env& env, const Schema& schema, const SchemasById& schemas, const TableOptions& options,
@@ -61,7 +58,7 @@ class Compaction {
     std::vector<const DataFileMeta*> merged;
     for (const auto& section : sections) {
       const DataFileMeta& file = *section[0];
-      const bool large = file.size >= options_.target_file_bytes / 100 * kLargePercent;
+      const bool large = file.size >= options_.large_file_bytes();
       if (section.size() == 1 && large && CanUpgrade(file)) {
         TRY(Merge(merged));
         TRY(Upgrade(file));

@@ -6,6 +6,7 @@
 
 #include <fstream>
 
+#include "base/test_data_test_util.h"
 #include "base/text.h"
 #include "io/byte_stream_test_util.h"
 #include "lake/catalog/hive_client.h"
@@ -38,7 +39,7 @@ Schema Sample() {
 class Replay {
  public:
   Replay() {
-    std::ifstream file(SLUICE_TEST_DATA "/hive/calls-3.1.3.txt");
+    std::ifstream file(TestData("hive/calls-3.1.3.txt"));
     std::string request, answer;
     while (file >> request >> answer) calls_.emplace_back(*FromHex(request), *FromHex(answer));
   }

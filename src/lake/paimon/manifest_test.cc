@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <random>
 
+#include "base/test_data_test_util.h"
 #include "base/text.h"
 #include "io/folder_test_util.h"
 #include "lake/paimon/table_change.h"
@@ -227,7 +228,7 @@ TEST(PaimonTableChange, OfAnotherShapeIsRefused) {
 // Each manifest, list and index manifest of the golden tables.
 TEST(PaimonManifest, OfJavaIsWrittenAgainWithAllItSays) {
   TestFolder folder;
-  const std::string archive = SLUICE_TEST_DATA "/paimon/golden.tar.xz";
+  const std::string archive = TestData("paimon/golden.tar.xz");
   const std::string command = Str("tar -xJf ", archive, " -C ", folder.path().string());
   ASSERT_EQ(std::system(command.c_str()), 0) << command;
   int manifests = 0, lists = 0, indexes = 0;

@@ -117,6 +117,16 @@ class ModelLake {
     batch.rows = BatchOf(*schema_, cells);
     return writer.Write(batch);
   }
+  // Rows of an initial copy, all new.
+  Status WriteCopied(const std::vector<Cells>& rows, const CopyPart& part) {
+    ChangeBatch batch;
+    batch.table = kTestTable;
+    batch.schema = schema_;
+    batch.snapshot = true;
+    batch.part = part;
+    batch.rows = BatchOf(*schema_, rows);
+    return writer_->Write(batch);
+  }
   // A row of texts.
   std::pair<RowKind, Cells> Row(RowKind kind, const std::vector<std::string>& texts) const {
     Cells cells;

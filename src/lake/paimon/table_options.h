@@ -111,6 +111,9 @@ struct TableOptions {
 
   bool keyed = false;  // the table has a primary key
 
+  // Files of a keyed table from this size on are left as they are when nothing overlaps them.
+  int64_t large_file_bytes() const { return target_file_bytes / 100 * 70; }
+
   // Whether each commit must merge level 0 with what the higher levels hold of its keys; of a keyed table.
   bool looks_up() const {
     return changelog == ChangelogProducer::kLookup || deletion_vectors || merge.engine == MergeEngine::kFirstRow;

@@ -169,6 +169,8 @@ Status TableWriter::Write(const ChangeBatch& batch) {
   TRY(Bind(batch.schema));
   Pending pending;
   pending.rows = batch.row_count();
+  pending.bytes = batch.bytes();
+  pending.part = batch.part;
   pending.kinds = batch.kinds;
   for (size_t i = 0; i < binding_->source.size(); ++i) {
     const int source = binding_->source[i];
@@ -187,7 +189,7 @@ Status TableWriter::Write(const ChangeBatch& batch) {
   if (!taken.ok()) return std::move(taken).error().With(Str("table ", options_.name));
   TRY(router_->Route(*table_, pending.columns, pending.rows, pending.buckets));
   Count(batch);
-  buffered_bytes_ += batch.bytes();
+  buffered_bytes_ += pending.bytes;
   pending_.push_back(std::move(pending));
   int64_t rows = 0;
   for (const Pending& waiting : pending_) rows += waiting.rows;

@@ -92,7 +92,7 @@ class TableWriter {
   int64_t base_snapshot() const { return base_; }  // that the next change builds on; 0: none
   int64_t buffered_bytes() const { return buffered_bytes_; }
   int64_t most_buffered_bytes() const { return table_options_.write_buffer_bytes; }  // then they are written
-  Status Flush();  // gives that memory back; files may get small
+  Status Flush();  // gives most of that memory back; files may get small
   Table& table() { return *table_; }
   const TableWriterStats& stats() const { return stats_; }
 
@@ -103,6 +103,8 @@ class TableWriter {
     std::vector<RowKind> kinds;     // one a row; empty: all +I
     std::vector<uint32_t> buckets;  // one a row, numbers of the router
     int64_t rows = 0;
+    int64_t bytes = 0;
+    CopyPart part;
   };
   struct Bucket {
     std::vector<DataFileMeta> files;  // of all levels, those of this epoch too
@@ -127,7 +129,10 @@ class TableWriter {
   Status Backfill(const std::string& column, const std::shared_ptr<arrow::Scalar>& value);
   Status SetKinds(Pending& pending) const;
   Columns ColumnsOf(const std::vector<std::string>& names, const Columns& columns) const;
-  Result<Gathered> Gather();
+  Status FlushAll();
+  std::vector<std::vector<Pending>> TakePending(bool all);
+  Status WriteRows(std::vector<Pending> waiting);
+  Result<Gathered> Gather(std::vector<Pending> waiting);
   Result<Columns> Joined(const std::vector<std::string>& names, const Gathered& rows) const;
   Status WriteBucket(const BucketId& id, const Gathered& rows, std::vector<uint32_t>& chosen);
   Result<std::shared_ptr<arrow::RecordBatch>> MergeRows(const Gathered& rows, std::vector<uint32_t>& chosen);
@@ -135,6 +140,7 @@ class TableWriter {
   Result<DataFileMeta> WriteFile(const BucketId& id, const std::string& prefix, const AppendRows& append);
   Result<RowFileOptions> FilesOf(const BucketId& id, Bucket& bucket);
   Status CompactBuckets();
+  Status RaiseLoneFiles(const BucketId& id, Bucket& bucket);
   Status CompactBucket(const BucketId& id, Bucket& bucket, CompactionUnit unit, const FilledColumn* filled);
   // Of a table without a key.
   Status JoinSmallFiles(const BucketId& id, Bucket& bucket, bool touched);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/paimon/append_compaction.h"
+#include "lake/paimon/lone_files.h"
 #include "lake/paimon/table_writer.h"
 #include "lake/paimon/table_writer_parts.h"
 
@@ -67,6 +68,7 @@ Status TableWriter::CompactBuckets() {
       TRY(JoinSmallFiles(id, bucket, touched));
       continue;
     }
+    if (touched) TRY(RaiseLoneFiles(id, bucket));
     bool rewrites = full && table_options_.rewrite_all;  // once
     while (full || touched) {
       std::set<std::string> expired;
@@ -82,6 +84,15 @@ Status TableWriter::CompactBuckets() {
     }
   }
   return Ok();
+}
+
+// Before a compaction is chosen: they are no runs of level 0 then.
+Status TableWriter::RaiseLoneFiles(const BucketId& id, Bucket& bucket) {
+  CompactionResult raised;
+  TRY_SET(raised.before, LoneFiles(schema_, table_options_, bucket.files));
+  raised.after = raised.before;
+  for (DataFileMeta& file : raised.after) file.level = table_options_.levels - 1;
+  return TakeCompaction(id, bucket, std::move(raised));
 }
 
 Result<SchemasById> TableWriter::SchemasOf(const std::vector<DataFileMeta>& files) {

@@ -40,7 +40,7 @@ Status TableWriter::EvolveTo(Schema next) {
     Status may = options_.may_become(schema_, next);
     if (!may.ok()) return std::move(may).error().With(Str("table ", options_.name));
   }
-  TRY(Flush());
+  TRY(FlushAll());
   if (newest_schema_used_ || new_schemas_.empty()) {
     ++next.id;
     new_schemas_.emplace_back();
@@ -172,7 +172,7 @@ Status TableWriter::Change(const SchemaChange& change) {
   const bool fills = adds && change.initial.kind != InitialDefault::Kind::kNull;
   std::shared_ptr<arrow::Scalar> value;
   if (fills && options_.backfill) {
-    TRY(Flush());
+    TRY(FlushAll());
     if (HasRows()) {
       if (table_options_.bucket_mode == BucketMode::kPostponed) {
         return Unsupported(Str("table ", options_.name, ": the default of the new column ", change.column.name,
@@ -223,7 +223,7 @@ bool TableWriter::dirty() const {
 Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   CHECK(!finished_);
   if (stale_ && !options_.overwritten.empty()) TRY(TakeInCommits());  // there were no rows
-  TRY(Flush());
+  TRY(FlushAll());
   TRY(CompactBuckets());
   for (const std::string& folder : folders_touched_) TRY(env_.SyncFolder(folder));
   folders_touched_.clear();

@@ -7,12 +7,14 @@
 #include <arrow/type.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/paimon/buffer_merge.h"
+#include "lake/paimon/copy_groups.h"
 #include "lake/paimon/postponed.h"
 #include "lake/paimon/row_gather.h"
 #include "lake/paimon/table_writer.h"
@@ -24,6 +26,7 @@ namespace {
 
 constexpr size_t kRowsAtOnce = 8192;  // they stay in the caches from the gathering to the encoding
 constexpr const char* kDataPrefix = "data-";
+constexpr int64_t kCutPart = 8;  // of the target size: so many bytes in memory of a bucket can make several files
 
 bool Retracts(RowKind kind) { return kind == RowKind::kUpdateBefore || kind == RowKind::kDelete; }
 
@@ -63,17 +66,17 @@ Result<std::shared_ptr<arrow::RecordBatch>> TableWriter::Gathered::RowsOf(const 
                      ToArray(arrow::int32(), std::move(row_kinds)), static_cast<int64_t>(rows.size()));
 }
 
-Result<TableWriter::Gathered> TableWriter::Gather() {
+Result<TableWriter::Gathered> TableWriter::Gather(std::vector<Pending> waiting) {
   Gathered out;
   out.values.resize(schema_.fields.size());
   out.chosen.resize(router_->buckets().size());
   size_t rows = 0;
-  for (const Pending& pending : pending_) rows += static_cast<size_t>(pending.rows);
+  for (const Pending& pending : waiting) rows += static_cast<size_t>(pending.rows);
   out.kinds.reserve(rows);
   out.batch_of.reserve(rows);
   uint32_t row = 0;
   const MergeRules& merge = table_options_.merge;
-  for (Pending& pending : pending_) {
+  for (Pending& pending : waiting) {
     for (size_t i = 0; i < out.values.size(); ++i) out.values[i].push_back(std::move(pending.columns[i]));
     out.batch_of.resize(row + static_cast<size_t>(pending.rows), static_cast<uint32_t>(out.begins.size()));
     out.begins.push_back(row);
@@ -91,8 +94,6 @@ Result<TableWriter::Gathered> TableWriter::Gather() {
   }
   out.first_sequence = next_sequence_;
   next_sequence_ += row;
-  pending_.clear();
-  buffered_bytes_ = 0;
   if (table_options_.keyed) {
     TRY_SET(out.key, Joined(schema_.TrimmedKey(), out));
     TRY_SET(out.order, Joined(table_options_.sequence, out));
@@ -122,10 +123,51 @@ Status TableWriter::Gathered::Append(const RowLayout& layout, std::span<const ui
   return Ok();
 }
 
-// One file of level 0 for each bucket that got rows.
 Status TableWriter::Flush() {
-  if (pending_.empty()) return Ok();
-  TRY_SET(Gathered rows, Gather());
+  for (std::vector<Pending>& group : TakePending(/*all=*/false)) TRY(WriteRows(std::move(group)));
+  return Ok();
+}
+
+Status TableWriter::FlushAll() {
+  for (std::vector<Pending>& group : TakePending(/*all=*/true)) TRY(WriteRows(std::move(group)));
+  return Ok();
+}
+
+// What waits, as it is written together. If not `all`, groups of a copy that are smaller than half of the mean go on
+// waiting for their neighbours: less than half of the bytes.
+std::vector<std::vector<TableWriter::Pending>> TableWriter::TakePending(bool all) {
+  std::vector<std::vector<Pending>> out;
+  if (pending_.empty()) return out;
+  const int64_t of_bucket = buffered_bytes_ / static_cast<int64_t>(std::max<size_t>(1, router_->buckets().size()));
+  std::vector<CopyPart> parts(pending_.size());
+  if (table_options_.keyed && of_bucket >= table_options_.target_file_bytes / kCutPart) {
+    std::transform(pending_.begin(), pending_.end(), parts.begin(), [](const Pending& rows) { return rows.part; });
+  }
+  const auto bytes_of = [](const std::vector<Pending>& group) {
+    return std::accumulate(group.begin(), group.end(), int64_t{0},
+                           [](int64_t bytes, const Pending& rows) { return bytes + rows.bytes; });
+  };
+  for (const std::vector<size_t>& group : CopyGroups(parts)) {
+    std::vector<Pending>& rows = out.emplace_back();
+    for (size_t i : group) rows.push_back(std::move(pending_[i]));
+  }
+  pending_.clear();
+  const int64_t least = all ? 0 : buffered_bytes_ / static_cast<int64_t>(2 * out.size());
+  buffered_bytes_ = 0;
+  const auto held = std::stable_partition(out.begin(), out.end(), [&](const std::vector<Pending>& group) {
+    return bytes_of(group) >= least;
+  });
+  for (auto group = held; group != out.end(); ++group) {
+    buffered_bytes_ += bytes_of(*group);
+    std::move(group->begin(), group->end(), std::back_inserter(pending_));
+  }
+  out.erase(held, out.end());
+  return out;
+}
+
+// One file of level 0 for each bucket that got rows.
+Status TableWriter::WriteRows(std::vector<Pending> waiting) {
+  TRY_SET(Gathered rows, Gather(std::move(waiting)));
   newest_schema_used_ = true;
   for (size_t i = 0; i < rows.chosen.size(); ++i) {
     if (!rows.chosen[i].empty()) TRY(WriteBucket(router_->buckets()[i], rows, rows.chosen[i]));

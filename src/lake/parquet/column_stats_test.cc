@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "base/test_data_test_util.h"
 #include "base/text.h"
 
 namespace sluice {
@@ -21,7 +22,7 @@ std::string FromHex(const std::string& hex) {
 }
 
 TEST(ColumnStats, BoundsAreTruncatedAsIcebergDoes) {
-  std::ifstream vectors(Str(SLUICE_TEST_DATA, "/parquet/transforms.jsonl"));
+  std::ifstream vectors(TestData("parquet/transforms.jsonl"));
   int tested = 0;
   for (std::string line; std::getline(vectors, line);) {
     Json vector = Json::parse(line);
