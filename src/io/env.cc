@@ -120,8 +120,10 @@ Status Env::CheckWritable(const std::string& path) {
       return Remove(temporary);
     }
     TRY_SET(auto file, NewFile(temporary));
-    TRY(file->Close());
-    return Remove(temporary);
+    Status written = file->Append("sluice");  // a full disk may have room for a name
+    if (written.ok()) written = file->Close();
+    TRY(Remove(temporary));
+    return written;
   }();
   return WithName(std::move(status), temporary, path);
 }

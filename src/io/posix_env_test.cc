@@ -62,6 +62,10 @@ TEST_F(PosixEnvTest, ACheckOfAFileLeavesAllAsItWas) {
   EXPECT_TRUE(env_.CheckWritable(Path("b")).ok());
   EXPECT_EQ(Join(*env_.List(folder_), " "), "a");
   EXPECT_EQ(*env_.ReadFile(Path("a")), "1");
+  FaultyEnv full(env_);
+  full.Arm(Fault::kTear, 2);  // the file is made, its bytes have no room
+  EXPECT_FALSE(full.CheckWritable(Path("b")).ok());
+  EXPECT_EQ(Join(*env_.List(folder_), " "), "a");
 }
 
 TEST_F(PosixEnvTest, MakesFoldersAndListsSorted) {
