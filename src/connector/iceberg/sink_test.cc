@@ -3,7 +3,6 @@
 #include "connector/iceberg/sink.h"
 
 #include <arrow/api.h>
-#include <arrow/json/from_string.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -18,6 +17,7 @@
 #include "io/folder_test_util.h"
 #include "lake/catalog/hadoop.h"
 #include "lake/iceberg/scan.h"
+#include "row/batch_test_util.h"
 #include "row/format_value.h"
 
 namespace sluice {
@@ -53,16 +53,7 @@ class IcebergSinkTest : public testing::Test {
   }
   Status Write(const std::string& table, const std::string& ids, const std::string& values, std::vector<RowKind> kinds,
                bool snapshot = false) {
-    ChangeBatch batch;
-    batch.table = {"db", table};
-    batch.schema = schema_;
-    batch.kinds = std::move(kinds);
-    batch.snapshot = snapshot;
-    auto arrow_schema = schema_->ToArrow();
-    auto id = *arrow::json::ArrayFromJSONString(arrow_schema->field(0)->type(), ids);
-    auto v = *arrow::json::ArrayFromJSONString(arrow_schema->field(1)->type(), values);
-    batch.rows = arrow::RecordBatch::Make(arrow_schema, id->length(), {id, v});
-    return sink_->Write(batch);
+    return sink_->Write(BatchOf({"db", table}, schema_, {ids, values}, std::move(kinds), snapshot));
   }
   // Epoch 1 inserts 1, 2 into all tables and is committed; epoch 2 updates 1, deletes 2, inserts 3, and is prepared
   // only.

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <arrow/api.h>
-#include <arrow/json/from_string.h>
 
 #include <map>
 #include <random>
@@ -14,6 +13,7 @@
 #include "lake/catalog/hadoop.h"
 #include "lake/iceberg/scan.h"
 #include "lake/iceberg/table_writer.h"
+#include "row/batch_test_util.h"
 #include "row/format_value.h"
 
 namespace sluice::iceberg {
@@ -55,23 +55,14 @@ class Lake {
   }
 
   Status Write(const std::vector<std::pair<RowKind, Cells>>& rows, bool snapshot = false) {
-    ChangeBatch batch;
-    batch.table = kTable;
-    batch.schema = schema_;
-    batch.snapshot = snapshot;
-    std::vector<std::string> texts(schema_->columns.size(), "[");
-    for (size_t row = 0; row < rows.size(); ++row) {
-      batch.kinds.push_back(rows[row].first);
-      for (size_t i = 0; i < texts.size(); ++i) texts[i] += (row == 0 ? "" : ",") + rows[row].second[i];
+    std::vector<RowKind> kinds;
+    std::vector<std::string> columns(schema_->columns.size(), "[");
+    for (const auto& [kind, cells] : rows) {
+      for (size_t i = 0; i < columns.size(); ++i) columns[i] += (kinds.empty() ? "" : ",") + cells[i];
+      kinds.push_back(kind);
     }
-    std::vector<std::shared_ptr<arrow::Array>> columns;
-    auto arrow_schema = schema_->ToArrow();
-    for (size_t i = 0; i < texts.size(); ++i) {
-      columns.push_back(
-          *arrow::json::ArrayFromJSONString(arrow_schema->field(static_cast<int>(i))->type(), texts[i] + "]"));
-    }
-    batch.rows = arrow::RecordBatch::Make(arrow_schema, static_cast<int64_t>(rows.size()), std::move(columns));
-    return writer_->Write(batch);
+    for (std::string& column : columns) column += "]";
+    return writer_->Write(BatchOf(kTable, schema_, columns, std::move(kinds), snapshot));
   }
   Status Change(SchemaChange change) {
     change.table = kTable;
