@@ -122,11 +122,8 @@ Status DdlParser::SkipToComma() {
 
 Status DdlParser::SkipToEnd() {
   while (!AtEnd()) {
-    if (Peek().kind == DdlTokenKind::kError) return Fail("");
-    if (IsSymbol('('))
-      TRY(SkipParentheses());
-    else
-      Take();
+    TRY(SkipToComma());
+    if (!AtEnd()) Take();
   }
   return Ok();
 }
