@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,7 +14,14 @@
 namespace sluice {
 namespace {
 
-constexpr std::string_view kDuplicateKey = "(error 1062)";
+constexpr std::string_view kDuplicateKey = "(error 1062)", kNoColumn = "(error 1054)";
+
+// What an error means to the catalog.
+Error Told(Error error) {
+  if (error.message.find(kDuplicateKey) != std::string::npos) error.code = ErrorCode::kConflict;
+  if (error.message.find(kNoColumn) != std::string::npos) error.hint = paimon::kOtherSchemaHint;
+  return error;
+}
 
 mysql::TlsMode TlsOf(paimon::SqlTls tls) {
   switch (tls) {
@@ -29,20 +37,26 @@ class MysqlSession final : public paimon::SqlSession {
  public:
   explicit MysqlSession(std::unique_ptr<mysql::Connection> connection) : connection_(std::move(connection)) {}
 
-  Result<std::vector<paimon::SqlRow>> Query(const std::string& sql) override { return connection_->Query(sql); }
+  Result<std::vector<paimon::SqlRow>> Query(const std::string& sql) override {
+    auto rows = connection_->Query(sql);
+    if (!rows.ok()) return Told(std::move(rows).error());
+    return rows;
+  }
   Result<int64_t> Change(const std::string& sql) override {
     Status done = connection_->Execute(sql);
-    if (!done.ok()) {
-      Error error = std::move(done).error();
-      if (error.message.find(kDuplicateKey) != std::string::npos) error.code = ErrorCode::kConflict;
-      return error;
-    }
+    if (!done.ok()) return Told(std::move(done).error());
     TRY_SET(const std::string count, connection_->QueryValue("SELECT ROW_COUNT()"));
     int64_t rows = 0;
     (void)ParseNumber(count, rows);
     return rows;
   }
   std::string Quote(std::string_view text) const override { return mysql::Connection::Quote(text); }
+  std::string NamesOfTables() const override {
+    return "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
+  }
+  std::string SecondsSince(std::string_view column) const override {
+    return Str("TIMESTAMPDIFF(SECOND, ", column, ", NOW())");
+  }
 
  private:
   const std::unique_ptr<mysql::Connection> connection_;

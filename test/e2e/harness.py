@@ -13,6 +13,7 @@ import threading
 import lake as lake_module
 import mariadb
 import paimon_lake
+import postgres
 import processes
 import proxy
 import s3_server
@@ -34,7 +35,7 @@ class Shared:
     def __init__(self, folder: str):
         self.folder = folder
         self.template_dir = os.path.join(processes.root_dir(), ".deps", "mariadb-template")
-        self._server = self._pypaimon = self._s3 = None
+        self._server = self._pypaimon = self._s3 = self._postgres = None
         self._databases = 0
 
     def template(self) -> str:
@@ -62,6 +63,12 @@ class Shared:
             self._s3 = s3_server.S3Server(os.path.join(self.folder, "s3"))
         return self._s3
 
+    def postgres(self) -> postgres.Postgres:
+        """The PostgreSQL server of this run; a test that stops it starts it again."""
+        if self._postgres is None:
+            self._postgres = postgres.Postgres(os.path.join(self.folder, "postgres.log"))
+        return self._postgres
+
     def next_database(self) -> str:
         self._databases += 1
         return f"e2e_{self._databases}"
@@ -76,6 +83,9 @@ class Shared:
         if self._s3:
             self._s3.close()
             self._s3 = None
+        if self._postgres:
+            self._postgres.close()
+            self._postgres = None
 
 
 class Context:

@@ -51,7 +51,8 @@ class JdbcLake(paimon_lake.PaimonLake):
 
 
 class Catalog:
-    """A database of its own for the catalog, and its user. `charset`: of the database."""
+    """A catalog of its own, and its user, in MariaDB; `charset`: of its database. test_paimon_jdbc_kinds.py has others.
+    `port`: the server's, or that of a proxy before it."""
 
     def __init__(self, ctx, charset="utf8mb4", port=None, **more):
         self.ctx, self.more = ctx, more
@@ -91,13 +92,23 @@ class Catalog:
     def query(self, sql):
         return self.ctx.server.execute(sql, self.database)
 
+    def own_tables(self) -> set[str]:
+        return {name for name, in self.query("SHOW TABLES")}
+
+    def locks(self) -> int:
+        return int(self.query("SELECT COUNT(*) FROM paimon_distributed_locks")[0][0])
+
+    def make_locks_old(self):
+        self.query("UPDATE paimon_distributed_locks SET acquired_at = NOW() - INTERVAL 481 SECOND")
+
     def tables(self) -> set[str]:
         return {f"{database}.{name}" for _, database, name in self.query("SELECT * FROM paimon_tables")}
 
     def properties(self, table) -> dict:
+        database, name = table.split(".")
         return dict(self.query(
             "SELECT property_key, property_value FROM paimon_table_properties WHERE"
-            f" CONCAT(database_name, '.', table_name) = '{table}'"))
+            f" database_name = '{database}' AND table_name = '{name}'"))
 
 
 def no_secret(ctx):
@@ -111,14 +122,14 @@ def no_secret(ctx):
                 assert PASSWORD.encode() not in file.read(), f"the password is in {name}"
 
 
-def test_sink_and_pypaimon_share_a_catalog(ctx):
-    catalog = Catalog(ctx)
+def test_sink_and_pypaimon_share_a_catalog(ctx, kind=Catalog):
+    catalog = kind(ctx)
     db = ctx.database(SHOP)
     path = catalog.pipeline(f"{db}.\\.*")
     ctx.catch_up(path)
     paimon_job.equal(ctx, f"{db}.t")
     assert catalog.tables() == {f"{db}.t"}
-    names = {name for name, in catalog.query("SHOW TABLES")}
+    names = catalog.own_tables()
     assert names == {"paimon_tables", "paimon_database_properties", "paimon_table_properties", "paimon_views"}, names
     place = os.path.join(ctx.warehouse, db + ".db")
     kept = dict(catalog.query("SELECT property_key, property_value FROM paimon_database_properties"))
@@ -136,9 +147,9 @@ def test_sink_and_pypaimon_share_a_catalog(ctx):
     no_secret(ctx)
 
 
-def test_taking_turns_with_pypaimon(ctx):
+def test_taking_turns_with_pypaimon(ctx, kind=Catalog):
     """pypaimon makes the catalog and a table of it; both write; a source reads what both wrote."""
-    catalog = Catalog(ctx, charset="utf8mb3")
+    catalog = kind(ctx, charset="utf8mb3")
     catalog.use()
     db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(40)); INSERT INTO t VALUES (1, 'one')")
     fields = [("id", "INT NOT NULL"), ("v", "STRING")]
@@ -163,9 +174,9 @@ def test_taking_turns_with_pypaimon(ctx):
     assert same.code == 0 and "equal: 1 table" in same.out, same.out + same.err
 
 
-def test_killed_at_each_step_of_a_creation(ctx):
+def test_killed_at_each_step_of_a_creation(ctx, kind=Catalog):
     for n, step in enumerate(STEPS):
-        catalog = Catalog(ctx, **({"lock.enabled": "true", "lock-acquire-timeout": "1 s"} if n % 2 else {}))
+        catalog = kind(ctx, **({"lock.enabled": "true", "lock-acquire-timeout": "1 s"} if n % 2 else {}))
         db = ctx.database(SHOP)
         ctx.warehouse = os.path.join(ctx.dir, f"lake-{n}")
         ctx.state = paimon_job.state(ctx, str(n))
@@ -198,9 +209,9 @@ def test_entries_without_tables_and_tables_without_entries(ctx):
     paimon_job.equal(ctx, f"{db}.t", orphans=True)
 
 
-def test_locks(ctx):
+def test_locks(ctx, kind=Catalog):
     """A lock that another has is waited for; one whose time is over is taken; none is left."""
-    catalog = Catalog(ctx, **{"lock.enabled": "true", "lock-acquire-timeout": "2 s", "catalog-key": "mine"})
+    catalog = kind(ctx, **{"lock.enabled": "true", "lock-acquire-timeout": "2 s", "catalog-key": "mine"})
     db = ctx.database(SHOP)
     path = catalog.pipeline(f"{db}.t")
     ctx.catch_up(path)
@@ -210,23 +221,23 @@ def test_locks(ctx):
     job = ctx.start_run(path)
     processes.wait_until(lambda: "is another writer's" in job.err(), "the job to say who has the lock", 60)
     assert ctx.lake.count(f"{db}.t") == 300
-    catalog.query("UPDATE paimon_distributed_locks SET acquired_at = NOW() - INTERVAL 481 SECOND")
+    catalog.make_locks_old()
     ctx.wait_equal(f"{db}.t", job=job, seconds=60)
     assert "was left by a process" in job.err(), job.err()
     job.terminate(10)
-    assert catalog.query("SELECT COUNT(*) FROM paimon_distributed_locks")[0][0] == 0
+    assert catalog.locks() == 0
     assert catalog.tables() == {f"{db}.t"}
     names = {row[0] for row in catalog.query("SELECT catalog_key FROM paimon_tables")}
     assert names == {"mine"}, names
-    short = Catalog(ctx, **{"lock.enabled": "true", "lock-key-max-length": "5"})
+    short = kind(ctx, **{"lock.enabled": "true", "lock-key-max-length": "5"})
     ctx.warehouse = ctx.dir + "/short"
     ctx.state = paimon_job.state(ctx, "short")
     refused = ctx.fails(short.pipeline(f"{db}.t", name="short.yaml"), "lock-key-max-length")
     assert PASSWORD not in refused.err
 
 
-def test_actions(ctx):
-    catalog = Catalog(ctx, **{"lock.enabled": "true"})
+def test_actions(ctx, kind=Catalog):
+    catalog = kind(ctx, **{"lock.enabled": "true"})
     db = ctx.database(SHOP)
     words = ["paimon", "mysql_sync_database", *catalog.conf(), "--database", "ods", "--until", "caught-up"]
     for key, value in (("hostname", "127.0.0.1"), ("port", ctx.server.port), ("username", "flow"),
@@ -247,7 +258,7 @@ def test_actions(ctx):
         assert ended.code == 0, f"{action}: {ended.out}{ended.err}"
     ctx.equal(f"{db}.t", "ods.t")
     assert len(ctx.lake.rows("ods.t", tag="x")[1]) == len(ctx.lake.rows("ods.t")[1])
-    assert catalog.query("SELECT COUNT(*) FROM paimon_distributed_locks")[0][0] == 0
+    assert catalog.locks() == 0
     words = [f"--catalog_conf={key}={value}" for key, value in catalog.options().items()]
     words.append(f"--catalog_conf=warehouse={ctx.warehouse}")
     named = ctx.command("read", "ods.t", "--format", "jsonl", *words)
@@ -259,9 +270,9 @@ def test_actions(ctx):
     no_secret(ctx)
 
 
-def test_in_s3(ctx):
+def test_in_s3(ctx, kind=Catalog):
     """There the catalog's lock is taken unless lock.enabled says otherwise, as Java does."""
-    place, catalog = test_paimon_s3.Place(ctx), Catalog(ctx)
+    place, catalog = test_paimon_s3.Place(ctx), kind(ctx)
     db = ctx.database(SHOP)
     path = paimon_job.pipeline(ctx, f"{db}.t", FIXED, sink={**catalog.block(), **place.sink()})
     ctx.catch_up(path)
@@ -269,7 +280,7 @@ def test_in_s3(ctx):
     ctx.catch_up(path)
     place.equal(f"{db}.t")
     assert catalog.tables() == {f"{db}.t"}
-    assert catalog.query("SELECT COUNT(*) FROM paimon_distributed_locks")[0][0] == 0
+    assert catalog.locks() == 0
     words = {**catalog.options(), **{key.removeprefix("catalog.properties."): value
                                      for key, value in place.sink().items()}}
     result = ctx.command("read", f"{db}.t", "--format", "jsonl",
@@ -297,8 +308,9 @@ def test_what_is_refused(ctx):
     catalog = Catalog(ctx)
     db = ctx.database(SHOP)
     for more, words in (
-        ({"uri": "jdbc:postgresql://localhost/x"}, ("jdbc:postgresql", "jdbc:mysql")),
-        ({"uri": "jdbc:sqlite:/tmp/x.db"}, ("jdbc:sqlite",)),
+        ({"uri": "jdbc:oracle:thin:@localhost/x"}, ("jdbc:oracle", "jdbc:mysql")),
+        ({"uri": "jdbc:postgresql://localhost/x?sslfactory=a.B"}, ("sslfactory",)),
+        ({"uri": "jdbc:sqlite::memory:"}, ("memory",)),
         ({"uri": None}, ("uri",)),
         ({"lock.enabled": "maybe"}, ("lock.enabled", "maybe")),
         ({"lock.type": "zookeeper"}, ("lock.type", "zookeeper")),

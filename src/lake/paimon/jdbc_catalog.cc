@@ -118,7 +118,9 @@ Result<JdbcSettings> SettingsOf(const Options& options, bool object_store) {
   JdbcSettings out;
   const auto uri = options.find("uri");
   if (uri == options.end()) {
-    return Invalid("metastore jdbc lacks the option \"uri\"", "write it as jdbc:mysql://host:3306/database");
+    return Invalid("metastore jdbc lacks the option \"uri\"",
+                   "write it as jdbc:mysql://host:3306/database, jdbc:postgresql://host:5432/database or "
+                   "jdbc:sqlite:/folder/file");
   }
   std::vector<std::pair<std::string, std::string>> properties;
   for (const auto& [key, value] : options) {
@@ -168,10 +170,12 @@ Options JdbcProperties(const Schema& schema) {
 CatalogKind JdbcCatalogKind() {
   CatalogKind kind{.metastore = "jdbc", .keys = {}, .make = MakeJdbcCatalog};
   kind.keys = {
-      {"uri", "address of the catalog's server; of a JDBC catalog jdbc:mysql://host:port/database"},
+      {"uri", "address of the catalog's server; of a JDBC catalog jdbc:mysql://host:port/database, "
+              "jdbc:postgresql://host:port/database or jdbc:sqlite:file"},
       {"jdbc.user", "user of the database of a JDBC catalog"},
       {"jdbc.password", "password of that user", /*secret=*/true},
-      {"jdbc.*", "other properties of the driver; those of TLS have an effect: sslMode, useSSL"},
+      {"jdbc.sslpassword", "password of the key of the client's certificate", /*secret=*/true},
+      {"jdbc.*", "other properties of the driver: those of TLS (sslMode, sslmode), more of PostgreSQL and SQLite"},
       {"catalog-key", "name of a JDBC catalog in its database; jdbc by default"},
       {"lock.enabled", "whether commits take the catalog's lock; by default with a warehouse in S3"},
       {"lock.type", "kind of the lock: that of the catalog"},

@@ -47,6 +47,10 @@ bool IsMissing(const Error& error) { return error.code == ErrorCode::kNotFound; 
 
 Status JdbcStore::Connect() {
   if (session_ != nullptr) return Ok();
+  if (!std::exchange(warned_, true) && !settings_.address.ignored.empty()) {
+    LogWarn(Str("JDBC catalog: these properties of the driver have no effect: ",
+                Join(settings_.address.ignored, ", ")));
+  }
   auto opened = OpenSqlSession(settings_.address);
   if (!opened.ok()) return std::move(opened).error().With("JDBC catalog");
   session_ = *std::move(opened);
@@ -76,7 +80,7 @@ Result<int64_t> JdbcStore::Change(const std::string& sql) {
 
 Status JdbcStore::Transaction(const std::vector<std::string>& statements) {
   auto done = Ask([&]() -> Result<int64_t> {
-    TRY(session_->Change("START TRANSACTION"));
+    TRY(session_->Change("BEGIN"));
     for (const std::string& sql : statements) TRY(session_->Change(sql));
     return session_->Change("COMMIT");
   });
@@ -94,7 +98,8 @@ std::string JdbcStore::Where(const TableId& id) {
 
 Status JdbcStore::MakeTables() {
   if (made_) return Ok();
-  TRY_SET(const auto rows, Query("SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()"));
+  TRY(Connect());
+  TRY_SET(const auto rows, Query(session_->NamesOfTables()));
   std::set<std::string> there;
   for (const SqlRow& row : rows) there.insert(Lower(row[0].value_or("")));
   for (const OwnTable& table : OwnTables(settings_.lock_key_max)) {
@@ -104,7 +109,7 @@ Status JdbcStore::MakeTables() {
     // A key of four names is too long for InnoDB with four bytes a letter.
     const bool too_long = !made.ok() && made.error().message.find(kKeyTooLong) != std::string::npos;
     if (too_long) made = Change(sql + " CHARACTER SET utf8mb3");
-    if (made.ok()) continue;
+    if (made.ok() || made.error().code == ErrorCode::kConflict) continue;  // another process made it meanwhile
     return std::move(made).error().With(Str("table ", table.name, " of the JDBC catalog cannot be made"));
   }
   made_ = true;
@@ -143,21 +148,28 @@ Result<bool> JdbcStore::HasView(const TableId& id) {
   return !rows.empty();
 }
 
+// Another process may have been faster.
+Status JdbcStore::Insert(const std::string& sql) {
+  auto made = Change(sql);
+  if (made.ok() || made.error().code == ErrorCode::kConflict) return Ok();
+  return std::move(made).error();
+}
+
 Status JdbcStore::AddDatabase(const std::string& name, const std::string& location) {
   TRY(Connect());
-  const std::string of = Str(Quote(settings_.catalog_key), ", ", Quote(name), ", ");
-  auto made = Change(Str("INSERT IGNORE INTO paimon_database_properties (catalog_key, database_name, property_key, ",
-                         "property_value) VALUES (", of, "'exists', 'true'), (", of, "'location', ", Quote(location),
-                         ")"));
-  return made.ok() ? Ok() : Status(std::move(made).error());
+  for (const auto& [key, value] : {std::pair<std::string_view, std::string_view>("exists", "true"),
+                                   std::pair<std::string_view, std::string_view>("location", location)}) {
+    TRY(Insert(Str("INSERT INTO paimon_database_properties (catalog_key, database_name, property_key, ",
+                   "property_value) VALUES (", Quote(settings_.catalog_key), ", ", Quote(name), ", ", Quote(key), ", ",
+                   Quote(value), ")")));
+  }
+  return Ok();
 }
 
 Status JdbcStore::AddTable(const TableId& id) {
   TRY(Connect());
-  auto made = Change(Str("INSERT INTO paimon_tables (catalog_key, database_name, table_name) VALUES (",
-                         Quote(settings_.catalog_key), ", ", Quote(id.schema), ", ", Quote(id.table), ")"));
-  if (made.ok() || made.error().code == ErrorCode::kConflict) return Ok();
-  return std::move(made).error();
+  return Insert(Str("INSERT INTO paimon_tables (catalog_key, database_name, table_name) VALUES (",
+                    Quote(settings_.catalog_key), ", ", Quote(id.schema), ", ", Quote(id.table), ")"));
 }
 
 Status JdbcStore::SetProperties(const TableId& id, const Options& properties) {
@@ -186,9 +198,9 @@ Status JdbcStore::Lock(const std::string& name) {
   int64_t sleep = kFirstSleepMs;
   while (true) {
     TRY(Connect());
-    TRY_SET(const int64_t expired, Change(Str("DELETE FROM paimon_distributed_locks WHERE TIMESTAMPDIFF(SECOND, ",
-                                              "acquired_at, NOW()) > expire_time_seconds AND lock_id = ",
-                                              Quote(name))));
+    TRY_SET(const int64_t expired, Change(Str("DELETE FROM paimon_distributed_locks WHERE ",
+                                              session_->SecondsSince("acquired_at"),
+                                              " > expire_time_seconds AND lock_id = ", Quote(name))));
     if (expired > 0) LogWarn(Str("lock ", name, " of the JDBC catalog was left by a process that is gone"));
     auto made = session_->Change(Str("INSERT INTO paimon_distributed_locks (lock_id, expire_time_seconds) VALUES (",
                                      Quote(name), ", ", settings_.lock_timeout_ms / 1000, ")"));

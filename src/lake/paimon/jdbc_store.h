@@ -51,6 +51,7 @@ class JdbcStore {
   Status Lock(const std::string& name);
   Result<std::vector<SqlRow>> Query(const std::string& sql);
   Result<int64_t> Change(const std::string& sql);  // may be done twice
+  Status Insert(const std::string& sql);           // one row, if it is not there
   Status Transaction(const std::vector<std::string>& statements);
   template <typename Request>
   auto Ask(Request request) -> decltype(request());
@@ -61,7 +62,8 @@ class JdbcStore {
   Env& env_;
   const JdbcSettings settings_;
   std::unique_ptr<SqlSession> session_;
-  bool made_ = false;  // its tables are there
+  bool made_ = false;    // its tables are there
+  bool warned_ = false;  // of properties without effect
 };
 
 }  // namespace sluice::paimon
