@@ -13,6 +13,7 @@ import paimon_job
 import processes
 import test_paimon_changelog as changelog
 import test_paimon_hive
+import test_paimon_iceberg_s3 as in_s3
 
 OFTEN = {"bucket": 2, "num-sorted-run.compaction-trigger": 2}
 
@@ -137,3 +138,42 @@ def test_refused_by_name(ctx):
     server.call_create_database({1: (11, db)})
     server.tables[db, "t"] = {1: (11, "t"), 9: (13, (11, 11, [("table_type", "PAIMON")]))}
     ctx.fails(pipeline(ctx, server, f"{db}.t"), f"{db}.t", "not iceberg's", "metadata.iceberg.database", code=1)
+
+
+def test_over_a_table_in_s3(ctx):
+    """The pointer names a file in the bucket, after commits, a kill and an alteration; PyIceberg follows it there."""
+    server = test_paimon_hive.start(ctx)
+    own = {"metadata.iceberg.storage": "hive-catalog", "metadata.iceberg.uri": server.uri}
+    place, db, table, path = in_s3.begin(ctx, own)
+    beside = in_s3.BesideInS3(place, True)
+    folder = f"s3://{place.bucket}/some/lake/iceberg/{db}"
+
+    def follows():
+        in_s3.equal(place, table, beside)
+        entry = server.tables[db, "t"]
+        said = metastore.parameters(entry)
+        assert said["metadata_location"] == beside.metadata_path(table), said
+        assert metastore.location(entry) == f"{folder}/t", metastore.location(entry)
+        shown = StaticTable.from_metadata(said["metadata_location"], in_s3.file_options(place))
+        assert said["uuid"] == str(shown.metadata.table_uuid)
+        assert shown.scan().to_arrow().num_rows == len(ctx.lake.rows(table)[1])
+        assert not server.locks, "a lock stays"
+        return said["metadata_location"]
+
+    ctx.catch_up(path)
+    seen = {follows()}
+    assert server.databases[db][3][1] == folder, server.databases[db]
+    for round_, env in enumerate((None, {"SLUICE_FAILPOINT": "paimon.before_publish"}, None)):
+        changelog.change(ctx, db, round_)
+        result = ctx.catch_up(path, env=env, code=None)
+        if env:
+            assert result.code == -signal.SIGKILL, result.err
+            server.locks.clear()  # that of a process that died goes after some minutes
+            ctx.catch_up(path)
+        seen.add(follows())
+        name = f"extra{round_}"
+        ctx.server.execute(f"ALTER TABLE t ADD {name} INT; UPDATE t SET {name} = 1 ORDER BY id LIMIT 9", db)
+    ctx.catch_up(path)
+    seen.add(follows())
+    assert len(seen) == 5, seen
+    assert ("extra2", "int") in metastore.columns(server.tables[db, "t"])
