@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// `sluice tables orphans`: files in a table's folder that nothing names.
+// `sluice tables orphans`: files in a table's folder that nothing names, and uploads into it that nobody finished.
 #include <cstdio>
+#include <string>
 #include <vector>
 
 #include "base/text.h"
@@ -27,6 +28,21 @@ Result<std::vector<OrphanFile>> Find(Env& env, const std::string& table, int64_t
   return error;
 }
 
+// Of a folder in S3. What a killed writer uploaded in parts is no file yet, but takes space.
+Result<size_t> ShowUploads(const std::string& table, int64_t before_ms, bool abort) {
+  size_t count = 0;
+  UploadStore* store = LakeEnv().UploadsAt(table);
+  if (store == nullptr) return count;
+  TRY_SET(const auto uploads, store->Uploads(table));
+  for (const UnfinishedUpload& upload : uploads) {
+    if (upload.begun_ms >= before_ms) continue;
+    if (abort) TRY(store->Abort(upload));
+    ++count;
+    std::printf("%12s  %s\n", "unfinished", upload.path.c_str());
+  }
+  return count;
+}
+
 Status Orphans(const OrphansArguments& arguments) {
   auto age_ms = ParseDurationMs(arguments.older_than);
   if (!age_ms.ok()) return std::move(age_ms).error().With("--older-than");
@@ -36,15 +52,18 @@ Status Orphans(const OrphansArguments& arguments) {
   }
   Env& env = LakeEnv();
   TRY_SET(const std::string table, MountTable(arguments.table, arguments.catalog));
-  TRY_SET(auto files, Find(env, table, env.NowMs() - *age_ms));
+  const int64_t before_ms = env.NowMs() - *age_ms;
+  TRY_SET(auto files, Find(env, table, before_ms));
   int64_t bytes = 0;
   for (const OrphanFile& file : files) {
     if (arguments.remove) TRY(env.Remove(file.path));
     bytes += file.bytes;
     std::printf("%12lld  %s\n", static_cast<long long>(file.bytes), file.path.c_str());
   }
-  std::printf("%zu files, %lld bytes older than %s %s\n", files.size(), static_cast<long long>(bytes),
-              arguments.older_than.c_str(),
+  TRY_SET(const size_t uploads, ShowUploads(table, before_ms, arguments.remove));
+  const std::string unfinished = uploads == 0 ? "" : Str(", ", uploads, " unfinished uploads");
+  std::printf("%zu files, %lld bytes%s older than %s %s\n", files.size(), static_cast<long long>(bytes),
+              unfinished.c_str(), arguments.older_than.c_str(),
               arguments.remove ? "removed" : "belong to no snapshot; --delete removes them");
   return Ok();
 }

@@ -26,6 +26,7 @@ enum class S3Fault : uint8_t {
 struct FakeS3 {
   std::map<std::string, std::string> objects;                          // by "/bucket/key"
   std::map<std::string, std::map<std::string, std::string>> uploads;  // parts by number, by id
+  std::map<std::string, std::string> upload_paths;                    // "/bucket/key" by id
   int uploads_begun = 0;
   int64_t requests = 0;
   std::vector<std::string> log;                                // "PUT /bucket/key"
@@ -96,9 +97,21 @@ struct FakeS3 {
   HttpResponse Upload(const HttpRequest& request, const std::map<std::string, std::string>& query) {
     HttpResponse out;
     out.status = 200;
+    if (query.contains("uploads") && request.method == "GET") {  // one a page
+      const auto marker = query.find("upload-id-marker");
+      const auto at = marker == query.end() ? uploads.begin() : uploads.upper_bound(marker->second);
+      if (at == uploads.end()) return out;
+      const std::string key = upload_paths[at->first].substr(request.path.size());
+      out.body = Str("<R><Upload><Key>", key, "</Key><UploadId>", at->first, "</UploadId><Initiated>",
+                     "2026-11-22T18:30:07.000Z</Initiated></Upload><NextKeyMarker>", key, "</NextKeyMarker>",
+                     "<NextUploadIdMarker>", at->first, "</NextUploadIdMarker><IsTruncated>",
+                     std::next(at) != uploads.end(), "</IsTruncated></R>");
+      return out;
+    }
     if (query.contains("uploads")) {
       const std::string id = Str("upload ", ++uploads_begun);
       uploads[id];
+      upload_paths[id] = request.path;
       out.body = Str("<InitiateMultipartUploadResult><UploadId>", id, "</UploadId></InitiateMultipartUploadResult>");
       return out;
     }

@@ -27,6 +27,8 @@ Env& RoutingEnv::At(const std::string& path) const {
   return *unmounted_;
 }
 
+UploadStore* RoutingEnv::UploadsAt(const std::string& path) const { return dynamic_cast<UploadStore*>(&At(path)); }
+
 RoutingEnv& LakeEnv() {
   // Not destroyed: at the end of the process libcrypto is gone before, and open connections need it to be closed.
   static RoutingEnv& env = *new RoutingEnv(PosixEnv());

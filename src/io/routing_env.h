@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "io/env.h"
+#include "io/unfinished_uploads.h"
 
 namespace sluice {
 
@@ -19,6 +20,9 @@ class RoutingEnv final : public Env {
 
   // What lies at or below `path` (s3://bucket/key) is `env`'s; a longer path that is mounted goes first.
   void Mount(const std::string& path, std::unique_ptr<Env> env);
+
+  // Of the Env that is mounted there; null where there are no uploads.
+  UploadStore* UploadsAt(const std::string& path) const;
 
   Result<std::unique_ptr<WritableFile>> NewFile(const std::string& path) override { return At(path).NewFile(path); }
   Result<std::string> ReadFile(const std::string& path) override { return At(path).ReadFile(path); }

@@ -15,6 +15,8 @@ constexpr int kTriesMax = 6;
 constexpr int64_t kFirstWaitMs = 100;
 constexpr int64_t kPageMax = 1000;  // of S3
 
+constexpr const char* kListTime = "%Y-%m-%dT%H:%M:%S";
+
 // "Sun, 22 Nov 2026 18:30:07 GMT" and "2026-11-22T18:30:07.000Z".
 Result<int64_t> ParseTime(const std::string& text, const char* form) {
   std::tm parts{};
@@ -155,7 +157,7 @@ Status S3Client::ReadPage(const HttpResponse& answer, const S3Place& prefix, Lis
       if (!bytes.ok()) bad = bytes.error();
     }
     if (path.ends_with("/Contents")) {
-      const auto time = ParseTime(modified, "%Y-%m-%dT%H:%M:%S");
+      const auto time = ParseTime(modified, kListTime);
       if (time.ok()) object.modified_ms = *time;
       if (!time.ok()) bad = time.error();
       out.objects.push_back(std::exchange(object, {}));
@@ -229,6 +231,50 @@ Status S3Client::FinishUpload(const S3Place& place, const std::string& upload, c
   const auto there = Head(place);
   if (!there.ok() && there.error().code != ErrorCode::kNotFound) return there.error();
   return there.ok() && there->bytes == bytes ? Ok() : Status(std::move(error));
+}
+
+// `next`: the last one of a page that is not the last.
+Status S3Client::ReadUploads(const HttpResponse& answer, const S3Place& prefix, std::vector<Begun>& out,
+                             Begun& next) const {
+  Begun one;
+  bool truncated = false;
+  Status bad = Ok();
+  const auto take = [&](const std::string& path, const std::string& text) {
+    if (path.ends_with("/Upload/Key")) one.name = text;
+    if (path.ends_with("/Upload/UploadId")) one.id = text;
+    if (path.ends_with("/Upload/Initiated")) {
+      const auto time = ParseTime(text, kListTime);
+      if (time.ok()) one.begun_ms = *time;
+      if (!time.ok()) bad = time.error();
+    }
+    if (path.ends_with("/Upload")) out.push_back(std::exchange(one, {}));
+    if (path.ends_with("/IsTruncated")) truncated = text == "true";
+    if (path.ends_with("/NextKeyMarker")) next.name = text;
+    if (path.ends_with("/NextUploadIdMarker")) next.id = text;
+  };
+  next = {};
+  Status read = WalkXml(answer.body, take);
+  if (read.ok() && truncated && next.name.empty()) read = Corrupt("a page that is not the last one names no next one");
+  if (!truncated) next = {};
+  if (read.ok()) read = std::move(bad);
+  if (read.ok()) return Ok();
+  return std::move(read).error().With(Str("list of the uploads below ", prefix.ToString(), " at ", config_.endpoint));
+}
+
+Result<std::vector<S3Client::Begun>> S3Client::ListUploads(const S3Place& prefix) {
+  std::vector<Begun> out;
+  Begun next;
+  do {
+    HttpRequest request = Request("GET", {prefix.bucket, ""});
+    request.query = {{"uploads", ""}, {"prefix", prefix.key}};
+    if (!next.name.empty()) {
+      request.query.emplace_back("key-marker", next.name);
+      request.query.emplace_back("upload-id-marker", next.id);
+    }
+    TRY_SET(const HttpResponse answer, Send(request, prefix));
+    TRY(ReadUploads(answer, prefix, out, next));
+  } while (!next.name.empty());
+  return out;
 }
 
 Status S3Client::AbortUpload(const S3Place& place, const std::string& upload) {

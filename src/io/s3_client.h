@@ -32,6 +32,11 @@ class S3Client {
     std::vector<Object> objects;
     std::vector<std::string> folders;  // prefixes, with a slash at the end
   };
+  struct Begun {
+    std::string name;  // whole key
+    std::string id;
+    int64_t begun_ms = 0;
+  };
   struct Bytes {
     std::string bytes;
     int64_t total = 0;  // of the whole object
@@ -56,12 +61,15 @@ class S3Client {
   Status FinishUpload(const S3Place& place, const std::string& upload, const std::vector<std::string>& parts,
                       int64_t bytes);
   Status AbortUpload(const S3Place& place, const std::string& upload);
+  // Those whose key begins with the place's and that are neither finished nor aborted, by key.
+  Result<std::vector<Begun>> ListUploads(const S3Place& prefix);
 
  private:
   HttpRequest Request(const char* method, const S3Place& place) const;
   // An answer of 2xx; all else is an error. `unknown`, if given, tells whether a try may have done it unseen.
   Result<HttpResponse> Send(const HttpRequest& request, const S3Place& place, bool* unknown = nullptr);
   Status ReadPage(const HttpResponse& answer, const S3Place& prefix, Listing& out, std::string& next) const;
+  Status ReadUploads(const HttpResponse& answer, const S3Place& prefix, std::vector<Begun>& out, Begun& next) const;
   Error CannotSend(const HttpRequest& request, const S3Place& place, const Error& why) const;
 
   Env& clock_;

@@ -8,13 +8,14 @@
 #include "base/text.h"
 #include "io/s3_client.h"
 #include "io/s3_file.h"
+#include "io/unfinished_uploads.h"
 
 namespace sluice {
 namespace {
 
 Error NotThere(const char* what, const std::string& path) { return Unsupported(Str("S3 has no ", what, ": ", path)); }
 
-class S3Env final : public Env {
+class S3Env final : public Env, public UploadStore {
  public:
   S3Env(Env& clock, S3Config config, std::unique_ptr<HttpTransport> transport)
       : clock_(clock), endpoint_(config.endpoint), client_(clock, std::move(config), std::move(transport)) {}
@@ -65,6 +66,21 @@ class S3Env final : public Env {
   Status PutNew(const std::string& path, std::string_view bytes) override {
     TRY(CheckConditions(path));
     return client_.PutNew(S3PlaceOf(path), bytes);
+  }
+  Result<std::vector<UnfinishedUpload>> Uploads(const std::string& folder) override {
+    const S3Place place = FolderPlace(folder);
+    TRY_SET(const auto found, client_.ListUploads(place));
+    std::vector<UnfinishedUpload> out;
+    for (const S3Client::Begun& one : found) {
+      // Some servers do not heed the prefix.
+      if (one.name.starts_with(place.key)) {
+        out.push_back({S3Place{place.bucket, one.name}.ToString(), one.id, one.begun_ms});
+      }
+    }
+    return out;
+  }
+  Status Abort(const UnfinishedUpload& upload) override {
+    return client_.AbortUpload(S3PlaceOf(upload.path), upload.id);
   }
   Status Move(const std::string&, const std::string& to) override { return NotThere("rename", to); }
   Status Link(const std::string&, const std::string& to) override { return NotThere("link", to); }

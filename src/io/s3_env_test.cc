@@ -9,6 +9,7 @@
 #include "io/fake_s3_test_util.h"
 #include "io/folder_test_util.h"
 #include "io/s3_client.h"
+#include "io/unfinished_uploads.h"
 
 namespace sluice {
 namespace {
@@ -100,6 +101,33 @@ TEST_F(S3EnvTest, AnUploadThatIsGivenUpLeavesNothing) {
   }
   EXPECT_TRUE(server_.uploads.empty());
   EXPECT_TRUE(server_.objects.empty());
+}
+
+TEST_F(S3EnvTest, UploadsOfAnotherAreFoundAndAborted) {
+  auto* store = dynamic_cast<UploadStore*>(env_.get());
+  ASSERT_NE(store, nullptr);
+  EXPECT_TRUE(store->Uploads("s3://b/t")->empty());
+  std::vector<std::unique_ptr<WritableFile>> files;
+  for (const char* path : {"s3://b/t/x", "s3://b/tt/y", "s3://b/t/z"}) {
+    files.push_back(*env_->NewFile(path));
+    ASSERT_OK(files.back()->Append(std::string(9 << 20, 'x')));
+  }
+  const auto found = store->Uploads("s3://b/t");
+  ASSERT_OK(found);
+  ASSERT_EQ(found->size(), 2u) << "of three pages, none of the folder beside";
+  EXPECT_EQ(found->at(0).path, "s3://b/t/x");
+  EXPECT_EQ(found->at(1).path, "s3://b/t/z");
+  EXPECT_EQ(found->at(0).begun_ms, 1'795'372'207'000);
+  ASSERT_OK(store->Abort(found->at(0)));
+  ASSERT_OK(store->Abort(found->at(0)));  // it is gone
+  EXPECT_EQ(server_.uploads.size(), 2u);
+  server_.answer = [](const HttpRequest&, HttpResponse& out) {
+    out.status = 200;
+    out.body = "<R><IsTruncated>true</IsTruncated></R>";
+    return true;
+  };
+  EXPECT_EQ(store->Uploads("s3://b/t").error().code, ErrorCode::kCorrupt);
+  server_.answer = nullptr;
 }
 
 TEST_F(S3EnvTest, ANewFileTakesNoNameThatIsTaken) {

@@ -289,6 +289,30 @@ def test_actions_and_orphans(ctx):
     assert found.code == 0 and "data-left.parquet" in found.out and "1 files, 4 bytes" in found.out, found.err
 
 
+def test_unfinished_uploads(ctx):
+    """What a killed process began to upload into a table's folder is shown, and ended on request; no other is."""
+    place = Place(ctx)
+    db, path = two_tables(ctx, place)
+    ctx.catch_up(path)
+    ours = [f"some/lake/{db}.db/a/bucket-0/data-{n}.parquet" for n in "xy"]
+    for key in (*ours, f"some/lake/{db}.db/aa/bucket-0/data-z.parquet", f"other/{db}.db/a/data.parquet"):
+        place.server.begin_upload(place.bucket, key)
+
+    def orphans(*more):
+        found = ctx.command("tables", "orphans", place.folder(f"{db}.a"), *more, env=place.env)
+        assert found.code == 0, found.err
+        return [line.split()[-1] for line in found.out.splitlines() if "unfinished  " in line], found.out
+
+    expected = [f"s3://{place.bucket}/{key}" for key in ours]
+    assert orphans("--older-than", "10000d")[0] == []
+    listed, text = orphans()
+    assert listed == expected and "0 files, 0 bytes, 2 unfinished uploads older than 3d" in text, text
+    assert place.server.uploads(place.bucket) == 4
+    assert orphans("--delete")[0] == expected
+    assert place.server.uploads(place.bucket) == 2 and orphans()[0] == []
+    place.equal(f"{db}.a")
+
+
 def test_tls(ctx):
     server = s3_server.S3Server(os.path.join(ctx.dir, "s3"), tls=True)
     ctx.cleanups.append(server.close)
