@@ -20,6 +20,13 @@ int64_t EpochOf(const std::map<std::string, std::string>& properties, const std:
   return ParseNumber(ValueOf(properties, JobProperty(job, "epoch")), epoch) ? epoch : 0;
 }
 
+std::optional<EpochInfo> StoredEpochs::Newest() const {
+  if (newest.epoch == 0) return std::nullopt;
+  EpochInfo out = newest;
+  out.position.clear();
+  return out;
+}
+
 void StoredEpochs::Add(const TableId& id, const std::map<std::string, std::string>& properties,
                        const std::string& job) {
   const std::string prefix = JobProperty(job, "");

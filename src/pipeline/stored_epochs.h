@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,7 @@ struct StoredEpochs {
   std::map<TableId, int64_t> epochs;  // of the tables that have one
 
   bool whole() const { return tables_with == tables_of; }
+  std::optional<EpochInfo> Newest() const;  // as Sink::StoredEpoch gives it
   // Takes in a table of the warehouse.
   void Add(const TableId& id, const std::map<std::string, std::string>& properties, const std::string& job);
 };

@@ -29,7 +29,7 @@ TEST(StoredEpochs, TheNewestOneCounts) {
   stored.Add({"db", "c"}, Properties("j", "7", "2"), "j");
   EXPECT_TRUE(stored.whole());
   EXPECT_EQ(stored.newest.epoch, 7);
-  EXPECT_EQ(stored.newest.end, "e7");
+  EXPECT_EQ(stored.Newest()->end, "e7");
   EXPECT_EQ(stored.newest.state_id, "s");
   EXPECT_EQ(stored.epoch_file, "f7");
   EXPECT_EQ(stored.epochs, (std::map<TableId, int64_t>{{{"db", "a"}, 7}, {{"db", "b"}, 6}, {{"db", "c"}, 7}}));
@@ -43,7 +43,7 @@ TEST(StoredEpochs, OtherJobsDoNotCount) {
   StoredEpochs stored;
   stored.Add({"db", "a"}, Properties("j2", "7"), "j");
   stored.Add({"db", "b"}, Properties("", "7"), "j");
-  EXPECT_EQ(stored.newest.epoch, 0);
+  EXPECT_FALSE(stored.Newest().has_value());
   EXPECT_FALSE(stored.known);
   stored.Add({"db", "c"}, {{"sluice.j.schema-id", "3"}}, "j");  // made by it, but never written
   EXPECT_TRUE(stored.known);

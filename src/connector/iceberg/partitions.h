@@ -2,7 +2,6 @@
 // What the option `partition.key` means for one table. A pure function; any thread.
 #pragma once
 
-#include <set>
 #include <string>
 #include <vector>
 
@@ -17,9 +16,7 @@ namespace sluice {
 // Not partitioned if no entry is for the table. kInvalid names the table and what is wrong.
 Result<iceberg::PartitionSpec> PartitionSpecOf(const std::vector<iceberg::TablePartitioning>& partitions,
                                                const TableId& id, const iceberg::Schema& schema);
-// A sentence for each entry whose table is not among `tables` (schema.table): a misspelt one would be made without
-// partitions, and without a word.
-std::vector<std::string> IdlePartitions(const std::vector<iceberg::TablePartitioning>& partitions,
-                                        const std::set<std::string>& tables);
+// The tables that have an entry, schema.table.
+std::vector<std::string> PartitionedTables(const std::vector<iceberg::TablePartitioning>& partitions);
 
 }  // namespace sluice

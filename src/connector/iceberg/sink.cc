@@ -3,7 +3,6 @@
 
 #include <malloc.h>
 
-#include "base/check.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -13,6 +12,8 @@
 #include "lake/iceberg/rebase.h"
 #include "lake/iceberg/table_writer.h"
 #include "lake/parquet/file_writer.h"
+#include "pipeline/lake_sink.h"
+#include "pipeline/prepared_epoch.h"
 
 namespace sluice {
 namespace {
@@ -28,7 +29,7 @@ constexpr int64_t kBufferedBytesMax = 192 << 20;  // of all open files together
 }  // namespace
 
 IcebergSink::IcebergSink(Env& env, IcebergSinkConfig config, std::unique_ptr<Catalog> catalog)
-    : env_(env), config_(std::move(config)), catalog_(std::move(catalog)) {}
+    : env_(env), config_(std::move(config)), catalog_(std::move(catalog)), tables_(kBufferedBytesMax) {}
 
 IcebergSink::~IcebergSink() = default;
 
@@ -37,49 +38,21 @@ Result<std::unique_ptr<IcebergSink>> IcebergSink::Make(Env& env, IcebergSinkConf
   return std::unique_ptr<IcebergSink>(new IcebergSink(env, std::move(config), std::move(catalog)));
 }
 
-// A file is made and removed: rights, a read-only mount and a full disk show now, not after an hour of reading.
 Status IcebergSink::Open() {
-  TRY_SET(std::string folder, LocalPath(config_.warehouse));
-  auto probe = [&]() -> Status {
-    TRY(env_.MakeFolders(folder));
-    std::string path = Str(folder, "/.sluice-probe-", env_.Uuid());
-    TRY_SET(auto file, env_.NewFile(path));
-    Status written = file->Append("sluice");
-    if (written.ok()) written = file->Close();
-    TRY(env_.Remove(path));
-    return written;
-  };
-  Status status = probe();
-  if (status.ok()) return status;
-  Error error = std::move(status).error().With(Str("warehouse ", config_.warehouse, " cannot be written"));
-  bool full = error.code == ErrorCode::kUnavailable && error.hint.find("space") != std::string::npos;
-  if (!full) error.code = ErrorCode::kInvalid;
-  if (error.hint.empty()) error.hint = "catalog.properties.warehouse must be a folder that sluice may write to";
-  return error;
+  TRY_SET(const std::string folder, LocalPath(config_.warehouse));
+  return CheckWarehouse(env_, folder, config_.warehouse);
 }
 
 Result<std::optional<EpochInfo>> IcebergSink::StoredEpoch() {
   TRY_SET(stored_, ReadStoredEpochs(*catalog_, config_.job));
   // The process that committed them may have died before they were durable.
   for (const auto& [id, epoch] : stored_.epochs) TRY(catalog_->Sync(id));
-  if (stored_.newest.epoch == 0) return std::optional<EpochInfo>();
-  EpochInfo newest = stored_.newest;
-  newest.position.clear();
-  return std::optional<EpochInfo>(std::move(newest));
+  return stored_.Newest();
 }
 
 Result<std::map<TableId, TableSchema>> IcebergSink::CompleteStoredEpoch() {
-  if (!stored_.whole()) {
-    std::string what =
-        Str("epoch ", stored_.newest.epoch, " is in ", stored_.tables_with, " of ", stored_.tables_of, " tables");
-    auto text = env_.ReadFile(stored_.epoch_file);
-    if (!text.ok()) {
-      return Corrupt(Str(what, ", and the file with its commits is gone: ", text.error().message),
-                     "a table of this job was removed, or files of one: remove all tables of this job to copy anew");
-    }
-    LogWarn(Str(what, ": its commits are completed from ", stored_.epoch_file));
-    TRY(Commit(*text));
-  }
+  TRY_SET(const std::string commits, CommitsToComplete(env_, stored_));
+  TRY(Commit(commits));
   std::map<TableId, TableSchema> out;
   TRY_SET(auto tables, catalog_->List(""));
   for (const TableId& id : tables) {
@@ -92,6 +65,7 @@ Result<std::map<TableId, TableSchema>> IcebergSink::CompleteStoredEpoch() {
   }
   return out;
 }
+
 Status IcebergSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   TRY_SET(bool exists, catalog_->Exists(id));
   std::unique_ptr<Table> table;
@@ -126,87 +100,38 @@ Status IcebergSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) 
   options.helper = &helper_;
   TRY_SET(auto writer, TableWriter::Make(env_, std::move(table), std::move(options)));
   TRY(writer->Adopt(schema));
-  writers_[id] = std::move(writer);
+  tables_.Add(id, std::move(writer));
   return Ok();
 }
 
-Result<TableWriter*> IcebergSink::WriterOf(const TableId& id) {
-  auto found = writers_.find(id);
-  if (found == writers_.end()) {
-    return Invalid(Str("table ", id.ToString(), " was not created before its first row"),
-                   "this is a bug in the source");
-  }
-  return found->second.get();
-}
-
 Status IcebergSink::Apply(const SchemaChange& change) {
-  if (change.kind == SchemaChangeKind::kCreateTable && !writers_.contains(change.table)) {
+  if (change.kind == SchemaChangeKind::kCreateTable && tables_.Find(change.table) == nullptr) {
     return CreateOrAdopt(change.table, *change.schema);
   }
-  TRY_SET(TableWriter * writer, WriterOf(change.table));
+  TRY_SET(TableWriter * writer, tables_.Of(change.table));
   return writer->Change(change);
 }
 
-Status IcebergSink::Write(const ChangeBatch& batch) {
-  TRY_SET(TableWriter * writer, WriterOf(batch.table));
-  TRY(writer->Write(batch));
-  return BoundMemory();
-}
-
-Status IcebergSink::BoundMemory() {
-  while (true) {
-    int64_t sum = 0, most = 0;
-    TableWriter* largest = nullptr;
-    for (auto& [id, writer] : writers_) {
-      int64_t bytes = writer->buffered_bytes();
-      sum += bytes;
-      if (bytes > most) {
-        most = bytes;
-        largest = writer.get();
-      }
-    }
-    if (sum <= kBufferedBytesMax || largest == nullptr) return Ok();
-    TRY(largest->CloseFiles());
-  }
-}
+Status IcebergSink::Write(const ChangeBatch& batch) { return tables_.Write(batch); }
 
 void IcebergSink::TellIdlePartitions() {
   if (std::exchange(told_partitions_, true)) return;
-  std::set<std::string> tables;
-  for (const auto& [id, writer] : writers_) tables.insert(id.ToString());
-  for (const std::string& note : IdlePartitions(config_.partitions, tables)) LogWarn(note);
+  const std::vector<std::string> named = PartitionedTables(config_.partitions);
+  for (const std::string& note : IdlePartitions(named, tables_.names())) LogWarn(note);
 }
 
 Result<std::string> IcebergSink::Prepare(const EpochInfo& epoch) {
   TellIdlePartitions();
-  struct Finished {
-    TableId id;
-    std::optional<int64_t> base;
-    TableChange change;
+  const auto file_of = [&](const TableId& first) { return EpochFile(first, epoch.epoch); };
+  // Properties of a table stay until they are changed.
+  const auto hold = [](TableChange& change, const std::string& property, const auto& value) {
+    if (value) change.set_properties[property] = *value;
+    if (!value) change.remove_properties.push_back(property);
   };
-  std::vector<Finished> changes;
-  for (auto& [id, writer] : writers_) {
-    if (!writer->dirty()) continue;
-    TRY_SET(TableChange change, writer->Finish({epoch.epoch, epoch.end, epoch.position, epoch.state_id}));
-    changes.push_back({id, writer->base_snapshot(), std::move(change)});
-  }
+  TRY_SET(std::string prepared, tables_.Prepare(config_.job, epoch, file_of, hold));
   ReleaseWriteMemory();
   PassFailpoint("iceberg.after_data_files");
-  if (changes.empty()) return std::string();
-  PreparedEpoch prepared{config_.job, epoch.epoch, {}};
-  const bool several = changes.size() > 1;
-  std::string file;
-  if (several) {
-    TRY_SET(file, EpochFile(changes[0].id, epoch.epoch));
-  }
-  for (auto& [id, base, change] : changes) {
-    change.set_properties[JobProperty(config_.job, "tables")] = Str(changes.size());
-    std::string property = JobProperty(config_.job, "epoch-file");
-    if (several) change.set_properties[property] = file;
-    if (!several) change.remove_properties.push_back(property);
-    prepared.tables.push_back({id, base, change.ToJson()});
-  }
-  return prepared.ToJson();
+  return prepared;
 }
 
 // In the first table's folder: whoever finds one table of the epoch can make the commits of the others.
@@ -238,8 +163,7 @@ Status IcebergSink::Commit(const std::string& text) {
   iceberg::CommitGuard guard{prepared.job, prepared.epoch};
   for (PreparedTable& table : prepared.tables) {
     if (!epoch_file.empty()) PassFailpoint("iceberg.between_tables");
-    auto found = writers_.find(table.id);
-    TableWriter* writer = found != writers_.end() && found->second->finished() ? found->second.get() : nullptr;
+    TableWriter* writer = tables_.Finished(table.id);
     TRY_SET(const TableChange change, iceberg::ParseTableChange(table.change));
     std::unique_ptr<Table> opened;  // after a restart, or done by an earlier try
     if (writer == nullptr) {
@@ -291,9 +215,9 @@ Status IcebergSink::RemoveUnreachable(const std::vector<std::string>& files) {
 Status IcebergSink::Maintain() {
   if (committed_.empty()) return Ok();
   for (const TableId& id : committed_) {
-    auto found = writers_.find(id);
-    if (found == writers_.end()) continue;
-    auto expired = found->second->table().Maintain();
+    TableWriter* writer = tables_.Find(id);
+    if (writer == nullptr) continue;
+    auto expired = writer->table().Maintain();
     if (expired.ok()) continue;
     LogWarn(Str("table ", id.ToString(),
                 ": upkeep failed and is tried again after the next commit: ", expired.error().message));
@@ -304,15 +228,8 @@ Status IcebergSink::Maintain() {
 }
 
 SinkStats IcebergSink::stats() const {
-  SinkStats sum;
+  SinkStats sum = tables_.stats();
   sum.commits = commits_;
-  for (auto& [id, writer] : writers_) {
-    const iceberg::TableWriterStats& stats = writer->stats();
-    sum.inserted += stats.inserted;
-    sum.updated += stats.updated;
-    sum.deleted += stats.deleted;
-    sum.bytes_written += stats.bytes_written;
-  }
   return sum;
 }
 

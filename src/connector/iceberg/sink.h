@@ -21,8 +21,8 @@
 #include "lake/iceberg/metadata.h"
 #include "lake/iceberg/transform.h"
 #include "pipeline/pipeline_spec.h"
-#include "pipeline/prepared_epoch.h"
 #include "pipeline/sink.h"
+#include "pipeline/sink_tables.h"
 
 namespace sluice {
 
@@ -61,8 +61,6 @@ class IcebergSink final : public Sink {
  private:
   IcebergSink(Env& env, IcebergSinkConfig config, std::unique_ptr<Catalog> catalog);
   Status CreateOrAdopt(const TableId& id, const TableSchema& schema);
-  Result<iceberg::TableWriter*> WriterOf(const TableId& id);
-  Status BoundMemory();
   void TellIdlePartitions();
   Result<std::string> EpochFile(const TableId& first, int64_t epoch);  // its local path
   Status CheckFiles(const TableId& id, const iceberg::TableChange& change);
@@ -71,7 +69,7 @@ class IcebergSink final : public Sink {
   const IcebergSinkConfig config_;
   std::unique_ptr<Catalog> catalog_;
   HelperThread helper_;  // encodes with the job's thread
-  std::map<TableId, std::unique_ptr<iceberg::TableWriter>> writers_;
+  SinkTables<iceberg::TableWriter> tables_;
   std::set<TableId> committed_;  // since the last Maintain
   StoredEpochs stored_;          // at the last StoredEpoch()
   int64_t commits_ = 0;

@@ -8,6 +8,7 @@
 #include "connector/iceberg/spec.h"
 #include "lake/iceberg/data_writer.h"
 #include "pipeline/job_id.h"
+#include "pipeline/lake_sink.h"
 
 namespace sluice {
 namespace {
@@ -58,13 +59,9 @@ Result<iceberg::PartitionSpec> PartitionSpecOf(const std::vector<iceberg::TableP
   return out;
 }
 
-std::vector<std::string> IdlePartitions(const std::vector<iceberg::TablePartitioning>& partitions,
-                                        const std::set<std::string>& tables) {
+std::vector<std::string> PartitionedTables(const std::vector<iceberg::TablePartitioning>& partitions) {
   std::vector<std::string> out;
-  for (const iceberg::TablePartitioning& partitioning : partitions) {
-    if (tables.contains(partitioning.table)) continue;
-    out.push_back(Str("partition.key names ", partitioning.table, ", which is no table of this sink until now"));
-  }
+  for (const iceberg::TablePartitioning& partitioning : partitions) out.push_back(partitioning.table);
   return out;
 }
 
@@ -79,7 +76,7 @@ Status CheckIcebergTables(const PipelineSpec& spec, const std::map<TableId, Tabl
     auto made = PartitionSpecOf(partitions, id, iceberg::FromTableSchema(schema));
     if (!made.ok()) return At(options.PlaceOf("partition.key"), std::move(made).error());
   }
-  for (const std::string& note : IdlePartitions(partitions, names)) {
+  for (const std::string& note : IdlePartitions(PartitionedTables(partitions), names)) {
     notes.push_back(Str(options.PlaceOf("partition.key").ToString(), ": ", note));
   }
   return Ok();

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -26,8 +25,7 @@ Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const std::vect
                                       const TableId& id, const TableSchema& schema, const paimon::Options& options,
                                       bool keep_key);
 
-// A sentence for each entry whose table is not among `tables` (schema.table): a misspelt one would be made without
-// partitions, and without a word.
-std::vector<std::string> IdlePartitionKeys(const PartitionKeys& keys, const std::set<std::string>& tables);
+// The tables that have an entry, schema.table.
+std::vector<std::string> PartitionedTables(const PartitionKeys& keys);
 
 }  // namespace sluice

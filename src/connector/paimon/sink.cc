@@ -19,6 +19,7 @@
 #include "lake/paimon/orphans.h"
 #include "lake/paimon/table_writer.h"
 #include "lake/parquet/file_writer.h"
+#include "pipeline/lake_sink.h"
 #include "pipeline/prepared_epoch.h"
 
 namespace sluice {
@@ -63,7 +64,8 @@ Status CheckOldRows(const TableId& id, const paimon::Schema& table, const TableS
 }  // namespace
 
 PaimonSink::PaimonSink(Env& env, PaimonSinkConfig config, std::unique_ptr<paimon::Catalog> catalog)
-    : env_(env), config_(std::move(config)), catalog_(std::move(catalog)), upkeep_(env, config_.job) {
+    : env_(env), config_(std::move(config)), catalog_(std::move(catalog)), tables_(kBufferedBytesMax),
+      upkeep_(env, config_.job) {
   // A row that moves between partitions or buckets must go from where it was, and a changelog names both images.
   const auto producer = config_.table_options.find("changelog-producer");
   const bool changelog = producer != config_.table_options.end() && Lower(Trim(producer->second)) == "input";
@@ -97,21 +99,9 @@ Result<StoredEpochs> ReadPaimonEpochs(Env& env, paimon::Catalog& catalog, const 
   return out;
 }
 
-// A file is made and removed: rights, a read-only mount and a full disk show now, not after an hour of reading.
 Status PaimonSink::Open() {
   if (catalog_->folder().empty()) return Ok();  // its tables' folders are another's
-  auto probe = [&]() -> Status {
-    TRY(env_.MakeFolders(catalog_->folder()));
-    return env_.CheckWritable(Str(catalog_->folder(), "/sluice-probe"));
-  };
-  Status status = probe();
-  if (status.ok()) return status;
-  Error error = std::move(status).error().With(Str("warehouse ", config_.warehouse, " cannot be written"));
-  bool full = error.code == ErrorCode::kUnavailable && error.hint.find("space") != std::string::npos;
-  const bool remote = env_.IsObjectStore(catalog_->folder());  // its errors have the right code
-  if (!full && !remote) error.code = ErrorCode::kInvalid;
-  if (error.hint.empty()) error.hint = "catalog.properties.warehouse must be a folder that sluice may write to";
-  return error;
+  return CheckWarehouse(env_, catalog_->folder(), config_.warehouse);
 }
 
 Result<std::unique_ptr<Table>> PaimonSink::OpenTable(const TableId& id) {
@@ -125,24 +115,12 @@ Result<std::optional<EpochInfo>> PaimonSink::StoredEpoch() {
     TRY_SET(const auto table, OpenTable(id));
     TRY(paimon::SyncTable(env_, *table));
   }
-  if (stored_.newest.epoch == 0) return std::optional<EpochInfo>();
-  EpochInfo newest = stored_.newest;
-  newest.position.clear();
-  return std::optional<EpochInfo>(std::move(newest));
+  return stored_.Newest();
 }
 
 Result<std::map<TableId, TableSchema>> PaimonSink::CompleteStoredEpoch() {
-  if (!stored_.whole()) {
-    std::string what =
-        Str("epoch ", stored_.newest.epoch, " is in ", stored_.tables_with, " of ", stored_.tables_of, " tables");
-    auto text = env_.ReadFile(stored_.epoch_file);
-    if (!text.ok()) {
-      return Corrupt(Str(what, ", and the file with its commits is gone: ", text.error().message),
-                     "a table of this job was removed, or files of one: remove all tables of this job to copy anew");
-    }
-    LogWarn(Str(what, ": its commits are completed from ", stored_.epoch_file));
-    TRY(Commit(*text));
-  }
+  TRY_SET(const std::string commits, CommitsToComplete(env_, stored_));
+  TRY(Commit(commits));
   std::map<TableId, TableSchema> out;
   for (const auto& [id, epoch] : stored_.epochs) {
     TRY_SET(const auto table, OpenTable(id));
@@ -190,21 +168,12 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   TRY_SET(auto writer, TableWriter::Make(env_, std::move(table), std::move(options)));
   TRY(writer->Adopt(schema));
   TRY(Mirror(id));  // what a killed process committed last
-  writers_[id] = std::move(writer);
+  tables_.Add(id, std::move(writer));
   return Ok();
 }
 
-Result<TableWriter*> PaimonSink::WriterOf(const TableId& id) {
-  auto found = writers_.find(id);
-  if (found == writers_.end()) {
-    return Invalid(Str("table ", id.ToString(), " was not created before its first row"),
-                   "this is a bug in the source");
-  }
-  return found->second.get();
-}
-
 Status PaimonSink::Apply(const SchemaChange& change) {
-  if (change.kind == SchemaChangeKind::kCreateTable && !writers_.contains(change.table)) {
+  if (change.kind == SchemaChangeKind::kCreateTable && tables_.Find(change.table) == nullptr) {
     return CreateOrAdopt(change.table, *change.schema);
   }
   const bool types = change.kind == SchemaChangeKind::kAddColumn || change.kind == SchemaChangeKind::kAlterColumn;
@@ -212,64 +181,27 @@ Status PaimonSink::Apply(const SchemaChange& change) {
   if (types && mirror != mirrors_.end() && mirror->second != nullptr) {
     TRY(CheckMirrored(change.table, change.column.name, change.column.type));
   }
-  TRY_SET(TableWriter * writer, WriterOf(change.table));
+  TRY_SET(TableWriter * writer, tables_.Of(change.table));
   return writer->Change(change);
 }
 
-Status PaimonSink::Write(const ChangeBatch& batch) {
-  TRY_SET(TableWriter * writer, WriterOf(batch.table));
-  TRY(writer->Write(batch));
-  return BoundMemory();
-}
-
-Status PaimonSink::BoundMemory() {
-  while (true) {
-    int64_t sum = 0, most = 0, bound = kBufferedBytesMax;
-    TableWriter* largest = nullptr;
-    for (auto& [id, writer] : writers_) {
-      const int64_t bytes = writer->buffered_bytes();
-      sum += bytes;
-      bound = std::max(bound, writer->most_buffered_bytes());
-      if (bytes <= most) continue;
-      most = bytes;
-      largest = writer.get();
-    }
-    if (sum <= bound || largest == nullptr) return Ok();
-    TRY(largest->Flush());
-  }
-}
+Status PaimonSink::Write(const ChangeBatch& batch) { return tables_.Write(batch); }
 
 void PaimonSink::TellIdlePartitions() {
   if (std::exchange(told_partitions_, true)) return;
-  std::set<std::string> tables;
-  for (const auto& [id, writer] : writers_) tables.insert(id.ToString());
-  for (const std::string& note : IdlePartitionKeys(config_.partition_keys, tables)) LogWarn(note);
+  const std::vector<std::string> named = PartitionedTables(config_.partition_keys);
+  for (const std::string& note : IdlePartitions(named, tables_.names())) LogWarn(note);
 }
 
 Result<std::string> PaimonSink::Prepare(const EpochInfo& epoch) {
   TellIdlePartitions();
-  struct Finished {
-    TableId id;
-    int64_t base = 0;
-    TableChange change;
+  const auto file_of = [&](const TableId& first) { return EpochFile(first, epoch.epoch); };
+  const auto hold = [](TableChange& change, const std::string& property, const auto& value) {
+    if (value) change.properties[property] = *value;
   };
-  std::vector<Finished> changes;
-  for (auto& [id, writer] : writers_) {
-    if (!writer->dirty()) continue;
-    TRY_SET(TableChange change, writer->Finish({epoch.epoch, epoch.end, epoch.position, epoch.state_id}));
-    changes.push_back({id, writer->base_snapshot(), std::move(change)});
-  }
+  TRY_SET(std::string prepared, tables_.Prepare(config_.job, epoch, file_of, hold));
   ReleaseWriteMemory();
-  if (changes.empty()) return std::string();
-  PreparedEpoch prepared{config_.job, epoch.epoch, {}};
-  for (auto& [id, base, change] : changes) {
-    change.properties[JobProperty(config_.job, "tables")] = Str(changes.size());
-    if (changes.size() > 1) {
-      TRY_SET(change.properties[JobProperty(config_.job, "epoch-file")], EpochFile(changes[0].id, epoch.epoch));
-    }
-    prepared.tables.push_back({id, base, change.ToJson()});
-  }
-  return prepared.ToJson();
+  return prepared;
 }
 
 // In the first table's folder: whoever finds one table of the epoch can make the commits of the others.
@@ -291,9 +223,8 @@ Status PaimonSink::Commit(const std::string& text) {
   for (const PreparedTable& table : prepared.tables) {
     if (!std::exchange(first, false)) PassFailpoint("paimon.between_tables");
     TRY_SET(const TableChange change, TableChange::Parse(table.change));
-    auto found = writers_.find(table.id);
-    if (found != writers_.end() && found->second->finished()) {
-      TRY_SET(const int64_t made, found->second->Commit(change, prepared.epoch));
+    if (TableWriter* writer = tables_.Finished(table.id)) {
+      TRY_SET(const int64_t made, writer->Commit(change, prepared.epoch));
       commits_ += made;
     } else {  // after a restart, or done by an earlier try
       TRY_SET(const auto opened, OpenTable(table.id));
@@ -390,8 +321,8 @@ Result<bool> PaimonSink::Keep(const TableId& id) {
 }
 
 Status PaimonSink::Maintain() {
-  std::set<TableId> tables = committed_, again;
-  for (const auto& [id, writer] : writers_) tables.insert(id);
+  std::set<TableId> tables = tables_.ids(), again;
+  tables.insert(committed_.begin(), committed_.end());
   for (const TableId& id : tables) {
     const auto more = Keep(id);
     if (more.ok() && *more) again.insert(id);
@@ -405,15 +336,8 @@ Status PaimonSink::Maintain() {
 }
 
 SinkStats PaimonSink::stats() const {
-  SinkStats sum;
+  SinkStats sum = tables_.stats();
   sum.commits = commits_;
-  for (auto& [id, writer] : writers_) {
-    const paimon::TableWriterStats& stats = writer->stats();
-    sum.inserted += stats.inserted;
-    sum.updated += stats.updated;
-    sum.deleted += stats.deleted;
-    sum.bytes_written += stats.bytes_written;
-  }
   return sum;
 }
 

@@ -23,6 +23,7 @@
 #include "lake/paimon/catalog.h"
 #include "pipeline/pipeline_spec.h"
 #include "pipeline/sink.h"
+#include "pipeline/sink_tables.h"
 #include "pipeline/stored_epochs.h"
 
 namespace sluice {
@@ -71,9 +72,7 @@ class PaimonSink final : public Sink {
  private:
   PaimonSink(Env& env, PaimonSinkConfig config, std::unique_ptr<paimon::Catalog> catalog);
   Status CreateOrAdopt(const TableId& id, const TableSchema& schema);
-  Result<paimon::TableWriter*> WriterOf(const TableId& id);
   Result<std::unique_ptr<paimon::Table>> OpenTable(const TableId& id);
-  Status BoundMemory();
   Status Mirror(const TableId& id);  // Iceberg metadata beside the table follows it
   Status TryMirror(const TableId& id);
   Result<int64_t> RemoveUnreachable(const TableId& id, const std::vector<std::string>& files);
@@ -86,7 +85,7 @@ class PaimonSink final : public Sink {
   const std::unique_ptr<paimon::Catalog> catalog_;
   BeforeImage before_ = BeforeImage::kRow;
   HelperThread helper_;  // encodes with the job's thread
-  std::map<TableId, std::unique_ptr<paimon::TableWriter>> writers_;
+  SinkTables<paimon::TableWriter> tables_;
   std::set<TableId> committed_;  // since the last Maintain, or with snapshots that it did not come to
   std::map<TableId, std::unique_ptr<mirror::IcebergMirror>> mirrors_;  // null: the table has none
   PaimonUpkeep upkeep_;

@@ -11,6 +11,7 @@
 #include "lake/paimon/evolve.h"
 #include "lake/paimon/table_options.h"
 #include "pipeline/job_id.h"
+#include "pipeline/lake_sink.h"
 
 namespace sluice {
 namespace {
@@ -100,12 +101,9 @@ Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const std::vect
   return made;
 }
 
-std::vector<std::string> IdlePartitionKeys(const PartitionKeys& keys, const std::set<std::string>& tables) {
+std::vector<std::string> PartitionedTables(const PartitionKeys& keys) {
   std::vector<std::string> out;
-  for (const auto& [table, columns] : keys) {
-    if (tables.contains(table)) continue;
-    out.push_back(Str("partition.key names ", table, ", which is no table of this sink until now"));
-  }
+  for (const auto& [table, columns] : keys) out.push_back(table);
   return out;
 }
 
@@ -123,7 +121,7 @@ Status CheckPaimonTables(const PipelineSpec& spec, const std::map<TableId, Table
                                spec.shape.has_value());
     if (!made.ok()) return At(spec.sink.place, std::move(made).error());
   }
-  for (const std::string& note : IdlePartitionKeys(keys, names)) {
+  for (const std::string& note : IdlePartitions(PartitionedTables(keys), names)) {
     notes.push_back(Str(options.PlaceOf("partition.key").ToString(), ": ", note));
   }
   return Ok();

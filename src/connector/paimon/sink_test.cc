@@ -3,7 +3,6 @@
 #include "connector/paimon/sink.h"
 
 #include <arrow/api.h>
-#include <arrow/json/from_string.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -15,6 +14,8 @@
 #include "io/faulty_env.h"
 #include "io/folder_test_util.h"
 #include "lake/paimon/scan.h"
+#include "pipeline/lake_sink.h"
+#include "row/batch_test_util.h"
 #include "row/format_value.h"
 
 namespace sluice {
@@ -54,15 +55,7 @@ class PaimonSinkTest : public testing::Test {
   }
   Status Write(const std::string& table, const std::string& ids, const std::string& values,
                std::vector<RowKind> kinds) {
-    ChangeBatch batch;
-    batch.table = {"db", table};
-    batch.schema = schema_;
-    batch.kinds = std::move(kinds);
-    auto arrow_schema = schema_->ToArrow();
-    auto id = *arrow::json::ArrayFromJSONString(arrow_schema->field(0)->type(), ids);
-    auto v = *arrow::json::ArrayFromJSONString(arrow_schema->field(1)->type(), values);
-    batch.rows = arrow::RecordBatch::Make(arrow_schema, id->length(), {id, v});
-    return sink_->Write(batch);
+    return sink_->Write(BatchOf({"db", table}, schema_, {ids, values}, std::move(kinds)));
   }
   // Epoch 1 is committed in all tables; epoch 2 updates 1, deletes 2, inserts 3, and is prepared only.
   void TwoEpochs(std::string& prepared) {
@@ -269,7 +262,7 @@ TEST(PaimonPartitionKeys, AreReadByTable) {
   ASSERT_OK(keys);
   EXPECT_EQ(*keys, (PartitionKeys{{"db.t1", {"a", "b"}}, {"db.t2", {"c"}}}));
   EXPECT_TRUE(ParsePartitionKeys("")->empty());
-  EXPECT_EQ(IdlePartitionKeys(*keys, {"db.t2"}).size(), 1u);
+  EXPECT_EQ(IdlePartitions(PartitionedTables(*keys), {"db.t2"}).size(), 1u);
   for (const char* text : {"db.t1", "db.t1:", ":a", "db.t1: , ", "db.t1:a;db.t1:b"}) {
     const auto bad = ParsePartitionKeys(text);
     ASSERT_FALSE(bad.ok()) << text;

@@ -244,7 +244,7 @@ Status TableWriter::ApplyKeys(const CollapsedRows& changes, const std::vector<Ro
 // Files that are open now are closed: their keys are read back like all others.
 Status TableWriter::EnsureIndex() {
   if (index_) return Ok();
-  TRY(CloseFiles());
+  TRY(Flush());
   TRY(files_.Load());
   Schema key_fields;
   for (const std::string& name : key_) {
@@ -379,7 +379,7 @@ Status TableWriter::CloseFile(size_t index) {
   return Ok();
 }
 
-Status TableWriter::CloseFiles() {
+Status TableWriter::Flush() {
   while (!open_.empty()) TRY(CloseFile(open_.size() - 1));
   return Ok();
 }

@@ -82,7 +82,7 @@ class TableWriter {
   bool finished() const { return finished_; }                              // between Finish and Commit
   std::optional<int64_t> base_snapshot() const { return base_snapshot_; }  // that the next change builds on
   int64_t buffered_bytes() const;                                          // of open files, about
-  Status CloseFiles();  // gives that memory back; files may get small
+  Status Flush();  // gives that memory back; files may get small
   Table& table() { return *table_; }
   const TableWriterStats& stats() const { return stats_; }
   const Schema& schema() const { return schema_; }

@@ -52,7 +52,7 @@ void TableWriter::LookForForeignRows() {
 }
 
 Status TableWriter::EvolveTo(Schema next, int last_column_id) {
-  TRY(CloseFiles());
+  TRY(Flush());
   schema_ = std::move(next);
   last_column_id_ = last_column_id;
   schema_changed_ = true;
@@ -232,7 +232,7 @@ Status TableWriter::Change(const SchemaChange& change) {
 
 // Closes the open files: their rows count too.
 Result<bool> TableWriter::HasRows() {
-  TRY(CloseFiles());
+  TRY(Flush());
   TRY(files_.Load());
   const auto count = static_cast<uint32_t>(files_.size());
   for (uint32_t ordinal = 0; ordinal < count; ++ordinal) {
@@ -245,7 +245,7 @@ Result<bool> TableWriter::HasRows() {
 }
 
 Status TableWriter::Truncate() {
-  TRY(CloseFiles());
+  TRY(Flush());
   TRY(files_.Load());
   files_.RemoveAll();
   if (index_) index_->Clear();
@@ -300,7 +300,7 @@ bool TableWriter::dirty() const { return rows_changed_ || schema_changed_ || pro
 
 Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   CHECK(!finished_);
-  TRY(CloseFiles());
+  TRY(Flush());
   TableChange change;
   TRY(files_.Finish(folder_, location_, change));
   if (!change.added_deletes.empty()) folders_touched_.insert("");

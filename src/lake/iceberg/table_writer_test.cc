@@ -296,7 +296,7 @@ TEST(TableWriterTest, AnAbandonedEpochLeavesNoFiles) {
   Lake lake(Shop());
   ASSERT_OK(lake.Create({}));
   ASSERT_OK(lake.Write({{RowKind::kInsert, {"1", "\"a\"", "1", "null"}}}));
-  ASSERT_OK(lake.writer_->CloseFiles());
+  ASSERT_OK(lake.writer_->Flush());
   ASSERT_OK(lake.Write({{RowKind::kInsert, {"2", "\"a\"", "1", "null"}}}));
   lake.writer_.reset();
   EXPECT_TRUE(std::filesystem::is_empty(lake.folder_ / "db" / "t" / "data"));
