@@ -28,6 +28,7 @@ void Rows(std::string_view bytes) {
 void Indexes(std::string_view bytes) {
   paimon::LiveFile file;
   file.meta.embedded_index = std::string(bytes);
+  file.meta.row_count = 9;  // of the seeds
   paimon::Schema schema;
   schema.fields = {{.id = 0, .name = "n", .type = {.kind = TypeKind::kInt}}, {.id = 1, .name = "v"}};
   const std::vector<FileColumn> columns = {{0, "n", {.kind = TypeKind::kInt}}, {1, "v", {}}};

@@ -159,7 +159,8 @@ TEST(PaimonFileIndex, OfManyRowsIsThatOfJava) {
 // What the index of one file, made by Java or here, says to a condition.
 class Asking {
  public:
-  Asking(const TableSchema& schema, const std::string& index, const char* format = "parquet") {
+  Asking(const TableSchema& schema, const std::string& index, int64_t rows, const char* format = "parquet") {
+    file_.meta.row_count = rows;
     schema_ = *FromTableSchema(schema, {}, {});
     file_.path = Str("/t/bucket-0/data-1-0.", format);
     file_.meta.embedded_index = index;
@@ -177,7 +178,7 @@ class Asking {
 };
 
 TEST(PaimonFileIndex, OfJavaTellsWhatAFileHas) {
-  Asking java(Kinds(), Unhex(kKinds));
+  Asking java(Kinds(), Unhex(kKinds), 1);
   const std::vector<std::tuple<std::string, Value, Value>> cells = {
       {"b", 1, 0}, {"t", -7, 7}, {"s", 300, 44}, {"i", -70000, -70001}, {"l", 5'000'000'000, 705'032'704},
       {"f", 1.5, 1.25}, {"d", -2.25, 2.25}, {"c", "ab  ", "ab"}, {"v", "käse", "kase"},
@@ -200,7 +201,7 @@ TEST(PaimonFileIndex, OfJavaTellsWhatAFileHas) {
   EXPECT_EQ(java.Ask("f", Op::kNotEqual, 1.5 + 1e-9), "perhaps");
   TableSchema runs;
   runs.columns = {Col("n", "INT"), Col("v", "STRING"), Col("w", "INT")};
-  Asking more(runs, Unhex(kRuns));
+  Asking more(runs, Unhex(kRuns), 9);
   for (int64_t n : {-6, 1, 2, 3, 4, 5}) EXPECT_EQ(more.Ask("n", Op::kEqual, n), "perhaps") << n;
   for (int64_t n : {-7, 0, 6}) EXPECT_EQ(more.Ask("n", Op::kEqual, n), "no") << n;
   for (const char* column : {"v", "w"}) EXPECT_EQ(more.Ask(column, Op::kIsNull), "perhaps");
@@ -212,8 +213,8 @@ TEST(PaimonFileIndex, OfJavaTellsWhatAFileHas) {
 
 // The reader takes the blanks away that Java's writer of ORC, not its index, has added or had.
 TEST(PaimonFileIndex, OfTextOfFixedLengthIsNotForOrc) {
-  EXPECT_EQ(Asking(Kinds(), Unhex(kKinds), "orc").Ask("c", Op::kEqual, "ab"), "perhaps");
-  EXPECT_EQ(Asking(Kinds(), Unhex(kKinds), "avro").Ask("c", Op::kEqual, "ab"), "no");
+  EXPECT_EQ(Asking(Kinds(), Unhex(kKinds), 1, "orc").Ask("c", Op::kEqual, "ab"), "perhaps");
+  EXPECT_EQ(Asking(Kinds(), Unhex(kKinds), 1, "avro").Ask("c", Op::kEqual, "ab"), "no");
 }
 
 TEST(PaimonFileIndex, HasOneNotANumberAndTwoZeros) {
@@ -222,7 +223,7 @@ TEST(PaimonFileIndex, HasOneNotANumberAndTwoZeros) {
   const Options options = {{"file-index.bitmap.columns", "f,d"}, {"file-index.bloom-filter.columns", "f,d"}};
   for (const auto& [text, value] : std::vector<std::pair<std::string, double>>{
            {"nan", -std::nan("1")}, {"-nan", std::nan("")}, {"0", -0.0}, {"-0.0", 0.0}, {"inf", INFINITY}}) {
-    Asking asking(schema, Built(schema, options, {{text, text}}));
+    Asking asking(schema, Built(schema, options, {{text, text}}), 1);
     for (const char* column : {"f", "d"}) {
       EXPECT_EQ(asking.Ask(column, Op::kEqual, value), "perhaps") << text;
       EXPECT_EQ(asking.Ask(column, Op::kNotEqual, value), "no") << text;
@@ -236,7 +237,7 @@ TEST(PaimonFileIndex, OfColumnsThatChangedTellsWhatItCan) {
   TableSchema schema;
   schema.columns = {Col("i", "INT"), Col("v", "VARCHAR(3)"), Col("m", "TIMESTAMP(3)")};
   const Options options = {{"file-index.bitmap.columns", "i,v,m"}};
-  Asking asking(schema, Built(schema, options, {{"1", "a", "1970-01-01 00:00:01"}}));
+  Asking asking(schema, Built(schema, options, {{"1", "a", "1970-01-01 00:00:01"}}), 1);
   asking.columns_[0].type = *ParseDataType("BIGINT");
   asking.columns_[0].name = "renamed";
   asking.columns_[1].type = *ParseDataType("STRING");
@@ -257,7 +258,7 @@ TEST(PaimonFileIndex, ThatIsDamagedIsAnErrorOrAnAnswer) {
   const std::string whole = Unhex(kRuns);
   const auto ask_all = [&](const std::string& bytes) {
     std::string out;
-    Asking asking(runs, bytes);
+    Asking asking(runs, bytes, 9);
     for (const char* column : {"n", "v", "w"}) {
       const Value value = column[0] != 'v' ? Value(10) : Value("zz");
       for (Op op : {Op::kEqual, Op::kNotEqual, Op::kIsNull}) out += asking.Ask(column, op, value) + "\n";
@@ -266,7 +267,7 @@ TEST(PaimonFileIndex, ThatIsDamagedIsAnErrorOrAnAnswer) {
   };
   for (size_t size = 0; size < whole.size(); ++size) {
     const std::string answer = ask_all(whole.substr(0, size));
-    const std::string first = Asking(runs, whole.substr(0, size)).Ask("n", Op::kEqual, 9);
+    const std::string first = Asking(runs, whole.substr(0, size), 9).Ask("n", Op::kEqual, 9);
     EXPECT_NE(first, "no") << size;  // the index of n is the last one
     EXPECT_NE(answer.find("/t/bucket-0/data-1-0.parquet"), std::string::npos) << size;
   }
@@ -279,7 +280,7 @@ TEST(PaimonFileIndex, ThatIsDamagedIsAnErrorOrAnAnswer) {
   }
   std::string version = whole;
   version[11] = 2;
-  EXPECT_NE(Asking(runs, version).Ask("n", Op::kEqual, 9).find("is of version 2"), std::string::npos);
+  EXPECT_NE(Asking(runs, version, 9).Ask("n", Op::kEqual, 9).find("is of version 2"), std::string::npos);
 }
 
 TEST(PaimonFileIndex, BitmapsHaveTheirMembers) {

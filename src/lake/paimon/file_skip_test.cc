@@ -204,6 +204,7 @@ TEST_P(PaimonFileSkipRandomTest, NoWantedRowIsMissed) {
   ModelLake lake(Shop(kind.keyed));
   Options options = Indexed(kind.options);
   options["file-index.in-manifest-threshold"] = "180 b";  // some are above it
+  options["parquet.page.row.count.limit"] = "1";
   if (random() % 2 == 0) options.erase("metadata.stats-mode");
   ASSERT_OK(lake.Create({}, options));
   int64_t skipped = 0;

@@ -6,10 +6,12 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/paimon/column_index.h"
 #include "lake/paimon/file_format.h"
 #include "lake/paimon/file_index_options.h"
 #include "lake/paimon/key_range.h"
 #include "lake/paimon/local_time.h"
+#include "lake/paimon/row_choice.h"
 #include "lake/paimon/stored_types.h"
 
 namespace sluice::paimon {
@@ -36,6 +38,27 @@ Result<std::optional<int64_t>> SequenceOf(const Schema& schema, const LiveFile& 
   }
   if (*file.meta.source == FileSource::kCompact) return std::optional<int64_t>();
   return std::optional(file.meta.min_sequence);
+}
+
+// Conditions on columns that are read, as a file has these.
+std::vector<FieldCondition> ConditionsOn(const std::vector<FileColumn>& columns,
+                                         const std::vector<ColumnCondition>& conditions, const Schema& written) {
+  std::vector<FieldCondition> out;
+  for (const ColumnCondition& condition : conditions) {
+    const auto at = std::find_if(columns.begin(), columns.end(), [&](const FileColumn& column) {
+      return column.name == condition.column;
+    });
+    out.push_back({written.FindId(at->id), &condition});
+  }
+  return out;
+}
+
+// Takes deleted rows away from those; whether none is left.
+bool HasDeletedAll(const DeleteSet& deletes, RowBits& rows) {
+  deletes.ForEach([&](int64_t row) {
+    if (row < rows.rows()) rows.Remove(row);
+  });
+  return rows.empty();
 }
 
 }  // namespace
@@ -218,16 +241,28 @@ Status TableScan::OpenNext() {
   TRY(SkipFiles(split));
   if (split.files.empty()) return Ok();
   if (split.merge) return OpenMerged(split);
-  TRY_SET(DeleteSet deletes, ReadDeletions(*env_, split.files[0]));
+  const LiveFile& file = split.files[0];
+  TRY_SET(DeleteSet deletes, ReadDeletions(*env_, file));
   deletes_.push_back(std::make_unique<DeleteSet>(std::move(deletes)));
   ReadOptions options;
   options.deletes = deletes_[0]->empty() ? nullptr : deletes_[0].get();
-  options.rows = split.files[0].meta.row_count;
-  TRY_SET(const Schema* written, split.of->table->SchemaOf(split.files[0].meta.schema_id));
-  wanted_of_file_ = wanted_.Of(split.files[0], *written);
+  options.rows = file.meta.row_count;
+  TRY_SET(const Schema* written, split.of->table->SchemaOf(file.meta.schema_id));
+  wanted_of_file_ = wanted_.Of(file, *written);
   options.conditions = &wanted_of_file_;
+  if (ReadsFileIndex(*schema_)) {
+    const auto asked = ConditionsOn(columns_, wanted_of_file_, *written);
+    TRY_SET(auto rows, RowsByIndex(*env_, file, asked));
+    if (rows && HasDeletedAll(*deletes_[0], *rows)) {
+      ++files_skipped_;
+      return Ok();
+    }
+    if (rows) {
+      TRY_SET(options.chosen, ChoosePages(*env_, file.path, *rows));
+    }
+  }
   auto columns = ColumnsOfFile(columns_, *written, options);
-  TRY_SET(file_, DataFileReader::Open(*env_, split.files[0].path, std::move(columns), options));
+  TRY_SET(file_, DataFileReader::Open(*env_, file.path, std::move(columns), options));
   return Ok();
 }
 

@@ -48,7 +48,8 @@ class ParquetDecoder final : public FileDecoder {
       const std::vector<int> leaves = LeavesOf(*footer_, node);
       leaves_.insert(leaves_.end(), leaves.begin(), leaves.end());
     }
-    if (limits_.chosen && !read.empty()) picker_.emplace(source_, limits_.chosen, read, limits_);
+    const bool by_pages = limits_.chosen && limits_.chosen->index->complete() && !read.empty();
+    if (by_pages) picker_.emplace(source_, limits_.chosen, read, limits_);
     std::vector<TypePtr> types;
     for (int node : nodes) {
       auto at = std::lower_bound(read.begin(), read.end(), node);
@@ -106,9 +107,21 @@ class ParquetDecoder final : public FileDecoder {
     }
   }
 
+  bool MayHold(int group) const {  // the one at position_
+    if (limits_.chosen && !AnyChosenIn(position_, footer_->RowGroup(group)->num_rows())) return false;
+    return conditions_.MayHold(*footer_, group);
+  }
+
+  bool AnyChosenIn(int64_t first, int64_t count) const {
+    const auto& spans = limits_.chosen->spans;
+    const auto ends_before = [](const RowSpan& span, int64_t row) { return span.first + span.count <= row; };
+    const auto at = std::lower_bound(spans.begin(), spans.end(), first, ends_before);
+    return at != spans.end() && at->first < first + count;
+  }
+
   // Leaves out row groups without a wanted row.
   void SkipGroups() {
-    while (group_ < footer_->num_row_groups() && !conditions_.MayHold(*footer_, group_)) {
+    while (group_ < footer_->num_row_groups() && !MayHold(group_)) {
       const int64_t rows = footer_->RowGroup(group_++)->num_rows();
       skipped_ += rows;
       position_ += rows;
