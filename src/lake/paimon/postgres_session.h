@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A JDBC catalog's session with PostgreSQL, by libpq (docs/adr/0026). Every wait has a deadline.
+// A JDBC catalog's session with PostgreSQL, by libpq (docs/adr/0027). Every wait has a deadline.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A JDBC catalog's session with a file of SQLite (docs/adr/0026), which is made if it is not there, as in Java.
+// A JDBC catalog's session with a file of SQLite (docs/adr/0027), which is made if it is not there, as in Java.
 #pragma once
 
 #include <memory>
