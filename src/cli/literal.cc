@@ -12,8 +12,8 @@
 namespace sluice {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000;  // in microseconds
-constexpr int64_t kDay = 86'400 * kSecond;
+constexpr int64_t kDaySeconds = 86'400;
+constexpr size_t kMicrosDigits = 6, kNanosDigits = 9;  // of a second
 constexpr size_t kDigitsMost = 38;  // of a number that is compared digit by digit
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -61,23 +61,24 @@ bool TakeDate(std::string_view& rest, int64_t& days) {
   return back.year == year && back.month == month && back.day == day;
 }
 
-bool TakeTime(std::string_view& rest, ExactLiteral& out) {
+// In units of so many digits of a second.
+bool TakeTime(std::string_view& rest, size_t kept, ExactLiteral& out) {
   int64_t hour = 0, minute = 0, second = 0;
   if (!TakeTwo(rest, 24, hour) || !TakeChar(rest, ':') || !TakeTwo(rest, 60, minute)) return false;
   if (TakeChar(rest, ':') && !TakeTwo(rest, 60, second)) return false;
-  int64_t micros = 0;
-  out.rest = 0;
+  std::string_view digits;
   if (TakeChar(rest, '.')) {
-    std::string_view digits = TakeDigits(rest);
+    digits = TakeDigits(rest);
     if (digits.empty()) return false;
-    for (size_t i = 0; i < 6; ++i) micros = micros * 10 + (i < digits.size() ? digits[i] - '0' : 0);
-    out.rest = digits.size() > 6 && digits.substr(6).find_first_not_of('0') != std::string_view::npos ? 1 : 0;
   }
-  out.value = (hour * 3600 + minute * 60 + second) * kSecond + micros;
+  out.value = hour * 3600 + minute * 60 + second;
+  for (size_t i = 0; i < kept; ++i) out.value = out.value * 10 + (i < digits.size() ? digits[i] - '0' : 0);
+  const bool more = digits.size() > kept && digits.substr(kept).find_first_not_of('0') != std::string_view::npos;
+  out.rest = more ? 1 : 0;
   return true;
 }
 
-// "Z", "+02", "+02:00", "-0530": microseconds ahead of UTC.
+// "Z", "+02", "+02:00", "-0530": seconds ahead of UTC.
 bool TakeOffset(std::string_view& rest, int64_t& ahead) {
   if (TakeChar(rest, 'Z') || TakeChar(rest, 'z')) return true;
   bool negative = false;
@@ -85,7 +86,7 @@ bool TakeOffset(std::string_view& rest, int64_t& ahead) {
   if (!TakeSign(rest, negative) || !TakeTwo(rest, 24, hours)) return false;
   const bool colon = TakeChar(rest, ':');
   if ((colon || !rest.empty()) && !TakeTwo(rest, 60, minutes)) return false;
-  ahead = (hours * 3600 + minutes * 60) * kSecond * (negative ? -1 : 1);
+  ahead = (hours * 3600 + minutes * 60) * (negative ? -1 : 1);
   return true;
 }
 
@@ -150,21 +151,24 @@ bool ParseDate(std::string_view text, ExactLiteral& out) {
 
 bool ParseTime(std::string_view text, ExactLiteral& out) {
   std::string_view rest = Trim(text);
-  return TakeTime(rest, out) && rest.empty();
+  return TakeTime(rest, kMicrosDigits, out) && rest.empty();
 }
 
-bool ParseTimestamp(std::string_view text, bool zoned, ExactLiteral& out) {
+bool ParseTimestamp(std::string_view text, bool zoned, bool nanos, ExactLiteral& out) {
+  const size_t kept = nanos ? kNanosDigits : kMicrosDigits;
   std::string_view rest = Trim(text);
   int64_t days = 0, ahead = 0;
   if (!TakeDate(rest, days)) return false;
   out = {};
   if (!rest.empty()) {
     const bool blank = TakeChar(rest, 'T') || TakeChar(rest, 't') || TakeChar(rest, ' ');
-    if (!blank || !TakeTime(rest, out)) return false;
+    if (!blank || !TakeTime(rest, kept, out)) return false;
     if (zoned) rest = Trim(rest);
     if (!rest.empty() && (!zoned || !TakeOffset(rest, ahead))) return false;
   }
-  out.value += static_cast<__int128>(days) * kDay - ahead;
+  __int128 second = 1;
+  for (size_t i = 0; i < kept; ++i) second *= 10;
+  out.value += (static_cast<__int128>(days) * kDaySeconds - ahead) * second;
   return rest.empty();
 }
 

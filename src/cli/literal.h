@@ -24,8 +24,9 @@ bool ParseExact(std::string_view text, int scale, ExactLiteral& out);
 bool ParseReal(std::string_view text, bool single, double& out);  // rounded to a float if `single`; also NaN, Infinity
 bool ParseDate(std::string_view text, ExactLiteral& out);         // 2024-01-31: days since 1970
 bool ParseTime(std::string_view text, ExactLiteral& out);         // 20:15, 20:15:00.123456: microseconds
-// "2024-01-31 20:15:00.5", with T, or the date alone: microseconds since 1970. `zoned`: with Z or +02:00, or in UTC.
-bool ParseTimestamp(std::string_view text, bool zoned, ExactLiteral& out);
+// "2024-01-31 20:15:00.5", with T, or the date alone: microseconds since 1970, or nanoseconds. `zoned`: with Z or
+// +02:00, or in UTC.
+bool ParseTimestamp(std::string_view text, bool zoned, bool nanos, ExactLiteral& out);
 bool ParseHex(std::string_view text, std::string& out);  // two digits a byte
 
 // A literal of the type, with quotes where they are needed.

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "lake/parquet/file_column.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -74,8 +75,8 @@ bool RowCondition::BindLiteral(const LakeColumn& column, Term& term) const {
       break;
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-      if (!ParseTimestamp(value, kind == TypeKind::kTimestampLtz, exact)) return false;
-      if (sql && kind == TypeKind::kTimestampLtz && ParseTimestamp(value, false, exact)) return false;  // whose zone?
+      if (sql && kind == TypeKind::kTimestampLtz && ParseTimestamp(value, false, false, exact)) return false;  // whose?
+      if (!ParseTimestamp(value, kind == TypeKind::kTimestampLtz, HasNanos(column.type), exact)) return false;
       break;
     case TypeKind::kFloat:
     case TypeKind::kDouble:

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "cli/lake_tables.h"
+#include "connector/iceberg/sink.h"
 #include "connector/paimon/source.h"
 #include "connector/paimon/source_state.h"
 #include "io/routing_env.h"
@@ -128,6 +129,7 @@ class PaimonVerifier {
   Status Compare() {
     auto evolver = SchemaEvolver::Make(spec_);
     if (!evolver.ok()) return std::move(evolver).error();
+    if (spec_.sink.type == "iceberg") evolver->StoreAs(IcebergStoredType);
     for (const auto& [id, sink] : sinks_) {
       if (sink.table != nullptr) evolver->Seed(id, sink.schema);
     }

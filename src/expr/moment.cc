@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "row/format_value.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -104,8 +105,9 @@ Result<MomentReader> MakeMomentReader(const DataType& type, std::optional<int> p
       });
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz:
-      return MomentReader([](const arrow::Array& column, int64_t row) -> Result<int64_t> {
-        return static_cast<const arrow::TimestampArray&>(column).Value(row);
+      return MomentReader([nanos = HasNanos(type)](const arrow::Array& column, int64_t row) -> Result<int64_t> {
+        const int64_t value = static_cast<const arrow::TimestampArray&>(column).Value(row);
+        return nanos ? MicrosOfNanos(value) : value;
       });
     case TypeKind::kChar:
     case TypeKind::kVarChar:

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "lake/java_text.h"
+#include "row/timestamp.h"
 #include "row/type.h"
 
 namespace sluice {
@@ -65,11 +66,15 @@ Result<CellArray> MakeIntegers(const CastJob& job, Convert convert) {
   });
 }
 
-// Microseconds of a TIME, TIMESTAMP or TIMESTAMP_LTZ. convert(row, int64_t&) -> Cell.
+// Of a TIME, TIMESTAMP or TIMESTAMP_LTZ, in microseconds. convert(row, int64_t&) -> Cell.
 template <typename Convert>
 Result<CellArray> MakeMicros(const CastJob& job, Convert convert) {
   if (job.to.kind == TypeKind::kTime) return MakeCells<int64_t, arrow::Time64Builder>(job, convert);
-  return MakeCells<int64_t, arrow::TimestampBuilder>(job, convert);
+  if (!HasNanos(job.to)) return MakeCells<int64_t, arrow::TimestampBuilder>(job, convert);
+  return MakeCells<int64_t, arrow::TimestampBuilder>(job, [&](int64_t row, int64_t& out) {
+    const Cell cell = convert(row, out);
+    return cell == Cell::kValue && !NanosOf(out, 0, out) ? Cell::kNone : cell;
+  });
 }
 
 // `convert(row, out)` appends to an empty text, which is cut or filled up with blanks then.

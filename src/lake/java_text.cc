@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "row/format_value.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -92,18 +93,18 @@ bool CivilDay(int32_t year, int32_t month, int32_t day, int32_t& out) {
 }
 
 // Microseconds of up to nine digits behind the point; the point may stand alone.
-bool Fraction(Scanner& in, int64_t& micros) {
+bool Fraction(Scanner& in, int64_t& nanos) {
   if (!in.Take('.')) return true;
   size_t count = 0;
   while (count < in.rest.size() && in.rest[count] >= '0' && in.rest[count] <= '9') ++count;
   if (count > 9) return false;
-  for (size_t i = 0; i < 6; ++i) micros = micros * 10 + (i < count ? in.rest[i] - '0' : 0);
+  for (size_t i = 0; i < 9; ++i) nanos = nanos * 10 + (i < count ? in.rest[i] - '0' : 0);
   in.rest.remove_prefix(count);
   return true;
 }
 
 // " h:m:s" or "Th:m[:s]", each with a fraction behind the seconds.
-bool Clock(Scanner& in, int64_t& micros) {
+bool Clock(Scanner& in, int64_t& nanos) {
   const bool blank = in.Take(' ');
   if (!blank && !in.Take('T')) return false;
   int32_t hour = 0, minute = 0, second = 0;
@@ -113,13 +114,13 @@ bool Clock(Scanner& in, int64_t& micros) {
   if (blank && !seconds) return false;
   if (seconds && (!in.Digits(1, 2, second) || !Fraction(in, fraction))) return false;
   if (hour > 23 || minute > 59 || second > 59) return false;
-  micros = ((hour * 60LL + minute) * 60 + second) * 1'000'000 + fraction;
+  nanos = ((hour * 60LL + minute) * 60 + second) * 1'000'000'000 + fraction;
   return true;
 }
 
-// The number that a text of digits is as a count of seconds (precision 0), milliseconds or microseconds.
-bool EpochMicros(int64_t value, int precision, int64_t& out) {
-  if (precision == 6) {
+// The number that a text of digits is as a count of seconds (precision 0), milli-, micro- or nanoseconds.
+bool EpochUnits(int64_t value, int precision, int64_t& out) {
+  if (precision == 6 || precision == 9) {
     out = value;
     return true;
   }
@@ -262,7 +263,7 @@ bool JavaTime(std::string_view text, int64_t& out) {
 bool JavaTimestamp(std::string_view text, const DataType& type, int64_t& out) {
   if (AllDigits(text) && type.kind == TypeKind::kTimestamp) {
     int64_t value = 0;
-    return ParseNumber(text, value) && EpochMicros(value, type.precision, out);
+    return ParseNumber(text, value) && EpochUnits(value, type.precision, out);
   }
   Scanner in{text};
   int32_t year = 0, month = 0, day = 0, days = 0;
@@ -270,13 +271,14 @@ bool JavaTimestamp(std::string_view text, const DataType& type, int64_t& out) {
       !CivilDay(year, month, day, days)) {
     return false;
   }
-  int64_t micros = 0;
-  if (!in.rest.empty() && !Clock(in, micros)) return false;
+  int64_t nanos = 0;
+  if (!in.rest.empty() && !Clock(in, nanos)) return false;
   if (!in.rest.empty()) return false;
   int64_t unit = 1;
-  for (int i = type.precision; i < 6; ++i) unit *= 10;
-  out = days * kMicrosOfDay + micros / unit * unit;
-  return true;
+  for (int i = type.precision; i < 9; ++i) unit *= 10;
+  nanos -= nanos % unit;
+  out = days * kMicrosOfDay + nanos / 1000;
+  return !HasNanos(type) || NanosOf(out, nanos % 1000, out);
 }
 
 DecimalFit JavaDecimal(std::string_view text, const DataType& type, arrow::Decimal128& out) {

@@ -32,7 +32,7 @@ bool JavaWhole(std::string_view text, int64_t least, int64_t most, int64_t& out)
 bool JavaBoolean(std::string_view text, bool& out);
 bool JavaParseReal(std::string_view text, double& out);
 bool JavaParseReal(std::string_view text, float& out);
-// Days since 1970-01-01; milliseconds of a day; microseconds since 1970-01-01, cut to `precision` digits.
+// Days since 1970-01-01; milliseconds of a day; units of the type since 1970-01-01, cut to its digits.
 bool JavaDate(std::string_view text, int32_t& out);
 bool JavaTime(std::string_view text, int64_t& out);
 bool JavaTimestamp(std::string_view text, const DataType& type, int64_t& out);

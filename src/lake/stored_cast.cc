@@ -217,8 +217,8 @@ Result<CellArray> FromText(const CastJob& job) {
         return If(good);
       });
     default:
-      return MakeMicros(job,
-                        [&](int64_t row, int64_t& out) { return If(JavaTimestamp(in.GetView(row), job.to, out)); });
+      return MakeCells<int64_t, arrow::TimestampBuilder>(
+          job, [&](int64_t row, int64_t& out) { return If(JavaTimestamp(in.GetView(row), job.to, out)); });
   }
 }
 
@@ -238,7 +238,8 @@ bool IsPlainWidening(const DataType& from, const DataType& to) {
   if (to.kind == TypeKind::kString) return IsText(from.kind);
   if (to.kind == TypeKind::kBytes) return IsBytes(from.kind);
   if (IsInteger(from.kind) && IsInteger(to.kind)) return from.kind < to.kind && to.kind != TypeKind::kBigInt;
-  return IsInstant(from.kind) && from.kind == to.kind && from.precision <= to.precision;
+  const bool same_units = HasNanos(from) == HasNanos(to);
+  return IsInstant(from.kind) && from.kind == to.kind && from.precision <= to.precision && same_units;
 }
 
 }  // namespace

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Dates, times and timestamps of old files as what their column became.
+#include <algorithm>
+
+#include "base/text.h"
 #include "lake/cast_cells.h"
 #include "row/format_value.h"
 
@@ -20,10 +23,18 @@ int64_t CutClock(int64_t micros, int precision) {
   return millis * 1000 + (micros - millis * 1000) / unit * unit;
 }
 
-void AppendClock(int64_t micros, int precision, std::string& out) {
+// `nanos`: of the microsecond.
+void AppendClock(int64_t micros, int64_t nanos, int precision, std::string& out) {
   std::string text;
   AppendTimestamp(micros, /*zoned=*/false, text);
   text[text.find('T')] = ' ';
+  if (nanos != 0) {
+    if (text.find('.') == std::string::npos) text += '.';
+    text.append(text.find('.') + kMicrosDigits + 1 - text.size(), '0');
+    const std::string three = Str(1000 + nanos);
+    text.append(three, 1, 3);
+    while (text.back() == '0') text.pop_back();
+  }
   const size_t point = text.find('.');
   const size_t digits = point == std::string::npos ? 0 : text.size() - point - 1;
   if (digits == 0 && precision > 0) text += '.';
@@ -31,23 +42,38 @@ void AppendClock(int64_t micros, int precision, std::string& out) {
   out += text;
 }
 
-Result<CellArray> FromTimestamp(const CastJob& job) {
+// Nanoseconds with 7 to 9 digits, cut to fewer of them, or from microseconds.
+Result<CellArray> ToNanos(const CastJob& job) {
   const int64_t* values = job.in.data()->GetValues<int64_t>(1);
+  int64_t unit = 1;
+  for (int i = std::max(job.to.precision, kMicrosDigits); i < 9; ++i) unit *= 10;
+  return MakeCells<int64_t, arrow::TimestampBuilder>(job, [&](int64_t row, int64_t& out) {
+    if (!HasNanos(job.from)) return NanosOf(values[row], 0, out) ? Cell::kValue : Cell::kNone;
+    out = values[row];
+    return __builtin_sub_overflow(out, out % unit + (out % unit < 0 ? unit : 0), &out) ? Cell::kNone : Cell::kValue;
+  });
+}
+
+Result<CellArray> FromTimestamp(const CastJob& job) {
+  if (HasNanos(job.to)) return ToNanos(job);
+  const int64_t* cells = job.in.data()->GetValues<int64_t>(1);
+  const bool nanos = HasNanos(job.from);
+  const auto micros_at = [&](int64_t row) { return nanos ? MicrosOfNanos(cells[row]) : cells[row]; };
   if (IsInteger(job.to.kind)) {
     return MakeIntegers(job, [&](int64_t row, int64_t& out) {
-      out = FloorDivide(values[row], 1000) / 1000;
+      out = FloorDivide(micros_at(row), 1000) / 1000;
       return Cell::kValue;
     });
   }
   switch (job.to.kind) {
     case TypeKind::kDate:
       return MakeCells<int32_t, arrow::Date32Builder>(job, [&](int64_t row, int32_t& out) {
-        out = static_cast<int32_t>(FloorDivide(values[row], kMicrosOfDay));
+        out = static_cast<int32_t>(FloorDivide(micros_at(row), kMicrosOfDay));
         return Cell::kValue;
       });
     case TypeKind::kTime:
       return MakeMicros(job, [&](int64_t row, int64_t& out) {
-        out = values[row] - FloorDivide(values[row], kMicrosOfDay) * kMicrosOfDay;
+        out = micros_at(row) - FloorDivide(micros_at(row), kMicrosOfDay) * kMicrosOfDay;
         out -= out % 1000;
         return Cell::kValue;
       });
@@ -55,11 +81,14 @@ Result<CellArray> FromTimestamp(const CastJob& job) {
     case TypeKind::kTimestampLtz:
       return MakeMicros(job, [&](int64_t row, int64_t& out) {
         const bool cuts = job.from.precision > job.to.precision;
-        out = cuts ? CutClock(values[row], job.to.precision) : values[row];
+        out = cuts ? CutClock(micros_at(row), job.to.precision) : micros_at(row);
         return Cell::kValue;
       });
     default:
-      return MakeTexts(job, [&](int64_t row, std::string& out) { AppendClock(values[row], job.from.precision, out); });
+      return MakeTexts(job, [&](int64_t row, std::string& out) {
+        const int64_t rest = nanos ? cells[row] % 1000 + (cells[row] % 1000 < 0 ? 1000 : 0) : 0;
+        AppendClock(micros_at(row), rest, job.from.precision, out);
+      });
   }
 }
 

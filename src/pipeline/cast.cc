@@ -12,8 +12,10 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "pipeline/text_time.h"
 #include "row/arrow_status.h"
 #include "row/format_value.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -21,7 +23,7 @@ namespace {
 using arrow::Decimal128;
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
-constexpr int64_t kMicrosPerDay = 86'400'000'000;
+constexpr int64_t kSecondsPerDay = 86'400;
 constexpr size_t kShownBytesMax = 100;  // of a value in an error
 
 struct Range {
@@ -114,19 +116,31 @@ ArrayPtr Retype(const Job& job) {
 
 Result<ArrayPtr> DateToTimestamp(const Job& job) {
   const auto& in = static_cast<const arrow::Date32Array&>(*job.column);
+  const int64_t day = kSecondsPerDay * UnitsPerSecond(job.to);
   arrow::TimestampBuilder builder(job.to.ToArrow(), arrow::default_memory_pool());
   return Each<arrow::TimestampBuilder, int64_t>(job, builder, [&](int64_t row, int64_t& out) {
-    return !__builtin_mul_overflow(static_cast<int64_t>(in.Value(row)), kMicrosPerDay, &out);
+    return !__builtin_mul_overflow(static_cast<int64_t>(in.Value(row)), day, &out);
   });
 }
 
 // Midnights only.
 Result<ArrayPtr> TimestampToDate(const Job& job) {
   const auto& in = static_cast<const arrow::TimestampArray&>(*job.column);
+  const int64_t day = kSecondsPerDay * UnitsPerSecond(job.from);
   arrow::Date32Builder builder;
   return Each<arrow::Date32Builder, int32_t>(job, builder, [&](int64_t row, int32_t& out) {
-    out = static_cast<int32_t>(in.Value(row) / kMicrosPerDay);
-    return in.Value(row) % kMicrosPerDay == 0;
+    out = static_cast<int32_t>(in.Value(row) / day);
+    return in.Value(row) % day == 0;
+  });
+}
+
+// Nanoseconds are cut off.
+Result<ArrayPtr> TimestampToTimestamp(const Job& job) {
+  if (HasNanos(job.from) == HasNanos(job.to)) return Retype(job);
+  const auto& in = static_cast<const arrow::TimestampArray&>(*job.column);
+  arrow::TimestampBuilder builder(job.to.ToArrow(), arrow::default_memory_pool());
+  return Each<arrow::TimestampBuilder, int64_t>(job, builder, [&](int64_t row, int64_t& out) {
+    return ConvertUnits(job.from, job.to, in.Value(row), out);
   });
 }
 
@@ -326,48 +340,6 @@ bool TextToDecimal(std::string_view text, const DataType& to, Decimal128& out) {
          ToDecimal(read, scale, to, out);
 }
 
-bool TwoDigits(std::string_view text, size_t at, int32_t most, int32_t& out) {
-  return text.size() >= at + 2 && ParseNumber(text.substr(at, 2), out) && out >= 0 && out <= most;
-}
-
-// 2024-01-31
-bool TextToDays(std::string_view text, int32_t& out) {
-  int32_t year = 0, month = 0, day = 0;
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  if (!ParseNumber(text.substr(0, 4), year) || !TwoDigits(text, 5, 12, month) || !TwoDigits(text, 8, 31, day)) {
-    return false;
-  }
-  int64_t days = DaysFromCivil(year, month, day);
-  CivilDate back = CivilFromDays(days);
-  out = static_cast<int32_t>(days);
-  return back.year == year && back.month == month && back.day == day;
-}
-
-// 10:20:30 or 10:20:30.123456
-bool TextToTime(std::string_view text, int64_t& micros) {
-  int32_t hour = 0, minute = 0, second = 0;
-  int64_t fraction = 0;
-  if (text.size() < 8 || text[2] != ':' || text[5] != ':' || !TwoDigits(text, 0, 23, hour) ||
-      !TwoDigits(text, 3, 59, minute) || !TwoDigits(text, 6, 59, second)) {
-    return false;
-  }
-  if (text.size() > 8) {
-    std::string_view digits = text.substr(9);
-    if (text[8] != '.' || digits.size() > 6 || !ParseNumber(digits, fraction) || fraction < 0) return false;
-    for (size_t i = digits.size(); i < 6; ++i) fraction *= 10;
-  }
-  micros = ((hour * 60LL + minute) * 60 + second) * 1'000'000 + fraction;
-  return true;
-}
-
-bool TextToTimestamp(std::string_view text, int64_t& micros) {
-  int32_t days = 0;
-  if (text.size() < 19 || (text[10] != ' ' && text[10] != 'T') || !TextToDays(text.substr(0, 10), days)) return false;
-  if (!TextToTime(text.substr(11), micros)) return false;
-  micros += days * kMicrosPerDay;
-  return true;
-}
-
 template <typename Value, typename Builder>
 Result<ArrayPtr> ParseEach(const Job& job, Builder builder, bool (*parse)(std::string_view, const Job&, Value&)) {
   const auto& in = static_cast<const arrow::StringArray&>(*job.column);
@@ -413,7 +385,9 @@ Result<ArrayPtr> FromText(const Job& job) {
                                 [](Text text, const Job&, int64_t& out) { return TextToTime(text, out); });
     case TypeKind::kTimestamp:
       return ParseEach<int64_t>(job, arrow::TimestampBuilder(job.to.ToArrow(), pool),
-                                [](Text text, const Job&, int64_t& out) { return TextToTimestamp(text, out); });
+                                [](Text text, const Job& of, int64_t& out) {
+                                  return TextToTimestamp(text, of.to, out);
+                                });
     default: return AllMisfit(job);
   }
 }
@@ -435,6 +409,7 @@ bool SameRepresentation(const DataType& from, const DataType& to) {
   }
   if (IsText(from.kind)) return IsText(to.kind);
   if (IsBytes(from.kind)) return IsBytes(to.kind);
+  if (HasNanos(from) != HasNanos(to)) return false;
   return from.kind == to.kind && from.kind != TypeKind::kDecimal && from.kind != TypeKind::kArray;
 }
 
@@ -467,8 +442,11 @@ Result<ArrayPtr> CastColumn(const ArrayPtr& column, const DataType& from, const 
       if (to.kind == TypeKind::kTimestamp || to.kind == TypeKind::kTimestampLtz) return DateToTimestamp(job);
       return AllMisfit(job);
     case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz:
+      if (to.kind == from.kind) return TimestampToTimestamp(job);
+      if (from.kind == TypeKind::kTimestampLtz) return AllMisfit(job);
       if (to.kind == TypeKind::kDate) return TimestampToDate(job);
-      return to.kind == TypeKind::kTimestampLtz ? Result<ArrayPtr>(Retype(job)) : AllMisfit(job);
+      return to.kind == TypeKind::kTimestampLtz ? TimestampToTimestamp(job) : AllMisfit(job);
     case TypeKind::kBoolean: {
       const auto& in = static_cast<const arrow::BooleanArray&>(*column);
       return FromInteger(job, [&](int64_t row) { return static_cast<int64_t>(in.Value(row)); });

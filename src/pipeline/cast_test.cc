@@ -45,6 +45,30 @@ std::string Cast(const ArrayPtr& column, std::string_view from, std::string_view
   return text;
 }
 
+ArrayPtr Times(std::string_view type, std::initializer_list<int64_t> values) {
+  arrow::TimestampBuilder builder(T(type).ToArrow(), arrow::default_memory_pool());
+  for (const int64_t value : values) EXPECT_TRUE(builder.Append(value).ok());
+  EXPECT_TRUE(builder.AppendNull().ok());
+  return *builder.Finish();
+}
+
+TEST(CastColumn, Nanoseconds) {
+  const auto nanos = Times("TIMESTAMP(9)", {1'510'871'468'123'456'789, -1});
+  EXPECT_EQ(Cast(nanos, "TIMESTAMP(9)", "TIMESTAMP(6)"), "2017-11-16T22:31:08.123456 1969-12-31T23:59:59.999999 NULL ");
+  EXPECT_EQ(Cast(nanos, "TIMESTAMP(9)", "TIMESTAMP_LTZ(7)"),
+            "2017-11-16T22:31:08.123456789Z 1969-12-31T23:59:59.999999999Z NULL ");
+  EXPECT_EQ(Cast(nanos, "TIMESTAMP(9)", "STRING"),
+            "2017-11-16T22:31:08.123456789 1969-12-31T23:59:59.999999999 NULL ");
+  EXPECT_EQ(Cast(Times("TIMESTAMP(9)", {86'400'000'000'000}), "TIMESTAMP(9)", "DATE"), "1970-01-02 NULL ");
+  const auto micros = Times("TIMESTAMP_LTZ(3)", {-1'000, 253'402'300'799'999'000});
+  EXPECT_EQ(Cast(micros, "TIMESTAMP_LTZ(3)", "TIMESTAMP_LTZ(9)", true), "1969-12-31T23:59:59.999Z NULL NULL ");
+  EXPECT_EQ(Cast(micros, "TIMESTAMP_LTZ(3)", "TIMESTAMP_LTZ(9)"),
+            "column c of a.t: the value \"9999-12-31T23:59:59.999Z\" (TIMESTAMP_LTZ(3)) does not fit TIMESTAMP_LTZ(9)");
+  const auto texts = Build(arrow::StringBuilder(), "2024-02-29 12:34:56.7890123", "2024-02-29 12:34:56.5");
+  EXPECT_EQ(Cast(texts, "STRING", "TIMESTAMP(9)"), "2024-02-29T12:34:56.7890123 2024-02-29T12:34:56.5 NULL ");
+  EXPECT_EQ(Cast(texts, "STRING", "TIMESTAMP(6)", true), "NULL 2024-02-29T12:34:56.5 NULL ");
+}
+
 TEST(CastColumn, Integers) {
   auto ints = Build(arrow::Int32Builder(), -5, 300);
   EXPECT_EQ(Cast(ints, "INT", "BIGINT"), "-5 300 NULL ");

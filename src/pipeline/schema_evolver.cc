@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "pipeline/cut_times.h"
 #include "pipeline/schema_follow.h"
 #include "pipeline/schema_merge.h"
 
@@ -95,6 +96,7 @@ SchemaChange SchemaEvolver::Stored(const SchemaChange& change) const {
   out.schema = Stored(change.schema);
   if (!stored_) return out;
   out.column.type = stored_(change.column.type);
+  TellCutTimes(change, out);
   // A default value has the text that values get (cast.h): of a time without zeros at its end.
   if (change.column.type.kind == TypeKind::kTime && out.column.type.kind == TypeKind::kString) {
     if (out.column.default_value) out.column.default_value = ShortTime(*out.column.default_value);

@@ -10,12 +10,13 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "row/nested_type.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
 
 constexpr int kDecimalPrecisionMax = 38;
-constexpr int8_t kTimestampPrecisionMax = 6;  // Flink's is 9; Iceberg and MariaDB end at microseconds
+constexpr int8_t kTimePrecisionMax = 6, kTimestampPrecisionMax = 9;
 
 struct KindName {
   TypeKind kind;
@@ -107,8 +108,8 @@ DataType MergeNumbers(const DataType& a, const DataType& b) {
 
 DataType MergeTemporal(const DataType& a, const DataType& b) {
   DataType merged = Of(TemporalRank(a.kind) > TemporalRank(b.kind) ? a.kind : b.kind);
-  bool date = a.kind == TypeKind::kDate || b.kind == TypeKind::kDate;  // a DATE counts as the finest TIMESTAMP
-  merged.precision = date ? kTimestampPrecisionMax : std::max(a.precision, b.precision);
+  bool date = a.kind == TypeKind::kDate || b.kind == TypeKind::kDate;
+  merged.precision = std::max({a.precision, b.precision, date ? kMicrosDigits : int8_t{0}});  // MariaDB's finest
   return merged;
 }
 
@@ -145,7 +146,8 @@ bool SetNumbers(DataType& type, const std::vector<int32_t>& numbers) {
     return true;
   }
   if (HasTimePrecision(type.kind)) {
-    if (numbers.size() != 1 || numbers[0] > kTimestampPrecisionMax) return false;
+    const int most = type.kind == TypeKind::kTime ? kTimePrecisionMax : kTimestampPrecisionMax;
+    if (numbers.size() != 1 || numbers[0] > most) return false;
     type.precision = static_cast<int8_t>(numbers[0]);
     return true;
   }
@@ -202,8 +204,10 @@ std::shared_ptr<arrow::DataType> DataType::ToArrow() const {
     case TypeKind::kBytes: return arrow::binary();
     case TypeKind::kDate: return arrow::date32();
     case TypeKind::kTime: return arrow::time64(arrow::TimeUnit::MICRO);
-    case TypeKind::kTimestamp: return arrow::timestamp(arrow::TimeUnit::MICRO);
-    case TypeKind::kTimestampLtz: return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz:
+      return arrow::timestamp(HasNanos(*this) ? arrow::TimeUnit::NANO : arrow::TimeUnit::MICRO,
+                              kind == TypeKind::kTimestamp ? "" : "UTC");
     case TypeKind::kArray:
       if (IsNested(*this)) return NestedOf(*this).arrow;
       return arrow::list(element == TypeKind::kFloat ? arrow::float32() : arrow::utf8());

@@ -24,7 +24,7 @@ enum class TypeKind : uint8_t {
 struct DataType {
   TypeKind kind = TypeKind::kString;
   int32_t length = 0;                    // CHAR, VARCHAR (characters), BINARY, VARBINARY (bytes)
-  int8_t precision = 0;                  // DECIMAL 1..38; TIME, TIMESTAMP, TIMESTAMP_LTZ 0..6
+  int8_t precision = 0;                  // DECIMAL 1..38; TIME 0..6; TIMESTAMP, TIMESTAMP_LTZ 0..9
   int8_t scale = 0;                      // DECIMAL
   TypeKind element = TypeKind::kString;  // ARRAY: kString, kFloat; kArray: see nested_type.h
   bool nullable = true;
@@ -34,7 +34,7 @@ struct DataType {
   // "DECIMAL(10, 2) NOT NULL"
   std::string ToString() const;
   // TINYINT, SMALLINT and INT are int32; CHAR, VARCHAR and STRING utf8; BINARY, VARBINARY and BYTES binary; DECIMAL
-  // decimal128; DATE date32; TIME time64[us]; TIMESTAMP timestamp[us]; TIMESTAMP_LTZ timestamp[us, UTC]; ARRAY list.
+  // decimal128; DATE date32; TIME time64[us]; TIMESTAMP timestamp[us] or [ns] (timestamp.h), LTZ with UTC; ARRAY list.
   std::shared_ptr<arrow::DataType> ToArrow() const;
 };
 

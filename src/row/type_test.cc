@@ -37,6 +37,8 @@ TEST(DataType, TextAndBack) {
                            "DATE",
                            "TIME(0)",
                            "TIMESTAMP(6) NOT NULL",
+                           "TIMESTAMP(9)",
+                           "TIMESTAMP_LTZ(7) NOT NULL",
                            "TIMESTAMP_LTZ(3)",
                            "ARRAY<STRING>",
                            "ARRAY<FLOAT> NOT NULL"}) {
@@ -46,8 +48,8 @@ TEST(DataType, TextAndBack) {
 
 TEST(DataType, BadTextIsRefused) {
   for (const char* text :
-       {"", "INTEGER", "DECIMAL", "DECIMAL(39, 0)", "DECIMAL(2, 3)", "DECIMAL(0, 0)", "CHAR", "INT(11)", "TIMESTAMP(9)",
-        "CHAR(-1)", "CHAR(1", "CHAR(x)", "ARRAY<INT>", "ARRAY", "(", " NOT NULL"}) {
+       {"", "INTEGER", "DECIMAL", "DECIMAL(39, 0)", "DECIMAL(2, 3)", "DECIMAL(0, 0)", "CHAR", "INT(11)",
+        "TIMESTAMP(10)", "TIME(7)", "CHAR(-1)", "CHAR(1", "CHAR(x)", "ARRAY<INT>", "ARRAY", "(", " NOT NULL"}) {
     auto type = ParseDataType(text);
     ASSERT_FALSE(type.ok()) << text;
     EXPECT_EQ(type.error().code, ErrorCode::kCorrupt);
@@ -63,6 +65,8 @@ TEST(DataType, ArrowTypes) {
   EXPECT_EQ(T("TIME(3)").ToArrow()->ToString(), "time64[us]");
   EXPECT_EQ(T("TIMESTAMP(0)").ToArrow()->ToString(), "timestamp[us]");
   EXPECT_EQ(T("TIMESTAMP_LTZ(0)").ToArrow()->ToString(), "timestamp[us, tz=UTC]");
+  EXPECT_EQ(T("TIMESTAMP(7)").ToArrow()->ToString(), "timestamp[ns]");
+  EXPECT_EQ(T("TIMESTAMP_LTZ(9)").ToArrow()->ToString(), "timestamp[ns, tz=UTC]");
   EXPECT_EQ(T("ARRAY<FLOAT>").ToArrow()->ToString(), "list<item: float>");
 }
 
@@ -88,6 +92,7 @@ TEST(WidestCommonType, Decimals) {
 
 TEST(WidestCommonType, Temporal) {
   EXPECT_EQ(Merge("DATE", "TIMESTAMP(0)"), "TIMESTAMP(6)");
+  EXPECT_EQ(Merge("DATE", "TIMESTAMP(9)"), "TIMESTAMP(9)");
   EXPECT_EQ(Merge("TIMESTAMP(3)", "TIMESTAMP(6)"), "TIMESTAMP(6)");
   EXPECT_EQ(Merge("TIMESTAMP(3)", "TIMESTAMP_LTZ(0)"), "TIMESTAMP_LTZ(3)");
   EXPECT_EQ(Merge("TIME(0)", "TIME(3)"), "STRING");

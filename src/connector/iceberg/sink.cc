@@ -14,6 +14,7 @@
 #include "lake/parquet/file_writer.h"
 #include "pipeline/lake_sink.h"
 #include "pipeline/prepared_epoch.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -36,6 +37,12 @@ IcebergSink::~IcebergSink() = default;
 Result<std::unique_ptr<IcebergSink>> IcebergSink::Make(Env& env, IcebergSinkConfig config) {
   TRY_SET(auto catalog, HadoopCatalog::Make(env, config.warehouse));
   return std::unique_ptr<IcebergSink>(new IcebergSink(env, std::move(config), std::move(catalog)));
+}
+
+DataType IcebergStoredType(const DataType& type) {
+  DataType out = type;
+  if (HasNanos(type)) out.precision = kMicrosDigits;
+  return out;
 }
 
 Status IcebergSink::Open() {

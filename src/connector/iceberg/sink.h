@@ -39,6 +39,9 @@ struct IcebergSinkConfig {
   bool backfill = true;                                // ADD COLUMN with a default rewrites the live files
 };
 
+// Sink::StoredType: timestamps have microseconds at most, those of nanoseconds are of format version 3.
+DataType IcebergStoredType(const DataType& type);
+
 class IcebergSink final : public Sink {
  public:
   // `env` outlives the sink.
@@ -46,6 +49,7 @@ class IcebergSink final : public Sink {
   ~IcebergSink() override;
 
   BeforeImage before_image() const override { return BeforeImage::kKey; }
+  DataType StoredType(const DataType& type) const override { return IcebergStoredType(type); }
   // kInvalid if the warehouse cannot be written.
   Status Open() override;
   Result<std::optional<EpochInfo>> StoredEpoch() override;

@@ -22,6 +22,7 @@
 #include "lake/parquet/row_stats.h"
 #include "row/arrow_status.h"
 #include "row/nested_type.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -112,6 +113,16 @@ std::string NestedJson(const WriteColumn& column, const std::string& name) {
   return row ? out : Str(R"({"type":"array","logicalType":"map","items":)", out, "}");
 }
 
+// Java's Avro has no more digits.
+const DataType* TimeBeyondAvro(const DataType& type) {
+  if (HasNanos(type)) return &type;
+  if (!IsNested(type)) return nullptr;
+  for (const NestedPart& part : NestedOf(type).parts) {
+    if (const DataType* found = TimeBeyondAvro(part.type)) return found;
+  }
+  return nullptr;
+}
+
 // Of a column and of all fields in it.
 bool HasAvroNames(const std::string& name, const DataType& type) {
   if (!IsName(name)) return false;
@@ -128,6 +139,11 @@ Result<std::string> SchemaJson(const std::vector<WriteColumn>& columns) {
     if (!HasAvroNames(column.name, column.type)) {
       return Unsupported(Str("column ", column.name, " has a name that Avro files cannot have"),
                          "set the table option file.format to parquet or orc, or rename the column");
+    }
+    if (const DataType* time = TimeBeyondAvro(column.type)) {
+      return Unsupported(Str("column ", column.name, " has times of type ", time->ToString(), ", and Avro files have "
+                             "none of more than 6 digits"),
+                         "set the table option file.format to parquet or orc");
     }
     if (&column != columns.data()) out += ',';
     out += Str(R"({"name":")", column.name, R"(","type":)");

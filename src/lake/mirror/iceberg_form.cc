@@ -14,6 +14,7 @@
 #include "lake/paimon/file_format.h"
 #include "lake/paimon/pipeline_field.h"
 #include "lake/paimon/special_fields.h"
+#include "row/timestamp.h"
 
 namespace sluice::mirror {
 namespace {
@@ -84,13 +85,19 @@ DataType ShownType(const DataType& type) {
       out.precision = DataType().precision;
       break;
     case TypeKind::kTimestamp:
-    case TypeKind::kTimestampLtz: out.precision = std::max(out.precision, kDigitsMin); break;
+    case TypeKind::kTimestampLtz: out.precision = std::clamp(out.precision, kDigitsMin, kMicrosDigits); break;
     default: break;
   }
   return out;
 }
 
 Status CheckShown(const std::string& column, const DataType& type) {
+  if (HasNanos(type)) {
+    return Unsupported(Str("column ", column, " is ", type.ToString(), ": Iceberg readers of this format version know "
+                           "microseconds only"),
+                       "set metadata.iceberg.storage to disabled for this table, or give the column the type "
+                       "TIMESTAMP(6)");
+  }
   if (type.kind != TypeKind::kTime) return Ok();
   return Unsupported(Str("column ", column, " is a TIME: Paimon's files have milliseconds, Iceberg readers expect "
                          "microseconds"),

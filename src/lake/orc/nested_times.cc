@@ -8,8 +8,8 @@
 
 #include <utility>
 
-#include "lake/orc/timestamps.h"
 #include "row/nested_type.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -44,8 +44,9 @@ OrcNestedTimes::TypePtr OrcNestedTimes::TypeOf(const TypePtr& stored, const Data
       return arrow::time32(arrow::TimeUnit::MILLI);
     case arrow::Type::TIMESTAMP: {
       const std::string& zone = static_cast<const arrow::TimestampType&>(*stored).timezone();
-      leaves_.push_back({id, !zone.empty()});
-      return arrow::timestamp(arrow::TimeUnit::MICRO, zone);
+      const bool nanos = wanted != nullptr && HasNanos(*wanted);
+      leaves_.push_back({id, {!zone.empty(), nanos}});
+      return arrow::timestamp(nanos ? arrow::TimeUnit::NANO : arrow::TimeUnit::MICRO, zone);
     }
     case arrow::Type::LIST:
     case arrow::Type::MAP:
@@ -68,7 +69,7 @@ OrcNestedTimes::TypePtr OrcNestedTimes::TypeOf(const TypePtr& stored, const Data
 
 Status OrcNestedTimes::OpenStripe(size_t stripe) {
   for (Leaf& leaf : leaves_) {
-    TRY_SET(leaf.micros, OrcTimestamps(file_).ReadCells(stripe, leaf.id, leaf.instant));
+    TRY_SET(leaf.cells, OrcTimestamps(file_).ReadCells(stripe, leaf.id, leaf.form));
     leaf.next = 0;
   }
   return Ok();
@@ -102,8 +103,8 @@ Result<OrcNestedTimes::DataPtr> OrcNestedTimes::ConvertLeaf(const DataPtr& cells
   std::vector<int64_t> values(static_cast<size_t>(cells->offset + cells->length));
   for (int64_t i = 0; i < array->length(); ++i) {
     if (array->IsNull(i)) continue;
-    if (leaf.next == leaf.micros.size()) return Corrupt("orc: a column has fewer times than cells");
-    values[static_cast<size_t>(cells->offset + i)] = leaf.micros[leaf.next++];
+    if (leaf.next == leaf.cells.size()) return Corrupt("orc: a column has fewer times than cells");
+    values[static_cast<size_t>(cells->offset + i)] = leaf.cells[leaf.next++];
   }
   DataPtr out = cells->Copy();
   out->type = type;

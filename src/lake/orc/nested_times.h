@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // OrcNestedTimes: the TIME and TIMESTAMP cells inside of a column with parts. Arrow's reader gives the column; a TIME
 // is a number there, and a TIMESTAMP counts nanoseconds, which end in the year 2262: its cells are read again, in
-// microseconds. A stripe's cells are in memory. Borrows the file; one thread.
+// microseconds if its type has no more digits. A stripe's cells are in memory. Borrows the file; one thread.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "format/orc/file.h"
+#include "lake/orc/timestamps.h"
 #include "row/type.h"
 
 namespace arrow {
@@ -25,7 +26,7 @@ class OrcNestedTimes {
   OrcNestedTimes(const OrcFile& file, size_t place, const std::shared_ptr<arrow::DataType>& stored,
                  const DataType& wanted);
 
-  const std::shared_ptr<arrow::DataType>& type() const { return type_; }  // with time32[ms] and timestamp[us]
+  const std::shared_ptr<arrow::DataType>& type() const { return type_; }  // with time32[ms] and timestamp
   bool empty() const { return type_ == nullptr; }                         // nothing in it is to be read otherwise
 
   Status OpenStripe(size_t stripe);
@@ -35,8 +36,8 @@ class OrcNestedTimes {
  private:
   struct Leaf {
     int id = 0;
-    bool instant = false;
-    std::vector<int64_t> micros = {};  // of the stripe's cells that are not NULL
+    OrcTimestamps::Form form;
+    std::vector<int64_t> cells = {};  // of the stripe, that are not NULL
     size_t next = 0;
   };
   using TypePtr = std::shared_ptr<arrow::DataType>;

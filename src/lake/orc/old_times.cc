@@ -7,16 +7,17 @@
 #include <arrow/util/bit_util.h>
 
 #include "row/nested_type.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
 
-constexpr int64_t kMicrosPerSecond = 1'000'000, kMicrosPerMilli = 1000;
+constexpr int64_t kMicrosPerSecond = 1'000'000;
 
-// `millis`: a file keeps no more of it.
-bool IsBeyond(int64_t micros, bool millis) {
-  if (micros >= 0 || micros % kMicrosPerSecond == 0) return false;
-  return !millis || micros % kMicrosPerSecond + kMicrosPerSecond >= kMicrosPerMilli;
+// In so many units of a second. `millis`: a file keeps no more of it.
+bool IsBeyond(int64_t time, int64_t second, bool millis) {
+  if (time >= 0 || time % second == 0) return false;
+  return !millis || time % second + second >= second / 1000;
 }
 
 constexpr int64_t kArrowMicrosMost = INT64_MAX / 1000 - kMicrosPerSecond;
@@ -33,12 +34,13 @@ bool HasBeyond(const DataType& type, const arrow::ArrayData& cells, bool inside)
   }
   if (cells.type->id() != arrow::Type::TIMESTAMP) return false;
   const auto* valid = cells.buffers[0] == nullptr ? nullptr : cells.buffers[0]->data();
-  const auto* micros = cells.GetValues<int64_t>(1);
+  const auto* times = cells.GetValues<int64_t>(1);
+  const bool nanos = HasNanos(type);
   for (int64_t i = 0; i < cells.length; ++i) {
     const bool there = valid == nullptr || arrow::bit_util::GetBit(valid, cells.offset + i);
     if (!there) continue;
-    if (IsBeyond(micros[i], type.precision <= 3)) return true;
-    if (inside && (micros[i] > kArrowMicrosMost || micros[i] < -kArrowMicrosMost)) return true;
+    if (IsBeyond(times[i], UnitsPerSecond(type), type.precision <= 3)) return true;
+    if (inside && !nanos && (times[i] > kArrowMicrosMost || times[i] < -kArrowMicrosMost)) return true;
   }
   return false;
 }

@@ -19,6 +19,7 @@
 #include "lake/parquet/promote.h"
 #include "row/arrow_status.h"
 #include "row/nested_type.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -34,7 +35,7 @@ TypePtr ReadAs(const TypePtr& stored, const DataType& wanted) {
   if (number && wanted.kind == TypeKind::kTime) return arrow::time32(arrow::TimeUnit::MILLI);
   if (stored->id() != arrow::Type::TIMESTAMP) return stored;
   const std::string& zone = static_cast<const arrow::TimestampType&>(*stored).timezone();
-  return arrow::timestamp(arrow::TimeUnit::MICRO, zone);
+  return arrow::timestamp(HasNanos(wanted) ? arrow::TimeUnit::NANO : arrow::TimeUnit::MICRO, zone);
 }
 
 // Java's writer fills a CHAR(n) up with blanks, and its reader takes them away.
@@ -164,7 +165,8 @@ class OrcDecoder final : public FileDecoder {
       if (!IsTimestamp(i) || own_columns_.contains(places_[i])) continue;
       const bool instant = !static_cast<const arrow::TimestampType&>(*types_[i]).timezone().empty();
       TRY_SET(own_columns_[places_[i]],
-              OrcTimestamps(*file_).Read(static_cast<size_t>(number), static_cast<size_t>(places_[i]), instant));
+              OrcTimestamps(*file_).Read(static_cast<size_t>(number), static_cast<size_t>(places_[i]),
+                                         {instant, HasNanos(*types_[i])}));
       if (own_columns_[places_[i]]->length() != stripe_rows_) return Corrupt(Str("stripe ", number, " is damaged"));
     }
     return Ok();

@@ -13,6 +13,7 @@
 #include "expr/time_zone.h"
 #include "format/orc/rle.h"
 #include "row/arrow_status.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -24,7 +25,7 @@ constexpr int kDirect = 0, kDirectV2 = 2;  // encodings of a column
 constexpr std::string_view kUtcNames[] = {"", "UTC", "GMT", "Z", "Etc/UTC", "Etc/GMT"};
 
 // The last three bits say how many zeros were cut off.
-int64_t NanosOf(int64_t stored) {
+int64_t NanosOfStored(int64_t stored) {
   constexpr std::array<int64_t, 8> kFactors = {1, 100, 1'000, 10'000, 100'000, 1'000'000, 10'000'000, 100'000'000};
   int64_t nanos = 0;
   return __builtin_mul_overflow(stored >> 3, kFactors[static_cast<size_t>(stored & 7)], &nanos) ? 0 : nanos;
@@ -60,17 +61,20 @@ class Clock {
 };
 
 // Writers round negative seconds towards zero.
-Result<int64_t> MicrosOf(int64_t second, int64_t nano) {
+Result<int64_t> UnitsOf(int64_t second, int64_t nano, bool nanos) {
   if (second < 0 && nano >= kNanosOfMilli) --second;
-  int64_t micros = 0;
+  int64_t micros = 0, out = 0;
   if (__builtin_mul_overflow(second, kMicros, &micros)) return Corrupt("orc: a timestamp is out of range");
-  return micros + nano / 1000 - (nano % 1000 < 0);
+  if (!nanos) return micros + MicrosOfNanos(nano);
+  if (NanosOf(micros, nano, out)) return out;
+  return Unsupported(Str("a time that 64 bits of nanoseconds do not hold: ", kNanosRange),
+                     "leave the column out with --columns, or give it the type TIMESTAMP(6)");
 }
 
 }  // namespace
 
 // `count`: how many cells are not NULL, or kOrcAll.
-Result<std::vector<int64_t>> OrcTimestamps::Cells(const OrcStripeStreams& streams, int id, bool instant,
+Result<std::vector<int64_t>> OrcTimestamps::Cells(const OrcStripeStreams& streams, int id, Form form,
                                                   int64_t count) const {
   const auto place = static_cast<size_t>(id);
   const int encoding = id >= 0 && place < streams.encodings.size() ? streams.encodings[place] : -1;
@@ -81,20 +85,20 @@ Result<std::vector<int64_t>> OrcTimestamps::Cells(const OrcStripeStreams& stream
   TRY_SET(auto cells, DecodeOrcIntegers(data, count, /*is_signed=*/true, version));
   TRY_SET(const auto nanos, DecodeOrcIntegers(secondary, count, /*is_signed=*/false, version));
   if (cells.size() != nanos.size()) return Corrupt("orc: timestamps have more seconds than fractions, or fewer");
-  TRY_SET(const Clock clock, Clock::Of(streams.writer_timezone, instant));
+  TRY_SET(const Clock clock, Clock::Of(streams.writer_timezone, form.instant));
   for (size_t i = 0; i < cells.size(); ++i) {
-    TRY_SET(cells[i], MicrosOf(clock.SecondsOf(cells[i]), NanosOf(nanos[i])));
+    TRY_SET(cells[i], UnitsOf(clock.SecondsOf(cells[i]), NanosOfStored(nanos[i]), form.nanos));
   }
   return cells;
 }
 
-Result<std::vector<int64_t>> OrcTimestamps::ReadCells(size_t stripe, int id, bool instant) const {
+Result<std::vector<int64_t>> OrcTimestamps::ReadCells(size_t stripe, int id, Form form) const {
   if (stripe >= file_.stripes().size()) return Corrupt("orc: the footer has fewer stripes than the file");
   TRY_SET(const OrcStripeStreams streams, file_.Streams(file_.stripes()[stripe]));
-  return Cells(streams, id, instant, kOrcAll);
+  return Cells(streams, id, form, kOrcAll);
 }
 
-Result<std::shared_ptr<arrow::Array>> OrcTimestamps::Read(size_t stripe_number, size_t column, bool instant) const {
+Result<std::shared_ptr<arrow::Array>> OrcTimestamps::Read(size_t stripe_number, size_t column, Form form) const {
   if (stripe_number >= file_.stripes().size() || column >= file_.columns().size()) {
     return Corrupt("orc: the footer has fewer stripes or columns than the file");
   }
@@ -108,8 +112,9 @@ Result<std::shared_ptr<arrow::Array>> OrcTimestamps::Read(size_t stripe_number, 
     TRY_SET(valid, DecodeOrcBooleans(present, stripe.rows));
     count = std::count(valid.begin(), valid.end(), 1);
   }
-  TRY_SET(const auto cells, Cells(streams, id, instant, count));
-  arrow::TimestampBuilder out(arrow::timestamp(arrow::TimeUnit::MICRO), arrow::default_memory_pool());
+  TRY_SET(const auto cells, Cells(streams, id, form, count));
+  const auto unit = form.nanos ? arrow::TimeUnit::NANO : arrow::TimeUnit::MICRO;
+  arrow::TimestampBuilder out(arrow::timestamp(unit), arrow::default_memory_pool());
   ARROW_TRY(out.Reserve(stripe.rows));
   size_t next = 0;
   for (int64_t row = 0; row < stripe.rows; ++row) {

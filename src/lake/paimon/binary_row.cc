@@ -12,6 +12,7 @@
 #include "base/bytes.h"
 #include "base/text.h"
 #include "row/arrow_status.h"
+#include "row/timestamp.h"
 
 namespace sluice::paimon {
 namespace {
@@ -21,6 +22,7 @@ constexpr size_t kInlineBytes = 7;  // of a text that stands in its slot
 constexpr uint8_t kInlineMark = 0x80;
 constexpr size_t kLongDecimalBytes = 16;
 constexpr size_t kArityBytes = 4;
+constexpr int64_t kNanosOfMilli = 1'000'000;
 
 template <typename Value>
 Value Load(std::string_view bytes, size_t at) {
@@ -124,11 +126,13 @@ void BinaryRowCodec::SetCell(const Field& field, const arrow::Array& column, int
       return Store(static_cast<int32_t>(ValueAt<arrow::Time64Array>(column, row) / 1000), slot, out);
     case Form::kMillis: return Store(FloorDivide(ValueAt<arrow::TimestampArray>(column, row), 1000), slot, out);
     case Form::kMicros: {
-      const int64_t micros = ValueAt<arrow::TimestampArray>(column, row);
-      const int64_t millis = FloorDivide(micros, 1000);
+      const int64_t units = ValueAt<arrow::TimestampArray>(column, row);
+      const int64_t of_milli = UnitsPerSecond(field.type) / 1000;
+      const int64_t millis = FloorDivide(units, of_milli);
       const size_t offset = ReserveLong(sizeof millis, slot, out);
       Store(millis, offset, out);
-      return StoreOffset(offset, static_cast<size_t>(micros - millis * 1000) * 1000, slot, out);
+      const int64_t rest = units % of_milli + (units % of_milli < 0 ? of_milli : 0);
+      return StoreOffset(offset, static_cast<size_t>(rest * (kNanosOfMilli / of_milli)), slot, out);
     }
   }
 }
@@ -197,17 +201,17 @@ Result<std::shared_ptr<arrow::Scalar>> BinaryRowCodec::ParseCell(const Field& fi
     case Form::kTimeMillis: return made(int64_t{Load<int32_t>(row, slot)} * 1000);
     case Form::kMillis:
     case Form::kMicros: {
-      auto millis = static_cast<int64_t>(word);
-      int64_t rest = 0, micros = 0;
-      if (field.form == Form::kMicros) {
-        TRY_SET(const std::string_view bytes, part(sizeof millis));
+      const int64_t of_milli = UnitsPerSecond(field.type) / 1000;
+      __int128 millis = static_cast<int64_t>(word), rest = 0;
+      if (field.form != Form::kMillis) {
+        TRY_SET(const std::string_view bytes, part(sizeof(int64_t)));
         millis = Load<int64_t>(bytes, 0);
-        rest = static_cast<int64_t>(word & 0xFFFFFFFF) / 1000;
+        rest = static_cast<int64_t>(word & 0xFFFFFFFF) / (kNanosOfMilli / of_milli);
       }
-      if (__builtin_mul_overflow(millis, 1000, &micros) || __builtin_add_overflow(micros, rest, &micros)) {
-        return NoRow("has a time that is beyond what microseconds can hold");
-      }
-      return made(micros);
+      const __int128 units = millis * of_milli + rest;
+      if (units == static_cast<int64_t>(units)) return made(static_cast<int64_t>(units));
+      if (!HasNanos(field.type)) return NoRow("has a time that is beyond what microseconds can hold");
+      return Unsupported(Str("a binary row has a time that 64 bits of nanoseconds do not hold: ", kNanosRange));
     }
   }
   return NoRow("has a field of unknown form");

@@ -17,6 +17,7 @@
 #include "lake/paimon/index_value.h"
 #include "lake/paimon/indexed_values.h"
 #include "lake/paimon/range_bitmap.h"
+#include "row/timestamp.h"
 
 namespace sluice::paimon {
 namespace {
@@ -117,6 +118,7 @@ class Question {
   Result<MaybeRows> Rows() const {
     MaybeRows out;
     if ((IsEquality() || op_ == Op::kNotEqual) && wanted_.empty()) return out;
+    if (op_ == Op::kNotEqual && HasNanos(type_)) return out;  // indexes have microseconds
     for (const auto ask : {&Question::AskBloomFilter, &Question::AskBitmap, &Question::AskBsi,
                            &Question::AskRangeBitmap}) {
       TRY_SET(auto rows, (this->*ask)());

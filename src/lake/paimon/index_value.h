@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "row/timestamp.h"
 #include "row/type.h"
 
 namespace sluice::paimon {
@@ -24,8 +25,9 @@ inline bool IsIndexedByMilliseconds(const DataType& type) {
   return type.kind == TypeKind::kTime || (moment && type.precision <= 3);
 }
 
-// Of a cell, in the units of cells.
+// Of a cell, in the units of indexes: of nanoseconds microseconds, so that unequal cells may be one.
 inline int64_t IndexNumber(const DataType& type, int64_t cell) {
+  if (HasNanos(type)) return MicrosOfNanos(cell);
   if (!IsIndexedByMilliseconds(type)) return cell;
   return cell / 1000 - (cell % 1000 < 0 ? 1 : 0);
 }

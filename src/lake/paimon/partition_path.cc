@@ -9,11 +9,13 @@
 #include "base/text.h"
 #include "lake/java_text.h"
 #include "row/format_value.h"
+#include "row/timestamp.h"
 
 namespace sluice::paimon {
 namespace {
 
 constexpr int64_t kMicrosOfDay = int64_t{86'400'000'000};
+constexpr size_t kNanosDigits = 9;
 
 void AppendEscaped(std::string_view text, std::string& out) {
   constexpr std::string_view kSpecial = "\"#%'*/:=?\\{}[]^\x7f";
@@ -44,16 +46,17 @@ std::string ShortDecimal(const arrow::Decimal128& value, int scale) {
   return Str(digits, "E", adjusted);
 }
 
-std::string FractionText(int64_t micros, int digits) {
-  std::string six = Str(micros);
-  six.insert(0, 6 - six.size(), '0');
-  return six.substr(0, static_cast<size_t>(digits));
+std::string FractionText(int64_t nanos, int digits) {
+  std::string nine = Str(nanos);
+  nine.insert(0, kNanosDigits - nine.size(), '0');
+  return nine.substr(0, static_cast<size_t>(digits));
 }
 
-std::string TimestampText(int64_t micros, int precision, bool legacy) {
+// `nanos`: of the microsecond.
+std::string TimestampText(int64_t micros, int64_t nanos, int precision, bool legacy) {
   int64_t day = micros / kMicrosOfDay;
   if (micros % kMicrosOfDay < 0) --day;
-  const int64_t rest = micros - day * kMicrosOfDay, fraction = rest % 1'000'000;
+  const int64_t rest = micros - day * kMicrosOfDay, fraction = rest % 1'000'000 * 1000 + nanos;
   std::string out;
   AppendDate(day, out);
   char clock[16];
@@ -61,8 +64,9 @@ std::string TimestampText(int64_t micros, int precision, bool legacy) {
                 static_cast<int>(rest / 60'000'000 % 60), static_cast<int>(rest / 1'000'000 % 60));
   out += clock;
   if (!legacy) return precision == 0 ? out : Str(out, ".", FractionText(fraction, precision));
-  // LocalDateTime.toString: seconds only if there are any, a fraction of three or six digits.
-  if (fraction != 0) return Str(out, ".", FractionText(fraction, fraction % 1000 == 0 ? 3 : 6));
+  // LocalDateTime.toString: seconds only if there are any, a fraction of three, six or nine digits.
+  const int digits = fraction % 1'000'000 == 0 ? 3 : fraction % 1000 == 0 ? 6 : 9;
+  if (fraction != 0) return Str(out, ".", FractionText(fraction, digits));
   if (out.ends_with(":00")) out.resize(out.size() - 3);
   return out;
 }
@@ -72,7 +76,7 @@ std::string TimeText(int64_t micros) {
   char text[24];
   std::snprintf(text, sizeof text, "%02d:%02d:%02d.", static_cast<int>(micros / 3'600'000'000),
                 static_cast<int>(micros / 60'000'000 % 60), static_cast<int>(micros / 1'000'000 % 60));
-  std::string fraction = FractionText(micros % 1'000'000, 3);
+  std::string fraction = FractionText(micros % 1'000'000 * 1000, 3);
   while (fraction.size() > 1 && fraction.back() == '0') fraction.pop_back();
   return text + fraction;
 }
@@ -103,8 +107,12 @@ std::string ValueText(const DataType& type, const arrow::Scalar& value, bool leg
       return legacy ? Str(micros / 1000) : TimeText(micros);
     }
     case TypeKind::kTimestamp:
-    case TypeKind::kTimestampLtz:
-      return TimestampText(Value<arrow::TimestampScalar>(value), type.precision, legacy);
+    case TypeKind::kTimestampLtz: {
+      const int64_t cell = Value<arrow::TimestampScalar>(value);
+      if (!HasNanos(type)) return TimestampText(cell, 0, type.precision, legacy);
+      const int64_t nanos = cell % 1000 + (cell % 1000 < 0 ? 1000 : 0);
+      return TimestampText(MicrosOfNanos(cell), nanos, type.precision, legacy);
+    }
     default: return std::string(static_cast<const arrow::BaseBinaryScalar&>(value).view());
   }
 }

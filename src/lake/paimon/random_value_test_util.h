@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "row/type.h"
+#include "row/timestamp.h"
 
 namespace sluice::paimon {
 
@@ -75,9 +75,10 @@ inline Cell RandomValue(Random& random, const DataType& type) {
       return made((wide & INT64_MAX) % 86'400 * 1'000'000 + (type.precision == 0 ? 0 : 20'000 + small * 1000));
     case TypeKind::kTimestamp:
     case TypeKind::kTimestampLtz: {
-      const int64_t unit = Power10(6 - type.precision);
-      const int64_t value = (near ? small : wide % 10'000'000'000'000'000) / unit * unit + small * unit;
-      return made(value < 0 && random.whole_old_seconds ? value / 1'000'000 * 1'000'000 : value);
+      const int64_t second = UnitsPerSecond(type), unit = Power10((HasNanos(type) ? 9 : 6) - type.precision);
+      const int64_t most = HasNanos(type) ? 9'000'000'000'000'000'000 : 10'000'000'000'000'000;
+      const int64_t value = (near ? small : wide % most) / unit * unit + small * unit;
+      return made(value < 0 && random.whole_old_seconds ? value / second * second : value);
     }
     case TypeKind::kBinary:
     case TypeKind::kVarBinary:

@@ -10,6 +10,7 @@
 #include "lake/paimon/table_options.h"
 #include "lake/paimon/value_stats.h"
 #include "row/arrow_status.h"
+#include "row/timestamp.h"
 
 namespace sluice::paimon {
 namespace {
@@ -26,7 +27,10 @@ bool CanTell(const DataType& type) {
 int64_t SecondsOf(const arrow::Array& times, int64_t row) {
   if (times.type_id() == arrow::Type::INT32) return times.data()->GetValues<int32_t>(1)[row];
   const int64_t time = times.data()->GetValues<int64_t>(1)[row];
-  if (times.type_id() == arrow::Type::TIMESTAMP) return time / 1'000'000 - (time % 1'000'000 < 0 ? 1 : 0);
+  if (times.type_id() == arrow::Type::TIMESTAMP) {
+    const int64_t second = HasNanos(*times.type()) ? 1'000'000'000 : 1'000'000;
+    return time / second - (time % second < 0 ? 1 : 0);
+  }
   return time >= kFirstMillis ? time / 1000 : time;
 }
 

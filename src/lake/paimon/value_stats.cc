@@ -9,6 +9,7 @@
 
 #include "lake/paimon/binary_row.h"
 #include "row/arrow_status.h"
+#include "row/timestamp.h"
 
 namespace sluice::paimon {
 namespace {
@@ -27,9 +28,7 @@ Result<ValueBounds::Bound> BoundOf(const DataType& type, const arrow::Scalar& sc
     case arrow::Type::STRING: out = static_cast<const arrow::StringArray&>(*cell).GetString(0); break;
     default: break;  // not compared: TIME, which has milliseconds there, DECIMAL, BOOLEAN, bytes and real numbers
   }
-  // A timestamp of more digits than its row has.
-  const bool moment = type.kind == TypeKind::kTimestamp || type.kind == TypeKind::kTimestampLtz;
-  if (moment && type.precision > 6) out = {};
+  if (HasNanos(type)) out = {};  // those of ORC are milliseconds
   return out;
 }
 

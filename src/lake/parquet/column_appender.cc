@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "lake/parquet/int96.h"
 #include "lake/parquet/leaf_cells.h"
 #include "lake/parquet/parquet_schema.h"
 #include "row/nested_type.h"
@@ -202,8 +203,8 @@ struct Int32Appender final : FlatAppender<parquet::Int32Type> {
   }
 };
 
-// TIME, TIMESTAMP and TIMESTAMP_LTZ come as microseconds.
-bool FitsMicros(const WriteColumn& field, const arrow::DataType& type) {
+// TIME, TIMESTAMP and TIMESTAMP_LTZ come as microseconds, TIMESTAMP(7) to (9) as nanoseconds.
+bool FitsTimes(const WriteColumn& field, const arrow::DataType& type) {
   if (field.type.kind == TypeKind::kTime) {
     return type.id() == arrow::Type::TIME64 &&
            static_cast<const arrow::Time64Type&>(type).unit() == arrow::TimeUnit::MICRO;
@@ -211,7 +212,8 @@ bool FitsMicros(const WriteColumn& field, const arrow::DataType& type) {
   const bool local = field.type.kind == TypeKind::kTimestamp;
   if ((!local && field.type.kind != TypeKind::kTimestampLtz) || type.id() != arrow::Type::TIMESTAMP) return false;
   auto& timestamp = static_cast<const arrow::TimestampType&>(type);
-  return timestamp.unit() == arrow::TimeUnit::MICRO && timestamp.timezone().empty() == local;
+  const auto unit = HasNanos(field.type) ? arrow::TimeUnit::NANO : arrow::TimeUnit::MICRO;
+  return timestamp.unit() == unit && timestamp.timezone().empty() == local;
 }
 
 struct Int64Appender final : FlatAppender<parquet::Int64Type> {
@@ -222,7 +224,7 @@ struct Int64Appender final : FlatAppender<parquet::Int64Type> {
       return Put(column, PlainCells<int32_t, int64_t>(column), rows, count, w);
     }
     const bool number = column.type_id() == arrow::Type::INT64 && field_.type.kind == TypeKind::kBigInt;
-    if (!number && !FitsMicros(field_, *column.type())) return WrongType(field_, column);
+    if (!number && !FitsTimes(field_, *column.type())) return WrongType(field_, column);
     return Put(column, PlainCells<int64_t, int64_t>(column), rows, count, w);
   }
 };
@@ -231,8 +233,16 @@ template <typename ParquetType>
 struct MillisAppender final : FlatAppender<ParquetType> {
   using FlatAppender<ParquetType>::FlatAppender;
   Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
-    if (!FitsMicros(this->field_, *column.type())) return WrongType(this->field_, column);
+    if (!FitsTimes(this->field_, *column.type())) return WrongType(this->field_, column);
     return this->Put(column, MilliCells<typename ParquetType::c_type>(column), rows, count, w);
+  }
+};
+
+struct Int96Appender final : FlatAppender<parquet::Int96Type> {
+  using FlatAppender::FlatAppender;
+  Status Append(const arrow::Array& column, const uint32_t* rows, int64_t count, parquet::ColumnWriter& w) override {
+    if (!FitsTimes(field_, *column.type())) return WrongType(field_, column);
+    return Put(column, Int96Cells(column), rows, count, w);
   }
 };
 
@@ -364,6 +374,7 @@ Result<std::unique_ptr<ColumnAppender>> ColumnAppender::Make(const WriteColumn& 
     if (field.type.kind == TypeKind::kTime) return make(std::type_identity<MillisAppender<parquet::Int32Type>>());
     return make(std::type_identity<MillisAppender<parquet::Int64Type>>());
   }
+  if (IsInt96(field)) return make(std::type_identity<Int96Appender>());
   switch (field.type.kind) {
     case TypeKind::kBoolean: return make(std::type_identity<BooleanAppender>());
     case TypeKind::kTinyInt:

@@ -3,6 +3,7 @@
 
 #include <parquet/metadata.h>
 #include <parquet/schema.h>
+#include <parquet/size_statistics.h>
 #include <parquet/statistics.h>
 
 #include <algorithm>
@@ -207,7 +208,12 @@ std::vector<ColumnStats> ReadColumnStats(const parquet::FileMetaData& footer, co
       out.compressed_size += chunk->total_compressed_size();
       values += chunk->num_values();
       auto statistics = chunk->encoded_statistics();
-      if (statistics != nullptr && statistics->has_null_count) nulls += statistics->null_count;
+      if (statistics != nullptr && statistics->has_null_count) {
+        nulls += statistics->null_count;
+      } else if (const auto sizes = chunk->size_statistics(); sizes != nullptr) {  // of INT96
+        const auto& levels = sizes->definition_level_histogram;
+        nulls += levels.empty() ? 0 : levels[0];
+      }
     }
     if (field.type.kind == TypeKind::kArray) continue;
     out.values = values;

@@ -54,6 +54,21 @@ struct MilliCells {  // of microseconds, rounded down
   Out Get(int64_t row, int64_t) const { return static_cast<Out>(values[row] / 1000 - (values[row] % 1000 < 0)); }
 };
 
+struct Int96Cells {  // of nanoseconds since 1970: those of the day, which are not below 0, then the Julian day
+  static constexpr bool kSameBytes = false;
+  const int64_t* values;
+  explicit Int96Cells(const arrow::Array& array) : values(array.data()->GetValues<int64_t>(1)) {}
+  parquet::Int96 Get(int64_t row, int64_t) const {
+    constexpr int64_t kDayNanos = int64_t{86'400} * 1'000'000'000, kUnixDay = 2'440'588;
+    const bool before = values[row] % kDayNanos < 0;
+    const int64_t day = values[row] / kDayNanos - before, rest = values[row] % kDayNanos + (before ? kDayNanos : 0);
+    parquet::Int96 out;
+    std::memcpy(out.value.data(), &rest, sizeof rest);
+    out.value[2] = static_cast<uint32_t>(day + kUnixDay);
+    return out;
+  }
+};
+
 struct ByteCells {
   static constexpr bool kSameBytes = false;
   const int32_t* offsets;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "lake/parquet/int96.h"
 #include "lake/parquet/leaf_cells.h"
 #include "lake/parquet/parquet_schema.h"
 #include "row/nested_type.h"
@@ -223,6 +224,7 @@ class Maker {
         return add.template operator()<Int64Type, PlainCells<int64_t, int64_t>>();
       case TypeKind::kTimestamp:
       case TypeKind::kTimestampLtz:
+        if (IsInt96(leaf)) return add.template operator()<parquet::Int96Type, Int96Cells>();
         if (leaf.IsMillis()) return add.template operator()<Int64Type, MilliCells<int64_t>>();
         return add.template operator()<Int64Type, PlainCells<int64_t, int64_t>>();
       case TypeKind::kFloat: return add.template operator()<parquet::FloatType, PlainCells<float, float>>();

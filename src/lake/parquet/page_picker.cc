@@ -114,7 +114,7 @@ class PageFile {
     return AddPages(*meta, all, pages, out);
   }
 
-  Result<std::unique_ptr<parquet::arrow::FileReader>> Finish(int64_t rows) {
+  Result<std::unique_ptr<parquet::arrow::FileReader>> Finish(int64_t rows, bool nanos) {
     parquet::WriterProperties::Builder properties;
     for (int leaf = 0; leaf < footer_.num_columns(); ++leaf) {
       properties.compression(footer_.schema()->Column(leaf)->path(), leaves_[static_cast<size_t>(leaf)].codec);
@@ -131,7 +131,7 @@ class PageFile {
     std::shared_ptr<parquet::FileMetaData> footer = builder->Finish(footer_.key_value_metadata());
     auto buffer = arrow::Buffer::FromString(std::move(bytes_));
     return OpenArrowReader(std::make_shared<arrow::io::BufferReader>(std::move(buffer)),
-                           parquet::ReaderProperties(&BlockPool::Instance()), std::move(footer));
+                           parquet::ReaderProperties(&BlockPool::Instance()), std::move(footer), nanos);
   }
 
  private:
@@ -215,8 +215,8 @@ Result<std::shared_ptr<arrow::Array>> PlacesIn(const std::vector<RowSpan>& cover
 }  // namespace
 
 PagePicker::PagePicker(FileSourcePtr source, std::shared_ptr<const ChosenRows> chosen, const std::vector<int>& columns,
-                       const DecodeLimits& limits)
-    : source_(std::move(source)), chosen_(std::move(chosen)), limits_(limits) {
+                       const DecodeLimits& limits, bool nanos)
+    : source_(std::move(source)), chosen_(std::move(chosen)), limits_(limits), nanos_(nanos) {
   for (int node : columns) columns_.push_back({node, LeavesOf(*chosen_->index->footer(), node)});
 }
 
@@ -331,7 +331,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> PagePicker::Read(const std::vector<L
     const Pages& pages = found == leaves.end() ? none : found->pages;
     TRY(file.AddLeaf(leaf, chosen_->index->PagesOf(group_, leaf), pages, rows));
   }
-  TRY_SET(const auto reader, file.Finish(rows));
+  TRY_SET(const auto reader, file.Finish(rows, nanos_));
+  if (nanos_) TRY(CheckNanos(*reader, 0, read));
   reader->set_batch_size(rows);
   auto batches = reader->GetRecordBatchReader({0}, read);
   if (!batches.ok()) return FromFileFormat(batches.status());

@@ -22,9 +22,9 @@ namespace sluice {
 
 class PagePicker {
  public:
-  // `columns`: top-level ones of the file, ascending; at least one.
+  // `columns`: top-level ones of the file, ascending; at least one. `nanos`: as OpenArrowReader's.
   PagePicker(FileSourcePtr source, std::shared_ptr<const ChosenRows> chosen, const std::vector<int>& columns,
-             const DecodeLimits& limits);
+             const DecodeLimits& limits, bool nanos);
 
   // The next rows: an array for each of the columns, and where the rows are in the file; none at the end.
   Status Next(std::vector<std::shared_ptr<arrow::Array>>& columns, std::vector<int64_t>& positions);
@@ -53,6 +53,7 @@ class PagePicker {
   const FileSourcePtr source_;
   const std::shared_ptr<const ChosenRows> chosen_;
   const DecodeLimits limits_;
+  const bool nanos_;
   std::vector<Column> columns_;
   size_t span_ = 0;          // the next one, from
   int64_t done_ = 0;         // so many of its rows on

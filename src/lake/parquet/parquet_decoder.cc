@@ -23,6 +23,8 @@
 #include "lake/parquet/parquet_open.h"
 #include "lake/parquet/promote.h"
 #include "lake/parquet/row_group_bounds.h"
+#include "row/nested_type.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -33,11 +35,19 @@ constexpr int64_t kStreamBytes = 8 << 20;  // read ahead, shared by the columns
 using TypePtr = std::shared_ptr<arrow::DataType>;
 using NoArrays = std::vector<std::shared_ptr<arrow::Array>>;
 
+// In it or in a part of it.
+bool AnyNanos(const DataType& type) {
+  if (!IsNested(type)) return HasNanos(type);
+  const auto& parts = NestedOf(type).parts;
+  return std::any_of(parts.begin(), parts.end(), [](const NestedPart& part) { return AnyNanos(part.type); });
+}
+
 class ParquetDecoder final : public FileDecoder {
  public:
   ParquetDecoder(FileSourcePtr source, const DecodeLimits& limits) : source_(std::move(source)), limits_(limits) {}
 
   Result<std::vector<TypePtr>> Choose(const std::vector<FileColumn>& wanted) override {
+    nanos_ = std::any_of(wanted.begin(), wanted.end(), [](const auto& column) { return AnyNanos(column.type); });
     TRY(Open(static_cast<int64_t>(wanted.size()) + 1));
     const std::vector<int> nodes = TopColumnsOf(*footer_, wanted);
     std::vector<int> read = nodes;  // in file order, each once
@@ -49,7 +59,7 @@ class ParquetDecoder final : public FileDecoder {
       leaves_.insert(leaves_.end(), leaves.begin(), leaves.end());
     }
     const bool by_pages = limits_.chosen && limits_.chosen->index->complete() && !read.empty();
-    if (by_pages) picker_.emplace(source_, limits_.chosen, read, limits_);
+    if (by_pages) picker_.emplace(source_, limits_.chosen, read, limits_, nanos_);
     std::vector<TypePtr> types;
     for (int node : nodes) {
       auto at = std::lower_bound(read.begin(), read.end(), node);
@@ -91,7 +101,8 @@ class ParquetDecoder final : public FileDecoder {
     parquet::ReaderProperties properties(&BlockPool::Instance());
     properties.enable_buffered_stream();
     properties.set_buffer_size(std::clamp<int64_t>(kStreamBytes / streams, 16 << 10, 256 << 10));
-    TRY_SET(reader_, OpenArrowReader(source_, properties, limits_.chosen ? limits_.chosen->index->footer() : nullptr));
+    TRY_SET(reader_, OpenArrowReader(source_, properties, limits_.chosen ? limits_.chosen->index->footer() : nullptr,
+                                     nanos_));
     footer_ = reader_->parquet_reader()->metadata();
     return Ok();
   }
@@ -167,6 +178,7 @@ class ParquetDecoder final : public FileDecoder {
       auto group = footer_->RowGroup(group_);
       group_end_ = position_ + group->num_rows();
       reader_->set_batch_size(BatchRows(*group));
+      if (nanos_) TRY(CheckNanos(*reader_, group_, leaves_));
       auto made = reader_->GetRecordBatchReader({group_}, leaves_);
       if (!made.ok()) return FromFileFormat(made.status());
       group_reader_ = std::move(made).ValueUnsafe();
@@ -178,6 +190,7 @@ class ParquetDecoder final : public FileDecoder {
   const DecodeLimits limits_;
   std::shared_ptr<parquet::FileMetaData> footer_;
   std::unique_ptr<parquet::arrow::FileReader> reader_;
+  bool nanos_ = false;        // a wanted column counts them
   std::vector<int> leaves_;   // Parquet columns to read, ascending
   std::vector<int> columns_;  // wanted field -> column of a raw batch, or kMissing
   std::unique_ptr<arrow::RecordBatchReader> group_reader_;

@@ -5,6 +5,7 @@
 #include <parquet/types.h>
 
 #include "base/text.h"
+#include "lake/parquet/int96.h"
 #include "row/nested_type.h"
 
 namespace sluice {
@@ -127,8 +128,10 @@ Result<NodePtr> ToNode(const WriteColumn& field) {
     case TypeKind::kDate: return leaf(LogicalType::Date(), parquet::Type::INT32);
     case TypeKind::kTime:
       return leaf(LogicalType::Time(paimon, unit), paimon ? parquet::Type::INT32 : parquet::Type::INT64);
-    case TypeKind::kTimestamp: return leaf(LogicalType::Timestamp(false, unit), parquet::Type::INT64);
-    case TypeKind::kTimestampLtz: return leaf(LogicalType::Timestamp(true, unit), parquet::Type::INT64);
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestampLtz:
+      if (IsInt96(field)) return leaf(LogicalType::None(), parquet::Type::INT96);
+      return leaf(LogicalType::Timestamp(field.type.kind == TypeKind::kTimestampLtz, unit), parquet::Type::INT64);
     case TypeKind::kArray: return IsNested(field.type) ? NestedNode(field, field.id, 0) : ListNode(field);
   }
   return Unsupported(Str("column ", field.name, ": type ", field.type.ToString(), " cannot be written"));

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "row/timestamp.h"
 
 namespace sluice {
 namespace {
@@ -40,12 +41,14 @@ bool IsBytes(arrow::Type::type id) {
   return id == arrow::Type::BINARY || id == arrow::Type::LARGE_BINARY || id == arrow::Type::BINARY_VIEW;
 }
 
-// Milliseconds or microseconds, with a zone or without one.
+// Of any unit, with a zone or without one; nanoseconds, which INT96 has without one, stay what they are.
 bool SameClock(const arrow::DataType& from, const arrow::DataType& to) {
   if (from.id() != arrow::Type::TIMESTAMP || to.id() != arrow::Type::TIMESTAMP) return false;
   auto& a = static_cast<const arrow::TimestampType&>(from);
   auto& b = static_cast<const arrow::TimestampType&>(to);
-  return a.unit() != arrow::TimeUnit::NANO && a.timezone().empty() == b.timezone().empty();
+  const bool same_zone = a.timezone().empty() == b.timezone().empty();
+  if (HasNanos(a)) return HasNanos(b) && (same_zone || a.timezone().empty());
+  return same_zone;
 }
 
 bool IsWholeNumber(arrow::Type::type id) {
