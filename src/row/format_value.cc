@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/text.h"
+#include "row/variant.h"
 
 namespace sluice {
 namespace {
@@ -99,6 +100,11 @@ void AppendList(const arrow::Array& values, int64_t from, int64_t count, std::st
 }
 
 void AppendStruct(const arrow::StructArray& column, int64_t row, std::string& out) {
+  if (IsVariant(*column.type())) {
+    const auto value = column.field(0), metadata = column.field(1);
+    if (AppendVariant(static_cast<const arrow::BinaryArray&>(*value).GetView(row),
+                      static_cast<const arrow::BinaryArray&>(*metadata).GetView(row), out)) return;
+  }
   out += '{';
   for (int i = 0; i < column.num_fields(); ++i) {
     if (i > 0) out += ',';

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "row/variant.h"
 
 namespace sluice {
 namespace {
@@ -27,6 +28,7 @@ std::shared_ptr<arrow::DataType> ArrowOf(NestedKind kind, const std::vector<Nest
   arrow::FieldVector fields;
   for (const NestedPart& part : parts) {
     auto id = part.id < 0 ? nullptr : arrow::key_value_metadata({kArrowFieldId}, {Str(part.id)});
+    if (part.id == kVariantValue) id = arrow::key_value_metadata({kVariantMark}, {""});
     fields.push_back(arrow::field(part.name, part.type.ToArrow(), true, std::move(id)));
   }
   return arrow::struct_(std::move(fields));
@@ -110,6 +112,7 @@ int LeavesOf(const DataType& type) {
 }
 
 std::string NestedText(const NestedType& type) {
+  if (type.parts[0].id == kVariantValue) return "VARIANT";
   static constexpr const char* kNames[] = {"ARRAY", "MAP", "MULTISET", "ROW"};
   std::string out = Str(kNames[static_cast<size_t>(type.kind)], "<");
   const size_t shown = type.kind == NestedKind::kMultiset ? 1 : type.parts.size();

@@ -39,7 +39,8 @@ SINKS = {
         ),
         modules=(
             "check_written", "check_turns", "check_actions", "check_follow", "check_beside", "check_jdbc",
-            "check_rest", "check_hive", "check_evolve", "check_nanos", "check_paimon_rest",
+            "check_rest", "check_hive", "check_evolve", "check_nanos", "check_variant",
+            "check_paimon_rest",
         ),
         engine_module="paimon_engines",
         tables="tables_paimon",

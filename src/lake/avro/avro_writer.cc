@@ -23,6 +23,7 @@
 #include "row/arrow_status.h"
 #include "row/nested_type.h"
 #include "row/timestamp.h"
+#include "row/variant.h"
 
 namespace sluice {
 namespace {
@@ -139,6 +140,10 @@ Result<std::string> SchemaJson(const std::vector<WriteColumn>& columns) {
     if (!HasAvroNames(column.name, column.type)) {
       return Unsupported(Str("column ", column.name, " has a name that Avro files cannot have"),
                          "set the table option file.format to parquet or orc, or rename the column");
+    }
+    if (HasVariant(column.type)) {
+      return Unsupported(Str("column ", column.name, " is ", column.TypeName(), ", and Avro files have no VARIANT"),
+                         "set the table option file.format to parquet");
     }
     if (const DataType* time = TimeBeyondAvro(column.type)) {
       return Unsupported(Str("column ", column.name, " has times of type ", time->ToString(), ", and Avro files have "

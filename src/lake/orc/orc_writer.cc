@@ -25,6 +25,7 @@
 #include "lake/parquet/row_stats.h"
 #include "row/arrow_status.h"
 #include "row/nested_type.h"
+#include "row/variant.h"
 
 namespace sluice {
 namespace {
@@ -182,6 +183,10 @@ class OrcWriter final : public FormatWriter {
   Status Open(Env& env) {
     std::vector<std::shared_ptr<arrow::Field>> fields;
     for (const WriteColumn& column : columns_) {
+      if (HasVariant(column.type)) {
+        return Unsupported(Str("column ", column.name, " is ", column.TypeName(), ", and ORC files have no VARIANT"),
+                           "set the table option file.format to parquet");
+      }
       fields.push_back(arrow::field(column.name, StoredType(column), true, IdOf(column.id)));
     }
     schema_ = arrow::schema(std::move(fields));

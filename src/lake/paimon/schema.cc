@@ -8,6 +8,7 @@
 #include "lake/paimon/special_fields.h"
 #include "lake/parquet/file_column.h"
 #include "row/nested_type.h"
+#include "row/variant.h"
 
 namespace sluice::paimon {
 namespace {
@@ -86,7 +87,7 @@ Result<DataType> FromNested(const Json& json, int depth) {
 }
 
 Json TypeJson(const DataType& type) {
-  if (type.kind != TypeKind::kArray) return ToPaimonType(type);
+  if (type.kind != TypeKind::kArray || IsVariant(type)) return ToPaimonType(type);
   static constexpr const char* kNames[] = {"ARRAY", "MAP", "MULTISET", "ROW"};
   const NestedType& nested = NestedOf(type);
   Json json;
@@ -166,6 +167,7 @@ std::string Schema::Option(const std::string& key, std::string_view otherwise) c
 }
 
 std::string ToPaimonType(const DataType& type) {
+  if (IsVariant(type)) return type.ToString();
   if (type.kind == TypeKind::kArray) return TypeJson(type).dump();
   if (type.kind != TypeKind::kTimestampLtz) return type.ToString();
   return Str("TIMESTAMP(", int{type.precision}, ")", kLocalZone, type.nullable ? "" : kNotNull);
@@ -178,6 +180,7 @@ Result<DataType> FromPaimonType(std::string_view type) {
     required = true;
     text.resize(text.size() - kNotNull.size());
   }
+  if (text == "VARIANT") return VariantType(!required);
   if (text.ends_with(kLocalZone)) {
     text.resize(text.size() - kLocalZone.size());
     if (text.starts_with("TIMESTAMP(")) text.insert(sizeof "TIMESTAMP" - 1, "_LTZ");

@@ -17,6 +17,7 @@
 #include "lake/parquet/promote.h"
 #include "lake/stored_cast.h"
 #include "row/arrow_status.h"
+#include "row/variant.h"
 
 namespace sluice {
 namespace {
@@ -100,8 +101,9 @@ class DataFileReader::Impl {
       const FileColumn& field = wanted_[i];
       stored_.push_back(stored[i].type.ToArrow());
       if (found[i] != nullptr && !CanPromote(*found[i], *stored_[i])) {
+        const char* shredded = HasVariant(stored[i].type) ? ": shredded variants are not read" : "";
         return Unsupported(Str("column ", field.name, " is ", found[i]->ToString(),
-                               " in the file and cannot be read as ", stored_[i]->ToString()));
+                               " in the file and cannot be read as ", stored_[i]->ToString(), shredded));
       }
       fields.push_back(arrow::field(field.name, field.type.ToArrow(), !field.required));
     }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "lake/parquet/int96.h"
 #include "row/nested_type.h"
+#include "row/variant.h"
 
 namespace sluice {
 namespace {
@@ -74,7 +75,8 @@ Result<NodePtr> NestedNode(const WriteColumn& field, int owner, int depth) {
   parquet::schema::NodeVector nodes;
   if (nested.kind == NestedKind::kRow) {
     for (const NestedPart& part : nested.parts) {
-      TRY_SET(nodes.emplace_back(), InnerNode(PartOf(field, part, part.name, part.id), part.id, 0));
+      const int id = IsVariant(field.type) ? kVariantValue - part.id : part.id;
+      TRY_SET(nodes.emplace_back(), InnerNode(PartOf(field, part, part.name, id), id, 0));
     }
     return GroupNode::Make(field.name, repetition, nodes, nullptr, field.id);
   }

@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "row/timestamp.h"
+#include "row/variant.h"
 
 namespace sluice {
 namespace {
@@ -140,6 +141,7 @@ arrow::Status PromoteRow(arrow::ArrayData& data, const arrow::DataType& from, co
 }  // namespace
 
 bool CanPromote(const arrow::DataType& from, const arrow::DataType& to) {
+  if (IsVariant(to) && from.num_fields() != to.num_fields()) return false;  // shredded
   if (to.id() == arrow::Type::STRUCT) return from.id() == arrow::Type::STRUCT && CanPromoteRow(from, to);
   if (to.id() == arrow::Type::MAP && from.id() == arrow::Type::MAP) {
     const auto& a = static_cast<const arrow::MapType&>(from);
