@@ -142,7 +142,50 @@ def test_sort_compact(ctx):
     assert "must be order" in action(ctx, "compact", table, code=2, order_strategy="half", order_by="id")
 
 
-def test_sort_compact_needs_a_table_without_a_key(ctx):
+def test_sort_compact_into_dynamic_buckets(ctx):
+    """Each bucket of a partition has neighbours by the order; a job and pypaimon go on over the new index of keys."""
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, p INT, g INT)")
+    table = f"{db}.t"
+    options = {"dynamic-bucket.target-row-num": 100, "changelog-producer": "lookup"}
+    path = paimon_job.pipeline(ctx, table, options, sink={"partition.key": f"{table}:p"})
+    rows = "INSERT INTO t SELECT seq, seq % 2, seq * 37 % 1000 FROM seq_{n}01_to_{n}99"
+    for n in range(1, 5):
+        ctx.server.execute(rows.format(n=n), db)
+        ctx.catch_up(path)
+    ctx.server.execute("DELETE FROM t WHERE id % 10 = 3; UPDATE t SET g = g + 1 WHERE id % 10 = 4", db)
+    ctx.catch_up(path)
+
+    def spans():
+        """Of each partition the least and greatest `g` of its buckets."""
+        out = {}
+        walk = paimon_job.files(ctx, table)
+        for (partition, _bucket), levels in walk.levels().items():
+            values = [v for files in levels.values() for f in files for v in paimon_files.read(f).to_pydict()["g"]]
+            out.setdefault(partition, []).append((min(values), max(values)))
+        return [sorted(out[partition]) for partition in sorted(out)]
+
+    assert any(a[1] > b[0] for each in spans() for a, b in zip(each, each[1:]))
+    for conf in ("write-buffer-size=16 kb", "write-buffer-size=64 mb"):
+        out = action(ctx, "compact", table, order_strategy="order", order_by="g,id", table_conf=conf)
+        assert "in 4 buckets" in out, out
+        assert [len(each) for each in spans()] == [2, 2]
+        assert all(a[1] <= b[0] for each in spans() for a, b in zip(each, each[1:])), spans()
+        assert paimon_job.kinds(ctx, table)[-2:] == ["OVERWRITE", "COMPACT"]
+        paimon_job.equal(ctx, table)
+    before = spans()
+    action(ctx, "compact", table, order_strategy="hilbert", order_by="id,g", partition="p=1")
+    assert sum(a != b for a, b in zip(before, spans())) == 1
+    ctx.server.execute("UPDATE t SET g = -g WHERE id % 3 = 0; INSERT INTO t SELECT seq, 1, 5 FROM seq_900_to_999", db)
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, table)
+    action(ctx, "expire_snapshots", table, retain_max=1, retain_min=1)
+    action(ctx, "compact", table, order_strategy="zorder", order_by="g,id", where="p = 0")
+    paimon_job.equal(ctx, table)
+    assert "no column `x`" in action(ctx, "compact", table, code=2, order_strategy="order", order_by="x")
+    paimon_job.equal(ctx, table)
+
+
+def test_sort_compact_needs_buckets_without_an_order(ctx):
     db = ctx.database(SCRIPT)
     table = f"{db}.t"
     ctx.catch_up(paimon_job.pipeline(ctx, table, FIXED))

@@ -105,7 +105,25 @@ def sort_compact(bench, engine):
     for strategy in ("order", "zorder", "hilbert"):
         action(ctx, "compact", table, order_strategy=strategy, order_by="v,id", table_conf="write-buffer-size=16 kb")
         all_read(ctx, engine, table, source(ctx, table))
-    return f"{len(source(ctx, table))} rows"
+    return f"{len(source(ctx, table))} rows, {sort_into_buckets(bench, engine)}"
+
+
+def sort_into_buckets(bench, engine):
+    """With a key and dynamic buckets: Java's copy has as many buckets, and goes on over ours."""
+    ctx = bench.context("actions-sort-buckets")
+    db = ctx.database(KEYED)
+    table = f"{db}.t"
+    ctx.catch_up(ctx.pipeline(table, sink={"table.properties.dynamic-bucket.target-row-num": 60}))
+    other = copied(ctx, table)
+    action(ctx, "compact", table, order_strategy="order", order_by="v,id")
+    engine.write(other, [f"CALL sys.compact(`table` => '{other}', order_strategy => 'order', order_by => 'v,id')"])
+    places = [sorted({file.bucket for file in live(ctx, each)}) for each in (table, other)]
+    assert places[0] == places[1] == [0, 1, 2, 3], f"ours {places[0]}, Java's {places[1]}"
+    rows = alike(ctx, engine, table, other)
+    engine.write(table, [f"INSERT INTO `{db}`.`t` VALUES (7, 'java'), (4000, 'new')"])
+    rows = [(i, "java" if int(i) == 7 else v) for i, v in rows]
+    goes_on(ctx, engine, table, [*rows, ("4000", "new")])
+    return f"{len(places[0])} sorted buckets"
 
 
 def copied(ctx, table):

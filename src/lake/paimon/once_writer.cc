@@ -15,17 +15,30 @@ constexpr int kTriesMax = 5;
 
 }  // namespace
 
-Result<std::unique_ptr<OnceWriter>> OnceWriter::Make(Env& env, Table& table, const Snapshot& base,
+Result<std::unique_ptr<OnceWriter>> OnceWriter::Make(Env& env, Table& table, int64_t base,
                                                      TableWriterOptions options) {
   auto columns = std::make_shared<TableSchema>();
   for (const Field& field : table.newest_schema().fields) columns->columns.push_back({field.name, field.type, {}, {}});
   columns->primary_key = table.newest_schema().primary_keys;
   std::unique_ptr<OnceWriter> out(new OnceWriter(std::move(columns)));
   TRY_SET(auto own, Table::Open(env, table.folder()));
-  options.once_on = base.id;
+  options.once_on = base;
   options.user = env.Uuid();
   options.name = table.folder();
   TRY_SET(out->writer_, TableWriter::Make(env, std::move(own), std::move(options)));
+  return out;
+}
+
+TableWriterOptions OnceWriter::InPlaceOf(const TableOptions& options, const std::set<std::string>& partitions) {
+  TableWriterOptions out;
+  out.overwritten.assign(partitions.begin(), partitions.end());
+  out.keeps_postponed = true;
+  out.overrides = {{"write-only", "false"}};
+  // Nothing changes that a changelog would have to tell; a later compaction that made one must find nothing in level 0.
+  if (options.keyed) {
+    out.overrides["changelog-producer"] = "none";
+    out.overrides["compaction.force-up-level-0"] = "true";
+  }
   return out;
 }
 

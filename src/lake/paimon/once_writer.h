@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,7 @@
 #include "io/env.h"
 #include "lake/paimon/scan.h"
 #include "lake/paimon/table.h"
+#include "lake/paimon/table_options.h"
 #include "lake/paimon/table_writer.h"
 #include "row/change_batch.h"
 
@@ -22,9 +24,13 @@ namespace sluice::paimon {
 
 class OnceWriter {
  public:
-  // `table`: open anew, at `base`. `options` as TableWriterOptions has them.
-  static Result<std::unique_ptr<OnceWriter>> Make(Env& env, Table& table, const Snapshot& base,
+  // `table`: open anew, at the snapshot `base`; 0: it has none. `options` as TableWriterOptions has them.
+  static Result<std::unique_ptr<OnceWriter>> Make(Env& env, Table& table, int64_t base,
                                                   TableWriterOptions options);
+
+  // To write all rows of these partitions (serialized rows) anew: a snapshot OVERWRITE, then COMPACT, so that no row
+  // stays in level 0. Changelogs do not tell of it.
+  static TableWriterOptions InPlaceOf(const TableOptions& options, const std::set<std::string>& partitions);
 
   // Rows with all columns of the table; `kinds` as ChangeBatch has them.
   Status Write(std::shared_ptr<arrow::RecordBatch> rows, std::vector<RowKind> kinds);

@@ -48,18 +48,6 @@ Result<std::set<std::string>> PartitionsMeant(Table& table, const Snapshot& base
   return out;
 }
 
-TableWriterOptions WriterOptions(const TableOptions& options, int64_t buckets, const std::set<std::string>& meant) {
-  TableWriterOptions out;
-  out.overwritten.assign(meant.begin(), meant.end());
-  out.overrides = {{"bucket", Str(buckets)}, {"write-only", "false"}};
-  // Nothing changes that a changelog would have to tell; a later compaction that made one must find nothing in level 0.
-  if (options.keyed) {
-    out.overrides["changelog-producer"] = "none";
-    out.overrides["compaction.force-up-level-0"] = "true";
-  }
-  return out;
-}
-
 // False: another writer came in between.
 Result<bool> RescaleOnce(Env& env, const std::string& folder, const RescaleRequest& request, RescaleReport& report) {
   report = {};
@@ -80,7 +68,9 @@ Result<bool> RescaleOnce(Env& env, const std::string& folder, const RescaleReque
   scanned.every_level = true;
   scanned.wanted = [&](const LiveFile& file) { return file.bucket >= 0 && meant.contains(file.partition); };
   TRY_SET(TableScan scan, TableScan::OfSnapshot(env, *table, *base, {}, scanned));
-  TRY_SET(const auto writer, OnceWriter::Make(env, *table, *base, WriterOptions(options, report.buckets, meant)));
+  TableWriterOptions writes = OnceWriter::InPlaceOf(options, meant);
+  writes.overrides["bucket"] = Str(report.buckets);
+  TRY_SET(const auto writer, OnceWriter::Make(env, *table, base->id, std::move(writes)));
   DataBatch batch;
   while (true) {
     TRY_SET(const bool more, scan.Next(batch));

@@ -47,7 +47,7 @@ Result<bool> DeleteOnce(Env& env, const std::string& folder,
   options.schema = &table->newest_schema();
   TRY_SET(TableScan scan, TableScan::OfSnapshot(env, *table, *base, {}, options));
   scan.Want(deletion.conditions);
-  TRY_SET(const auto writer, OnceWriter::Make(env, *table, *base, {}));
+  TRY_SET(const auto writer, OnceWriter::Make(env, *table, base->id, {}));
   DataBatch batch;
   std::vector<uint8_t> selected;
   while (true) {

@@ -17,6 +17,7 @@
 #include "lake/paimon/manifest_files.h"
 #include "lake/paimon/postponed.h"
 #include "lake/paimon/row_router.h"
+#include "lake/paimon/sorted_buckets.h"
 #include "lake/paimon/sorted_rows.h"
 #include "lake/paimon/table.h"
 #include "lake/paimon/universal_compaction.h"
@@ -168,9 +169,10 @@ class Run {
 
   Status CheckSortable() const {
     if (request_.order_by.empty()) return Ok();
-    if (options_.keyed) return Unsupported("a table with a primary key is sorted by that", "leave the order out");
     if (options_.bucket_mode == BucketMode::kUnaware) return Ok();
-    return Unsupported("rows in fixed buckets keep the order in which they came", "leave the order out");
+    return Unsupported(options_.keyed ? "a table with a primary key without dynamic buckets is sorted by that"
+                                      : "rows in fixed buckets keep the order in which they came",
+                       "leave the order out: it is for tables with bucket=-1");
   }
 
   Status SortAppended(const BucketId& id, Bucket& bucket) {
@@ -300,6 +302,10 @@ class Run {
 }  // namespace
 
 Result<CompactionReport> CompactTable(Env& env, const std::string& folder, const CompactionRequest& request) {
+  if (!request.order_by.empty()) {
+    TRY_SET(const bool sorted, HasSortedBuckets(env, folder, request));
+    if (sorted) return SortBuckets(env, folder, request);
+  }
   for (int tries = 0; tries < kTriesMax; ++tries) {
     TRY_SET(const auto report, Run(env, request).Make(folder));
     if (report) return *report;

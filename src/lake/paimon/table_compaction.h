@@ -30,7 +30,9 @@ struct CompactionRequest {
   std::optional<int64_t> idle_ms;         // only partitions that got no file for so long
   std::string buckets;                    // "0-9,20", of a table with fixed ones; empty: all
   SortOrder::Curve curve = SortOrder::Curve::kOrder;
-  std::vector<std::string> order_by;      // all rows of a bucket are sorted so; of tables without a key and buckets
+  // All rows of a bucket are sorted so, of tables without a key and buckets; of those with a key and dynamic buckets
+  // all rows of a partition come to buckets in that order (sorted_buckets.h).
+  std::vector<std::string> order_by;
   Options options;                        // in place of the table's, for this one
 };
 
@@ -40,7 +42,8 @@ struct CompactionReport {
   int64_t snapshot = 0;  // that was made; 0: there was nothing to do
 };
 
-// In one snapshot COMPACT, whatever `write-only` says. kConflict if other writers took the files each time.
+// In one snapshot COMPACT, whatever `write-only` says; sorted into buckets: with one OVERWRITE before it. kConflict if
+// other writers took the files each time.
 Result<CompactionReport> CompactTable(Env& env, const std::string& folder, const CompactionRequest& request);
 
 }  // namespace sluice::paimon

@@ -59,7 +59,7 @@ Status TableWriter::Load(const Schema& schema) {
   auto fit = [&]() -> Status {
     TRY_SET(table_options_, TableOptions::Of(own));
     for (const Field& field : own.fields) {
-      if (InPipelines(field) || (options_.once_on > 0 && field.supported)) continue;
+      if (InPipelines(field) || (options_.once_on && field.supported)) continue;
       return Unsupported(Str("column ", field.name, " is of type ", field.type_json, ", which no pipeline writes"),
                          "write to another table (route)");
     }
@@ -81,7 +81,7 @@ Status TableWriter::TakeInCommits() {
   if (evolved && !stale_) return Ok();
   TRY_SET(const auto ids, table_->SnapshotIds());
   const int64_t newest = ids.empty() ? 0 : ids.back();
-  if (options_.once_on > 0 && newest != options_.once_on) {
+  if (options_.once_on && newest != *options_.once_on) {
     return Conflict(Str("table ", options_.name, ": another writer made snapshot ", newest, " meanwhile"));
   }
   const int64_t schema_before = table_->newest_schema().id;
@@ -108,6 +108,7 @@ Status TableWriter::Reload() {
   next_sequence_ = 0;
   router_.reset();  // it knows the index of another snapshot
   TRY_SET(router_, RowRouter::Make(env_, schema_, table_options_));
+  if (!options_.overwritten.empty()) router_->Truncate();
   if (base_ > 0 && options_.overwritten.empty()) {
     TRY_SET(const Snapshot snapshot, table_->SnapshotOf(base_));
     TRY_SET(auto entries, table_->LiveEntries(snapshot));

@@ -52,12 +52,13 @@ struct TableWriterOptions {
   std::function<Status(const Schema& from, const Schema& to)> may_become = {};
   bool sync = true;                // fsync files; off for tests only
   HelperThread* helper = nullptr;  // shares the encoding, if there is one; outlives the writer
-  // Over 0: of a process that is no job and writes rows of this snapshot: there is no position to be kept, columns may
-  // have types that no pipeline has, and Write, Finish and Commit are kConflict if another writer has committed since;
-  // then the files are removed.
-  int64_t once_on = 0;
+  // Of a process that is no job and writes once, on this snapshot (0: there is none yet): there is no position to be
+  // kept, columns may have types that no pipeline has, and Write, Finish and Commit are kConflict if another writer has
+  // committed since; then the files are removed.
+  std::optional<int64_t> once_on = {};
   Options overrides = {};                    // options in place of the table's
   std::vector<std::string> overwritten = {};  // partitions (serialized rows) that the rows are all of; what was goes
+  bool keeps_postponed = false;               // but not what waits in bucket-postpone of these
 };
 
 struct TableWriterStats {

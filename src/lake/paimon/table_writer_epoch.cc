@@ -232,7 +232,7 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   change.schemas = new_schemas_;
   change.truncate = truncated_;
   change.dropped = options_.overwritten;
-  change.keeps_postponed = !options_.overwritten.empty();
+  change.keeps_postponed = options_.keeps_postponed;
   change.rewrites = filled_;
   TRY_SET(change.indexes, router_->WriteIndexes(*table_));
   TRY_SET(change.vectors, WriteVectors());
@@ -248,7 +248,7 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   TRY_SET(change.changelog, WriteChangedFiles(env_, *table_, changelog_));
   TRY(env_.SyncFolder(table_->folder() + "/manifest"));
   finished_ = true;
-  if (options_.once_on > 0) return change;
+  if (options_.once_on) return change;
   change.properties = {{prefix_ + "epoch", Str(epoch.epoch)},
                        {prefix_ + "position", epoch.position},
                        {prefix_ + "end", epoch.end},
@@ -272,9 +272,10 @@ void TableWriter::Discard(const TableChange& change) {
 
 Result<int64_t> TableWriter::Commit(const TableChange& change, int64_t epoch) {
   CHECK(finished_);
-  const auto committed = CommitChange(env_, *table_, change, {options_.user, epoch, options_.once_on > 0}, base_);
+  const CommitIdentity identity{options_.user, epoch, options_.once_on.has_value()};
+  const auto committed = CommitChange(env_, *table_, change, identity, base_);
   if (!committed.ok()) {
-    if (options_.once_on > 0 && committed.error().code == ErrorCode::kConflict) Discard(change);
+    if (options_.once_on && committed.error().code == ErrorCode::kConflict) Discard(change);
     return Error(committed.error());
   }
   const CommitOutcome outcome = *committed;
