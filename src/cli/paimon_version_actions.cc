@@ -149,19 +149,16 @@ Status FastForwardAction(const ActionContext& context) {
 Status MergeBranchAction(const ActionContext& context) {
   const std::string from = context.arguments.Get("source_branch");
   const std::string to = context.arguments.Get("target_branch", "main");
-  if (from == to) return Invalid(Str("branch ", from, " cannot be merged into itself"));
-  if (to != "main" || from == "main") {
-    return Unsupported(Str("branch ", from, " cannot be merged into ", to, ": sluice merges into the table only"),
-                       "leave --target_branch out, or run it with Flink");
-  }
+  const std::string named = to == "main" ? "the table" : Str("branch ", to);
   TRY_SET(const std::string folder, context.Folder());
-  TRY_SET(const auto done, paimon::MergeBranch(context.env, folder, from));
+  TRY_SET(const auto done, paimon::MergeBranch(context.env, folder, from, to));
   if (done.snapshot == 0) {
-    Say(Str("the table has all files of branch ", from));
+    Say(Str(named, " has all files of branch ", from));
     return Ok();
   }
-  Say(Str(done.files, " files with ", done.rows, " rows came from branch ", from, ": snapshot ", done.snapshot));
-  return FollowWithIceberg(context, context.table());
+  Say(Str(done.files, " files with ", done.rows, " rows came from branch ", from, " into ", named, ": snapshot ",
+          done.snapshot));
+  return to == "main" ? FollowWithIceberg(context, context.table()) : Ok();
 }
 
 Status RollBackToAction(const ActionContext& context) {

@@ -230,6 +230,50 @@ def test_merge_branch(ctx):
     assert "of kind COMPACT" in action(ctx, "merge_branch", table, code=1, source_branch="late")
 
 
+def of_branch(ctx, table, branch):
+    text = ctx.command("read", ctx.lake.folder(table), "--branch", branch, "--format", "jsonl").out
+    ctx.jobs.pop()
+    return sorted(json.loads(line)["id"] for line in text.splitlines())
+
+
+def test_merge_branch_into_a_branch(ctx):
+    """Of a branch, and of the table; its snapshots and hints are its own, and the table stays as it was."""
+    db = ctx.database(KEYLESS)
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, WRITE_ONLY)
+    ctx.catch_up(path)
+    action(ctx, "create_tag", table, tag_name="fork")
+    for branch in ("dev", "next"):
+        action(ctx, "create_branch", table, branch_name=branch, tag_name="fork")
+    epochs(ctx, path, db, 1, "INSERT INTO t VALUES (1000, 'theirs')")
+    branched(ctx, table, "dev", [2])
+    action(ctx, "rollback_to", table, version="fork")
+    ctx.lake.write(table, [{"id": 500, "v": "ours"}])
+    said = action(ctx, "merge_branch", table, source_branch="dev", target_branch="next")
+    assert "1 files with 1 rows came from branch dev into branch next: snapshot 2" in said, said
+    assert of_branch(ctx, table, "next") == [*range(1, 101), 1000]
+    said = action(ctx, "merge_branch", table, source_branch="main", target_branch="next")
+    assert "snapshot 3" in said, said
+    assert of_branch(ctx, table, "next") == [*range(1, 101), 500, 1000]
+    assert of_branch(ctx, table, "dev") == [*range(1, 101), 1000]
+    assert "branch next has all files" in action(ctx, "merge_branch", table, source_branch="dev", target_branch="next")
+    assert len(ctx.lake.rows(table)[1]) == 101
+    with open(os.path.join(ctx.lake.folder(table), "branch", "branch-next", "snapshot", "LATEST")) as hint:
+        assert hint.read() == "3"
+    action(ctx, "merge_branch", table, source_branch="next")
+    rows = sorted(int(row[0]) for row in ctx.lake.rows(table)[1])
+    assert rows == [*range(1, 101), 500, 1000], rows
+    found = ctx.command("tables", "orphans", ctx.lake.folder(table), "--older-than", "0s")
+    assert found.code == 0 and "0 files" in found.out, found.out + found.err
+    same = {"source_branch": "dev", "target_branch": "dev"}
+    assert "into itself" in action(ctx, "merge_branch", table, code=2, **same)
+    assert "no branch x" in action(ctx, "merge_branch", table, code=1, source_branch="dev", target_branch="x")
+    for branch in ("dev", "next"):
+        action(ctx, "delete_branch", table, branch_name=branch)
+    assert len(ctx.lake.rows(table)[1]) == 102
+    assert not unnamed(ctx, table)
+
+
 def test_merge_branch_needs_a_table_without_a_key(ctx):
     db = ctx.database(SCRIPT)
     table = f"{db}.t"

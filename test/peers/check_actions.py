@@ -241,4 +241,11 @@ def merge_branch(bench, engine):
     rows = alike(ctx, engine, table, other)
     assert len(rows) == 203, rows
     goes_on(ctx, engine, table, rows)
+    for each in (table, other):
+        action(ctx, "create_branch", each, branch_name="empty", tag_name="fork")
+    action(ctx, "merge_branch", table, source_branch="dev", target_branch="empty")
+    engine.write(other, [f"CALL sys.merge_branch('{other}', 'dev', 'empty')"])
+    found = [engine.ask("query", sql=f"SELECT * FROM `{db}`.`{each[-1]}$branch_empty`")["rows"]
+             for each in (table, other)]  # fmt: skip
+    assert len(found[0]) == 202 and sorted(found[0]) == sorted(found[1]), f"{len(found[0])}, Java's {len(found[1])}"
     return f"{len(rows)} rows"

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "lake/paimon/catalog.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/manifest_files.h"
 #include "lake/paimon/once_writer.h"
@@ -16,6 +17,8 @@
 
 namespace sluice::paimon {
 namespace {
+
+constexpr const char* kMain = "main";
 
 // Without persisted lineage only whole histories of appends tell that no file of the one was taken away in the other.
 Status CheckHistory(Table& table, const std::string& name) {
@@ -46,12 +49,12 @@ auto IdentityOf(const ManifestEntry& entry) {
                          entry.file.embedded_index);
 }
 
-// What the branch has and the table has not.
-Result<std::vector<ManifestEntry>> Missing(Table& table, Table& branch) {
-  TRY_SET(const auto ours, table.LatestSnapshot());
-  TRY_SET(const auto theirs, branch.LatestSnapshot());
-  TRY_SET(const auto there, table.LiveEntries(*ours));
-  TRY_SET(auto entries, branch.LiveEntries(*theirs));
+// What the one has and the other has not.
+Result<std::vector<ManifestEntry>> Missing(Table& target, Table& source) {
+  TRY_SET(const auto ours, target.LatestSnapshot());
+  TRY_SET(const auto theirs, source.LatestSnapshot());
+  TRY_SET(const auto there, target.LiveEntries(*ours));
+  TRY_SET(auto entries, source.LiveEntries(*theirs));
   std::set<decltype(IdentityOf(entries[0]))> known;
   for (const ManifestEntry& entry : there) known.insert(IdentityOf(entry));
   std::erase_if(entries, [&](const ManifestEntry& entry) { return known.contains(IdentityOf(entry)); });
@@ -61,51 +64,58 @@ Result<std::vector<ManifestEntry>> Missing(Table& table, Table& branch) {
     entry.file.first_row_id.reset();
     names.insert(entry.file.name);
   }
-  TRY_SET(const auto indexes, branch.ReadIndexManifest(theirs->index_manifest));
+  TRY_SET(const auto indexes, source.ReadIndexManifest(theirs->index_manifest));
   for (const IndexEntry& index : indexes) {
     for (const DeletionRange& range : index.deletions) {
       if (!names.contains(range.data_file)) continue;
-      return Unsupported(Str("rows of file ", range.data_file, " of the branch are deleted (deletion vectors)"),
+      return Unsupported(Str("rows of file ", range.data_file, " are deleted (deletion vectors)"),
                          "merge_branch takes whole files: compact the branch into a table of its own");
     }
   }
   return entries;
 }
 
-Status CheckSchemas(Env& env, Table& table, Table& branch, const std::vector<ManifestEntry>& entries) {
+Status CheckSchemas(Env& env, Table& target, Table& source, const std::vector<ManifestEntry>& entries) {
   std::set<int64_t> ids;
   for (const ManifestEntry& entry : entries) ids.insert(entry.file.schema_id);
   for (const int64_t id : ids) {
-    const auto ours = env.ReadFile(table.SchemaPath(id));
-    TRY_SET(const std::string theirs, env.ReadFile(branch.SchemaPath(id)));
+    const auto ours = env.ReadFile(target.SchemaPath(id));
+    TRY_SET(const std::string theirs, env.ReadFile(source.SchemaPath(id)));
     if (!ours.ok() && ours.error().code != ErrorCode::kNotFound) return Error(ours.error());
     if (ours.ok() && *ours == theirs) continue;
-    return Invalid(Str("schema ", id, " of the branch's files is another one in the table"),
+    return Invalid(Str("schema ", id, " of the files that would come is another one where they come to"),
                    "the columns of both must have been altered alike");
   }
   return Ok();
 }
 
+std::string Named(const std::string& branch) { return branch == kMain ? "the table" : Str("branch ", branch); }
+
+Result<std::unique_ptr<Table>> Open(Env& env, const std::string& folder, const std::string& branch) {
+  return branch == kMain ? Table::Open(env, folder) : Table::OpenBranch(env, folder, branch);
+}
+
 // False: another writer came in between.
-Result<bool> MergeOnce(Env& env, const std::string& folder, const std::string& name, BranchMerge& out) {
+Result<bool> MergeOnce(Env& env, const std::string& folder, const std::string& from, const std::string& to,
+                       BranchMerge& out) {
   out = {};
-  TRY_SET(const auto table, Table::Open(env, folder));
-  TRY_SET(const auto branch, Table::OpenBranch(env, folder, name));
-  TRY(CheckHistory(*branch, Str("branch ", name)));
-  TRY(CheckHistory(*table, "the table"));
-  if (table->newest_schema().fields != branch->newest_schema().fields) {
-    return Invalid(Str("the columns of branch ", name, " are not the table's"), "alter them alike");
+  TRY_SET(const auto target, Open(env, folder, to));
+  TRY_SET(const auto source, Open(env, folder, from));
+  TRY(CheckHistory(*source, Named(from)));
+  TRY(CheckHistory(*target, Named(to)));
+  if (target->newest_schema().fields != source->newest_schema().fields) {
+    return Invalid(Str("the columns of ", Named(from), " are not those of ", Named(to)), "alter them alike");
   }
-  TRY_SET(const auto base, table->LatestSnapshot());
-  TRY_SET(const auto entries, Missing(*table, *branch));
+  TRY_SET(const auto base, target->LatestSnapshot());
+  TRY_SET(const auto entries, Missing(*target, *source));
   if (entries.empty()) return true;
-  TRY(CheckSchemas(env, *table, *branch, entries));
+  TRY(CheckSchemas(env, *target, *source, entries));
   TableChange change;
-  TRY_SET(change.added, WriteChangedFiles(env, *table, entries));
+  TRY_SET(change.added, WriteChangedFiles(env, *target, entries));
   TRY(env.SyncFolder(folder + "/manifest"));
-  const auto made = CommitChange(env, *table, change, {env.Uuid(), 0, /*alone=*/true}, base->id);
+  const auto made = CommitChange(env, *target, change, {env.Uuid(), 0, /*alone=*/true}, base->id);
   if (!made.ok() && made.error().code == ErrorCode::kConflict) {
-    for (const ManifestFile& file : change.added.manifests) (void)env.Remove(table->ManifestPath(file.name)).ok();
+    for (const ManifestFile& file : change.added.manifests) (void)env.Remove(target->ManifestPath(file.name)).ok();
     return false;
   }
   if (!made.ok()) return Error(made.error());
@@ -115,9 +125,17 @@ Result<bool> MergeOnce(Env& env, const std::string& folder, const std::string& n
 
 }  // namespace
 
-Result<BranchMerge> MergeBranch(Env& env, const std::string& folder, const std::string& branch) {
+Result<BranchMerge> MergeBranch(Env& env, const std::string& folder, const std::string& from, const std::string& to) {
   BranchMerge out;
-  TRY(UntilAlone(folder, [&] { return MergeOnce(env, folder, branch, out); }));
+  if (from == to) return Invalid(Str("branch ", from, " cannot be merged into itself"));
+  if (to != kMain) {
+    TRY_SET(const int64_t newest, CommitterOf(folder)->NewestSnapshot());
+    if (newest != TableCommitter::kFilesSay) {
+      return Unsupported(Str("branch ", from, " cannot be merged into branch ", to, ": a server makes the snapshots of "
+                             "this table, and cannot merge branches"), "merge it into main");
+    }
+  }
+  TRY(UntilAlone(folder, [&] { return MergeOnce(env, folder, from, to, out); }));
   return out;
 }
 

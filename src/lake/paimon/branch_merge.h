@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Adds the files of a branch that a table has not to the table (merge_branch of Paimon 2.0). Both are tables without a
-// primary key that were only appended to since their first snapshot: no row is there twice. Borrows all; one thread.
+// Adds the files of a branch that another branch has not to that one (merge_branch of Paimon 2.0); `main` is the table
+// itself. Both are without a primary key and were only appended to since their first snapshot: no row is there twice.
+// Borrows all; one thread.
 #pragma once
 
 #include <cstdint>
@@ -13,10 +14,10 @@ namespace sluice::paimon {
 
 struct BranchMerge {
   int64_t files = 0, rows = 0;
-  int64_t snapshot = 0;  // 0: the table has them all
+  int64_t snapshot = 0;  // 0: it has them all
 };
 
 // kNotFound, and kInvalid or kUnsupported with what Java requires and is not so.
-Result<BranchMerge> MergeBranch(Env& env, const std::string& folder, const std::string& branch);
+Result<BranchMerge> MergeBranch(Env& env, const std::string& folder, const std::string& from, const std::string& to);
 
 }  // namespace sluice::paimon

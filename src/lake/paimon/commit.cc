@@ -430,7 +430,7 @@ Result<std::optional<Snapshot>> LatestOfUser(Table& table, const std::string& us
 }
 
 void WriteHint(Env& env, const Table& table, const char* name, int64_t id) {
-  const std::string path = Str(table.folder(), "/snapshot/", name);
+  const std::string path = Str(table.history(), "/snapshot/", name);
   Status status = env.WriteFileDurably(path, Str(id));
   if (!status.ok()) LogWarn(Str(path, " could not be written: ", status.error().message));
 }
