@@ -39,7 +39,8 @@ Armed& TheArmed() {
 const std::vector<std::string>& AllFailpoints() {
   static const std::vector<std::string> kNames = {
       "catalog.after_database", "catalog.after_entry", "catalog.after_schema",
-      "checkpoint.after_rename",  "checkpoint.after_write",    "checkpoint.before_write", "epoch.after_acknowledge",
+      "checkpoint.after_rename",  "checkpoint.after_write",    "checkpoint.before_write", "copy.after_files",
+      "epoch.after_acknowledge",
       "epoch.after_commit",       "epoch.after_prepare",       "epoch.before_prepare",    "iceberg.after_data_files",
       "iceberg.after_epoch_file", "iceberg.after_hint",       "iceberg.after_manifest_list", "iceberg.after_manifests",
       "iceberg.after_metadata_link", "iceberg.after_metadata_temp",

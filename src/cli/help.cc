@@ -77,7 +77,8 @@ constexpr const char* kPaimon = R"(Examples:
 
 Actions: mysql_sync_table, mysql_sync_database, compact, compact_database, expire_snapshots, create_tag,
 create_tag_from_timestamp, replace_tag, rename_tag, delete_tag, expire_tags, create_branch, delete_branch, rollback_to,
-rollback_to_timestamp, reset_consumer, clear_consumers, remove_orphan_files, drop_partition, expire_partitions.
+rollback_to_timestamp, reset_consumer, clear_consumers, remove_orphan_files, drop_partition, expire_partitions,
+copy_files, clone, repair and more: sluice paimon --help lists all.
 Beside their own arguments those that sync take --state, --until caught-up, --summary, --log-format, --log-level,
 --check and -D; their checkpoints lie in .sluice/<database>[.<table>] in the warehouse unless --state says otherwise.)";
 

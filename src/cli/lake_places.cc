@@ -102,6 +102,30 @@ Result<std::string> MountTable(const std::string& table, const std::vector<std::
   return opened->TableFolder(id);
 }
 
+Result<std::unique_ptr<paimon::Catalog>> OpenTargetCatalog(Env& env, paimon::Options options,
+                                                           const paimon::Options& source) {
+  if (!options.contains("warehouse")) {
+    return Invalid("argument --target_warehouse is missing", "or give it as --target_catalog_conf warehouse=…");
+  }
+  const auto places = [](const paimon::Options& all) {
+    std::map<std::string, std::string> out;
+    for (const auto& [key, value] : all) {
+      if (IsS3Option(key)) out[key] = value;
+    }
+    return out;
+  };
+  const auto folder = [](const paimon::Options& all) {
+    const auto found = all.find("warehouse");
+    const auto place = paimon::FolderOfLocation(found == all.end() ? "" : found->second);
+    return place.ok() && IsS3Path(*place) ? *place : "";
+  };
+  if (Overlap(folder(options), folder(source)) && places(options) != places(source)) {
+    return Unsupported(Str("both warehouses are ", folder(options), ", with other options of S3"),
+                       "a bucket's path is looked for at one server: give both the same options s3.*");
+  }
+  return OpenActionCatalog(env, std::move(options));
+}
+
 Result<std::unique_ptr<paimon::Catalog>> OpenActionCatalog(Env& env, paimon::Options options) {
   const auto warehouse = options.find("warehouse");
   if (warehouse == options.end() || warehouse->second.empty()) {

@@ -25,6 +25,11 @@ Result<std::string> MountLocation(const std::string& location, const std::map<st
 // A Paimon catalog of the command line, its warehouse as above.
 Result<std::unique_ptr<paimon::Catalog>> OpenActionCatalog(Env& env, paimon::Options options);
 
+// The catalog that tables of `source` (the options of another one) are copied to. kUnsupported if the Env could not
+// tell their warehouses in S3 apart.
+Result<std::unique_ptr<paimon::Catalog>> OpenTargetCatalog(Env& env, paimon::Options options,
+                                                           const paimon::Options& source);
+
 // The same of a table: `catalog` is empty, or key=value of the options of a Paimon catalog, which has the table
 // database.table. kNotFound.
 Result<std::string> MountTable(const std::string& table, const std::vector<std::string>& catalog);

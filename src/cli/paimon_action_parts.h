@@ -24,6 +24,7 @@ struct ActionContext {
   TableId table() const { return {arguments.Get("database"), arguments.Get("table")}; }
   Result<std::string> Folder() const { return warehouse.TableFolder(table()); }
   Result<std::unique_ptr<paimon::Table>> Open() const;
+  Result<paimon::Options> CatalogOptions() const;  // of `warehouse`
 };
 
 // After a change of the table: Iceberg metadata beside it shows that too.
@@ -46,6 +47,11 @@ Status RescaleAction(const ActionContext& context);
 Status RewriteFileIndexAction(const ActionContext& context);
 Status RemoveUnexistingFilesAction(const ActionContext& context);
 Status RemoveUnexistingManifestsAction(const ActionContext& context);
+
+// paimon_catalog_actions.cc
+Status CopyFilesAction(const ActionContext& context);
+Status CloneAction(const ActionContext& context);
+Status RepairAction(const ActionContext& context);
 
 // paimon_version_actions.cc
 Status CreateTagAction(const ActionContext& context);

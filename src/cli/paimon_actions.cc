@@ -181,13 +181,42 @@ struct Action {
   Status (*run)(const ActionContext&);
 };
 
+std::vector<std::string> OfTable(std::vector<std::string> more) {
+  more.insert(more.begin(), {"database", "table"});
+  return more;
+}
+
+std::vector<Action> VersionActions() {
+  return {
+      {"create_tag", "gives a snapshot a name", {OfTable({"tag_name"}), {"snapshot", "time_retained"}, {}, {}},
+       CreateTagAction},
+      {"create_tag_from_timestamp", "gives the first snapshot since a time a name",
+       {OfTable({"tag", "timestamp"}), {"time_retained"}, {}, {"options"}}, CreateTagFromTimestampAction},
+      {"create_tag_from_watermark", "gives the first snapshot of a watermark or a later one a name",
+       {OfTable({"tag", "watermark"}), {"time_retained"}, {}, {"options"}}, CreateTagFromWatermarkAction},
+      {"replace_tag", "gives a tag another snapshot or time to stay",
+       {OfTable({"tag_name"}), {"snapshot", "time_retained"}, {}, {}}, ReplaceTagAction},
+      {"rename_tag", "gives a tag another name", {OfTable({"tag_name", "target_tag_name"}), {}, {}, {}},
+       RenameTagAction},
+      {"delete_tag", "takes a tag away", {OfTable({"tag_name"}), {}, {}, {}}, DeleteTagAction},
+      {"expire_tags", "takes tags away whose time is over", {OfTable({}), {"older_than"}, {}, {}}, ExpireTagsAction},
+      {"create_branch", "begins another history of a table",
+       {OfTable({"branch_name"}), {"tag_name", "ignore_if_exists"}, {}, {}}, CreateBranchAction},
+      {"delete_branch", "takes a branch away", {OfTable({"branch_name"}), {}, {}, {}}, DeleteBranchAction},
+      {"fast_forward", "makes a table what a branch of it is", {OfTable({"branch_name"}), {}, {}, {}},
+       FastForwardAction},
+      {"merge_branch", "adds the files of a branch to a table without a key, or to another branch of it",
+       {OfTable({"source_branch"}), {"target_branch"}, {}, {}}, MergeBranchAction},
+      {"rollback_to", "makes a table what it was at a snapshot or tag", {OfTable({"version"}), {}, {}, {}},
+       RollBackToAction},
+      {"rollback_to_timestamp", "makes a table what it was at a time", {OfTable({"timestamp"}), {}, {}, {}},
+       RollBackToTimestampAction},
+  };
+}
+
 const std::vector<Action>& Actions() {
   static const std::vector<std::string> table = {"database", "table"};
-  const auto of_table = [&](std::vector<std::string> more) {
-    more.insert(more.begin(), table.begin(), table.end());
-    return more;
-  };
-  static const std::vector<Action> actions = {
+  static const std::vector<Action> own = {
       {"compact", "merges the files of a table",
        {table, {"compact_strategy", "where", "buckets", "partition_idle_time", "order_strategy", "order_by"},
         {"partition", "table_conf"}, {}}, CompactAction},
@@ -195,7 +224,7 @@ const std::vector<Action>& Actions() {
        {{}, {"including_databases", "including_tables", "excluding_tables", "mode", "compact_strategy",
              "partition_idle_time"}, {"table_conf"}, {}}, CompactDatabaseAction},
       {"delete", "deletes rows of a table with a primary key",
-       {of_table({"where"}), {}, {}, {"source_sql", "sink_parallelism"}}, DeleteAction},
+       {OfTable({"where"}), {}, {}, {"source_sql", "sink_parallelism"}}, DeleteAction},
       {"rescale", "gives the rows of a table, or of a partition, another number of buckets",
        {table, {"bucket_num", "scan_parallelism", "sink_parallelism"}, {"partition"}, {}}, RescaleAction},
       {"rewrite_file_index", "gives data files the indexes that the table's options ask for",
@@ -205,33 +234,19 @@ const std::vector<Action>& Actions() {
       {"expire_changelogs", "takes changelogs away that have outlived their snapshots",
        {table, {"retain_max", "retain_min", "older_than", "max_deletes", "delete_all"}, {}, {}},
        ExpireChangelogsAction},
-      {"create_tag", "gives a snapshot a name", {of_table({"tag_name"}), {"snapshot", "time_retained"}, {}, {}},
-       CreateTagAction},
-      {"create_tag_from_timestamp", "gives the first snapshot since a time a name",
-       {of_table({"tag", "timestamp"}), {"time_retained"}, {}, {"options"}}, CreateTagFromTimestampAction},
-      {"create_tag_from_watermark", "gives the first snapshot of a watermark or a later one a name",
-       {of_table({"tag", "watermark"}), {"time_retained"}, {}, {"options"}}, CreateTagFromWatermarkAction},
-      {"replace_tag", "gives a tag another snapshot or time to stay",
-       {of_table({"tag_name"}), {"snapshot", "time_retained"}, {}, {}}, ReplaceTagAction},
-      {"rename_tag", "gives a tag another name", {of_table({"tag_name", "target_tag_name"}), {}, {}, {}},
-       RenameTagAction},
-      {"delete_tag", "takes a tag away", {of_table({"tag_name"}), {}, {}, {}}, DeleteTagAction},
-      {"expire_tags", "takes tags away whose time is over", {table, {"older_than"}, {}, {}}, ExpireTagsAction},
-      {"create_branch", "begins another history of a table",
-       {of_table({"branch_name"}), {"tag_name", "ignore_if_exists"}, {}, {}}, CreateBranchAction},
-      {"delete_branch", "takes a branch away", {of_table({"branch_name"}), {}, {}, {}}, DeleteBranchAction},
-      {"fast_forward", "makes a table what a branch of it is", {of_table({"branch_name"}), {}, {}, {}},
-       FastForwardAction},
-      {"merge_branch", "adds the files of a branch to a table without a key",
-       {of_table({"source_branch"}), {"target_branch"}, {}, {}}, MergeBranchAction},
-      {"rollback_to", "makes a table what it was at a snapshot or tag", {of_table({"version"}), {}, {}, {}},
-       RollBackToAction},
-      {"rollback_to_timestamp", "makes a table what it was at a time", {of_table({"timestamp"}), {}, {}, {}},
-       RollBackToTimestampAction},
       {"reset_consumer", "says what a consumer reads next, or deletes it",
-       {of_table({"consumer_id"}), {"next_snapshot"}, {}, {}}, ResetConsumerAction},
+       {OfTable({"consumer_id"}), {"next_snapshot"}, {}, {}}, ResetConsumerAction},
       {"clear_consumers", "deletes consumers",
        {table, {"including_consumers", "excluding_consumers"}, {}, {}}, ClearConsumersAction},
+      {"copy_files", "copies the newest snapshot of tables into another catalog, file by file",
+       {{}, {"database", "table", "target_warehouse", "target_database", "target_table", "parallelism"},
+        {"target_catalog_conf"}, {}}, CopyFilesAction},
+      {"clone", "writes the rows of tables into new tables of another catalog",
+       {{}, {"clone_from", "database", "table", "target_warehouse", "target_database", "target_table", "where",
+                         "included_tables", "excluded_tables", "prefer_file_format", "meta_only", "clone_if_exists",
+                         "parallelism"}, {"target_catalog_conf", "target_table_conf"}, {}}, CloneAction},
+      {"repair", "enters tables that have their files into a Hive or JDBC catalog, and brings entries up to date",
+       {{}, {"identifier"}, {}, {}}, RepairAction},
       {"remove_orphan_files", "removes files that nothing names",
        {{"database"}, {"table", "older_than", "dry_run"}, {}, {"parallelism"}}, RemoveOrphanFilesAction},
       {"remove_unexisting_files", "takes data files that are lost, and their rows, out of a table",
@@ -242,9 +257,14 @@ const std::vector<Action>& Actions() {
       {"mark_partition_done", "writes _SUCCESS into partitions", {table, {}, {"partition"}, {}},
        MarkPartitionDoneAction},
       {"expire_partitions", "removes the rows of partitions whose time is over",
-       {of_table({"expiration_time"}), {"timestamp_formatter", "timestamp_pattern", "expire_strategy"}, {"table_conf"},
+       {OfTable({"expiration_time"}), {"timestamp_formatter", "timestamp_pattern", "expire_strategy"}, {"table_conf"},
         {}}, ExpirePartitionsAction},
   };
+  static const std::vector<Action> actions = [] {
+    std::vector<Action> all = own;
+    for (Action& action : VersionActions()) all.push_back(std::move(action));
+    return all;
+  }();
   return actions;
 }
 
@@ -263,10 +283,20 @@ ActionKeys KeysOf(const Action& action) {
   return keys;
 }
 
-Result<std::unique_ptr<paimon::Catalog>> CatalogOf(Env& env, const ActionArguments& arguments) {
+// Java's names of branches as tables.
+Status CheckNoBranch(const ActionArguments& arguments) {
+  for (const char* key : {"table", "target_table", "identifier"}) {
+    if (arguments.Get(key).find("$branch_") == std::string::npos) continue;
+    return Unsupported(Str("--", key, " ", arguments.Get(key), ": actions change tables, not the branches of a table"),
+                       "make the branch the table by fast_forward, or its rows the table's by merge_branch");
+  }
+  return Ok();
+}
+
+Result<paimon::Options> OptionsOfCatalog(const ActionArguments& arguments) {
   TRY_SET(auto catalog, arguments.Pairs("catalog_conf"));
   if (arguments.Has("warehouse")) catalog["warehouse"] = arguments.Get("warehouse");
-  return OpenActionCatalog(env, std::move(catalog));
+  return catalog;
 }
 
 }  // namespace
@@ -274,6 +304,8 @@ Result<std::unique_ptr<paimon::Catalog>> CatalogOf(Env& env, const ActionArgumen
 Result<std::unique_ptr<paimon::Table>> ActionContext::Open() const {
   return warehouse.Open(env, table());
 }
+
+Result<paimon::Options> ActionContext::CatalogOptions() const { return OptionsOfCatalog(arguments); }
 
 Status FollowWithIceberg(const ActionContext& context, const TableId& id) {
   TRY_SET(const std::string folder, context.warehouse.TableFolder(id));
@@ -328,7 +360,9 @@ Status RunPaimonAction(Env& env, const std::string& name, const ActionArguments&
   const Action* action = Find(name);
   CHECK(action != nullptr);
   TRY(arguments.Check(KeysOf(*action)));
-  TRY_SET(const auto catalog, CatalogOf(env, arguments));
+  TRY(CheckNoBranch(arguments));
+  TRY_SET(auto options, OptionsOfCatalog(arguments));
+  TRY_SET(const auto catalog, OpenActionCatalog(env, std::move(options)));
   return action->run({env, arguments, *catalog});
 }
 

@@ -15,16 +15,17 @@ struct Reason {
   const char* instead;
 };
 
-constexpr Reason kSql = {"it takes a query in Flink's SQL", "change the rows at the source: the tables follow"};
-constexpr Reason kMigrates = {"it takes over tables of Hive or Iceberg", "run it with Flink"};
-constexpr Reason kCopies = {"it copies tables between catalogs", "run it with Flink"};
-constexpr Reason kEvolution = {"it is for tables with row ids, which sluice does not write", "run it with Flink"};
+constexpr Reason kSql = {"it joins with a source that is given in Flink's SQL",
+                         "change the rows at the source: the tables follow; delete takes rows away by a condition"};
+constexpr Reason kMigrates = {"it takes over data files of Hive's or Iceberg's tables, and sluice writes only its own",
+                              "run it with Flink once; sluice goes on with the table that it makes"};
+constexpr Reason kEvolution = {"it is for tables with row ids (row-tracking.enabled), which sluice does not write",
+                               "run it with Flink"};
+constexpr Reason kChain = {"it is for chain tables, which sluice does not write", "run it with Flink"};
 
 const std::map<std::string, Reason>& Reasons() {
   static const std::map<std::string, Reason> kReasons = {
-      {"clone", kCopies},
-      {"copy_files", kCopies},
-      {"compact_chain_table", kEvolution},
+      {"compact_chain_table", kChain},
       {"compact_manifest", {"manifests are merged by each commit, as manifest.merge-min-count says", "use compact"}},
       {"data_evolution_merge_into", kEvolution},
       {"merge_into", kSql},
@@ -32,9 +33,8 @@ const std::map<std::string, Reason>& Reasons() {
       {"migrate_file", kMigrates},
       {"migrate_iceberg_table", kMigrates},
       {"migrate_table", kMigrates},
-      {"query_service", {"it answers lookups of Flink's readers", "run it with Flink"}},
+      {"query_service", {"it is a server for lookups by Flink's readers", "run it with Flink; read takes --where"}},
       {"reassign_row_id", kEvolution},
-      {"repair", {"it repairs a metastore, and a filesystem catalog has none", "there is nothing to do"}},
   };
   return kReasons;
 }

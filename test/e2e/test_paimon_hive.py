@@ -299,3 +299,39 @@ def test_another_server_behind_the_address(ctx):
     server = start(ctx)
     path = pipeline(ctx, server, f"{db}.t", catalog={"uri": f"thrift://127.0.0.1:{ctx.server.port}"})
     ctx.fails(path, "hive metastore", "no strict message", "sasl", code=1)
+
+
+def test_repair(ctx):
+    """Tables that the metastore does not have, or has otherwise, are as their files say; it changes no file."""
+    server = start(ctx)
+    db = ctx.database(SHOP)
+    path = pipeline(ctx, server, f"{db}.t")
+    ctx.catch_up(path)
+    conf = ["--warehouse", ctx.warehouse, "--catalog_conf", "metastore=hive", "--catalog_conf", f"uri={server.uri}"]
+
+    def repair(*identifier, code=0):
+        said = ctx.command("paimon", "repair", *conf, *identifier)
+        ctx.jobs.pop()
+        assert said.code == code, said.out + said.err
+        return said.out + said.err
+
+    before = entry(ctx, server, db)
+    assert "is as its files say" in repair("--identifier", f"{db}.t")
+    del server.tables[db, "t"]
+    assert f"table {db}.t is entered" in repair("--identifier", f"{db}.t")
+    after = entry(ctx, server, db)
+    assert metastore.parameters(after) == {**metastore.parameters(before), **{
+        key: value for key, value in metastore.parameters(after).items() if key == "transient_lastDdlTime"}}
+    del server.tables[db, "t"], server.databases[db]
+    assert "is entered" in repair()
+    ctx.server.execute("ALTER TABLE t ADD COLUMN more INT", db)
+    old = server.tables[db, "t"]
+    ctx.catch_up(path)
+    server.tables[db, "t"] = old
+    assert f"table {db}.t: its entry is up to date again" in repair("--identifier", db)
+    assert "more" in [name for name, _ in metastore.columns(entry(ctx, server, db))]
+    assert "no Paimon table" in repair("--identifier", f"{db}.none", code=1)
+    assert "no files of tables" in repair("--identifier", "nowhere")
+    ctx.server.execute(CHANGES.split(";")[0], db)
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, f"{db}.t")

@@ -203,9 +203,19 @@ def test_entries_without_tables_and_tables_without_entries(ctx):
     # Its history may be the job's own: to go on as if there were none would lose rows.
     ctx.state = paimon_job.state(ctx, "again")
     ctx.server.execute(CHANGES, db)
-    ctx.fails(path, "does not know it", "sys.repair")
-    catalog.query(f"INSERT INTO paimon_tables VALUES ('jdbc', '{db}', 't')")
+    ctx.fails(path, "does not know it", "paimon repair")
+    said = ctx.command("paimon", "repair", *catalog.conf(), "--identifier", f"{db}.t")
+    assert said.code == 0 and f"table {db}.t is entered" in said.out, said.err
     ctx.catch_up(path)
+    catalog.query("UPDATE paimon_table_properties SET property_value = 'x' WHERE property_key = 'primary-key'")
+    for identifier, code, words in ((["--identifier", db], 0, f"table {db}.t: its entry is up to date"),
+                                    ([], 0, f"table {db}.t: its entry"), (["--identifier", f"{db}.gone"], 1, "gone"),
+                                    (["--identifier", "a.b.c"], 2, "neither a database")):  # fmt: skip
+        said = ctx.command("paimon", "repair", *catalog.conf(), *identifier)
+        assert said.code == code and words in said.out + said.err, said.out + said.err
+    kept = "SELECT property_value FROM paimon_table_properties WHERE property_key = 'primary-key'"
+    assert [row[0] for row in catalog.query(kept)] == ["id"]
+    assert f"{db}.t" in catalog.tables()
     paimon_job.equal(ctx, f"{db}.t", orphans=True)
 
 

@@ -19,7 +19,7 @@ KEYED = (
 KEYLESS = "CREATE TABLE t (id INT, v VARCHAR(60)); INSERT INTO t SELECT seq, CONCAT('v', seq % 7) FROM seq_1_to_200"
 
 
-NAMES = ["fast_forward", "sort_compact", "delete", "rescale", "file_index", "merge_branch"]
+NAMES = ["fast_forward", "sort_compact", "delete", "rescale", "file_index", "merge_branch", "copies"]
 
 
 def names(_pair, engine):
@@ -39,6 +39,7 @@ def checks(bench, engine):
     yield "rescale", lambda: rescale(bench, engine)
     yield "file_index", lambda: file_index(bench, engine)
     yield "merge_branch", lambda: merge_branch(bench, engine)
+    yield "copies", lambda: copies(bench, engine)
 
 
 def action(ctx, name, table, **arguments):
@@ -240,7 +241,6 @@ def merge_branch(bench, engine):
     engine.write(other, [f"CALL sys.merge_branch(`table` => '{other}', `source_branch` => 'dev')"])
     rows = alike(ctx, engine, table, other)
     assert len(rows) == 203, rows
-    goes_on(ctx, engine, table, rows)
     for each in (table, other):
         action(ctx, "create_branch", each, branch_name="empty", tag_name="fork")
     action(ctx, "merge_branch", table, source_branch="dev", target_branch="empty")
@@ -248,4 +248,35 @@ def merge_branch(bench, engine):
     found = [engine.ask("query", sql=f"SELECT * FROM `{db}`.`{each[-1]}$branch_empty`")["rows"]
              for each in (table, other)]  # fmt: skip
     assert len(found[0]) == 202 and sorted(found[0]) == sorted(found[1]), f"{len(found[0])}, Java's {len(found[1])}"
+    goes_on(ctx, engine, table, rows)
     return f"{len(rows)} rows"
+
+
+def copies(bench, engine):
+    """Java reads what copy_files and clone have made, and goes on over it: rows of a clone with a key show when it is
+    compacted."""
+    ctx = bench.context("actions-copies")
+    done = []
+    for bucket, script in ((-1, KEYED), (2, KEYED), (-1, KEYLESS)):
+        db = ctx.database(script)
+        table = f"{db}.t"
+        ctx.state = os.path.join(ctx.dir, f"state-{db}")
+        keyed = script == KEYED
+        options = {"bucket": bucket, "changelog-producer": "input" if keyed else "none"}
+        path = ctx.pipeline(table, sink={f"table.properties.{key}": value for key, value in options.items()})
+        ctx.catch_up(path)
+        change = "UPDATE t SET v = 'again' WHERE id % 3 = 0" if keyed else "INSERT INTO t VALUES (1, 'a')"
+        ctx.server.execute(change, db)
+        ctx.catch_up(path)
+        rows = engine.rows(table)[1]
+        to = {"target_warehouse": ctx.warehouse, "target_database": db}
+        action(ctx, "copy_files", table, target_table="u", **to)
+        goes_on(ctx, engine, f"{db}.u", rows)
+        action(ctx, "clone", table, target_table="w", clone_from="paimon", **to)
+        if keyed:
+            assert not engine.rows(f"{db}.w")[1], "rows in postponed buckets are seen"
+            engine.write(f"{db}.w", [f"CALL sys.compact(`table` => '{db}.w')"])
+        all_read(ctx, engine, f"{db}.w", rows)
+        goes_on(ctx, engine, f"{db}.w", rows)
+        done.append(f"{len(rows)} rows")
+    return ", ".join(done)

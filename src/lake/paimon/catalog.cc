@@ -51,6 +51,19 @@ Result<std::unique_ptr<Table>> Catalog::Open(Env& env, const TableId& id) {
   return Table::Open(env, folder);
 }
 
+namespace {
+
+Error NothingToRepair() {
+  return Unsupported("there is nothing to repair: a filesystem catalog has the files alone, and the entries of a REST "
+                     "catalog are its server's", "repair is for Hive and JDBC catalogs");
+}
+
+}  // namespace
+
+Result<std::vector<TableId>> Catalog::ListFiles(const std::string&) { return NothingToRepair(); }
+
+Result<Catalog::Repaired> Catalog::Repair(const TableId&) { return NothingToRepair(); }
+
 Result<std::string> Catalog::TableFolder(const TableId& id) {
   TRY_SET(std::string folder, FolderOfTable(id));
   if (committers_.contains(folder)) return folder;

@@ -73,6 +73,13 @@ class Catalog {
   // kNotFound.
   Result<std::unique_ptr<Table>> Open(Env& env, const TableId& id);
 
+  enum class Repaired : uint8_t { kNothing, kEntered, kUpdated };
+  // The tables in the folder of a database, sorted, also those that the catalog has no entry of. kUnsupported of a
+  // catalog that keeps no entries beside the files.
+  virtual Result<std::vector<TableId>> ListFiles(const std::string& database);
+  // Makes the catalog's entry of a table what its files say. kNotFound if these are not there.
+  virtual Result<Repaired> Repair(const TableId& id);
+
  protected:
   virtual Result<std::string> FolderOfTable(const TableId& id) = 0;
   virtual std::shared_ptr<TableCommitter> MakeCommitter(const TableId&) { return nullptr; }  // null: files alone

@@ -51,6 +51,24 @@ bool HasSchema(Env& env, const std::string& folder) {
                                    [](const std::string& name) { return name.starts_with("schema-"); });
 }
 
+// False if the entry is what the schema says.
+Result<bool> BringUpToDate(const Metastore& metastore, const TableId& id, const Schema& schema) {
+  hive::Client& client = *metastore.client;
+  TRY_SET(ThriftValue table, client.Table(id.schema, id.table));
+  auto changed = UpdateHiveTable(table, schema, metastore.settings.style);
+  if (!changed.ok()) return std::move(changed).error().With(Str("table ", id.ToString()));
+  if (!*changed) return false;
+  Status altered = client.AlterTable(id.schema, id.table, table, metastore.settings.alter_context);
+  if (altered.ok()) return true;
+  Error error = std::move(altered).error().With(
+      Str("the columns of table ", id.ToString(), " in the metastore do not follow schema ", schema.id));
+  if (error.message.find("incompatible") != std::string::npos) {
+    error.hint = "set hive.metastore.disallow.incompatible.col.type.changes to false in the metastore, as Paimon's "
+                 "Hive catalog needs it too, and start again";
+  }
+  return error;
+}
+
 class HiveCommitter final : public TableCommitter {
  public:
   HiveCommitter(std::shared_ptr<Metastore> metastore, TableId id)
@@ -63,20 +81,8 @@ class HiveCommitter final : public TableCommitter {
     return metastore_->Locked(id_, [&] { return TableCommitter::CommitSchema(env, table, schema, text); });
   }
   Status OnSchema(Env&, const Table&, const Schema& schema) override {
-    hive::Client& client = *metastore_->client;
-    TRY_SET(ThriftValue table, client.Table(id_.schema, id_.table));
-    auto changed = UpdateHiveTable(table, schema, metastore_->settings.style);
-    if (!changed.ok()) return std::move(changed).error().With(Str("table ", id_.ToString()));
-    if (!*changed) return Ok();
-    Status altered = client.AlterTable(id_.schema, id_.table, table, metastore_->settings.alter_context);
-    if (altered.ok()) return Ok();
-    Error error = std::move(altered).error().With(
-        Str("the columns of table ", id_.ToString(), " in the metastore do not follow schema ", schema.id));
-    if (error.message.find("incompatible") != std::string::npos) {
-      error.hint = "set hive.metastore.disallow.incompatible.col.type.changes to false in the metastore, as Paimon's "
-                   "Hive catalog needs it too, and start again";
-    }
-    return error;
+    const auto changed = BringUpToDate(*metastore_, id_, schema);
+    return changed.ok() ? Ok() : Status(changed.error());
   }
 
  private:
@@ -93,6 +99,8 @@ class HiveCatalog final : public Catalog {
   Result<std::vector<TableId>> List() override;
   Result<bool> Exists(const TableId& id) override;
   Status Create(const TableId& id, const Schema& schema) override;
+  Result<std::vector<TableId>> ListFiles(const std::string& database) override;
+  Result<Repaired> Repair(const TableId& id) override;
 
  protected:
   Result<std::string> FolderOfTable(const TableId& id) override;
@@ -106,6 +114,7 @@ class HiveCatalog final : public Catalog {
   Result<std::string> LocationOfNew(const TableId& id);
   Status MakeDatabase(const std::string& name);
   Status CreateLocked(const TableId& id, const Schema& schema, const std::string& location);
+  Status Enter(const TableId& id, const std::string& folder, const std::string& location);
 
   const std::string warehouse_;  // as Hadoop writes it
   const std::string folder_;
@@ -218,12 +227,42 @@ Status HiveCatalog::CreateLocked(const TableId& id, const Schema& schema, const 
   if (!made.ok() && made.error().code != ErrorCode::kConflict) return made;
   if (!made.ok()) LogWarn(Str(folder, " was a table that the Hive metastore did not know: it is added to it"));
   PassFailpoint("catalog.after_schema");
+  return Enter(id, folder, location);
+}
+
+Status HiveCatalog::Enter(const TableId& id, const std::string& folder, const std::string& location) {
+  Env& env = metastore_->env;
   TRY_SET(const auto table, Table::Open(env, folder));
   TRY_SET(ThriftValue entry, MakeHiveTable(id, table->newest_schema(), location, metastore_->client->user(),
                                            env.NowMs(), style()));
   TRY(metastore_->client->CreateTable(std::move(entry)));
   PassFailpoint("catalog.after_entry");
   return Ok();
+}
+
+Result<std::vector<TableId>> HiveCatalog::ListFiles(const std::string& database) {
+  TRY_SET(const std::string location, LocationOfNew({database, "t"}));
+  TRY_SET(const std::string folder, FolderOfLocation(location));
+  TRY_SET(const auto names, Warehouse::TablesIn(metastore_->env, FolderOf(folder)));
+  std::vector<TableId> out;
+  for (const std::string& name : names) out.push_back({database, name});
+  return out;
+}
+
+Result<Catalog::Repaired> HiveCatalog::Repair(const TableId& id) {
+  TRY(CheckNames(id));
+  TRY_SET(const auto there, metastore_->Find(id));
+  TRY_SET(const std::string location, there ? LocationOf(id, *there) : LocationOfNew(id));
+  TRY_SET(const std::string folder, FolderOfLocation(location));
+  if (!there) {
+    TRY_SET(const auto table, Table::Open(metastore_->env, folder));  // before anything is made
+    TRY(MakeDatabase(id.schema));
+    TRY(metastore_->Locked(id, [&] { return Enter(id, folder, location); }));
+    return Repaired::kEntered;
+  }
+  TRY_SET(const auto table, Table::Open(metastore_->env, folder));
+  TRY_SET(const bool changed, BringUpToDate(*metastore_, id, table->newest_schema()));
+  return changed ? Repaired::kUpdated : Repaired::kNothing;
 }
 
 Error BadOption(const std::string& key, const std::string& value, std::string_view wanted) {

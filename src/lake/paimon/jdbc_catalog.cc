@@ -67,6 +67,22 @@ class JdbcCatalog final : public Catalog {
     PassFailpoint("catalog.after_database");
     return store_->Locked(id, [&] { return CreateLocked(id, schema, folder); });
   }
+  Result<std::vector<TableId>> ListFiles(const std::string& database) override {
+    TRY_SET(const std::string folder, warehouse_.TableFolder({database, "t"}));
+    TRY_SET(const auto names, Warehouse::TablesIn(env_, FolderOf(folder)));
+    std::vector<TableId> out;
+    for (const std::string& name : names) out.push_back({database, name});
+    return out;
+  }
+  Result<Repaired> Repair(const TableId& id) override {
+    TRY_SET(const std::string folder, warehouse_.TableFolder(id));
+    TRY_SET(const auto table, Table::Open(env_, folder));
+    TRY(store_->MakeTables());
+    TRY(store_->AddDatabase(id.schema, FolderOf(folder)));
+    Repaired out = Repaired::kNothing;
+    TRY(store_->Locked(id, [&] { return RepairLocked(id, table->newest_schema(), out); }));
+    return out;
+  }
 
  protected:
   Result<std::string> FolderOfTable(const TableId& id) override { return warehouse_.TableFolder(id); }
@@ -77,11 +93,7 @@ class JdbcCatalog final : public Catalog {
  private:
   Status CreateLocked(const TableId& id, const Schema& schema, const std::string& folder) {
     TRY_SET(const bool listed, store_->HasTable(id));
-    TRY_SET(const bool view, store_->HasView(id));
-    if (view) {
-      return Unsupported(Str("table ", id.ToString(), ": the JDBC catalog has a view of that name"),
-                         "give the table another name with a route");
-    }
+    TRY(CheckNoView(id));
     Status made = CreateTable(env_, folder, schema);
     if (!made.ok() && (listed || made.error().code != ErrorCode::kConflict)) return made;
     if (!made.ok()) TRY(CheckEmpty(id, folder));
@@ -92,13 +104,29 @@ class JdbcCatalog final : public Catalog {
     return store_->SetProperties(id, JdbcProperties(schema));
   }
 
+  Status RepairLocked(const TableId& id, const Schema& schema, Repaired& out) {
+    TRY_SET(const bool listed, store_->HasTable(id));
+    TRY(CheckNoView(id));
+    if (!listed) TRY(store_->AddTable(id));
+    if (store_->keeps_properties()) TRY(store_->SetProperties(id, JdbcProperties(schema)));
+    out = !listed ? Repaired::kEntered : store_->keeps_properties() ? Repaired::kUpdated : Repaired::kNothing;
+    return Ok();
+  }
+
+  Status CheckNoView(const TableId& id) {
+    TRY_SET(const bool view, store_->HasView(id));
+    if (!view) return Ok();
+    return Unsupported(Str("table ", id.ToString(), ": the JDBC catalog has a view of that name"),
+                       "give the table another name with a route");
+  }
+
   // A process that was killed has left a schema. More than that is somebody's table, and its history may be this job's.
   Status CheckEmpty(const TableId& id, const std::string& folder) {
     TRY_SET(const auto table, Table::Open(env_, folder));
     TRY_SET(const auto latest, table->LatestSnapshot());
     if (!latest) return Ok();
     return Invalid(Str("table ", id.ToString(), ": the JDBC catalog does not know it, but ", folder, " has its rows"),
-                   Str("enter it, in Flink with CALL sys.repair('", id.ToString(), "'), or remove the folder"));
+                   Str("enter it by sluice paimon repair --identifier ", id.ToString(), ", or remove the folder"));
   }
 
   Env& env_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/paimon/warehouse.h"
 
+#include <algorithm>
+
 #include "base/text.h"
 #include "io/s3_config.h"
 #include "lake/catalog/catalog.h"
@@ -25,6 +27,11 @@ Result<std::vector<std::string>> Folders(Env& env, const std::string& folder) {
   // Absent, or a file.
   if (!names.ok() && names.error().code == ErrorCode::kNotFound) return std::vector<std::string>();
   return names;
+}
+
+Result<bool> HasSchema(Env& env, const std::string& folder) {
+  TRY_SET(const auto names, Folders(env, folder + "/schema"));
+  return std::any_of(names.begin(), names.end(), [](const auto& name) { return name.starts_with("schema-"); });
 }
 
 }  // namespace
@@ -56,25 +63,36 @@ Result<std::string> Warehouse::TableFolder(const TableId& id) const {
 
 Result<bool> Warehouse::Exists(const TableId& id) const {
   TRY_SET(const std::string folder, TableFolder(id));
-  TRY_SET(const auto names, Folders(*env_, folder + "/schema"));
+  return HasSchema(*env_, folder);
+}
+
+Result<std::vector<std::string>> Warehouse::TablesIn(Env& env, const std::string& folder) {
+  std::vector<std::string> out;
+  TRY_SET(const auto names, Folders(env, folder));
   for (const std::string& name : names) {
-    if (name.starts_with("schema-")) return true;
+    if (name.starts_with('.')) continue;
+    TRY_SET(const bool exists, HasSchema(env, Str(folder, "/", name)));
+    if (exists) out.push_back(name);
   }
-  return false;
+  return out;
+}
+
+Result<std::vector<std::string>> Warehouse::Databases() const {
+  std::vector<std::string> out;
+  TRY_SET(const auto names, Folders(*env_, folder_));
+  for (const std::string& name : names) {
+    if (!name.ends_with(kDatabaseSuffix) || name.size() == kDatabaseSuffix.size()) continue;
+    out.push_back(name.substr(0, name.size() - kDatabaseSuffix.size()));
+  }
+  return out;
 }
 
 Result<std::vector<TableId>> Warehouse::List() const {
   std::vector<TableId> out;
-  TRY_SET(const auto databases, Folders(*env_, folder_));
+  TRY_SET(const auto databases, Databases());
   for (const std::string& database : databases) {
-    if (!database.ends_with(kDatabaseSuffix) || database.size() == kDatabaseSuffix.size()) continue;
-    TRY_SET(const auto tables, Folders(*env_, Str(folder_, "/", database)));
-    for (const std::string& table : tables) {
-      const TableId id{database.substr(0, database.size() - kDatabaseSuffix.size()), table};
-      if (table.starts_with('.')) continue;
-      TRY_SET(const bool exists, Exists(id));
-      if (exists) out.push_back(id);
-    }
+    TRY_SET(const auto tables, TablesIn(*env_, Str(folder_, "/", database, kDatabaseSuffix)));
+    for (const std::string& table : tables) out.push_back({database, table});
   }
   return out;
 }

@@ -25,6 +25,10 @@ class Warehouse {
   // kUnsupported for a name that cannot be a folder's.
   Result<std::string> TableFolder(const TableId& id) const;
   Result<bool> Exists(const TableId& id) const;
+  // The tables in a folder, sorted by name; none if it is not there.
+  static Result<std::vector<std::string>> TablesIn(Env& env, const std::string& folder);
+  // The databases that have a folder, sorted.
+  Result<std::vector<std::string>> Databases() const;
   // All tables, sorted.
   Result<std::vector<TableId>> List() const;
 
