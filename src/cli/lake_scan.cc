@@ -107,8 +107,8 @@ Result<std::unique_ptr<LakeScan>> OpenPaimon(Env& env, const std::string& path, 
   const std::string fallback = table->newest_schema().Option("scan.fallback-branch", "");
   const std::string primary = table->newest_schema().Option("scan.primary-branch", "");
   if (version.branch.empty() && !(fallback.empty() && primary.empty())) {
-    TRY_SET(auto branch, paimon::Table::OpenBranch(env, path, primary.empty() ? fallback : primary));
-    if (!primary.empty()) std::swap(table, branch);
+    TRY_SET(auto branch, paimon::Table::OpenBranch(env, path, fallback.empty() ? primary : fallback));
+    if (fallback.empty()) std::swap(table, branch);
     return OpenJoined(env, {std::move(table), std::move(branch)}, version, columns);
   }
   TRY_SET(const auto snapshot, MomentOf(env, *table, version));

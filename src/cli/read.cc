@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
+#include <string_view>
+#include <utility>
 
+#include "base/text.h"
 #include "cli/change_scan.h"
 #include "cli/commands.h"
 #include "cli/lake_places.h"
@@ -53,7 +56,22 @@ Status Print(const ReadArguments& arguments, LakeScan& scan, const RowCondition&
   return Ok();
 }
 
-Status Read(const ReadArguments& arguments, EndSignals* signals) {
+// Paimon's names of branches: table$branch_x is --branch x of the table.
+Result<ReadArguments> TakeBranch(ReadArguments arguments) {
+  constexpr std::string_view kMark = "$branch_";
+  const size_t mark = arguments.table.rfind(kMark);
+  if (mark == std::string::npos || arguments.table.find('/', mark) != std::string::npos) return arguments;
+  if (!arguments.branch.empty()) {
+    return Invalid(Str("--branch ", arguments.branch, ": the name of the table has a branch already: ",
+                       arguments.table), "keep one of them");
+  }
+  arguments.branch = arguments.table.substr(mark + kMark.size());
+  arguments.table.resize(mark);
+  return arguments;
+}
+
+Status Read(const ReadArguments& given, EndSignals* signals) {
+  TRY_SET(const ReadArguments arguments, TakeBranch(given));
   TRY_SET(RowCondition condition, RowCondition::Parse(arguments.where));
   Names columns = arguments.columns;  // none: all
   if (arguments.changes() && !columns.empty()) {

@@ -35,6 +35,8 @@ struct SourceTable {
   int64_t held = 0;    // the one whose rows the sink has
   int64_t added = 0;   // of the fallback branch, FeedState::added
   std::unique_ptr<paimon::Table> fallback;
+  std::string branch;          // FeedState::branch
+  paimon::FileChoice choice;   // with what max_pt() was
   bool copying = false;
 };
 
@@ -99,6 +101,9 @@ class PaimonVerifier {
         auto state = states.find(id);
         source.copying = state != states.end() && state->second.copy > 0;
         source.added = state == states.end() ? 0 : state->second.added;
+        source.choice = tables_.feed.choice;
+        if (state != states.end()) source.branch = state->second.branch;
+        if (state != states.end() && source.choice.greatest) source.choice.partitions = state->second.greatest;
         source.held = state == states.end() || source.copying ? 0 : state->second.next - 1;
         for (const TableId& sink_id : router_.Route(id)) {
           TRY_SET(const bool as_told, Open(sink_id, stored));
@@ -159,6 +164,9 @@ class PaimonVerifier {
 
   // The source table's rows, as the pipeline told them up to the snapshot, to where they belong.
   Status Read(const TableId& id, SourceTable& source, SchemaEvolver& evolver) {
+    if (!source.branch.empty()) {
+      TRY_SET(source.table, tables_.Open(LakeEnv(), id, source.branch));
+    }
     std::optional<paimon::Snapshot> snapshot;
     const paimon::Schema* schema = &source.table->newest_schema();
     if (source.held > 0) {
@@ -177,7 +185,7 @@ class PaimonVerifier {
     TRY_SET(const auto rules, paimon::ChangeRules::Of(*schema));
     paimon::ScanOptions told = rules.Told();
     if (spec_.bounded) told = {};
-    told.choice = &tables_.feed.choice;
+    told.choice = &source.choice;
     TRY_SET(auto scan, paimon::TableScan::OfSnapshot(LakeEnv(), *source.table, *snapshot, names, told));
     TRY(AddFallback(source, scan));
     for (DataBatch rows;;) {
@@ -194,10 +202,10 @@ class PaimonVerifier {
 
   Status AddFallback(SourceTable& source, paimon::TableScan& scan) const {
     if (source.added == 0) return Ok();
-    const std::string branch = paimon::FallbackOf(source.table->newest_schema(), tables_.feed);
-    TRY_SET(source.fallback, paimon::Table::OpenBranch(LakeEnv(), source.table->folder(), branch));
+    TRY_SET(source.fallback, paimon::OpenOther(LakeEnv(), *source.table, tables_.feed));
+    if (source.fallback == nullptr) return Invalid("the sink's rows came of two branches, and the file names one");
     TRY_SET(const auto snapshot, source.fallback->SnapshotOf(source.added));
-    return scan.AddMissingPartitions(*source.fallback, snapshot, &tables_.feed.choice);
+    return scan.AddMissingPartitions(*source.fallback, snapshot, &source.choice);
   }
 
   Status AddSource(const ChangeBatch& batch, SchemaEvolver& evolver) {

@@ -8,9 +8,11 @@
 
 namespace sluice {
 
-Result<WantedTables> WantedTables::Of(const Options& options) {
+Result<WantedTables> WantedTables::Of(const Options& options) { return Of(options, options.Text("tables")); }
+
+Result<WantedTables> WantedTables::Of(const Options& options, std::string tables) {
   WantedTables out;
-  out.text = options.Text("tables");
+  out.text = std::move(tables);
   auto include = TableSelector::Make(out.text);
   if (!include.ok()) return options.At("tables", include.error().message, include.error().hint);
   out.schemas = include->schemas();

@@ -19,6 +19,8 @@ struct WantedTables {
 
   // kInvalid names the option's place.
   static Result<WantedTables> Of(const Options& options);
+  // `tables` is this in place of the option's text.
+  static Result<WantedTables> Of(const Options& options, std::string tables);
 };
 
 }  // namespace sluice

@@ -3,6 +3,8 @@
 longer count."""
 
 import json
+import os
+import shutil
 
 import paimon_job
 from lake import first_differences
@@ -59,16 +61,29 @@ def test_a_branch(ctx):
     before = rows(ctx, db, "1 = 1")
     ctx.server.execute("UPDATE t SET n = 7; INSERT INTO t VALUES (3, 3, 3)", db)
     ctx.catch_up(path)
-    old = Second(ctx, table, "paimon", "old", source={"branch": "old"})
-    old.catch_up()
-    same(old, table, before)
-    result = ctx.command("verify", old.path)
-    assert result.code == 0, result.out + result.err
+    for name, tables, source in (("old", table, {"branch": "old"}), ("named", f"{table}$branch_old", {}),
+                                 ("quoted", f"{db}.[t]\\$branch_old", {})):  # fmt: skip
+        old = Second(ctx, tables, "paimon", name, source=source)
+        old.catch_up()
+        same(old, table, before)
+        result = ctx.command("verify", old.path)
+        assert result.code == 0, result.out + result.err
+    for name, conf in ((ctx.lake.folder(table), ()), (table, ("--catalog_conf", f"warehouse={ctx.warehouse}"))):
+        found = [ctx.command("read", f"{name}{suffix}", *conf, *more, "--format", "jsonl").out
+                 for suffix, more in (("$branch_old", ()), ("", ("--branch", "old")))]  # fmt: skip
+        assert len(found[0].splitlines()) == 2 and found[0] == found[1], found
+    for command in (("read", ctx.lake.folder(table) + "$branch_old", "--branch", "old"),
+                    ("paimon", "compact", "--warehouse", ctx.warehouse, "--database", db, "--table", "t$branch_old")):
+        result = ctx.command(*command)
+        assert result.code != 0 and "$branch_old" in result.err and "hint" in result.err, result.err
     for source, tables, words in (
         ({"branch": "none"}, table, ("has no branch none", table)),
         ({"scan.partitions": "p=1"}, table, ("scan.partitions", "no partitions")),
-        ({"scan.partitions": "max_pt()"}, table, ("scan.partitions", "max_pt()")),
-        ({}, f"{table}$branch_old", ("$branch_old", "`branch`")),
+        ({"scan.partitions": "max_pt()"}, table, ("scan.partitions", "no partitions")),
+        ({"scan.partitions": "p=max_pt();p=1"}, table, ("scan.partitions", "max_pt()")),
+        ({}, f"{table}$branch_none", ("has no branch none", table)),
+        ({}, f"{table}$branch_old,{db}.u", ("several branches", table)),
+        ({"branch": "old"}, f"{table}$branch_old", ("names a branch already", "branch")),
     ):
         refused = Second(ctx, tables, "paimon", "refused", source=source)
         result = ctx.command("check", refused.path)
@@ -155,10 +170,93 @@ def test_partitions_of_a_primary_branch(ctx):
     ctx.catch_up(path)
     found = [json.loads(line) for line in paimon_job.read(ctx, table).splitlines()]
     assert sorted((row["id"], row["n"]) for row in found) == [(1, 1), (2, 2), (3, 3)], found
-    second = Second(ctx, table, "paimon", "primary", pipeline=BATCH)
+    expected = [("1", "1", "1"), ("2", "2", "2"), ("3", "3", "3")]
+    for name, more in (("primary", {}), ("option", {"scan.primary-branch": "old"})):
+        second = Second(ctx, table, "paimon", name, source=more, pipeline=BATCH)
+        for _ in range(2):
+            result = ctx.command("run", second.path, "--state", second.state)
+            assert result.code == 0, result.err
+        same(second, table, expected)
+        result = ctx.command("verify", second.path)
+        assert result.code == 0 and "equal: 1 tables" in result.out, result.out + result.err
+    second = Second(ctx, table, "paimon", "moment", source={"scan.snapshot-id": 1}, pipeline=BATCH)
     result = ctx.command("run", second.path, "--state", second.state)
     assert result.code != 0 and "scan.primary-branch=old" in result.err and "branch: main" in result.err, result.err
     second = Second(ctx, table, "paimon", "main", source={"branch": "main"}, pipeline=BATCH)
     result = ctx.command("run", second.path, "--state", second.state)
     assert result.code == 0, result.err
     same(second, table, rows(ctx, db, "1 = 1"))
+
+
+def test_a_fallback_branch_of_a_table_without_snapshots(ctx):
+    """Its rows are all there is; a read that was begun so ends so, also if the table gets rows meanwhile."""
+    db = ctx.database(f"{SQL}; INSERT INTO t SELECT seq, seq % 3, seq FROM seq_1_to_12")
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {"bucket": 1}, {"partition.key": f"{table}:p"})
+    ctx.catch_up(path)
+    wanted = rows(ctx, db, "1 = 1")
+    of_table = ("--warehouse", ctx.warehouse, "--database", db, "--table", "t")
+    for action, more in (("create_tag", ("--tag_name", "then")),
+                         ("create_branch", ("--branch_name", "old", "--tag_name", "then")),
+                         ("delete_tag", ("--tag_name", "then"))):  # fmt: skip
+        result = ctx.command("paimon", action, *of_table, *more)
+        assert result.code == 0, result.err
+    folder = os.path.join(ctx.lake.folder(table), "snapshot")
+    shutil.move(folder, folder + "-hidden")
+    os.mkdir(folder)
+    second = Second(ctx, table, "paimon", "alone", source={"scan.fallback-branch": "old"}, pipeline=BATCH)
+    result = ctx.command("run", second.path, "--state", second.state)
+    assert result.code == 0, result.err
+    same(second, table, wanted)
+    result = ctx.command("verify", second.path)
+    assert result.code == 0 and "equal: 1 tables" in result.out, result.out + result.err
+    os.rmdir(folder)
+    shutil.move(folder + "-hidden", folder)
+    for command in (("run", second.path, "--state", second.state), ("verify", second.path)):
+        result = ctx.command(*command)
+        assert result.code == 0, result.err
+    same(second, table, wanted)
+
+
+def test_the_greatest_partitions(ctx):
+    """As they are when the table is begun: a following job stays with these."""
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, dt DATE NOT NULL, h INT NOT NULL, n INT);"
+                      "INSERT INTO t SELECT seq, '2024-01-01' + INTERVAL seq % 4 DAY, seq % 10, seq FROM seq_1_to_80")
+    table = f"{db}.t"
+    options = {"bucket": 1, "changelog-producer": "lookup"}
+    path = paimon_job.pipeline(ctx, table, options, {"partition.key": f"{table}:dt,h"})
+    ctx.catch_up(path)
+
+    def found(where):
+        cells = ctx.server.execute(f"SELECT id, dt, h, n FROM t WHERE {where}", db)
+        return [tuple(str(cell) for cell in row) for row in cells]
+
+    def check(second, where):
+        names, rows_ = second.lake.rows(table)
+        text = first_differences(["id", "dt", "h", "n"], found(where), names, rows_)
+        assert not text, text
+
+    jobs = []
+    for name, value, where in (("one", "max_pt()", "dt = '2024-01-04' AND h = 9"),
+                               ("two", "MAX_TWO_PT()", "dt = '2024-01-04' AND h IN (9, 7)"),
+                               ("day", "dt=max_pt()", "dt = '2024-01-04' AND h <= 9"),
+                               ("both", "dt=max_pt(),h=max_pt()", "dt = '2024-01-04' AND h = 9")):
+        second = Second(ctx, table, "paimon", name, source={"scan.partitions": value})
+        second.catch_up()
+        check(second, where)
+        jobs.append((second, where))
+        batch = Second(ctx, table, "paimon", f"batch-{name}", source={"scan.partitions": value}, pipeline=BATCH)
+        result = ctx.command("run", batch.path, "--state", batch.state)
+        assert result.code == 0, result.err
+        check(batch, where)
+    more = "(900, '2024-01-04', 10, 1), (901, '2024-01-04', 9, 1), (902, '2025-01-01', 10, 1)"
+    ctx.server.execute(f"UPDATE t SET n = -n; INSERT INTO t VALUES {more}", db)
+    ctx.catch_up(path)
+    for second, where in jobs[:2]:
+        second.catch_up()
+        check(second, where)
+        result = ctx.command("verify", second.path)
+        assert result.code == 0 and "equal: 1 tables" in result.out, result.out + result.err
+    refused = Second(ctx, table, "paimon", "refused", source={"scan.partitions": "h=max_pt()"})
+    result = refused.catch_up(code=None)
+    assert result.code != 0 and "partitioned by dt, h" in result.err, result.err

@@ -16,6 +16,41 @@ namespace {
 
 constexpr const char* kReadTag = "batch-read-";  // as Java's begin
 
+constexpr const char* kMain = "main";
+
+// Beside main, of a bounded feed.
+struct OtherBranch {
+  std::string name;    // empty: there is none
+  bool first = false;  // its partitions come before those of main
+};
+
+// As Java: a fallback branch goes before a primary one.
+OtherBranch OtherOf(const Schema& main, const FeedOptions& options) {
+  if (!options.fallback.empty()) return {options.fallback, false};
+  if (!options.primary.empty()) return {options.primary, true};
+  const std::string fallback(Trim(main.Option("scan.fallback-branch", "")));
+  if (!fallback.empty()) return {fallback, false};
+  return {std::string(Trim(main.Option("scan.primary-branch", ""))), true};
+}
+
+// Of two histories: a snapshot, a tag or a range is of the table's, which is not the one that is read then.
+Status CheckMoment(const std::string& primary, const FeedOptions& options) {
+  const FeedStart start = options.start;
+  if (start == FeedStart::kLatestFull || start == FeedStart::kLatest || start == FeedStart::kFromTimestamp) return Ok();
+  return Unsupported(Str("the table has scan.primary-branch=", primary, ", which goes with the newest rows and those ",
+                         "of a time only"), Str("read one of the two: branch: ", primary, ", or branch: main"));
+}
+
+std::string NameOf(const Table& table) {
+  const std::string& history = table.history();
+  const size_t name = history.rfind("/branch-");
+  return history == table.folder() ? kMain : history.substr(name + std::string_view("/branch-").size());
+}
+
+Result<std::unique_ptr<Table>> OpenBranchOrMain(Env& env, const std::string& folder, const std::string& branch) {
+  return branch.empty() || branch == kMain ? Table::Open(env, folder) : Table::OpenBranch(env, folder, branch);
+}
+
 class Beginning {
  public:
   Beginning(Env& env, Table& table, const FeedOptions& options) : env_(env), table_(table), options_(options) {}
@@ -24,6 +59,8 @@ class Beginning {
     TRY_SET(latest_, table_.LatestSnapshot());
     state_.schema_id = latest_ ? latest_->schema_id : table_.newest_schema().id;
     state_.next = latest_ ? latest_->id + 1 : 1;
+    state_.branch = BranchOf(table_, options_);
+    if (options_.choice.greatest) state_.greatest = options_.choice.partitions;
     TRY_SET(const bool consumed, FromConsumer());
     if (!consumed) TRY(ByMode());
     TRY(KeepCopy());
@@ -119,7 +156,7 @@ class Beginning {
   }
 
   Status Copy(const std::optional<Snapshot>& snapshot) {
-    if (!snapshot) return CheckNoFallback();
+    if (!snapshot) return Ok();
     state_.copy = snapshot->id;
     state_.next = snapshot->id + 1;
     state_.schema_id = snapshot->schema_id;
@@ -128,18 +165,9 @@ class Beginning {
     return AddFallback(*snapshot);
   }
 
-  // A copy is that of a snapshot.
-  Status CheckNoFallback() const {
-    const std::string name = FallbackOf(table_.newest_schema(), options_);
-    if (name.empty()) return Ok();
-    return Unsupported(Str("the table has no snapshot, and its fallback branch is ", name),
-                       Str("read that with branch: ", name));
-  }
-
   Status AddFallback(const Snapshot& copied) {
-    const std::string name = FallbackOf(table_.newest_schema(), options_);
-    if (name.empty()) return Ok();
-    TRY_SET(const auto branch, Table::OpenBranch(env_, table_.folder(), name));
+    TRY_SET(const auto branch, OpenOther(env_, table_, options_));
+    if (branch == nullptr) return Ok();
     std::optional<int64_t> time_ms;
     if (copied.id != latest_->id) time_ms = copied.time_ms;
     TRY_SET(const auto snapshot, NewestUpTo(*branch, time_ms));
@@ -183,21 +211,50 @@ bool IsOurs(const Snapshot& snapshot) {
 
 bool IsReadTag(const std::string& tag) { return tag.starts_with(kReadTag); }
 
-Result<std::unique_ptr<Table>> OpenHistory(Env& env, const std::string& folder, const FeedOptions& options) {
-  const bool main = options.branch.empty() || options.branch == "main";
-  TRY_SET(auto table, main ? Table::Open(env, folder) : Table::OpenBranch(env, folder, options.branch));
+Result<std::unique_ptr<Table>> OpenHistory(Env& env, const std::string& folder, const FeedOptions& options,
+                                           const std::string& branch) {
+  const auto open = [&]() -> Result<std::unique_ptr<Table>> {
+    if (!branch.empty()) return OpenBranchOrMain(env, folder, branch);
+    if (!options.bounded || !options.branch.empty()) return OpenBranchOrMain(env, folder, options.branch);
+    TRY_SET(auto main, Table::Open(env, folder));
+    const OtherBranch other = OtherOf(main->newest_schema(), options);
+    if (other.name.empty()) return main;
+    TRY_SET(auto branched, Table::OpenBranch(env, folder, other.name));
+    if (other.first) TRY(CheckMoment(other.name, options));
+    if (other.first) std::swap(main, branched);
+    if (!CheckMoment(other.name, options).ok()) return main;
+    TRY_SET(const auto latest, main->LatestSnapshot());
+    if (latest) return main;
+    TRY_SET(const auto instead, branched->LatestSnapshot());
+    return instead ? std::move(branched) : std::move(main);
+  };
+  TRY_SET(auto table, open());
   TRY(options.choice.Check(table->newest_schema()));
-  const std::string primary = table->newest_schema().Option("scan.primary-branch", "");
-  if (options.bounded && options.branch.empty() && !primary.empty()) {
-    return Unsupported(Str("the table has scan.primary-branch=", primary, ", whose partitions come before its own"),
-                       Str("read one of the two: branch: ", primary, ", or branch: main"));
-  }
   return table;
 }
 
-std::string FallbackOf(const Schema& schema, const FeedOptions& options) {
-  if (!options.bounded || !options.branch.empty()) return {};
-  return options.fallback.empty() ? schema.Option("scan.fallback-branch", "") : options.fallback;
+std::string BranchOf(const Table& read, const FeedOptions& options) {
+  const std::string name = NameOf(read);
+  return name == (options.branch.empty() ? kMain : options.branch) ? "" : name;
+}
+
+Result<std::unique_ptr<Table>> OpenOther(Env& env, const Table& read, const FeedOptions& options) {
+  if (!options.bounded || !options.branch.empty()) return std::unique_ptr<Table>();
+  if (NameOf(read) != kMain) return Table::Open(env, read.folder());
+  const OtherBranch other = OtherOf(read.newest_schema(), options);
+  if (other.name.empty() || other.first) return std::unique_ptr<Table>();
+  return Table::OpenBranch(env, read.folder(), other.name);
+}
+
+Result<FeedOptions> WithGreatest(Table& read, FeedOptions options, const std::optional<FeedState>& state) {
+  if (!options.choice.greatest) return options;
+  if (state) {
+    options.choice.partitions = state->greatest;
+    return options;
+  }
+  TRY_SET(const auto latest, read.LatestSnapshot());
+  if (latest) TRY(options.choice.FindGreatest(read, *latest));
+  return options;
 }
 
 Result<FeedState> BeginFeed(Env& env, Table& table, const FeedOptions& options) {

@@ -57,6 +57,7 @@ struct FeedOptions {
   FileChoice choice;                     // `scan.partitions`, `scan.bucket`
   std::optional<int64_t> read_tag_ms;    // `scan.plan-auto-tag-for-read.time-retained`, of bounded feeds
   std::string fallback;                  // `scan.fallback-branch`, of bounded feeds; empty: as the table says
+  std::string primary;                   // `scan.primary-branch`, likewise
   BeforeImage before = BeforeImage::kFull;
 };
 
@@ -71,7 +72,9 @@ struct FeedState {
   int64_t grown = 0;
   std::string tag;        // of the copy, whose snapshot may have expired
   int64_t since_ms = 0;   // of the copy: files that are older are left out; 0: none is
-  int64_t added = 0;      // of the copy: the snapshot of the fallback branch whose other partitions come too; 0: none
+  int64_t added = 0;      // of the copy: the snapshot of the other branch whose other partitions come too; 0: none
+  std::string branch;     // whose snapshots these are; empty: of that which the options name
+  std::vector<PartitionSpec> greatest;  // that max_pt() was, when the table was begun
   int64_t last = 0;       // the last snapshot whose changes are wanted; 0: there is no such
   bool diff = false;      // of those changes: what differs between the two ends, at once
 
@@ -81,11 +84,17 @@ struct FeedState {
 bool IsOurs(const Snapshot& snapshot);  // made by a job of sluice
 bool IsReadTag(const std::string& tag);  // made to keep what is read
 
-// The history of the table in the folder that is read.
-Result<std::unique_ptr<Table>> OpenHistory(Env& env, const std::string& folder, const FeedOptions& options);
+// The history of the table in the folder that is read: of a bounded feed the primary branch, and where there is another
+// one and the first has no snapshot that one. `branch`: FeedState's, of a feed that was begun.
+Result<std::unique_ptr<Table>> OpenHistory(Env& env, const std::string& folder, const FeedOptions& options,
+                                           const std::string& branch = {});
+// As FeedState has it.
+std::string BranchOf(const Table& read, const FeedOptions& options);
 
-// The branch whose partitions come where a bounded feed finds none of the table's; empty: none.
-std::string FallbackOf(const Schema& schema, const FeedOptions& options);
+// The branch, or main, whose partitions come where a bounded feed finds none in the history that it reads; null: none.
+Result<std::unique_ptr<Table>> OpenOther(Env& env, const Table& read, const FeedOptions& options);
+// The options with the partitions that max_pt() means of the newest snapshot, or in `state`.
+Result<FeedOptions> WithGreatest(Table& read, FeedOptions options, const std::optional<FeedState>& state);
 
 // Of a table that is read for the first time. kNotFound names what is not there (any more).
 Result<FeedState> BeginFeed(Env& env, Table& table, const FeedOptions& options);

@@ -78,7 +78,7 @@ Result<std::unique_ptr<Source>> MakePaimonSource(Env& env, const PipelineSpec& s
 struct PaimonSourceTables {
   std::unique_ptr<paimon::Catalog> catalog;
   paimon::FeedOptions feed;
-  Result<std::unique_ptr<paimon::Table>> Open(Env& env, const TableId& id) const;
+  Result<std::unique_ptr<paimon::Table>> Open(Env& env, const TableId& id, const std::string& branch = {}) const;
 };
 // `env` outlives it.
 Result<PaimonSourceTables> OpenPaimonSourceTables(Env& env, const PipelineSpec& spec);

@@ -15,12 +15,34 @@ namespace {
 
 using paimon::FeedStart;
 
-Status SetTables(const Options& options, PaimonSourceConfig& config) {
-  TRY_SET(WantedTables tables, WantedTables::Of(options));
-  if (tables.text.find("$branch_") != std::string::npos) {
-    return options.At("tables", Str("\"", tables.text, "\": a branch is no table of its own here"),
-                      "name the table in `tables`, and the branch in the option `branch`");
+// Takes $branch_NAME, which Paimon has at the names of tables, out of them; the branch of all. `\$` is a `$`, too.
+Result<std::string> TakeBranch(const Options& options, std::string& tables) {
+  constexpr std::string_view kMark = "$branch_";
+  std::string branch;
+  std::vector<std::string> names;
+  for (const std::string& each : Split(tables, ',')) {
+    const size_t mark = each.find(kMark);
+    const std::string found(mark == std::string::npos ? "" : Trim(std::string_view(each).substr(mark + kMark.size())));
+    if (names.empty()) branch = found;
+    if (found != branch || (mark != std::string::npos && found.empty())) {
+      return options.At("tables", Str("\"", tables, "\" names several branches, or tables with and without one"),
+                        "one source reads the same branch of all its tables: make another pipeline for the others");
+    }
+    std::string name = each.substr(0, mark);
+    if (mark != std::string::npos && name.ends_with('\\')) name.pop_back();
+    names.push_back(std::move(name));
   }
+  if (!branch.empty() && options.Has("branch")) {
+    return options.At("branch", Str("tables: \"", tables, "\" names a branch already"), "keep one of them");
+  }
+  tables = Join(names, ",");
+  return branch;
+}
+
+Status SetTables(const Options& options, PaimonSourceConfig& config) {
+  std::string text = options.Text("tables");
+  TRY_SET(config.feed.branch, TakeBranch(options, text));
+  TRY_SET(WantedTables tables, WantedTables::Of(options, std::move(text)));
   config.tables_text = std::move(tables.text);
   config.wanted = std::move(tables.wanted);
   return Ok();
@@ -140,7 +162,7 @@ Status SetBetween(const Options& options, paimon::FeedOptions& feed) {
 }
 
 Status SetChoice(const Options& options, paimon::FeedOptions& feed) {
-  feed.branch = options.Text("branch");
+  if (options.Has("branch")) feed.branch = options.Text("branch");
   if (feed.branch.find('/') != std::string::npos) {
     return options.At("branch", Str("\"", feed.branch, "\" cannot be the name of a branch"));
   }
@@ -154,15 +176,16 @@ Status SetChoice(const Options& options, paimon::FeedOptions& feed) {
   if (options.Has("scan.fallback-branch") && (!feed.bounded || !feed.branch.empty())) {
     return options.At("scan.fallback-branch", Str("scan.fallback-branch goes with ", kBatch, ", and not with branch"));
   }
+  feed.primary = options.Text("scan.primary-branch");
+  if (options.Has("scan.primary-branch") && (!feed.bounded || !feed.branch.empty() || !feed.fallback.empty())) {
+    return options.At("scan.primary-branch",
+                      Str("scan.primary-branch goes with ", kBatch, ", not with branch or scan.fallback-branch"));
+  }
   if (options.Has("scan.bucket")) feed.choice.bucket = static_cast<int>(options.Integer("scan.bucket"));
   if (!options.Has("scan.partitions")) return Ok();
-  auto partitions = paimon::ParsePartitionSpecs(options.Text("scan.partitions"));
-  if (!partitions.ok()) {
-    const Error& error = partitions.error();
-    return options.At("scan.partitions", Str("scan.partitions: ", error.message), error.hint);
-  }
-  feed.choice.partitions = *std::move(partitions);
-  return Ok();
+  Status parsed = feed.choice.ParsePartitions(options.Text("scan.partitions"));
+  if (parsed.ok()) return parsed;
+  return options.At("scan.partitions", Str("scan.partitions: ", parsed.error().message), parsed.error().hint);
 }
 
 // The options of these keys that are given, as in the file.
@@ -180,7 +203,8 @@ paimon::Begun BegunWith(const Options& options, const std::string& mode) {
   for (const Chooser& each : kChoosers) moments.emplace_back(each.key);
   const std::string moment = GivenText(options, moments);
   return {Str("scan.mode: ", mode, moment.empty() ? "" : ", ", moment),
-          GivenText(options, {"branch", "scan.fallback-branch", "scan.partitions", "scan.bucket"})};
+          GivenText(options, {"branch", "scan.fallback-branch", "scan.primary-branch", "scan.partitions",
+                              "scan.bucket"})};
 }
 
 // As Java refuses them.
@@ -258,9 +282,10 @@ Result<PaimonSourceTables> OpenPaimonSourceTables(Env& env, const PipelineSpec& 
   return PaimonSourceTables{std::move(catalog), config.feed};
 }
 
-Result<std::unique_ptr<paimon::Table>> PaimonSourceTables::Open(Env& env, const TableId& id) const {
+Result<std::unique_ptr<paimon::Table>> PaimonSourceTables::Open(Env& env, const TableId& id,
+                                                                 const std::string& branch) const {
   TRY_SET(const std::string folder, catalog->TableFolder(id));
-  auto table = paimon::OpenHistory(env, folder, feed);
+  auto table = paimon::OpenHistory(env, folder, feed, branch);
   if (!table.ok()) return std::move(table).error().With(Str("table ", id.ToString()));
   return table;
 }

@@ -88,9 +88,13 @@ void AddChoice(std::vector<OptionSpec>& out) {
                  .description = "BATCH: a tag keeps the rows while they are read, at most for so long"});
   out.push_back({.key = "scan.fallback-branch",
                  .description = "BATCH: the branch whose partitions come where the table has none; none: as it says"});
+  out.push_back({.key = "scan.primary-branch",
+                 .description = "BATCH: the branch whose partitions come first, and the table's where it has none; "
+                                "none: as it says"});
   out.push_back({.key = "scan.partitions",
                  .description = "only these partitions: dt=2024-01-01,hh=8;dt=2024-01-02 (a column that is left out "
-                                "is NULL)"});
+                                "is NULL), or max_pt(), max_two_pt(), dt=max_pt(): those with the greatest values when "
+                                "a table is begun"});
   out.push_back({.key = "scan.bucket",
                  .type = OptionType::kInteger,
                  .description = "only this bucket of tables with a fixed number of buckets",
@@ -126,7 +130,6 @@ void AddRefused(std::vector<OptionSpec>& out) {
     out.push_back(Refused(key, "a table with a damaged or lost file would be copied as if it were whole"));
   }
   out.push_back(Refused("scan.fallback-branch.read-fail-fast", "a branch that cannot be read is always an error"));
-  out.push_back(Refused("scan.primary-branch", "it is not supported yet: `branch` reads that branch alone"));
   for (const char* key : {"scan.fallback-snapshot-branch", "scan.fallback-delta-branch"}) {
     out.push_back(Refused(key, "chain tables are not supported"));
   }

@@ -10,6 +10,19 @@ namespace {
 
 std::string Named(const std::string& what) { return what.empty() ? "neither branch nor partitions nor bucket" : what; }
 
+Result<std::vector<PartitionSpec>> PartitionsOf(const Json& table) {
+  std::vector<PartitionSpec> out;
+  TRY_SET(const Json* list, ListMember(table, "greatest"));
+  for (const Json& each : *list) {
+    PartitionSpec& spec = out.emplace_back();
+    if (!each.is_object()) return Corrupt("greatest is no list of partitions");
+    for (const auto& [column, value] : each.items()) {
+      TRY_SET(spec[column], TextMember(each, column.c_str()));
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string ToJson(const FeedStates& states, const Begun& begun) {
@@ -21,6 +34,8 @@ std::string ToJson(const FeedStates& states, const Begun& begun) {
     if (state.copy > 0 && !state.tag.empty()) table["tag"] = state.tag;
     if (state.copy > 0 && state.since_ms != 0) table["since"] = state.since_ms;
     if (state.added > 0) table["added"] = state.added;
+    if (!state.branch.empty()) table["branch"] = state.branch;
+    if (!state.greatest.empty()) table["greatest"] = state.greatest;
     if (state.last > 0) table.update(Json{{"last", state.last}, {"diff", state.diff ? 1 : 0}});
     tables.push_back(std::move(table));
   }
@@ -54,6 +69,10 @@ Result<FeedStates> ParseFeedStates(std::string_view text) {
       *number = given.value_or(0);
     }
     state.diff = diff != 0;
+    TRY_SET(state.branch, OptionalText(table, "branch"));
+    if (table.contains("greatest")) {
+      TRY_SET(state.greatest, PartitionsOf(table));
+    }
     if (table.contains("tag")) {
       TRY_SET(state.tag, TextMember(table, "tag"));
     }

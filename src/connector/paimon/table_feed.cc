@@ -56,10 +56,13 @@ Status LeaveOutOldRows(const TableSchema& schema, RowChanges& changes) {
 }  // namespace
 
 Result<std::unique_ptr<TableFeed>> TableFeed::Open(Env& env, TableId id, const std::string& folder,
-                                                   const FeedOptions& options, const std::optional<FeedState>& state) {
-  auto opened = OpenHistory(env, folder, options);
+                                                   const FeedOptions& given, const std::optional<FeedState>& state) {
+  auto opened = OpenHistory(env, folder, given, state ? state->branch : "");
   if (!opened.ok()) return std::move(opened).error().With(Str("table ", id.ToString()));
   std::unique_ptr<Table> table = *std::move(opened);
+  auto resolved = WithGreatest(*table, given, state);
+  if (!resolved.ok()) return std::move(resolved).error().With(Str("table ", id.ToString()));
+  const FeedOptions options = *std::move(resolved);
   TRY_SET(const auto rules, ChangeRules::Of(table->newest_schema()));
   std::unique_ptr<TableFeed> feed(new TableFeed(env, std::move(id), std::move(table), options));
   const bool tells = rules.tells_old_rows() || rules.ByDifference() || options.bounded;
@@ -177,7 +180,11 @@ Status TableFeed::OpenCopy() {
   options.choice = &options_.choice;
   TRY_SET(auto scan, TableScan::OfSnapshot(env_, *table_, *snapshot, names, options));
   if (state_.added > 0) {
-    TRY_SET(fallback_, Table::OpenBranch(env_, table_->folder(), FallbackOf(table_->newest_schema(), options_)));
+    TRY_SET(fallback_, OpenOther(env_, *table_, options_));
+    if (fallback_ == nullptr) {
+      return Invalid("the rows came of two branches before, and now of one",
+                     "begin anew with an empty state directory");
+    }
     TRY_SET(const Snapshot added, fallback_->SnapshotOf(state_.added));
     TRY(scan.AddMissingPartitions(*fallback_, added, &options_.choice));
   }
