@@ -164,3 +164,14 @@ def failpoints(ctx, beginning="paimon."):
 
 def state(ctx, name):
     return os.path.join(ctx.dir, "state-" + name)
+
+
+def no_secret(ctx, secret):
+    """It stands in no output of a job, and in no file but the pipelines'."""
+    told = [job for job in ctx.jobs if secret in job.out() + job.err()]
+    assert not told, "a secret was printed"
+    for folder, _, names in os.walk(ctx.dir):
+        for name in names:
+            if not name.endswith((".yaml", ".yml")):
+                with open(os.path.join(folder, name), "rb") as file:
+                    assert secret.encode() not in file.read(), f"a secret is in {name}"

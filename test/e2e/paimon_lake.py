@@ -64,8 +64,9 @@ class PaimonLake:
 
     time_digits = 3  # Paimon keeps the milliseconds of a TIME
 
-    def __init__(self, warehouse: str, reader: PyPaimon):
-        self.warehouse, self.reader = warehouse, reader
+    def __init__(self, warehouse: str, reader: PyPaimon, catalog=None):
+        """`catalog`: options of the catalog through which pypaimon comes to the same folders."""
+        self.warehouse, self.reader, self.catalog = warehouse, reader, catalog or {}
 
     def folder(self, table: str) -> str:
         database, name = table.split(".", 1)
@@ -136,7 +137,8 @@ class PaimonLake:
     def rows(self, table: str, columns=None, snapshot_id=None, geometry=(), tag=None):
         """(names, rows) in canonical form, by pypaimon; `geometry` names STRING columns that hold GeoJSON."""
         answer = self.reader.ask(
-            "rows", warehouse=self.warehouse, table=table, snapshot=snapshot_id, columns=list(columns or ()), tag=tag
+            "rows", warehouse=self.warehouse, table=table, snapshot=snapshot_id, columns=list(columns or ()), tag=tag,
+            catalog=self.catalog,
         )
         names = [name for name, _ in answer["columns"]]
         return names, with_geometry(names, answer["rows"], geometry)
@@ -145,12 +147,12 @@ class PaimonLake:
         """A table made by pypaimon; `fields`: (name, type as in a schema file)."""
         self.reader.ask(
             "create", warehouse=self.warehouse, table=table, fields=list(fields), primary_keys=list(primary_keys),
-            partition_keys=list(partition_keys), options=options or {},
+            partition_keys=list(partition_keys), options=options or {}, catalog=self.catalog,
         )
 
     def write(self, table: str, rows: list[dict]):
         """One commit by pypaimon, as any other program makes it: rows of a key that is there take its place."""
-        self.reader.ask("write", warehouse=self.warehouse, table=table, rows=rows)
+        self.reader.ask("write", warehouse=self.warehouse, table=table, rows=rows, catalog=self.catalog)
 
     def write_plain(self, table: str, rows: list[dict]):
         """The same of rows with cells of any type, as JSON has them."""

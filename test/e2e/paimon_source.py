@@ -5,6 +5,7 @@ import os
 
 import harness
 import lake as lake_module
+import paimon_job
 import paimon_lake
 
 
@@ -46,3 +47,22 @@ class Second:
 
     def equal(self, table, lake_table=None):
         lake_module.compare(self.ctx.server, self.lake, table, lake_table)
+
+
+def take_turns(ctx, db, path, source):
+    """pypaimon has made `db`.t of (id, v), which `path` fills: both write; a source with the options `source` reads
+    what both wrote."""
+    table = f"{db}.t"
+    for turn in range(3):
+        ctx.catch_up(path)
+        ctx.lake.write(table, [{"id": str(100 + turn), "v": f"theirs {turn}"}])
+        ctx.server.execute(f"INSERT INTO t VALUES ({10 + turn}, 'ours {turn}'), ({100 + turn}, 'theirs {turn}')", db)
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, table, field_ids=False)
+    second = Second(ctx, table, "paimon", "second", source=source)
+    checked = ctx.command("check", second.path)
+    assert checked.code == 0, checked.out + checked.err
+    second.catch_up()
+    second.equal(table)
+    same = ctx.command("verify", second.path)
+    assert same.code == 0 and "equal: 1 table" in same.out, same.out + same.err

@@ -20,8 +20,8 @@ import canonical  # noqa: E402
 import worker  # noqa: E402
 
 
-def open_table(warehouse, table, snapshot=None, tag=None, options=None):
-    opened = CatalogFactory.create({"warehouse": warehouse, **(options or {})}).get_table(table)
+def open_table(warehouse, table, snapshot=None, tag=None, catalog=None):
+    opened = CatalogFactory.create({"warehouse": warehouse, **(catalog or {})}).get_table(table)
     if tag is not None:
         return opened.copy({"scan.tag-name": tag})
     return opened.copy({"scan.snapshot-id": str(snapshot)}) if snapshot is not None else opened
@@ -95,9 +95,10 @@ class PyPaimon:
     """What a test may ask for."""
 
     @told
-    def rows(self, warehouse, table, snapshot=None, columns=None, tag=None, options=None):
-        """Columns as [name, type] in the order of the schema or of `columns`; their rows in canonical form."""
-        opened = open_table(warehouse, table, snapshot, tag, options)
+    def rows(self, warehouse, table, snapshot=None, columns=None, tag=None, catalog=None):
+        """Columns as [name, type] in the order of the schema or of `columns`; their rows in canonical form. `catalog`:
+        its options, beside the warehouse."""
+        opened = open_table(warehouse, table, snapshot, tag, catalog)
         types = {field.name: str(field.type) for field in opened.fields}
         names = list(columns or types)
         builder = opened.new_read_builder()
@@ -112,7 +113,7 @@ class PyPaimon:
 
     @told
     def create(self, warehouse, table, fields, primary_keys=(), partition_keys=(), options=None, catalog=None):
-        """`fields`: [name, type as in a schema file]. `catalog`: its options, beside the warehouse."""
+        """`fields`: [name, type as in a schema file]."""
         made = [DataField.from_dict({"id": i, "name": n, "type": kind}) for i, (n, kind) in enumerate(fields)]
         catalog = CatalogFactory.create({"warehouse": warehouse, **(catalog or {})})
         catalog.create_database(table.split(".")[0], True)
@@ -121,7 +122,7 @@ class PyPaimon:
     @told
     def write(self, warehouse, table, rows, catalog=None):
         """One commit of rows as {column: value in canonical form}; a column that is left out is NULL."""
-        opened = open_table(warehouse, table, options=catalog)
+        opened = open_table(warehouse, table, catalog=catalog)
         schema = PyarrowFieldParser.from_paimon_schema(opened.fields)
         columns = []
         for field, arrow in zip(opened.fields, schema):

@@ -25,31 +25,6 @@ DELETE FROM t WHERE id BETWEEN 140 AND 170
 STEPS = ("catalog.after_database", "catalog.after_schema", "catalog.after_entry", "table.after_create")
 
 
-class JdbcLake(paimon_lake.PaimonLake):
-    """The same folders; pypaimon comes to them through the catalog."""
-
-    def __init__(self, warehouse, reader, options):
-        super().__init__(warehouse, reader)
-        self.options_of_catalog = options
-
-    def rows(self, table, columns=None, snapshot_id=None, geometry=(), tag=None):
-        answer = self.reader.ask(
-            "rows", warehouse=self.warehouse, table=table, snapshot=snapshot_id, columns=list(columns or ()), tag=tag,
-            options=self.options_of_catalog,
-        )
-        return [name for name, _ in answer["columns"]], paimon_lake.with_geometry(
-            [name for name, _ in answer["columns"]], answer["rows"], geometry)
-
-    def create(self, table, fields, primary_keys=(), partition_keys=(), options=None):
-        self.reader.ask(
-            "create", warehouse=self.warehouse, table=table, fields=list(fields), primary_keys=list(primary_keys),
-            partition_keys=list(partition_keys), options=options or {}, catalog=self.options_of_catalog,
-        )
-
-    def write(self, table, rows):
-        self.reader.ask("write", warehouse=self.warehouse, table=table, rows=rows, catalog=self.options_of_catalog)
-
-
 class Catalog:
     """A catalog of its own, and its user, in MariaDB; `charset`: of its database. test_paimon_jdbc_kinds.py has others.
     `port`: the server's, or that of a proxy before it."""
@@ -82,7 +57,7 @@ class Catalog:
         return words
 
     def use(self):
-        self.ctx.lake = JdbcLake(self.ctx.warehouse, self.ctx.shared.pypaimon(), self.direct)
+        self.ctx.lake = paimon_lake.PaimonLake(self.ctx.warehouse, self.ctx.shared.pypaimon(), self.direct)
 
     def pipeline(self, tables, table=None, **options):
         path = paimon_job.pipeline(self.ctx, tables, table or FIXED, sink=self.block(), **options)
@@ -112,14 +87,7 @@ class Catalog:
 
 
 def no_secret(ctx):
-    leaked = [job for job in ctx.jobs if PASSWORD in job.out() + job.err()]
-    assert not leaked, "the password was printed"
-    for folder, _, names in os.walk(ctx.dir):
-        for name in names:
-            if name.endswith((".yaml", ".yml")):
-                continue
-            with open(os.path.join(folder, name), "rb") as file:
-                assert PASSWORD.encode() not in file.read(), f"the password is in {name}"
+    paimon_job.no_secret(ctx, PASSWORD)
 
 
 def test_sink_and_pypaimon_share_a_catalog(ctx, kind=Catalog):
@@ -156,22 +124,8 @@ def test_taking_turns_with_pypaimon(ctx, kind=Catalog):
     ctx.lake.create(f"{db}.t", fields, ["id"], options={"bucket": "1"})
     assert catalog.tables() == {f"{db}.t"}
     path = catalog.pipeline(f"{db}.t")
-    for turn in range(3):
-        ctx.catch_up(path)
-        row = {"id": str(100 + turn), "v": f"theirs {turn}"}
-        ctx.lake.write(f"{db}.t", [row])
-        ctx.server.execute(f"INSERT INTO t VALUES ({10 + turn}, 'ours {turn}'), ({100 + turn}, 'theirs {turn}')", db)
-    ctx.catch_up(path)
-    paimon_job.equal(ctx, f"{db}.t", field_ids=False)
+    paimon_source.take_turns(ctx, db, path, catalog.block())
     assert catalog.properties(f"{db}.t").get("bucket") == "1"
-
-    second = paimon_source.Second(ctx, f"{db}.t", "paimon", "second", source=catalog.block())
-    checked = ctx.command("check", second.path)
-    assert checked.code == 0, checked.out + checked.err
-    second.catch_up()
-    second.equal(f"{db}.t")
-    same = ctx.command("verify", second.path)
-    assert same.code == 0 and "equal: 1 table" in same.out, same.out + same.err
 
 
 def test_killed_at_each_step_of_a_creation(ctx, kind=Catalog):

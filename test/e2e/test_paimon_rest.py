@@ -8,9 +8,9 @@ import os
 import signal
 
 import paimon_job
+import paimon_lake
 import paimon_rest_server
 import paimon_source
-import test_paimon_jdbc
 import test_paimon_s3
 
 TOKEN = paimon_rest_server.TOKEN
@@ -43,18 +43,12 @@ def conf(server, **more):
 
 def pipeline(ctx, server, tables, table=None, **options):
     path = paimon_job.pipeline(ctx, tables, FIXED if table is None else table, sink=block(server), **options)
-    ctx.lake = test_paimon_jdbc.JdbcLake(ctx.warehouse, ctx.shared.pypaimon(), server.options())
+    ctx.lake = paimon_lake.PaimonLake(ctx.warehouse, ctx.shared.pypaimon(), server.options())
     return path
 
 
 def no_secret(ctx):
-    leaked = [job for job in ctx.jobs if TOKEN in job.out() + job.err()]
-    assert not leaked, "the token was printed"
-    for folder, _, names in os.walk(ctx.dir):
-        for name in names:
-            if not name.endswith((".yaml", ".yml")):
-                with open(os.path.join(folder, name), "rb") as file:
-                    assert TOKEN.encode() not in file.read(), f"the token is in {name}"
+    paimon_job.no_secret(ctx, TOKEN)
 
 
 def test_sink_and_pypaimon_share_a_catalog(ctx):
@@ -103,19 +97,7 @@ def test_taking_turns_with_pypaimon(ctx):
     db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(40)); INSERT INTO t VALUES (1, 'one')")
     path = pipeline(ctx, server, f"{db}.t")
     ctx.lake.create(f"{db}.t", [("id", "INT NOT NULL"), ("v", "STRING")], ["id"], options={"bucket": "1"})
-    for turn in range(3):
-        ctx.catch_up(path)
-        ctx.lake.write(f"{db}.t", [{"id": str(100 + turn), "v": f"theirs {turn}"}])
-        ctx.server.execute(f"INSERT INTO t VALUES ({10 + turn}, 'ours {turn}'), ({100 + turn}, 'theirs {turn}')", db)
-    ctx.catch_up(path)
-    paimon_job.equal(ctx, f"{db}.t", field_ids=False)
-    second = paimon_source.Second(ctx, f"{db}.t", "paimon", "second", source=block(server))
-    checked = ctx.command("check", second.path)
-    assert checked.code == 0, checked.out + checked.err
-    second.catch_up()
-    second.equal(f"{db}.t")
-    same = ctx.command("verify", second.path)
-    assert same.code == 0 and "equal: 1 table" in same.out, same.out + same.err
+    paimon_source.take_turns(ctx, db, path, block(server))
 
 
 def test_killed_at_each_step(ctx):

@@ -92,7 +92,7 @@ def test_copy_changes_and_readers(ctx):
     names, rows = ctx.lake.rows(f"{db}.t")
     there = ctx.shared.pypaimon().ask(
         "rows", warehouse=place.url, table=f"{db}.t",
-        options={"s3.endpoint": place.endpoint, "s3.region": "us-east-1",
+        catalog={"s3.endpoint": place.endpoint, "s3.region": "us-east-1",
                  "s3.access-key": s3_server.KEYS["AWS_ACCESS_KEY_ID"],
                  "s3.secret-key": s3_server.KEYS["AWS_SECRET_ACCESS_KEY"]},
     )
