@@ -194,17 +194,4 @@ def checks(bench, engine):
     if engine.name != "flink":
         return
     hive = HiveMetastore(bench.lake, os.path.join(bench.folder, "engine-hive"))
-    started = []
-    try:
-        for name, check in CHECKS.items():
-            yield name, lambda c=check, n=name: c(bench.context(n), begun(hive, started))
-    finally:
-        hive.stop()
-
-
-def begun(hive, started):
-    """The metastore, started by the first check that wants it."""
-    if not started:
-        hive.start()
-        started.append(True)
-    return hive
+    yield from engines.checks_with(bench, hive, CHECKS)

@@ -154,9 +154,4 @@ def checks(bench, engine):
     if engine.name != "flink":
         return
     rest = RestCatalog(bench.lake, os.path.join(bench.folder, "engine-paimon-rest"))
-    started = []
-    try:
-        for name, check in CHECKS.items():
-            yield name, lambda c=check, n=name: c(bench.context(f"rest-{n}"), check_hive.begun(rest, started))
-    finally:
-        rest.stop()
+    yield from engines.checks_with(bench, rest, CHECKS, "rest-")

@@ -112,6 +112,23 @@ class Engine:
         return answer["ok"]
 
 
+def checks_with(bench, server, checks, prefix=""):
+    """(name, action) of each of `checks`, called with a context and the server; the first that runs starts it."""
+    started = []
+
+    def action(name):
+        if not started:
+            server.start()
+            started.append(True)
+        return checks[name](bench.context(prefix + name), server)
+
+    try:
+        for name in checks:
+            yield name, lambda n=name: action(n)
+    finally:
+        server.stop()
+
+
 class Sluice(Engine):
     """`sluice read`: a process for each request."""
 
