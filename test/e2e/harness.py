@@ -88,6 +88,22 @@ class Shared:
             self._postgres = None
 
 
+def wait_same(difference, what: str, job, seconds):
+    """Polls until difference() gives nothing; fails at once if `job`, which may be None, has ended."""
+    last = [None]
+
+    def same():
+        last[0] = difference()
+        if last[0] and job is not None and not job.running():
+            raise AssertionError(f"sluice ended while the test waited:\n{job.tail()}")
+        return not last[0]
+
+    try:
+        wait_until(same, what, seconds, 0.1)
+    except Timeout as error:
+        raise Difference(f"{error}\n{last[0]}\n{job.tail() if job else ''}") from None
+
+
 class Context:
     """Everything of one test lives in ctx.dir; close() ends what the test started."""
 
@@ -243,22 +259,15 @@ class Context:
 
     def wait_equal(self, source_table: str, lake_table=None, job=None, seconds=30.0, **options):
         """Polls until the lake equals the source; fails at once if `job` has ended."""
-        last = [None]
 
-        def same():
+        def difference():
             try:
                 self.equal(source_table, lake_table, **options)
-                return True
+                return None
             except (AssertionError, FileNotFoundError) as error:
-                last[0] = error
-            if job is not None and not job.running():
-                raise AssertionError(f"sluice ended while the test waited:\n{job.tail()}")
-            return False
+                return error
 
-        try:
-            wait_until(same, f"{lake_table or source_table} equal to its source", seconds, 0.1)
-        except Timeout as error:
-            raise Difference(f"{error}\n{last[0]}\n{job.tail() if job else ''}") from None
+        wait_same(difference, f"{lake_table or source_table} equal to its source", job, seconds)
 
     def close(self):
         for step in reversed(self.cleanups):

@@ -12,7 +12,7 @@ import changes
 import engines
 import foreign
 import lake as lake_module
-from harness import Load, Timeout, wait_until
+from harness import Load, wait_same, wait_until
 
 SCRIPT = (
     "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(100), n INT, d DATE);"
@@ -108,19 +108,11 @@ class Scene:
         return lake_module.first_differences(COLUMNS, self.expected(), COLUMNS, found)
 
     def wait(self, seconds=60):
-        last = [""]
+        def difference():
+            there = self.ctx.lake.exists(self.table)
+            return self.difference(*self.reader.rows(self.table)) if there else "there is no such table yet"
 
-        def same():
-            exists = self.ctx.lake.exists(self.table)
-            last[0] = self.difference(*self.reader.rows(self.table)) if exists else "there is no such table yet"
-            if last[0] and not self.job.running():
-                raise AssertionError(f"sluice ended:\n{self.job.tail()}")
-            return not last[0]
-
-        try:
-            wait_until(same, "the lake equal to its source", seconds, 0.1)
-        except Timeout as error:
-            raise AssertionError(f"{error}\n{last[0]}\n{self.job.tail(12)}") from None
+        wait_same(difference, "the lake equal to its source", self.job, seconds)
 
     def read(self):
         """The engine and sluice read the same rows."""

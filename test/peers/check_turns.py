@@ -13,7 +13,7 @@ import lake as lake_module
 import paimon_by_sluice
 import paimon_check
 import paimon_files
-from harness import Timeout, wait_until
+from harness import wait_same
 
 TURNS = arguments.number("TURNS", 6, 1)
 ROWS, JAVAS = 200, 900_000  # keys 1 to ROWS are the source's at first, those above JAVAS are Java's
@@ -171,19 +171,12 @@ class Turns:
 
     def wait(self, seconds=60):
         """Until the lake has what the source has done."""
-        last = [""]
 
-        def same():
+        def difference():
             there = self.ctx.lake.exists(self.table)
-            last[0] = self.difference(paimon_by_sluice.read(self.ctx.lake, self.table)) if there else "no table yet"
-            if last[0] and not self.job.running():
-                raise AssertionError(f"sluice ended:\n{self.job.tail()}")
-            return not last[0]
+            return self.difference(paimon_by_sluice.read(self.ctx.lake, self.table)) if there else "no table yet"
 
-        try:
-            wait_until(same, "the lake equal to its source", seconds, 0.1)
-        except Timeout as error:
-            raise AssertionError(f"{error}\n{last[0]}\n{self.job.tail(12)}") from None
+        wait_same(difference, "the lake equal to its source", self.job, seconds)
 
     def read(self):
         """The engine, pypaimon and sluice read the same rows."""
