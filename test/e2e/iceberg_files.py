@@ -24,6 +24,20 @@ def size_or_zero(path: str) -> int:
         return 0
 
 
+def damaged(named) -> list[str]:
+    """One sentence for each file of `named`, path -> bytes or None, that is missing or of another size."""
+    out = []
+    for path, size in named.items():
+        try:
+            actual = os.path.getsize(path)
+        except OSError:
+            out.append(f"{path} is missing")
+            continue
+        if size is not None and size != actual:
+            out.append(f"{path} has {actual} bytes, the metadata says {size}")
+    return out
+
+
 def kind(path: str) -> str:
     """What a file of a table is, by its name."""
     name = os.path.basename(path)
@@ -112,16 +126,7 @@ class TableFiles:
 
     def damaged(self) -> list[str]:
         """One sentence for each file that is named and missing, or of another size."""
-        out = []
-        for path, size in self.named().items():
-            try:
-                actual = os.path.getsize(path)
-            except OSError:
-                out.append(f"{path} is missing")
-                continue
-            if size is not None and size != actual:
-                out.append(f"{path} has {actual} bytes, the metadata says {size}")
-        return out
+        return damaged(self.named())
 
     def orphans(self) -> list[tuple[str, int]]:
         """(path, bytes) of the files in the table's folder that nothing names."""

@@ -11,6 +11,7 @@ import pyarrow
 import pyarrow.orc
 import pyarrow.parquet
 
+import iceberg_files
 import paimon_row
 
 ADD, DELETE = 0, 1
@@ -248,16 +249,7 @@ class Table:
 
     def damaged(self) -> list[str]:
         """One sentence for each file that is named and missing, or of another size."""
-        out = []
-        for path, size in self.named().items():
-            try:
-                actual = os.path.getsize(path)
-            except OSError:
-                out.append(f"{path} is missing")
-                continue
-            if size is not None and size != actual:
-                out.append(f"{path} has {actual} bytes, the metadata says {size}")
-        return out
+        return iceberg_files.damaged(self.named())
 
     def orphans(self) -> list[str]:
         """Files of the table's folder that nothing names, beside schemas, snapshots, tags, their hints and Iceberg's

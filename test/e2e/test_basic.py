@@ -22,6 +22,17 @@ INSERT INTO line SELECT seq DIV 3, seq % 3, CONCAT('sku-', seq % 40), seq % 9 FR
 INSERT INTO sku SELECT CONCAT('sku-', seq), CONCAT('Näme ', seq) FROM seq_0_to_39;
 """
 TABLES = ("orders", "line", "sku", "empty_one")
+CHANGES = """
+INSERT INTO orders (customer, total) VALUES (1, 2.50), (2, NULL);
+UPDATE orders SET note = 'changed', total = total + 1 WHERE id BETWEEN 100 AND 300;
+DELETE FROM orders WHERE id BETWEEN 250 AND 400;
+UPDATE orders SET id = 900000 WHERE id = 7;
+UPDATE line SET order_id = order_id + 100000 WHERE order_id < 50;
+UPDATE sku SET code = 'SKU-1' WHERE code = 'sku-1';
+INSERT INTO empty_one VALUES (1, 'now it has one');
+REPLACE INTO orders VALUES (8, 8, 8.88, 'replaced');
+INSERT INTO sku VALUES ('sku-2', 'x') ON DUPLICATE KEY UPDATE name = 'upserted'
+"""
 
 
 def all_equal(ctx, db, tables=TABLES, **options):
@@ -52,19 +63,7 @@ def test_changes_while_running(ctx):
     job = ctx.start_run(ctx.pipeline(f"{db}.\\.*"))
     for table in TABLES:
         ctx.wait_equal(f"{db}.{table}", job=job)
-    ctx.server.execute(
-        """
-        INSERT INTO orders (customer, total) VALUES (1, 2.50), (2, NULL);
-        UPDATE orders SET note = 'changed', total = total + 1 WHERE id BETWEEN 100 AND 300;
-        DELETE FROM orders WHERE id BETWEEN 250 AND 400;
-        UPDATE orders SET id = 900000 WHERE id = 7;
-        UPDATE line SET order_id = order_id + 100000 WHERE order_id < 50;
-        UPDATE sku SET code = 'SKU-1' WHERE code = 'sku-1';
-        INSERT INTO empty_one VALUES (1, 'now it has one');
-        REPLACE INTO orders VALUES (8, 8, 8.88, 'replaced');
-        INSERT INTO sku VALUES ('sku-2', 'x') ON DUPLICATE KEY UPDATE name = 'upserted'""",
-        db,
-    )
+    ctx.server.execute(CHANGES, db)
     for table in TABLES:
         ctx.wait_equal(f"{db}.{table}", job=job)
     result = job.terminate(5)

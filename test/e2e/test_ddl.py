@@ -93,24 +93,29 @@ def test_scenario_lenient(ctx):
     scenario(ctx, "lenient", False)
 
 
-def test_scenario_all_steps_in_one_run(ctx):
-    """All DDL lies in the log between two runs; each row is decoded by the schema of its time."""
+def all_steps(ctx, pipeline, check):
+    """All DDL lies in the log between two runs; each row is decoded by the schema of its time. `pipeline(tables,
+    options…)` writes the file."""
     server = ctx.new_server(binlog_row_metadata="NO_LOG")
-    all_steps = samples.evolution_steps()
-    server.execute(all_steps[0][1])
-    path = ctx.pipeline(
+    steps = samples.evolution_steps()
+    server.execute(steps[0][1])
+    path = pipeline(
         "crm.\\.*",
         server=server,
         pipeline={"schema.change.behavior": "evolve"},
         source={"scan.binlog.newly-added-table.enabled": True},
     )
     ctx.catch_up(path)
-    for _, sql in all_steps[1:]:
+    for _, sql in steps[1:]:
         server.execute(sql)
     ctx.catch_up(path)
     expected = samples.evolution_expected("evolve")
-    check_step(ctx, expected, 10, "evolve")
-    check_step(ctx, expected, 9, "evolve")
+    check(ctx, expected, 10, "evolve")
+    check(ctx, expected, 9, "evolve")
+
+
+def test_scenario_all_steps_in_one_run(ctx):
+    all_steps(ctx, ctx.pipeline, check_step)
 
 
 def one_table(ctx, behaviour, ddl, rows="", first="", sink=None, code=0):

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 
 SCRIPT = (
     "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(20)); INSERT INTO t VALUES (1, 'a'), (2, 'b'); "
@@ -10,9 +11,8 @@ SCRIPT = (
 )
 
 
-def test_older_copy_of_the_state_directory(ctx):
-    db = ctx.database(SCRIPT)
-    path = ctx.pipeline(f"{db}.\\.*")
+def older_copy(ctx, db, path):
+    """The state directory is one of three epochs before."""
     ctx.catch_up(path)
     shutil.copytree(ctx.state, ctx.state + ".old")
     for n in range(1, 4):
@@ -23,6 +23,28 @@ def test_older_copy_of_the_state_directory(ctx):
     ctx.server.execute("INSERT INTO log VALUES (9); DELETE FROM t WHERE id = 2", db)
     result = ctx.catch_up(path)
     assert "position stored in the sink's tables" in result.err, result.err
+
+
+def of_another_run(ctx, db, path):
+    """The state directory is that of a run with the same epoch numbers, which was killed before its commit. Only the
+    state id tells them apart; rows of a table without a key show it if they come twice."""
+    ctx.catch_up(path)
+    ctx.server.execute("INSERT INTO log VALUES (1)", db)
+    killed = ctx.catch_up(path, env={"SLUICE_FAILPOINT": "checkpoint.after_rename"}, code=None)
+    assert killed.code == -signal.SIGKILL, killed.err
+    os.rename(ctx.state, ctx.state + ".other")
+    ctx.server.execute("INSERT INTO log VALUES (2); INSERT INTO t VALUES (3, 'c')", db)
+    ctx.catch_up(path)
+    shutil.rmtree(ctx.state)
+    os.rename(ctx.state + ".other", ctx.state)
+    ctx.server.execute("INSERT INTO log VALUES (3)", db)
+    result = ctx.catch_up(path)
+    assert "of another run" in result.err, result.err
+
+
+def test_older_copy_of_the_state_directory(ctx):
+    db = ctx.database(SCRIPT)
+    older_copy(ctx, db, ctx.pipeline(f"{db}.\\.*"))
     ctx.equal(f"{db}.t")
     ctx.equal(f"{db}.log")
 
@@ -47,20 +69,7 @@ def test_schema_change_after_the_stored_position_stops_by_name(ctx):
 
 
 def test_state_directory_of_another_run_with_the_same_epoch_numbers(ctx):
-    """Only the state id tells them apart; rows of a table without a key show it if they come twice."""
     db = ctx.database(SCRIPT)
-    path = ctx.pipeline(f"{db}.\\.*")
-    ctx.catch_up(path)
-    ctx.server.execute("INSERT INTO log VALUES (1)", db)
-    killed = ctx.catch_up(path, env={"SLUICE_FAILPOINT": "checkpoint.after_rename"}, code=None)
-    assert killed.code != 0, killed.err
-    os.rename(ctx.state, ctx.state + ".other")
-    ctx.server.execute("INSERT INTO log VALUES (2); INSERT INTO t VALUES (3, 'c')", db)
-    ctx.catch_up(path)
-    shutil.rmtree(ctx.state)
-    os.rename(ctx.state + ".other", ctx.state)
-    ctx.server.execute("INSERT INTO log VALUES (3)", db)
-    result = ctx.catch_up(path)
-    assert "of another run" in result.err, result.err
+    of_another_run(ctx, db, ctx.pipeline(f"{db}.\\.*"))
     ctx.equal(f"{db}.t")
     ctx.equal(f"{db}.log")

@@ -54,17 +54,9 @@ def test_the_next_process_removes_what_a_killed_one_left(ctx):
 test_the_next_process_removes_what_a_killed_one_left.seconds = 300
 
 
-def test_orphans_command(ctx):
-    db = ctx.database(SCRIPT)
-    path = ctx.pipeline(f"{db}.t")
-    ctx.catch_up(path)
-    ctx.server.execute(CHANGE, db)
-    result = ctx.catch_up(path, env={"SLUICE_FAILPOINT": "iceberg.after_manifest_list"}, code=None)
-    assert result.code == -signal.SIGKILL, result.err
-    test_damage.foreign_append(ctx, f"{db}.t", [{"id": 777777, "v": "foreign"}])
-    folder = ctx.lake.folder(f"{db}.t")
-    left = unreached(ctx, f"{db}.t")
-    assert len(left) >= 3, left  # data, deletes, manifests, list
+def command_removes(ctx, folder, left) -> str:
+    """`sluice tables orphans` finds the files `left` of a table by their age, and removes all but a young one, whose
+    path is returned."""
 
     def orphans(*more, code=0):
         result = ctx.command("tables", "orphans", folder, *more)
@@ -78,11 +70,26 @@ def test_orphans_command(ctx):
     for base, _, names in os.walk(folder):
         for name in names:
             os.utime(os.path.join(base, name), (long_ago, long_ago))
-    young = left.pop()
+    *old, young = left
     os.utime(young)
-    rows = sorted(ctx.lake.rows(f"{db}.t")[1])
-    assert orphans("--delete") == left
+    assert orphans("--delete") == old
     assert orphans() == [] and os.path.exists(young)
+    return young
+
+
+def test_orphans_command(ctx):
+    db = ctx.database(SCRIPT)
+    path = ctx.pipeline(f"{db}.t")
+    ctx.catch_up(path)
+    ctx.server.execute(CHANGE, db)
+    result = ctx.catch_up(path, env={"SLUICE_FAILPOINT": "iceberg.after_manifest_list"}, code=None)
+    assert result.code == -signal.SIGKILL, result.err
+    test_damage.foreign_append(ctx, f"{db}.t", [{"id": 777777, "v": "foreign"}])
+    folder = ctx.lake.folder(f"{db}.t")
+    left = unreached(ctx, f"{db}.t")
+    assert len(left) >= 3, left  # data, deletes, manifests, list
+    rows = sorted(ctx.lake.rows(f"{db}.t")[1])
+    command_removes(ctx, folder, left)
     assert sorted(ctx.lake.rows(f"{db}.t")[1]) == rows
     assert ctx.command("tables", "orphans", ctx.dir).code == 1
 

@@ -64,21 +64,7 @@ def test_scenario_lenient(ctx):
 
 
 def test_scenario_all_steps_in_one_run(ctx):
-    """All DDL lies in the log between two runs; each row is decoded by the schema of its time."""
-    server = ctx.new_server(binlog_row_metadata="NO_LOG")
-    all_steps = samples.evolution_steps()
-    server.execute(all_steps[0][1])
-    path = paimon_job.pipeline(
-        ctx, "crm.\\.*", FIXED, server=server, pipeline={"schema.change.behavior": "evolve"},
-        source={"scan.binlog.newly-added-table.enabled": True},
-    )
-    ctx.catch_up(path)
-    for _, sql in all_steps[1:]:
-        server.execute(sql)
-    ctx.catch_up(path)
-    expected = samples.evolution_expected("evolve")
-    check_step(ctx, expected, 10, "evolve")
-    check_step(ctx, expected, 9, "evolve")
+    test_ddl.all_steps(ctx, lambda tables, **more: paimon_job.pipeline(ctx, tables, FIXED, **more), check_step)
 
 
 def one_table(ctx, behaviour, ddl, rows="", first="", table=None, code=0, **options):

@@ -6,7 +6,6 @@ SLUICE_SEED=n chooses the random numbers; the seed is printed."""
 
 import os
 import random
-import shutil
 import signal
 
 import harness
@@ -177,33 +176,13 @@ def test_lost_state_folder_resumes_from_the_tables(ctx):
 
 def test_older_copy_of_the_state_folder(ctx):
     db, path = prepared(ctx, "older", {}, test_lost_state.SCRIPT)
-    ctx.catch_up(path)
-    shutil.copytree(ctx.state, ctx.state + ".old")
-    for n in range(1, 4):
-        ctx.server.execute(f"INSERT INTO log VALUES ({n}); UPDATE t SET id = id + 10 WHERE id % 10 = 1", db)
-        ctx.catch_up(path)
-    shutil.rmtree(ctx.state)
-    shutil.copytree(ctx.state + ".old", ctx.state)
-    ctx.server.execute("INSERT INTO log VALUES (9); DELETE FROM t WHERE id = 2", db)
-    result = ctx.catch_up(path)
-    assert "position stored in the sink's tables" in result.err, result.err
+    test_lost_state.older_copy(ctx, db, path)
     equal(ctx, db, "older state", ("t", "log"))
 
 
 def test_state_folder_of_another_run_with_the_same_epoch_numbers(ctx):
-    """Only the state id tells them apart; rows of a table without a key show it if they come twice."""
     db, path = prepared(ctx, "other", {}, test_lost_state.SCRIPT)
-    ctx.catch_up(path)
-    ctx.server.execute("INSERT INTO log VALUES (1)", db)
-    assert killed(ctx, path, "checkpoint.after_rename")
-    os.rename(ctx.state, ctx.state + ".other")
-    ctx.server.execute("INSERT INTO log VALUES (2); INSERT INTO t VALUES (3, 'c')", db)
-    ctx.catch_up(path)
-    shutil.rmtree(ctx.state)
-    os.rename(ctx.state + ".other", ctx.state)
-    ctx.server.execute("INSERT INTO log VALUES (3)", db)
-    result = ctx.catch_up(path)
-    assert "of another run" in result.err, result.err
+    test_lost_state.of_another_run(ctx, db, path)
     equal(ctx, db, "state of another run", ("t", "log"))
 
 

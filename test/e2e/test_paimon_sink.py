@@ -7,30 +7,8 @@ import os
 import harness
 import paimon_job
 from paimon_job import FIXED
+from test_basic import CHANGES, SHOP, TABLES
 
-SHOP = """
-CREATE TABLE orders (id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, customer INT NOT NULL, total DECIMAL(10,2),
-  note VARCHAR(80));
-CREATE TABLE line (order_id BIGINT NOT NULL, n SMALLINT NOT NULL, sku VARCHAR(20), qty INT, PRIMARY KEY (order_id, n));
-CREATE TABLE sku (code VARCHAR(20) NOT NULL PRIMARY KEY, name VARCHAR(60));
-CREATE TABLE empty_one (id INT PRIMARY KEY, v TEXT);
-INSERT INTO orders (customer, total, note) SELECT seq % 97, seq / 7, IF(seq % 5, CONCAT('note ', seq),
-  NULL) FROM seq_1_to_3000;
-INSERT INTO line SELECT seq DIV 3, seq % 3, CONCAT('sku-', seq % 40), seq % 9 FROM seq_3_to_4000;
-INSERT INTO sku SELECT CONCAT('sku-', seq), CONCAT('Näme ', seq) FROM seq_0_to_39;
-"""
-TABLES = ("orders", "line", "sku", "empty_one")
-CHANGES = """
-INSERT INTO orders (customer, total) VALUES (1, 2.50), (2, NULL);
-UPDATE orders SET note = 'changed', total = total + 1 WHERE id BETWEEN 100 AND 300;
-DELETE FROM orders WHERE id BETWEEN 250 AND 400;
-UPDATE orders SET id = 900000 WHERE id = 7;
-UPDATE line SET order_id = order_id + 100000 WHERE order_id < 50;
-UPDATE sku SET code = 'SKU-1' WHERE code = 'sku-1';
-INSERT INTO empty_one VALUES (1, 'now it has one');
-REPLACE INTO orders VALUES (8, 8, 8.88, 'replaced');
-INSERT INTO sku VALUES ('sku-2', 'x') ON DUPLICATE KEY UPDATE name = 'upserted'
-"""
 BUCKETS = (("fixed", FIXED), ("dynamic", {}))
 SMALL = (
     "CREATE TABLE t (id INT PRIMARY KEY, v INT, w VARCHAR(40)); INSERT INTO t SELECT seq, seq, 'w' FROM seq_1_to_200"

@@ -3,10 +3,10 @@
 
 import os
 import signal
-import time
 
 import harness
 import paimon_job
+import test_orphans
 import test_paimon_changelog
 from paimon_job import FIXED
 from test_paimon_changes import applied, by_key, rows_of
@@ -166,22 +166,7 @@ def test_orphans_command(ctx):
     kinds = {os.path.relpath(file, folder).split("/")[0].split("-")[0] for file in left}
     assert kinds == {"bucket", "index", "manifest"} and len(left) >= 7, left
 
-    def orphans(*more, code=0):
-        result = ctx.command("tables", "orphans", folder, *more)
-        assert result.code == code, result.out + result.err
-        return sorted(line.split()[-1] for line in result.out.splitlines() if folder in line)
-
-    assert orphans() == []  # younger than three days
-    assert orphans("--older-than", "0s") == left
-    assert orphans("--older-than", "0s", "--delete", code=2) == []
-    long_ago = time.time() - 4 * 86400
-    for base, _, names in os.walk(folder):
-        for name in names:
-            os.utime(os.path.join(base, name), (long_ago, long_ago))
-    young = left.pop()
-    os.utime(young)
     rows = ctx.lake.rows(f"{db}.t")
-    assert orphans("--delete") == left
-    assert orphans() == [] and os.path.exists(young)
+    young = test_orphans.command_removes(ctx, folder, left)
     assert ctx.lake.rows(f"{db}.t") == rows
     assert paimon_job.files(ctx, f"{db}.t").orphans() == [young]
