@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Catalog: where tables are and which metadata file is theirs now. Hadoop (folders) first; jdbc, rest, hive later.
+// Catalog: where tables are and which metadata file is theirs now. Here it is Hadoop's layout of folders.
 // Knows no table format beyond the metadata file's bytes. Thread safe as far as the Env is.
 #pragma once
 
