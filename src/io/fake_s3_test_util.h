@@ -100,6 +100,7 @@ struct FakeS3 {
     if (query.contains("uploads") && request.method == "GET") {  // one a page
       const auto marker = query.find("upload-id-marker");
       const auto at = marker == query.end() ? uploads.begin() : uploads.upper_bound(marker->second);
+      out.body = "<R><IsTruncated>false</IsTruncated></R>";
       if (at == uploads.end()) return out;
       const std::string key = upload_paths[at->first].substr(request.path.size());
       out.body = Str("<R><Upload><Key>", key, "</Key><UploadId>", at->first, "</UploadId><Initiated>",

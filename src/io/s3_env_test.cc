@@ -106,7 +106,9 @@ TEST_F(S3EnvTest, AnUploadThatIsGivenUpLeavesNothing) {
 TEST_F(S3EnvTest, UploadsOfAnotherAreFoundAndAborted) {
   auto* store = dynamic_cast<UploadStore*>(env_.get());
   ASSERT_NE(store, nullptr);
-  EXPECT_TRUE(store->Uploads("s3://b/t")->empty());
+  const auto none = store->Uploads("s3://b/t");
+  ASSERT_OK(none);
+  EXPECT_TRUE(none->empty());
   std::vector<std::unique_ptr<WritableFile>> files;
   for (const char* path : {"s3://b/t/x", "s3://b/tt/y", "s3://b/t/z"}) {
     files.push_back(*env_->NewFile(path));
