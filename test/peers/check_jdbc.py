@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """A JDBC catalog of Paimon that sluice and Java share: each opens, alters and writes tables that the other has made, in
-turn, with the catalog's lock. The catalog is in the MariaDB that the source is in."""
+turn, with the catalog's lock. The catalog is in the MariaDB that the source is in, in PostgreSQL, or in SQLite."""
 
 import paimon_by_sluice
 import lake as lake_module
+import test_paimon_jdbc
+import test_paimon_jdbc_kinds
 
-USER, PASSWORD = "meta", "meta-secret"
 TURNS = 3
+# With four bytes a letter Java cannot make its own tables in MariaDB, but uses those that it finds.
+CHECKS = {
+    "sluice_first": (test_paimon_jdbc.Catalog, "utf8mb4"),
+    "java_first": (test_paimon_jdbc.Catalog, "utf8mb3"),
+    "postgres_sluice_first": (test_paimon_jdbc_kinds.Postgres, None),
+    "postgres_java_first": (test_paimon_jdbc_kinds.Postgres, None),
+    "sqlite_java_reads": (test_paimon_jdbc_kinds.Sqlite, None),
+    "sqlite_java_first": (test_paimon_jdbc_kinds.Sqlite, None),
+}
 SCRIPT = "CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(40)); INSERT INTO t VALUES (1, 'one'), (2, 'two')"
 
 
 def names(_pair, engine):
-    return ["sluice_first", "java_first"] if engine == "flink" else []
+    return list(CHECKS) if engine == "flink" else []
 
 
 def prepare(_bench):
@@ -19,30 +29,25 @@ def prepare(_bench):
 
 
 def checks(bench, engine):
-    if engine.name == "flink":
-        yield "sluice_first", lambda: Shared(bench, engine, "utf8mb4").sluice_first()
-        yield "java_first", lambda: Shared(bench, engine, "utf8mb3").java_first()
+    for name in names(None, engine.name):
+        yield name, lambda name=name: getattr(Shared(bench, engine, name), "_".join(name.split("_")[-2:]))()
 
 
 class Shared:
-    """One catalog. With four bytes a letter Java cannot make its own tables there, but uses those that it finds."""
+    """One catalog."""
 
-    def __init__(self, bench, engine, charset):
-        self.engine, self.charset = engine, charset
-        self.ctx = bench.context(f"jdbc-{charset}")
+    def __init__(self, bench, engine, name):
+        self.engine, self.word = engine, name
+        self.ctx = bench.context(f"jdbc-{name}")
         self.source = self.ctx.database(SCRIPT)
-        self.catalog = self.ctx.database()
-        server = self.ctx.server
-        server.execute(f"ALTER DATABASE {self.catalog} CHARACTER SET {charset}")
-        server.execute(f"CREATE OR REPLACE USER '{USER}'@'%' IDENTIFIED BY '{PASSWORD}'")
-        server.execute(f"GRANT ALL ON {self.catalog}.* TO '{USER}'@'%'")
-        self.options = {
-            "metastore": "jdbc",
-            "uri": f"jdbc:mysql://127.0.0.1:{server.port}/{self.catalog}",
-            "jdbc.user": USER,
-            "jdbc.password": PASSWORD,
-            "lock.enabled": "true",
-        }
+        kind, charset = CHECKS[name]
+        more = {"words": "?journal_mode=WAL"} if name == "sqlite_java_reads" else {}
+        self.catalog = kind(self.ctx, charset=charset, **more, **{"lock.enabled": "true"})
+        self.options = self.catalog.options()
+        if charset:  # Java takes tables of any database that the user sees for the catalog's own
+            user = f"'{test_paimon_jdbc.USER}'@'%'"
+            self.ctx.server.execute(f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {user};"
+                                    f" GRANT ALL ON {self.catalog.database}.* TO {user}")
         self.path = self.ctx.pipeline(
             f"{self.source}.t",
             sink={f"catalog.properties.{key}": value for key, value in self.options.items()},
@@ -62,13 +67,13 @@ class Shared:
         self.java(f"CREATE CATALOG {self.name()} WITH ({words})")
 
     def name(self):
-        return f"shared_{self.charset}"
+        return f"shared_{self.word}"
 
     def of(self, table):
         return f"{self.name()}.`{self.source}`.`{table}`"
 
     def known(self) -> list[str]:
-        found = self.ctx.server.execute("SELECT table_name FROM paimon_tables ORDER BY 1", self.catalog)
+        found = self.catalog.query("SELECT table_name FROM paimon_tables ORDER BY 1")
         return [name for name, in found]
 
     def same(self, table, expected):
@@ -94,10 +99,8 @@ class Shared:
         self.ctx.server.execute("ALTER TABLE t ADD COLUMN w INT; INSERT INTO t VALUES (3, 'three', 33)", self.source)
         self.ctx.catch_up(self.path)
         self.same("t", [(*row, None) for row in rows] + [(3, "three", 33)])
-        held = self.ctx.server.execute("SELECT COUNT(*) FROM paimon_distributed_locks", self.catalog)[0][0]
-        assert held == 0, f"{held} locks were left"
-        kept = dict(self.ctx.server.execute("SELECT property_key, property_value FROM paimon_table_properties WHERE"
-                                            " table_name = 't'", self.catalog))
+        assert self.catalog.locks() == 0, "locks were left"
+        kept = self.catalog.properties(self.table)
         assert kept.get("snapshot.num-retained.max") == "50" and kept.get("primary-key") == "id", kept
         return f"{TURNS} turns, {len(rows) + 1} rows"
 
@@ -114,6 +117,19 @@ class Shared:
         text = lake_module.first_differences(names_there, [("7", "seven")], names_there, found)
         assert not text, text
         return note
+
+    def java_reads(self):
+        """Alone: a catalog of Java's does not read its question for tables of SQLite to its end. Where they are there
+        before, that locks out all writes, those of its own next connection too; with WAL only its own."""
+        self.ctx.catch_up(self.path)
+        self.open_in_java()
+        assert self.rows(f"SHOW TABLES IN {self.name()}.`{self.source}`") == [("t",)]
+        rows = [(1, "one"), (2, "two")]
+        self.same("t", rows)
+        self.ctx.server.execute("ALTER TABLE t ADD COLUMN w INT; INSERT INTO t VALUES (3, 'three', 33)", self.source)
+        self.ctx.catch_up(self.path)
+        self.same("t", [(*row, None) for row in rows] + [(3, "three", 33)])
+        return "3 rows, Java only reads"
 
     def java_first(self):
         self.open_in_java()

@@ -29,6 +29,7 @@ paimon_flink=1.3.1
 paimon_spark=0.9.0
 paimon_hadoop=3.3.4
 mysql_driver=8.4.0
+postgres_driver=42.7.14
 hive=3.1.3
 mockwebserver=4.12.0
 hive_hadoop=3.3.6
@@ -107,7 +108,7 @@ flink_distribution() {
 
 # Paimon's jar brings its own libraries; Flink's SQL comes with what it needs.
 get_flink-paimon() {
-  local driver java jars paimon_jar
+  local driver java jars paimon_jar postgres_jar sqlite_jar
   java=$(java_home 17)
   paimon_jar=$(one_jar flink-paimon "org.apache.paimon:paimon-flink-2.0:$paimon")
   jars=$(jars_with_dependencies flink-sql "org.apache.flink:flink-table-planner_2.12:$flink_sql" \
@@ -116,8 +117,10 @@ get_flink-paimon() {
     "org.apache.hadoop:hadoop-client-api:$paimon_hadoop" "org.apache.hadoop:hadoop-client-runtime:$paimon_hadoop" \
     "org.slf4j:slf4j-nop:1.7.36")
   driver=$(one_jar mysql-driver "com.mysql:mysql-connector-j:$mysql_driver")
+  postgres_jar=$(one_jar postgres-driver "org.postgresql:postgresql:$postgres_driver")
+  sqlite_jar=$(one_jar sqlite-driver "org.xerial:sqlite-jdbc:$sqlite")
   printf '%s\n' "version=Flink $flink_sql, Paimon $paimon" "java=$java" "jars=$jars" "paimon=$paimon_jar" \
-    "driver=$driver"
+    "drivers=$driver/*:$postgres_jar/*:$sqlite_jar"
 }
 
 get_spark-paimon() {

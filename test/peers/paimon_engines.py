@@ -85,7 +85,7 @@ class Flink(engines.Engine):
         got = engines.install("flink-paimon")
         self.version = got["version"]
         java, classes = got["java"] + "/bin/java", os.path.join(self.folder, "classes")
-        libraries = ":".join(f"{got[part]}/*" for part in ("paimon", "jars", "driver"))
+        libraries = ":".join(f"{got[part]}/*" for part in ("paimon", "jars", "drivers"))
         command = [java + "c", "-nowarn", "-cp", libraries, "-d", classes, HERE + "/FlinkSql.java"]
         made = subprocess.run(command, capture_output=True, text=True, check=False)
         if made.returncode:

@@ -59,7 +59,8 @@ class SqliteSession final : public SqlSession {
     switch (code & 0xff) {  // the kind of a code that says more
       case SQLITE_BUSY:
       case SQLITE_LOCKED:
-        return Unavailable(message, "another process is writing into the file for long: see which one has it open");
+        return Unavailable(message, "another process writes into the file for long, or reads it: see which one has it "
+                                    "open; with journal_mode=WAL readers are in nobody's way");
       case SQLITE_IOERR:
       case SQLITE_FULL:
       case SQLITE_NOMEM: return Unavailable(message, "check the disk that the file is on");
