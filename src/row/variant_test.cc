@@ -70,14 +70,17 @@ TEST(Variant, OfDamagedBytesIsNone) {
   EXPECT_EQ(Json("54"), "none");            // a primitive that there is not
   EXPECT_EQ(Json("14ffff"), "none");
   EXPECT_EQ(Json("40ffffffff61"), "none");
-  EXPECT_EQ(Json("0302" "000000" "00"), "none");  // more values than bytes
+  std::string doubled;  // more values than bytes: each list has the next one twice
+  for (int i = 0; i < 30; ++i) doubled += "0302" "000000";
+  EXPECT_EQ(Json(doubled + "00"), "none");
   const std::string value = Bytes("0202" "0001" "000103" "00" "0c05"), names = Bytes("0102" "000103" "61" "6263");
   for (size_t at = 0; at < value.size() + names.size(); ++at) {
     for (int bit = 0; bit < 8; ++bit) {
       std::string a = value, b = names, out;
       char& byte = at < a.size() ? a[at] : b[at - a.size()];
       byte = static_cast<char>(byte ^ 1 << bit);
-      if (!AppendVariant(a, b, out)) EXPECT_TRUE(out.empty());
+      const bool whole = AppendVariant(a, b, out);
+      EXPECT_TRUE(whole || out.empty());
     }
   }
 }

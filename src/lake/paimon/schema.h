@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Schema: one version of a Paimon table's columns, keys and options, as schema/schema-N holds it. Values; any thread.
-// Columns of types that rows cannot hold (VARIANT) are kept in the schema; who reads or writes them
+// Columns of types that rows cannot hold (VECTOR, BLOB) are kept in the schema; who reads or writes them
 // asks SupportedFields first.
 #pragma once
 
