@@ -23,8 +23,8 @@ class ReadFilterTest : public testing::Test {
     auto array = *arrow::json::ArrayFromJSONString(read->ToArrow(), json);
     rows_ = arrow::RecordBatch::Make(arrow::schema({arrow::field("c", array->type())}), array->length(), {array});
   }
-  std::string Where(const std::string& text) {
-    auto condition = RowCondition::Parse(text);
+  std::string Where(const std::string& text, ConditionStyle style = ConditionStyle::kLoose) {
+    auto condition = RowCondition::Parse(text, style);
     if (!condition.ok()) return condition.error().ToString();
     Status bound = condition->Bind(columns_);
     if (!bound.ok()) {
@@ -175,6 +175,20 @@ TEST_F(ReadFilterTest, TimestampsWithAZone) {
           "'2024-01-31 20:15:00+02:00'");
 }
 
+TEST_F(ReadFilterTest, Nanoseconds) {
+  const DataType type = *ParseDataType("TIMESTAMP(9)");
+  columns_ = {{"c", type, "TIMESTAMP(9)"}};
+  const char* json = "[1704139200000000001, 1704139200000000002, -1, null]";
+  const auto cells = *arrow::json::ArrayFromJSONString(type.ToArrow(), json);
+  rows_ = arrow::RecordBatch::Make(arrow::schema({arrow::field("c", cells->type())}), cells->length(), {cells});
+  EXPECT_EQ(Where("c = '2024-01-01 20:00:00.000000001'"), "2024-01-01T20:00:00.000000001");
+  EXPECT_EQ(Where("c > '2024-01-01 20:00:00.0000000011'"), "2024-01-01T20:00:00.000000002");
+  EXPECT_EQ(Where("c < 1970-01-01"), "1969-12-31T23:59:59.999999999");
+  EXPECT_EQ(Where("c < 9999-12-31 AND c > 2024-01-01T20:00"),
+            "2024-01-01T20:00:00.000000001 2024-01-01T20:00:00.000000002");
+  EXPECT_EQ(Where("c >= 9999-12-31 OR c <= 0001-01-01"), "");
+}
+
 TEST_F(ReadFilterTest, Texts) {
   Column("string", R"(["", "a", "B", "ä", "10", "9", "it's", null])");
   EXPECT_EQ(Where("c = 'it''s'"), "it's");
@@ -281,6 +295,8 @@ TEST_F(ReadFilterTest, InSqlALiteralMeansOneThingOnly) {
   Column("timestamptz", "[1]");
   EXPECT_TRUE(binds("c = '2024-01-01 20:00:00Z'"));
   EXPECT_FALSE(binds("c = '2024-01-01 20:00:00'"));
+  Column("timestamptz", "[72000000000, 1704139200000000]");  // at 20:00 of two days
+  EXPECT_EQ(Where("c = '2024-01-01 20:00:00Z'", ConditionStyle::kSql), "2024-01-01T20:00:00Z");
   Column("timestamp", "[1]");
   EXPECT_TRUE(binds("c = TIMESTAMP '2024-01-01 20:00:00'"));
 }

@@ -94,3 +94,19 @@ def test_avro_has_none(ctx):
     options = ["file.format=avro", "compaction.force-rewrite-all-files=true"]
     error = action(ctx, "compact", "format.pk_parquet", code=1, table_conf=options)
     assert "column t9" in error and "Avro" in error and "file.format" in error, error
+
+
+def test_old_rows_are_looked_up_with_their_nanoseconds(ctx):
+    """Of a table whose commits look rows up, by the pages that have them."""
+    expected = unpack(ctx)["format.pk_parquet"]
+    table = {"bucket": "1", "changelog-producer": "lookup"}
+    second = Second(ctx, "format.pk_parquet", "paimon", "lookup", table=table)
+    second.catch_up()
+    action(ctx, "delete", "format.pk_parquet", where="k = 1")
+    second.catch_up()
+    walk = ctx.command("read", second.lake.folder("format.pk_parquet"), "--format", "jsonl", "--follow",
+                       "--from-snapshot", "1", "--until", "caught-up")  # fmt: skip
+    assert walk.code == 0, walk.err
+    changes = [json.loads(line) for line in walk.out.splitlines()]
+    assert [(row["k"], row["t9"]) for row in changes if row["rowkind"] == "-D"] == [(1, FRACTION)], changes
+    assert sorted(row["t9"] or "" for row in changes if row["rowkind"] == "+I") == times(expected)
