@@ -11,7 +11,7 @@ std::string_view ActionKeyHelp(const std::string& key) {
       {"bucket_num", "how many buckets (default: the table's option bucket)"},
       {"buckets", "0-9,20: of a table with fixed ones (default: all)"},
       {"catalog_conf", "key=value of the catalog: metastore, uri, s3.endpoint, …"},
-      {"clone_from", "paimon"},
+      {"clone_from", "paimon: is needed, as Java takes hive otherwise"},
       {"clone_if_exists", "false: a table that is there is left as it is (default: its partitions are overwritten)"},
       {"compact_strategy", "full: each bucket becomes one run; minor: as the sink does it"},
       {"consumer_id", "of the consumer"},

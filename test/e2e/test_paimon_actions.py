@@ -647,8 +647,8 @@ def test_wrong_arguments_are_named(ctx):
     ctx.catch_up(path)
     assert "did you mean compact?" in action(ctx, "compat", table, code=2)
     assert "--retain_max" in action(ctx, "expire_snapshots", table, code=2, retainmax=3)
-    refused = ("merge_into", "SQL"), ("clone", "catalogs"), ("migrate-table", "Hive"), ("query_service", "Flink")
-    for name, why in refused:
+    refused = {"merge_into": "SQL", "reassign_row_id": "row ids", "migrate-table": "Hive", "query_service": "Flink"}
+    for name, why in refused.items():
         assert f"action {name.replace('-', '_')} is not supported" in (said := action(ctx, name, code=2)), said
         assert why in said and "hint: " in said, said
     assert "--tag_name is missing" in action(ctx, "create_tag", table, code=2)

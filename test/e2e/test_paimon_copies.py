@@ -150,6 +150,9 @@ def test_clone(ctx):
     assert (options["bucket"], options["file.format"], options["a"]) == ("3", "orc", "b"), options
     copy(ctx, "clone", table, "other.empty", **paimon)
     same(ctx, table, "other.empty")
+    told = copy(ctx, "clone", table, "other.none", 1, target_table_conf="changelog-producer=lookup", **paimon)
+    assert "other.none cannot be made" in told and "--target_table_conf" in told, told
+    assert not copied.exists("other.none")
     assert "takes over no tables of Hive" in copy(ctx, "clone", table, "other.u", code=1)
     ctx.server.execute("ALTER TABLE t ADD COLUMN more INT", db)
     ctx.catch_up(path)

@@ -187,7 +187,8 @@ def test_modes_that_do_not_go_together_are_refused(ctx):
         ({"scan.snapshot-id": 1, "scan.tag-name": "x"}, "BATCH", "do not go together"),
         ({"scan.bounded.watermark": 1}, "BATCH", "scan.bounded.watermark"),
         ({"scan.fallback-branch": "x"}, "STREAMING", "scan.fallback-branch goes with execution.runtime-mode: BATCH"),
-        ({"scan.primary-branch": "x"}, "BATCH", "scan.primary-branch"),
+        ({"scan.primary-branch": "x"}, "STREAMING", "scan.primary-branch goes with execution.runtime-mode: BATCH"),
+        ({"scan.primary-branch": "x", "scan.fallback-branch": "y"}, "BATCH", "not with branch or scan.fallback-branch"),
         ({"incremental-between-scan-mode": "diff"}, "BATCH", "incremental-between-scan-mode"),
     ):
         refused = Second(ctx, "a.b", "paimon", "refused", source=source, pipeline={"execution.runtime-mode": runtime})

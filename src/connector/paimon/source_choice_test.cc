@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "connector/paimon/source_test_util.h"
 #include "lake/paimon/branches.h"
 #include "lake/paimon/consumers.h"
@@ -40,6 +43,64 @@ TEST(PaimonSourceChoice, OnlyThePartitionsThatAreNamedAreRead) {
     feed.choice.partitions = {{{"name", "0"}}};
     EXPECT_NE(Read(warehouse, feed).error().message.find("not partitioned by name"), std::string::npos);
   }
+}
+
+TEST(PaimonSourceChoice, TheGreatestPartitionsStayThoseOfTheStart) {
+  paimon::Lake lake(paimon::Options{{"bucket", "2"}, {"changelog-producer", "lookup"}}, {"grp"});
+  ASSERT_TRUE(lake.Epoch(1, 6).ok());
+  const std::string warehouse = lake.test_folder_.path().string();
+  paimon::FeedOptions feed;
+  ASSERT_TRUE(feed.choice.ParsePartitions("max_pt()").ok());
+  const auto copied = Read(warehouse, feed);
+  ASSERT_TRUE(copied.ok()) << copied.error().ToString();
+  const Lines all = Read(warehouse, {})->all();
+  std::string greatest;
+  for (const std::string& line : all) greatest = std::max(greatest, line.substr(line.rfind('|')));
+  Lines expected;
+  std::copy_if(all.begin(), all.end(), std::back_inserter(expected),
+               [&](const std::string& line) { return line.ends_with(greatest); });
+  EXPECT_EQ(Sorted(copied->all()), Sorted(expected));
+  EXPECT_NE(copied->states.back().find("\"greatest\":[{\"grp\""), std::string::npos) << copied->states.back();
+  ASSERT_TRUE(lake.Epoch(7, 30).ok());
+  const auto changed = Read(warehouse, feed, copied->states.back());
+  ASSERT_TRUE(changed.ok()) << changed.error().ToString();
+  for (const std::string& line : changed->all()) EXPECT_TRUE(line.ends_with(greatest)) << line;
+  feed.choice.greatest = paimon::GreatestPartitions{0, {"name"}};
+  EXPECT_EQ(Read(warehouse, feed).error().code, ErrorCode::kInvalid);
+}
+
+TEST(PaimonSourceChoice, AFallbackBranchIsReadAloneWhereTheTableHasNoSnapshot) {
+  paimon::Lake lake(paimon::Options{{"bucket", "1"}}, {"grp"});
+  ASSERT_TRUE(lake.Epoch(1, 6).ok());
+  ASSERT_TRUE(lake.Tag("then", lake.Ids().back()).ok());
+  ASSERT_TRUE(paimon::CreateBranch(PosixEnv(), **lake.Open(), "old", "then").ok());
+  const std::string warehouse = lake.test_folder_.path().string();
+  paimon::FeedOptions feed;
+  feed.bounded = true;
+  feed.fallback = "old";
+  const Lines all = Sorted(Read(warehouse, feed)->all());
+  const std::string folder = lake.folder_ + "/snapshot";
+  ASSERT_TRUE(PosixEnv().Move(folder, folder + "-hidden").ok());
+  const auto alone = Read(warehouse, feed);
+  ASSERT_TRUE(alone.ok()) << alone.error().ToString();
+  EXPECT_EQ(Sorted(alone->all()), all);
+  ASSERT_TRUE(PosixEnv().Move(folder + "-hidden", folder).ok());
+  ASSERT_TRUE(lake.Epoch(7, 9).ok());
+  for (size_t boundary = 1; boundary < alone->groups.size(); ++boundary) {  // the table has rows of its own now
+    Lines both;
+    for (size_t group = 0; group < boundary; ++group) {
+      both.insert(both.end(), alone->groups[group].begin(), alone->groups[group].end());
+    }
+    const auto rest = Read(warehouse, feed, alone->states[boundary - 1]);
+    ASSERT_TRUE(rest.ok()) << rest.error().ToString();
+    for (const std::string& line : rest->all()) both.push_back(line);
+    EXPECT_EQ(Sorted(both), all) << alone->states[boundary - 1];
+  }
+  feed.fallback.clear();
+  feed.primary = "old";
+  feed.start = FeedStart::kFromSnapshot;
+  feed.snapshot = 1;
+  EXPECT_EQ(Read(warehouse, feed).error().code, ErrorCode::kUnsupported);
 }
 
 TEST_F(PaimonSourceChoiceTest, OneBucketIsRead) {

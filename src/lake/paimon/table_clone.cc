@@ -12,6 +12,7 @@
 #include "lake/paimon/scan.h"
 #include "lake/paimon/table.h"
 #include "lake/paimon/table_copy.h"
+#include "lake/paimon/table_options.h"
 
 namespace sluice::paimon {
 namespace {
@@ -98,6 +99,12 @@ Result<TableCopy> CloneTable(Env& env, const std::string& from_folder, Catalog& 
   if (!there) {
     Schema schema = SchemaOfClone(source->newest_schema(), request);
     schema.time_ms = env.NowMs();
+    const auto options = TableOptions::Of(schema);  // before anything is made
+    if (!options.ok()) {
+      Error error = Error(options.error()).With(Str("table ", to.ToString(), " cannot be made"));
+      error.hint = "--target_table_conf gives it other options: bucket=4, changelog-producer=none";
+      return error;
+    }
     TRY(target.Create(to, schema));
     out.made = true;
   }
