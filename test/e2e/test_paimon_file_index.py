@@ -21,6 +21,8 @@ INDEXED = {
     "file-index.bloom-filter.v.fpp": 0.0001,
     "file-index.bitmap.columns": "n",
     "file-index.bitmap.n.version": 1,
+    "file-index.bsi.columns": "id",
+    "file-index.range-bitmap.columns": "v,n",
 }
 THRESHOLD = "file-index.in-manifest-threshold"
 KEYS = (  # name, key, options, whether the index is beside its file
@@ -71,6 +73,8 @@ def test_files_without_the_value_are_not_opened(ctx):
         found = rows(ctx, table, "v = 'v1'")
         assert [row["id"] for row in found] == list(range(101, 151)), found
         assert len(rows(ctx, table, "n = 1 AND id = 117")) == 1
+        assert len(rows(ctx, table, "id BETWEEN 101 AND 110 AND n > 0")) == 10
+        assert len(rows(ctx, table, "v >= 'v1' AND v < 'v2' AND n < 2 AND n != 0")) == 50
         assert len(rows(ctx, table, "id = 117 AND n IS NOT NULL")) == 1
         whole = ctx.command("read", ctx.lake.folder(table))
         assert whole.code == 1 and ".parquet" in whole.err, "the other files are gone:\n" + whole.err

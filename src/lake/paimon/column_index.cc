@@ -164,7 +164,7 @@ class Question {
 
   Result<MaybeRows> AskBsi() const {
     if (!BsiIndexBuilder::CanHold(type_)) return MaybeRows();
-    return With("bsi", [&](std::string_view bytes, MaybeRows& out) {
+    return With(kBsiIndex, [&](std::string_view bytes, MaybeRows& out) {
       const auto bsi = BsiIndexView::Parse(bytes, rows_);
       const auto* bound = std::get_if<int64_t>(&condition_.value);
       if (bsi) out = SortedRows(*bsi, wanted_.numbers, bound == nullptr ? 0 : IndexNumber(type_, *bound));
@@ -174,7 +174,7 @@ class Question {
 
   Result<MaybeRows> AskRangeBitmap() const {
     if (!RangeBitmapBuilder::CanHold(type_)) return MaybeRows();
-    return With("range-bitmap", [&](std::string_view bytes, MaybeRows& out) {
+    return With(kRangeBitmapIndex, [&](std::string_view bytes, MaybeRows& out) {
       const auto range = RangeBitmapView::Parse(type_, bytes, rows_);
       std::vector<RangeBitmapView::Value> values(wanted_.bytes.begin(), wanted_.bytes.end());
       const bool real = type_.kind == TypeKind::kFloat || type_.kind == TypeKind::kDouble;

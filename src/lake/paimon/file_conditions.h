@@ -7,7 +7,6 @@
 
 #include "base/result.h"
 #include "io/env.h"
-#include "lake/paimon/file_index.h"
 #include "lake/paimon/table.h"
 #include "lake/parquet/column_condition.h"
 #include "lake/parquet/file_column.h"
@@ -33,8 +32,6 @@ class FileConditions {
     ColumnCondition condition;
   };
   std::vector<const Asked*> AskedOf(const LiveFile& file, const Schema& written) const;
-  static Result<bool> MayHold(FileIndex& index, const Asked& asked, const Field& written);
-
   static Result<bool> MayHold(Env& env, const LiveFile& file, const std::vector<const Asked*>& asked,
                               const Schema& written);
 

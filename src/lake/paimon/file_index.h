@@ -18,6 +18,8 @@ namespace sluice::paimon {
 
 inline constexpr const char* kBloomFilterIndex = "bloom-filter";  // types of indexes
 inline constexpr const char* kBitmapIndex = "bitmap";
+inline constexpr const char* kBsiIndex = "bsi";
+inline constexpr const char* kRangeBitmapIndex = "range-bitmap";
 inline constexpr const char* kIndexSuffix = ".index";  // behind the name of the data file
 
 struct ColumnIndexes {

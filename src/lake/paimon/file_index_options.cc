@@ -3,13 +3,17 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/text.h"
 #include "lake/paimon/bitmap_index.h"
 #include "lake/paimon/bloom_filter.h"
+#include "lake/paimon/bsi_index.h"
 #include "lake/paimon/file_index.h"
+#include "lake/paimon/range_bitmap.h"
 #include "lake/paimon/table_options.h"
 
 namespace sluice::paimon {
@@ -22,11 +26,27 @@ Error Bad(const std::string& key, const std::string& value, std::string_view wan
   return Invalid(Str("table option ", key, "='", value, "' must be ", wanted));
 }
 
-const char* NameOf(IndexType type) { return type == IndexType::kBitmap ? kBitmapIndex : kBloomFilterIndex; }
+struct Kind {
+  IndexType type;
+  const char* name;
+  const char* types;  // of columns that can have one
+};
+constexpr Kind kKinds[] = {
+    {IndexType::kBitmap, kBitmapIndex, "text, whole and floating numbers, dates and times, and BOOLEAN"},
+    {IndexType::kBloomFilter, kBloomFilterIndex, "binary, text, whole and floating numbers, dates and times"},
+    {IndexType::kBsi, kBsiIndex, "whole numbers, DECIMAL of at most 18 digits, dates and times"},
+    {IndexType::kRangeBitmap, kRangeBitmapIndex,
+     "text, numbers, DECIMAL of at most 18 digits, dates and times, and BOOLEAN"},
+};
+
+const Kind& KindOf(IndexType type) {
+  return *std::find_if(std::begin(kKinds), std::end(kKinds), [&](const Kind& kind) { return kind.type == type; });
+}
 
 std::optional<IndexType> TypeOf(std::string_view name) {
-  if (name == kBitmapIndex) return IndexType::kBitmap;
-  if (name == kBloomFilterIndex) return IndexType::kBloomFilter;
+  for (const Kind& kind : kKinds) {
+    if (name == kind.name) return kind.type;
+  }
   return std::nullopt;
 }
 
@@ -37,11 +57,21 @@ std::string_view ListedType(std::string_view key) {
   return key.substr(kPrefix.size(), key.size() - kPrefix.size() - kColumns.size());
 }
 
+// Without options of its own.
+IndexedColumn Unset(std::string column, IndexType type) {
+  IndexedColumn out{std::move(column), type};
+  if (type == IndexType::kRangeBitmap) out.block_bytes = -1;
+  return out;
+}
+
 Status ReadList(const std::string& key, const std::string& value, std::vector<IndexedColumn>& out) {
   const std::string_view listed = ListedType(key);
   if (listed.empty()) return Ok();
   const auto type = TypeOf(listed);
-  if (!type) return Unsupported(Str("table option ", key, " is not supported yet"), "use bloom-filter or bitmap");
+  if (!type) {
+    return Unsupported(Str("table option ", key, " is not supported yet"),
+                       "use bloom-filter, bitmap, bsi or range-bitmap");
+  }
   for (const auto& part : Split(value, ',')) {
     const std::string name(Trim(part));
     if (name.empty()) return Bad(key, value, "names of columns with commas between them");
@@ -51,7 +81,7 @@ Status ReadList(const std::string& key, const std::string& value, std::vector<In
     const bool there = std::any_of(out.begin(), out.end(), [&](const IndexedColumn& column) {
       return column.column == name && column.type == *type;
     });
-    if (!there) out.push_back({name, *type});
+    if (!there) out.push_back(Unset(name, *type));
   }
   return Ok();
 }
@@ -70,17 +100,25 @@ std::optional<ColumnOption> ColumnOptionOf(std::string_view key) {
   return ColumnOption{*type, std::string(parts[1]), std::string(parts[2])};
 }
 
+Status ReadBitmapOption(const std::string& key, const std::string& value, const std::string& name,
+                        IndexedColumn& out) {
+  if (name == "version" && (!ParseNumber(Trim(value), out.version) || out.version < 1 || out.version > 2)) {
+    return Bad(key, value, "1 or 2");
+  }
+  if (name == "index-block-size") {
+    TRY_SET(out.block_bytes, ParseOptionBytes(key, value));
+  }
+  return Ok();
+}
+
 Status ReadColumnOption(const std::string& key, const std::string& value, const std::string& name,
                         IndexedColumn& out) {
-  if (out.type == IndexType::kBitmap) {
-    if (name == "version" && (!ParseNumber(Trim(value), out.version) || out.version < 1 || out.version > 2)) {
-      return Bad(key, value, "1 or 2");
-    }
-    if (name == "index-block-size") {
-      TRY_SET(out.block_bytes, ParseOptionBytes(key, value));
-    }
-    return Ok();
+  if (out.type == IndexType::kBitmap) return ReadBitmapOption(key, value, name, out);
+  if (out.type == IndexType::kRangeBitmap && name == "chunk-size") {
+    TRY_SET(out.block_bytes, ParseOptionBytes(key, value));
+    if (out.block_bytes > INT32_MAX) return Bad(key, value, Str("at most ", INT32_MAX, " bytes"));
   }
+  if (out.type != IndexType::kBloomFilter) return Ok();
   if (name == "items" && (!ParseNumber(Trim(value), out.items) || out.items < 1 || out.items > INT32_MAX)) {
     return Bad(key, value, Str("a number from 1 to ", INT32_MAX));
   }
@@ -94,7 +132,7 @@ Status ReadColumnOption(const std::string& key, const std::string& value, const 
   return Ok();
 }
 
-std::string ListOf(IndexType type) { return Str(kPrefix, NameOf(type), kColumns); }
+std::string ListOf(IndexType type) { return Str(kPrefix, KindOf(type).name, kColumns); }
 
 }  // namespace
 
@@ -107,7 +145,7 @@ Result<FileIndexOptions> FileIndexOptions::Of(const Options& options) {
     const auto found = std::find_if(out.columns.begin(), out.columns.end(), [&](const IndexedColumn& column) {
       return column.column == option->column && column.type == option->type;
     });
-    IndexedColumn undeclared{option->column, option->type};
+    IndexedColumn undeclared = Unset(option->column, option->type);
     TRY(ReadColumnOption(key, value, option->name, found == out.columns.end() ? undeclared : *found));
   }
   if (const auto found = options.find("file-index.in-manifest-threshold"); found != options.end()) {
@@ -125,19 +163,15 @@ Status FileIndexOptions::Check(const Schema& schema) const {
     const std::string option = Str("table option ", ListOf(column.type), " names ", column.column);
     const Field* field = schema.Find(column.column);
     if (field == nullptr) return Invalid(Str(option, ", which is no column"));
-    const bool bitmap = column.type == IndexType::kBitmap;
-    const bool fits = field->supported && (bitmap ? BitmapIndexBuilder::CanHold(field->type)
-                                                  : BloomFilter::CanHold(field->type));
-    if (!fits) {
+    if (!field->supported || !CanIndex(column.type, field->type)) {
       return Invalid(Str(option, ", which is ", field->supported ? field->type.ToString() : field->type_json),
-                     Str("a ", NameOf(column.type), " index is for ", bitmap ? "" : "binary, ",
-                         "text, whole and floating numbers, dates and times", bitmap ? ", and BOOLEAN" : ""));
+                     Str("a ", KindOf(column.type).name, " index is for ", KindOf(column.type).types));
     }
     const bool plain = std::none_of(field->name.begin(), field->name.end(), [](char c) {
       return static_cast<uint8_t>(c) >= 0xF0 || c == 0;
     });
     if (!plain) return Unsupported(Str(option, ": its name has characters that indexes cannot name"));
-    if (!bitmap && !BloomFilter::BitsFor(column.items, column.fpp)) {
+    if (column.type == IndexType::kBloomFilter && !BloomFilter::BitsFor(column.items, column.fpp)) {
       return Invalid(Str(option, ": ", column.items, " items with fpp ", column.fpp, " need more than 2^31 bits"));
     }
   }
@@ -152,6 +186,16 @@ Status FileIndexOptions::Check(const Schema& schema) const {
                    "name it there, or leave this option out");
   }
   return Ok();
+}
+
+bool CanIndex(IndexType type, const DataType& column) {
+  switch (type) {
+    case IndexType::kBitmap: return BitmapIndexBuilder::CanHold(column);
+    case IndexType::kBloomFilter: return BloomFilter::CanHold(column);
+    case IndexType::kBsi: return BsiIndexBuilder::CanHold(column);
+    case IndexType::kRangeBitmap: return RangeBitmapBuilder::CanHold(column);
+  }
+  return false;
 }
 
 bool IsIndexed(const Options& options, const std::string& column) {

@@ -11,7 +11,7 @@
 
 namespace sluice::paimon {
 
-enum class IndexType : uint8_t { kBitmap, kBloomFilter };
+enum class IndexType : uint8_t { kBitmap, kBloomFilter, kBsi, kRangeBitmap };
 
 struct IndexedColumn {
   std::string column;
@@ -19,7 +19,7 @@ struct IndexedColumn {
   int64_t items = 1'000'000;  // of a bloom filter: different values that it is made for
   double fpp = 0.1;           // and its share of false answers then
   int version = 2;            // of a bitmap
-  int64_t block_bytes = 16 << 10;
+  int64_t block_bytes = 16 << 10;  // and of a range-bitmap's chunk; below 0: what Java takes for the column's type
 };
 
 struct FileIndexOptions {
@@ -32,6 +32,7 @@ struct FileIndexOptions {
   Status Check(const Schema& schema) const;
 };
 
+bool CanIndex(IndexType type, const DataType& column);
 // Whether an option of the table has the column in its list.
 bool IsIndexed(const Options& options, const std::string& column);
 bool ReadsFileIndex(const Schema& schema);  // `file-index.read.enabled`

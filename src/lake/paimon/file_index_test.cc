@@ -156,6 +156,34 @@ TEST(PaimonFileIndex, OfManyRowsIsThatOfJava) {
   ExpectSame(bytes, Unhex(kRuns), schema);
 }
 
+TEST(PaimonFileIndex, WithoutTheLeastNumberOfABsiThatCannotHaveIt) {
+  TableSchema schema;
+  schema.columns = {Col("l", "BIGINT"), Col("m", "DECIMAL(18, 2)")};
+  const Options options = {{"file-index.bsi.columns", "l,m"}, {"file-index.range-bitmap.columns", "l,m"},
+                           {"file-index.range-bitmap.l.chunk-size", "8 b"}};
+  for (const bool least : {false, true}) {
+    const std::string number = least ? "-9223372036854775808" : "-9223372036854775807";
+    auto index = FileIndex::Of(Built(schema, options, {{number, "-1.50"}, {"null", "null"}, {"3", "2.00"}}), "it");
+    ASSERT_TRUE(index.ok()) << index.error().ToString();
+    EXPECT_EQ((*index->Read("l", kBsiIndex)).has_value(), !least);
+    EXPECT_TRUE((*index->Read("m", kBsiIndex)).has_value());
+    EXPECT_TRUE((*index->Read("l", kRangeBitmapIndex)).has_value());
+    EXPECT_TRUE((*index->Read("m", kRangeBitmapIndex)).has_value());
+  }
+}
+
+// Paimon 2.0.0 misses rows by it.
+TEST(PaimonFileIndex, WithoutARangeBitmapOfNullsAlone) {
+  TableSchema schema;
+  schema.columns = {Col("i", "INT"), Col("v", "STRING")};
+  const Options options = {{"file-index.bsi.columns", "i"}, {"file-index.range-bitmap.columns", "i,v"}};
+  auto index = FileIndex::Of(Built(schema, options, {{"null", "a"}, {"null", "null"}}), "it");
+  ASSERT_TRUE(index.ok());
+  EXPECT_TRUE((*index->Read("i", kBsiIndex)).has_value());
+  EXPECT_FALSE((*index->Read("i", kRangeBitmapIndex)).has_value());
+  EXPECT_TRUE((*index->Read("v", kRangeBitmapIndex)).has_value());
+}
+
 // What the index of one file, made by Java or here, says to a condition.
 class Asking {
  public:
@@ -318,9 +346,16 @@ TEST(PaimonFileIndex, OptionsAreRefusedByName) {
                           {bloom + "v.items", "100"}, {bitmap + "v.version", "1"},
                           {bitmap + "b.index-block-size", "4 kb"}, {"file-index.in-manifest-threshold", "0 b"},
                           {"file-index.read.enabled", "false"}, {"file-index.other", "x"}}), "");
+  EXPECT_EQ(OptionsError({{"file-index.bsi.columns", "id,m"}, {"file-index.range-bitmap.columns", "id,v,m,b"},
+                          {"file-index.range-bitmap.v.chunk-size", "1 kb"}}), "");
   const std::vector<std::pair<Options, std::string>> wrong = {
-      {{{"file-index.bsi.columns", "id"}}, "file-index.bsi.columns is not supported yet"},
-      {{{"file-index.range-bitmap.columns", "id"}}, "file-index.range-bitmap.columns is not supported yet"},
+      {{{"file-index.other.columns", "id"}}, "file-index.other.columns is not supported yet"},
+      {{{"file-index.bsi.columns", "v"}}, "file-index.bsi.columns names v, which is "},
+      {{{"file-index.range-bitmap.columns", "x"}}, "file-index.range-bitmap.columns names x, which is BYTES"},
+      {{{"file-index.range-bitmap.columns", "v"}, {"file-index.range-bitmap.v.chunk-size", "3 gb"}},
+       "file-index.range-bitmap.v.chunk-size='3 gb' must be at most"},
+      {{{"file-index.bsi.columns", "m"}, {"file-index.range-bitmap.m.chunk-size", "1 kb"}},
+       "column m is not in file-index.range-bitmap.columns"},
       {{{bloom + "columns", "nope"}}, bloom + "columns names nope, which is no column"},
       {{{bloom + "columns", "v,,id"}}, bloom + "columns='v,,id' must be names"},
       {{{bloom + "columns", "v[k]"}}, "maps cannot be indexed"},

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // FileIndexWriter: the rows of one data file -> its file index (Paimon's DataFileIndexWriter). Memory: of a bloom
-// filter its bits; of a bitmap the different values and 4 bytes a row. One thread.
+// filter its bits; of a bitmap and a range-bitmap the different values and 4 bytes a row, of a bsi 12 bytes a row. One
+// thread.
 #pragma once
 
 #include <memory>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/result.h"
 #include "lake/paimon/bitmap_index.h"
 #include "lake/paimon/bloom_filter.h"
+#include "lake/paimon/bsi_index.h"
 #include "lake/paimon/file_index_options.h"
+#include "lake/paimon/range_bitmap.h"
 #include "lake/parquet/write_column.h"
 
 namespace arrow {
@@ -36,8 +40,7 @@ class FileIndexWriter {
     std::string name;
     DataType type;
     int place = 0;  // of the file's columns
-    std::unique_ptr<BitmapIndexBuilder> bitmap;  // one of the two
-    std::unique_ptr<BloomFilter> bloom;
+    std::variant<BloomFilter, BitmapIndexBuilder, BsiIndexBuilder, RangeBitmapBuilder> index;
   };
   template <typename RowAt>
   static void AddTo(Entry& entry, const arrow::Array& column, int64_t count, RowAt row_at);

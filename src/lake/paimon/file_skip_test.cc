@@ -146,6 +146,21 @@ TEST_F(PaimonFileSkipTest, FilesWhoseStatisticsRuleItOutAreNotOpened) {
   EXPECT_EQ(Ask({{"grp", Op::kNotEqual, int64_t{7}}}), "3|\"a name of more than 16 letters\"|9| 1");
 }
 
+TEST_F(PaimonFileSkipTest, RangesAreAskedOfBsiAndRangeBitmap) {
+  const Options none = {{"metadata.stats-mode", "none"}};
+  for (const char* kind : {"bsi", "range-bitmap"}) {
+    Options options = none;
+    options[Str("file-index.", kind, ".columns")] = "id,grp";
+    ASSERT_NO_FATAL_FAILURE(Start(false, options));
+    ASSERT_NO_FATAL_FAILURE(Put({{"1", "a", "7"}, {"2", "b", "null"}, {"-3", "c", "9"}}));
+    EXPECT_EQ(Ask({{"id", Op::kAtMost, int64_t{0}}}), "-3|\"c\"|9| 2") << kind;
+    EXPECT_EQ(Ask({{"id", Op::kAtLeast, int64_t{2}}}), "2|\"b\"|null| 2");
+    EXPECT_EQ(Ask({{"grp", Op::kAtLeast, int64_t{7}}, {"grp", Op::kAtMost, int64_t{8}}}), "1|\"a\"|7| 2");
+    EXPECT_EQ(Ask({{"grp", Op::kIsNull}}), "2|\"b\"|null| 2");
+    EXPECT_EQ(Ask({{"grp", Op::kNotEqual, int64_t{9}}}), "1|\"a\"|7| 2");
+  }
+}
+
 TEST_F(PaimonFileSkipTest, TheIndexIsNotReadWhereTheTableSaysSo) {
   ASSERT_NO_FATAL_FAILURE(Start(false, Indexed({{"file-index.read.enabled", "False"}})));
   ASSERT_NO_FATAL_FAILURE(Put({{"1", "a", "7"}}));
@@ -205,6 +220,8 @@ TEST_P(PaimonFileSkipRandomTest, NoWantedRowIsMissed) {
   Options options = Indexed(kind.options);
   options["file-index.in-manifest-threshold"] = "180 b";  // some are above it
   options["parquet.page.row.count.limit"] = "1";
+  options["file-index.bsi.columns"] = "id";
+  options["file-index.range-bitmap.columns"] = "id,name,grp";
   if (random() % 2 == 0) options.erase("metadata.stats-mode");
   ASSERT_OK(lake.Create({}, options));
   int64_t skipped = 0;

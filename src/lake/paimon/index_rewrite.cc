@@ -9,8 +9,6 @@
 #include <utility>
 
 #include "base/text.h"
-#include "lake/paimon/bitmap_index.h"
-#include "lake/paimon/bloom_filter.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/file_index.h"
 #include "lake/paimon/file_index_writer.h"
@@ -103,7 +101,7 @@ class Run {
     for (IndexedColumn indexed : options_.index.columns) {
       const Field* now = table_->newest_schema().Find(indexed.column);
       const Field* field = now == nullptr ? nullptr : written->FindId(now->id);
-      if (field == nullptr || !CanIndex(*field, indexed.type)) continue;
+      if (field == nullptr || !field->supported || !CanIndex(indexed.type, field->type)) continue;
       indexed.column = field->name;  // as readers of the file look for it
       options.columns.push_back(std::move(indexed));
       const bool there = std::any_of(read.begin(), read.end(), [&](const auto& one) { return one.id == field->id; });
@@ -126,11 +124,6 @@ class Run {
       if (!more) return writer->Finish();
       writer->Add(*batch.rows);
     }
-  }
-
-  static bool CanIndex(const Field& field, IndexType type) {
-    if (!field.supported) return false;
-    return type == IndexType::kBitmap ? BitmapIndexBuilder::CanHold(field.type) : BloomFilter::CanHold(field.type);
   }
 
   Result<std::string> IndexThere(const LiveFile& file) {

@@ -11,6 +11,7 @@
 #include <limits>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "base/check.h"
 #include "row/timestamp.h"
 #include "row/type.h"
@@ -41,7 +42,7 @@ inline int64_t IndexNumber(double value) {
 }
 
 // take(valid, number) of each row_at(0 … count - 1), or of a type of bytes take(valid, bytes). The column
-// has cells of that type, which is no DECIMAL or ARRAY.
+// has cells of that type, which is no ARRAY and no DECIMAL of more than 18 digits.
 template <typename RowAt, typename Take>
 void VisitIndexed(const DataType& type, const arrow::Array& column, int64_t count, RowAt row_at, Take take) {
   const auto visit = [&](const auto& cells, auto&& value_of) {
@@ -69,6 +70,10 @@ void VisitIndexed(const DataType& type, const arrow::Array& column, int64_t coun
     case arrow::Type::TIMESTAMP: return visit_numbers(static_cast<const arrow::TimestampArray&>(column));
     case arrow::Type::FLOAT: return visit_reals(static_cast<const arrow::FloatArray&>(column));
     case arrow::Type::DOUBLE: return visit_reals(static_cast<const arrow::DoubleArray&>(column));
+    case arrow::Type::DECIMAL128: {
+      const auto& cells = static_cast<const arrow::Decimal128Array&>(column);
+      return visit(cells, [&](int64_t row) { return static_cast<int64_t>(LoadLe<uint64_t>(cells.GetValue(row))); });
+    }
     case arrow::Type::STRING:
     case arrow::Type::BINARY: {
       const auto& cells = static_cast<const arrow::BinaryArray&>(column);

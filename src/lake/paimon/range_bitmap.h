@@ -29,6 +29,7 @@ class RangeBitmapBuilder {
   void AddNull() { values_.AddNull(); }
   void Add(int64_t number) { values_.Add(number); }
   void Add(std::string_view bytes) { values_.Add(bytes); }
+  bool empty() const { return values_.values() == 0; }  // no row has a value
   // Nothing: it has more than 2 GiB.
   std::optional<std::string> Build() const;
 

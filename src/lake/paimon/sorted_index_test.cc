@@ -22,8 +22,8 @@ namespace {
 using Op = ColumnCondition::Op;
 using Cell = decltype(ColumnCondition::value);  // none: NULL
 
-constexpr const char* kBsi = "bsi";
-constexpr const char* kRange = "range-bitmap";
+constexpr const char* kBsi = kBsiIndex;
+constexpr const char* kRange = kRangeBitmapIndex;
 constexpr int64_t kSmallChunk = 40;
 
 // Adds cells as the writer of files does.
