@@ -29,6 +29,7 @@ Error FromErrno(std::string_view what, const std::string& path, int error) {
     case ENOSPC:
     case EDQUOT: return Unavailable(message, "free space on this file system; nothing was committed");
     case EROFS: return Invalid(message, "the file system is mounted for reading only: mount it for writing");
+    case ENAMETOOLONG: return Invalid(message, "a name in it is longer than this file system allows (255 bytes)");
     case EACCES:
     case EPERM: return Invalid(message, "give the user that runs sluice the right to read and write there");
     default: return Unavailable(message, "the system's log (dmesg) says more about this file system");

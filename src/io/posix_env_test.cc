@@ -49,6 +49,14 @@ TEST_F(PosixEnvTest, AbsentThingsAreNotFound) {
   EXPECT_NE(env_.ReadFile(Path("none")).error().message.find(Path("none")), std::string::npos);
 }
 
+TEST_F(PosixEnvTest, ANameThatIsTooLongIsNoOutage) {
+  const std::string name(300, 'x');
+  for (const Status& status : {env_.MakeFolders(Path(name + "/a")), env_.WriteFile(Path(name), "")}) {
+    ASSERT_FALSE(status.ok());
+    EXPECT_EQ(status.error().code, ErrorCode::kInvalid) << status.error().ToString();
+  }
+}
+
 TEST_F(PosixEnvTest, ADurableWriteNamesTheFileAndNotItsTemporary) {
   for (const Status& status : {env_.WriteFileDurably(Path("none/a"), "1"), env_.CheckWritable(Path("none/a"))}) {
     ASSERT_FALSE(status.ok());
