@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/paimon/catalog.h"
+#include "lake/paimon/dynamic_buckets.h"
 #include "lake/paimon/key_range.h"
 #include "lake/paimon/manifest_files.h"
 
@@ -34,11 +35,24 @@ class SnapshotFiles {
   Result<std::string> WriteIndexManifest(const std::vector<IndexEntry>& entries) {
     return Write("index-manifest-", EncodeIndexManifest(entries, env_.Random(), env_.Random()));
   }
+  // Of dynamic buckets, in place of `before`, which goes once there is a snapshot.
+  Result<IndexEntry> WriteIndex(IndexEntry before, const std::string& bytes) {
+    replaced_.push_back(table_.IndexPath(before.name));
+    before.name = Str("index-", env_.Uuid(), "-0");
+    before.size = static_cast<int64_t>(bytes.size());
+    paths_.push_back(table_.IndexPath(before.name));
+    TRY(env_.WriteFile(paths_.back(), bytes));
+    TRY(env_.SyncFolder(table_.folder() + "/index"));
+    return before;
+  }
   void Own(const std::vector<ManifestFile>& manifests) {
     for (const ManifestFile& manifest : manifests) paths_.push_back(table_.ManifestPath(manifest.name));
   }
   void Remove() {
     for (const std::string& path : paths_) (void)env_.Remove(path).ok();
+  }
+  void RemoveReplaced() {
+    for (const std::string& path : replaced_) (void)env_.Remove(path).ok();
   }
 
  private:
@@ -51,7 +65,7 @@ class SnapshotFiles {
 
   Env& env_;
   Table& table_;
-  std::vector<std::string> paths_;
+  std::vector<std::string> paths_, replaced_;
 };
 
 bool SameIndex(const IndexEntry& a, const IndexEntry& b) {
@@ -100,7 +114,7 @@ class Commit {
           if (!fits && !compaction) return FilesAreGone();
           if (!fits) return false;
         }
-        TRY_SET(next, Build(latest, compaction, files));
+        TRY_SET(next, Build(latest, compaction, files, latest_id == base && outcome.alone));
         return true;
       };
       const auto built = build();
@@ -118,6 +132,7 @@ class Commit {
       TRY_SET(const bool made, Link(next));
       if (made) {
         PassFailpoint("paimon.after_snapshot");
+        files.RemoveReplaced();
         if (latest_id == 0) WriteHint(env_, table_, "EARLIEST", next.id);
         WriteHint(env_, table_, "LATEST", next.id);
         ++outcome.snapshots_made;
@@ -271,7 +286,7 @@ class Commit {
     return true;
   }
 
-  Result<Snapshot> Build(const std::optional<Snapshot>& latest, bool compaction, SnapshotFiles& files) {
+  Result<Snapshot> Build(const std::optional<Snapshot>& latest, bool compaction, SnapshotFiles& files, bool alone) {
     const bool overwrites = change_.overwrites() && !compaction;
     const ChangedFiles& changed = compaction ? change_.compacted : change_.added;
     Snapshot next;
@@ -323,7 +338,7 @@ class Commit {
       TRY_SET(next.changelog_manifest_list, files.WriteList(changelog.manifests, next.changelog_list_size));
       next.changelog_record_count = changelog.rows;
     }
-    TRY(ChangeIndexes(compaction, next, files));
+    TRY(ChangeIndexes(compaction, next, files, alone));
     return next;
   }
 
@@ -333,7 +348,25 @@ class Commit {
     return SameIndex(old, vectors.entry) && (keyed || old.name == vectors.before);
   }
 
-  Status ChangeIndexes(bool compaction, Snapshot& next, SnapshotFiles& files) {
+  // Of dynamic buckets ours was made without the keys that another writer has put into the bucket meanwhile: their next
+  // rows would come into another one.
+  Status TakeInKeys(const std::vector<IndexEntry>& indexes, std::vector<IndexEntry>& entries, SnapshotFiles& files) {
+    for (IndexEntry& ours : entries) {
+      for (const IndexEntry& theirs : indexes) {
+        if (ours.type != kHashIndex || !SameIndex(theirs, ours) || theirs.name == ours.name) continue;
+        TRY_SET(const std::string own, env_.ReadFile(table_.IndexPath(ours.name)));
+        TRY_SET(const std::string other, env_.ReadFile(table_.IndexPath(theirs.name)));
+        TRY_SET(const DynamicBuckets both, DynamicBuckets::OfBoth(other, own));
+        if (both.keys(0) == ours.row_count) continue;
+        ours.row_count = both.keys(0);
+        TRY_SET(ours, files.WriteIndex(std::move(ours), both.IndexFile(0)));
+      }
+    }
+    return Ok();
+  }
+
+  // `alone`: no other writer has committed since ours began.
+  Status ChangeIndexes(bool compaction, Snapshot& next, SnapshotFiles& files, bool alone) {
     std::vector<IndexEntry> entries;
     std::vector<NewVectors> vectors;
     if (!compaction) entries = change_.indexes;
@@ -341,10 +374,11 @@ class Commit {
     const bool drops = !compaction && !change_.dropped.empty() && !next.index_manifest.empty();
     if (entries.empty() && vectors.empty() && !drops) return Ok();
     TRY_SET(auto indexes, table_.ReadIndexManifest(next.index_manifest));
+    std::erase_if(indexes, [&](const IndexEntry& old) { return !compaction && change_.Overwrites(old.partition); });
+    if (!alone) TRY(TakeInKeys(indexes, entries, files));
     std::erase_if(indexes, [&](const IndexEntry& old) {
-      return (!compaction && change_.Overwrites(old.partition)) ||
-             std::any_of(entries.begin(), entries.end(),
-                         [&](const IndexEntry& entry) { return SameIndex(old, entry); }) ||
+      const auto same = [&](const IndexEntry& entry) { return SameIndex(old, entry); };
+      return std::any_of(entries.begin(), entries.end(), same) ||
              std::any_of(vectors.begin(), vectors.end(),
                          [&](const NewVectors& each) { return IsReplaced(old, each); });
     });

@@ -42,6 +42,16 @@ void DynamicBuckets::Put(int32_t hash, int bucket) {
   hashes_[index].push_back(hash);
 }
 
+Result<DynamicBuckets> DynamicBuckets::OfBoth(std::string_view first, std::string_view second) {
+  DynamicBuckets both(INT64_MAX), other(INT64_MAX);
+  TRY(both.Load(0, first));
+  TRY(other.Load(0, second));
+  for (const auto& hashes : other.hashes_) {
+    for (int32_t hash : hashes) (void)both.Assign(hash);
+  }
+  return both;
+}
+
 Status DynamicBuckets::Load(int bucket, std::string_view bytes) {
   if (bytes.size() % kHashBytes != 0 || bucket < 0 || bucket > INT16_MAX) {
     return Corrupt("an index file of hashes has a size or a bucket that none can have");

@@ -17,6 +17,9 @@ class DynamicBuckets {
  public:
   explicit DynamicBuckets(int64_t target_rows) : target_rows_(target_rows) {}
 
+  // The hashes of two index files of a bucket, which is number 0 here. kCorrupt as Load.
+  static Result<DynamicBuckets> OfBoth(std::string_view first, std::string_view second);
+
   // The hashes of an index file. kCorrupt if its size is none.
   Status Load(int bucket, std::string_view bytes);
   // The bucket of a key; a new key comes to one that has room.
@@ -33,7 +36,7 @@ class DynamicBuckets {
   void Put(int32_t hash, int bucket);
   void Grow();
 
-  const int64_t target_rows_;
+  int64_t target_rows_;
   std::vector<std::vector<int32_t>> hashes_;  // of each bucket
   std::vector<uint64_t> slots_;               // kUsed, bucket, hash
   size_t used_ = 0;
