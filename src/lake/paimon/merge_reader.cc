@@ -3,6 +3,7 @@
 
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
+#include <arrow/util/byte_size.h>
 
 #include <algorithm>
 #include <optional>
@@ -24,7 +25,9 @@ namespace {
 
 constexpr size_t kSystemColumns = 2;  // the first ones that a Run reads
 constexpr int64_t kBatchRows = 4096;  // of the merged rows, and of each file
+constexpr int64_t kBatchBytes = 32 << 20;  // of the merged rows, about: an array cannot hold 2 GiB of texts
 constexpr size_t kSourcesMax = 64;    // batches of files that one batch of merged rows is taken from
+constexpr int64_t kSourceBytesMax = 1 << 30;  // of those
 constexpr int64_t kNoRow = -1;        // place of a key that gives none
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
@@ -52,6 +55,9 @@ class Run {
   bool retracts() const { return kind() == RowKind::kDelete || kind() == RowKind::kUpdateBefore; }
   int64_t position() const { return batch_.position(row); }  // in the file
   const KeyPrefix& prefix() const { return prefix_; }
+  bool in_picker() const { return source_ >= 0; }
+  int64_t batch_bytes() const { return bytes_; }
+  int64_t row_bytes() const { return bytes_ / count_; }  // about
   int64_t PlaceIn(RowPicker& picker) {
     if (source_ < 0) source_ = picker.AddSource(rows);
     return RowPicker::Place(source_, row);
@@ -75,6 +81,7 @@ class Run {
     count_ = more ? rows->num_rows() : 0;
     source_ = -1;
     if (!more) return Ok();
+    ARROW_TRY_SET(bytes_, arrow::util::ReferencedBufferSize(*rows));
     batch_ = std::move(batch);
     for (size_t i = 0; i < kSystemColumns; ++i) {
       if (rows->column(static_cast<int>(i))->null_count() == 0) continue;
@@ -94,6 +101,7 @@ class Run {
   std::unique_ptr<DataFileReader> reader_;
   DataBatch batch_;
   int64_t count_ = 0;  // rows of the batch
+  int64_t bytes_ = 0;  // of the batch
   int64_t source_ = -1;  // its number in the picker; -1: none
   const int64_t* sequences_ = nullptr;
   const int32_t* kinds_ = nullptr;
@@ -177,8 +185,10 @@ class MergeReader::Impl {
     picked_.clear();
     changed_.clear();
     changes_.reset();
+    picked_bytes_ = source_bytes_ = 0;
     const auto full = [&] {
-      return std::max(picked_.size(), changed_.size()) >= kBatchRows || picker_.sources() >= kSourcesMax;
+      return std::max(picked_.size(), changed_.size()) >= kBatchRows || picker_.sources() >= kSourcesMax ||
+             picked_bytes_ >= kBatchBytes || source_bytes_ >= kSourceBytesMax;
     };
     while (!runs_.empty() && (!full() || (picked_.empty() && changed_.empty()))) TRY(NextKey());
     if (picked_.empty() && changed_.empty()) return false;
@@ -295,7 +305,7 @@ class MergeReader::Impl {
     const bool was = before && !runs_[*before].retracts();
     if (was && engine_ == MergeEngine::kFirstRow) return Ok();
     if (was) {
-      const int64_t place = runs_[*before].PlaceIn(picker_);
+      const int64_t place = Pick(runs_[*before]);
       changed_.push_back({place, made.adds ? RowKind::kUpdateBefore : RowKind::kDelete});
     }
     if (made.adds) changed_.push_back({made.place, was ? RowKind::kUpdateAfter : RowKind::kInsert});
@@ -341,7 +351,13 @@ class MergeReader::Impl {
   }
 
   int64_t PlaceOf(size_t run) {
-    return options_.hidden ? kNoRow : runs_[run].PlaceIn(picker_);
+    return options_.hidden ? kNoRow : Pick(runs_[run]);
+  }
+
+  int64_t Pick(Run& run) {
+    if (!run.in_picker()) source_bytes_ += run.batch_bytes();
+    picked_bytes_ += run.row_bytes();
+    return run.PlaceIn(picker_);
   }
 
   Result<Made> FirstOf(const std::vector<size_t>& rows) {
@@ -364,6 +380,7 @@ class MergeReader::Impl {
       const Run& run = runs_[i];
       const auto cells = std::span(run.cells).subspan(sequence_end_);
       TRY(merger_->Add(cells, run.row, run.kind(), run.sequence()));
+      picked_bytes_ += run.row_bytes();
     }
     const bool adds = merger_->kind() != RowKind::kDelete;
     if (!adds && !options_.keep_deletes) return Made{};
@@ -387,6 +404,8 @@ class MergeReader::Impl {
   RowPicker picker_;
   std::vector<int64_t> picked_;      // places
   std::vector<ChangedRow> changed_;
+  int64_t picked_bytes_ = 0;  // of both, about
+  int64_t source_bytes_ = 0;  // of the batches that they are taken from
   BatchPtr changes_;
   std::map<size_t, DeleteSet> replaced_, hidden_;
 };
