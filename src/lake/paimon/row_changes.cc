@@ -4,6 +4,7 @@
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
 
+#include <deque>
 #include <utility>
 
 #include "base/text.h"
@@ -22,7 +23,36 @@ class FilesReader final : public ChangeReader {
     if (keyed_) columns_.push_back({kKindId, kKindName, DataType{.kind = TypeKind::kInt}, false});
   }
 
+  // The old row of an update and its new one are not parted: whoever gets an old row alone takes it for a deletion.
   Result<bool> Next(RowChanges& out) override {
+    TRY_SET(bool more, NextRows(out));
+    if (!more || out.kinds.back() != RowKind::kUpdateBefore) return more;
+    const int64_t last = out.rows->num_rows() - 1;
+    RowChanges behind;
+    TRY_SET(more, NextRows(behind));
+    if (!more) return true;
+    if (last > 0) {
+      rest_.push_back({out.rows->Slice(last), {RowKind::kUpdateBefore}});
+      out = {out.rows->Slice(0, last), {out.kinds.begin(), out.kinds.end() - 1}};
+      rest_.push_back(std::move(behind));
+      return true;
+    }
+    ARROW_TRY_SET(out.rows, arrow::ConcatenateRecordBatches({out.rows, behind.rows->Slice(0, 1)}));
+    out.kinds.push_back(behind.kinds[0]);
+    if (behind.rows->num_rows() > 1) {
+      rest_.push_front({behind.rows->Slice(1), {behind.kinds.begin() + 1, behind.kinds.end()}});
+    }
+    return true;
+  }
+
+ private:
+  // As the files have them; at least one.
+  Result<bool> NextRows(RowChanges& out) {
+    if (!rest_.empty()) {
+      out = std::move(rest_.front());
+      rest_.pop_front();
+      return true;
+    }
     while (true) {
       if (reader_ == nullptr) {
         if (next_ == files_.size()) return false;
@@ -39,7 +69,6 @@ class FilesReader final : public ChangeReader {
     }
   }
 
- private:
   Status OpenNext() {
     const LiveFile& file = files_[next_].file;
     TRY_SET(deletes_, ReadDeletions(env_, file));
@@ -82,6 +111,7 @@ class FilesReader final : public ChangeReader {
   std::optional<RowKind> kind_;  // of all rows of the open file
   DeleteSet deletes_;
   std::unique_ptr<DataFileReader> reader_;
+  std::deque<RowChanges> rest_;  // that was read, and comes next
 };
 
 }  // namespace
