@@ -56,6 +56,10 @@ Result<Options::Value> Parser::Value(const YamlNode::Entry& entry) {
     return ErrorAt(entry.place, Str("\"", JsonEscape(entry.key), "\" has no value"),
                    "write '' for an empty text, or remove the key");
   }
+  if (entry.value.kind == Kind::kList) {
+    return ErrorAt(entry.place, Str("\"", JsonEscape(entry.key), "\" is a list, but each option is one text"),
+                   Str("write ", entry.key, ": 'first,second', with the separator that the option has"));
+  }
   if (entry.value.kind != Kind::kScalar) {
     return ErrorAt(entry.place, Str("\"", JsonEscape(entry.key), "\" has nested values, but options are flat"),
                    Str("write them with dots: ", entry.key, ".…: value"));

@@ -141,7 +141,7 @@ TEST(ParsePipelineYaml, ConnectorValues) {
             "a.yaml:3:3: \"jdbc.properties\" has nested values, but options are flat\n"
             "hint: write them with dots: jdbc.properties.…: value");
   EXPECT_NE(
-      ErrorOf("source:\n  type: mysql\n  tables: [a.b]\nsink: {type: x}\n").find("a.yaml:3:3: \"tables\" has nested"),
+      ErrorOf("source:\n  type: mysql\n  tables: [a.b]\nsink: {type: x}\n").find("a.yaml:3:3: \"tables\" is a list"),
       std::string::npos);
   EXPECT_NE(
       ErrorOf("source:\n  type: mysql\n  password:\nsink: {type: x}\n").find("a.yaml:3:3: \"password\" has no value"),
