@@ -138,5 +138,18 @@ TEST(PartitionPath, IsWhatJavaMakes) {
   EXPECT_GT(tested, 60);
 }
 
+TEST(PartitionPath, HasTheDefaultNameWhereJavaSeesBlanksOnly) {
+  const DataType type{.kind = TypeKind::kString};
+  const auto path = [&](const std::string& text) {
+    return PartitionPath({"p"}, {type}, {std::make_shared<arrow::StringScalar>(text)}, {});
+  };
+  for (const char* text : {"", "  ", "\t\n", "\x1c\x1f", "\u3000", " \u2003\u205f ", "\u1680\u2028"}) {
+    EXPECT_EQ(path(text), "p=__DEFAULT_PARTITION__/") << text;
+  }
+  for (const char* text : {"\u00a0", "\u2007", "\u202f", "\u200b", "\u3000x"}) {
+    EXPECT_EQ(path(text), Str("p=", text, "/")) << text;
+  }
+}
+
 }  // namespace
 }  // namespace sluice::paimon

@@ -3,7 +3,9 @@
 
 #include <arrow/scalar.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <string_view>
 
 #include "base/text.h"
@@ -117,7 +119,21 @@ std::string ValueText(const DataType& type, const arrow::Scalar& value, bool leg
   }
 }
 
-bool IsBlank(std::string_view text) { return text.find_first_not_of(" \t\n\v\f\r") == std::string_view::npos; }
+// As Java's Character.isWhitespace: control characters that separate, and the blanks of Unicode that may break a line.
+bool IsBlank(std::string_view text) {
+  constexpr std::string_view kAscii = " \t\n\v\f\r\x1c\x1d\x1e\x1f";
+  constexpr std::string_view kWide[] = {"\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004",
+                                        "\u2005", "\u2006", "\u2008", "\u2009", "\u200a", "\u2028",
+                                        "\u2029", "\u205f", "\u3000"};
+  while (!text.empty()) {
+    const size_t ascii = std::min(text.find_first_not_of(kAscii), text.size());
+    text.remove_prefix(ascii);
+    const auto* wide = std::find_if(std::begin(kWide), std::end(kWide), [&](auto c) { return text.starts_with(c); });
+    if (wide != std::end(kWide)) text.remove_prefix(wide->size());
+    if (ascii == 0 && wide == std::end(kWide)) return false;
+  }
+  return true;
+}
 
 }  // namespace
 
