@@ -217,3 +217,26 @@ def test_a_second_process_is_refused(ctx):
     result = ctx.catch_up(path, code=None)
     assert result.code == 1 and "another" in result.err.lower(), result.err
     job.terminate(5)
+
+
+def test_tables_that_java_would_not_open_are_refused(ctx):
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1)")
+    for options, word in (
+        ({"bucket": 2, "bucket-key": "v"}, "bucket-key names v, which is not part of the primary key"),
+        ({"bucket-key": "id"}, "needs a number of buckets"),
+        ({"bucket": 2, "fields.w.stats-mode": "none"}, "names w, which is no column"),
+        ({"bucket": 2, "snapshot.num-retained.max": 5}, "snapshot.num-retained.min=10 is above"),
+    ):
+        path = paimon_job.pipeline(ctx, f"{db}.t", options)
+        for command in ("check", "run"):
+            ctx.fails(path, f"table {db}.t: table option", word, "hint: ", command=command)
+        assert not ctx.lake.exists(f"{db}.t"), options
+
+
+def test_a_table_without_a_key_does_without_a_changelog(ctx):
+    db = ctx.database("CREATE TABLE t (id INT, v INT); INSERT INTO t VALUES (1, 1)")
+    path = paimon_job.pipeline(ctx, f"{db}.t", {"changelog-producer": "lookup", "file.compression": " zstd "})
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, f"{db}.t")
+    options = ctx.lake.schema(f"{db}.t")["options"]
+    assert "changelog-producer" not in options and options["file.compression"] == "zstd", options

@@ -165,3 +165,26 @@ def test_bad_partition_keys(ctx):
         path = paimon_job.pipeline(ctx, f"{db}.t", FIXED, {"partition.key": f"{db}.t:{spec}"})
         for result in (ctx.start("check", path).wait(20), ctx.catch_up(path, code=None)):
             assert result.code in (1, 2) and word in result.err, f"{spec}: {result.code} {result.out} {result.err}"
+
+
+def test_blank_texts(ctx):
+    """They have the folder of NULL; Java and pypaimon take an ideographic space for a blank too."""
+    db = ctx.database(
+        "CREATE TABLE t (id INT PRIMARY KEY, p VARCHAR(40) NOT NULL) CHARACTER SET utf8mb4; INSERT INTO t VALUES"
+        " (1, ''), (2, '  '), (3, '\u3000'), (4, '.'), (5, '..'), (6, 'a\nb'), (7, '__DEFAULT_PARTITION__'), (8, '日本')"
+    )
+    path = paimon_job.pipeline(ctx, f"{db}.t", FIXED, {"partition.key": f"{db}.t:p"})
+    for change in ("", "UPDATE t SET p = '' WHERE id > 4", "UPDATE t SET p = '\u3000' WHERE id IN (1, 4, 8)"):
+        if change:
+            ctx.server.execute(change, db)
+        ctx.catch_up(path)
+        paimon_job.equal(ctx, f"{db}.t")
+
+
+def test_a_text_that_is_too_long_for_a_folder(ctx):
+    """No file system has it, and no time heals that."""
+    db = ctx.database(
+        "CREATE TABLE t (id INT PRIMARY KEY, p VARCHAR(400) NOT NULL); INSERT INTO t VALUES (1, REPEAT('x', 300))"
+    )
+    path = paimon_job.pipeline(ctx, f"{db}.t", FIXED, {"partition.key": f"{db}.t:p"})
+    ctx.fails(path, f"table {db}.t: folder of a bucket", "too long", "255 bytes")

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "connector/paimon/upkeep.h"
 #include "lake/paimon/catalog.h"
-#include "lake/paimon/table_options.h"
+#include "lake/paimon/java_rules.h"
 
 namespace sluice {
 namespace {
@@ -48,8 +48,10 @@ Status CheckChange(const std::string& key, const std::string& before, const std:
 
 Result<paimon::Schema> WithOptions(const std::string& table, const paimon::Schema& schema,
                                    const paimon::Options& options) {
-  paimon::Schema next = schema;
-  for (const auto& [key, value] : options) {
+  paimon::Schema next = schema, wanted = schema;
+  wanted.options = options;
+  paimon::LeaveOutForKeyless(wanted);
+  for (const auto& [key, value] : wanted.options) {
     const auto there = schema.options.find(key);
     const std::string before = there == schema.options.end() ? "" : there->second;
     if (there != schema.options.end() && before == value) continue;
@@ -63,7 +65,7 @@ Result<paimon::Schema> WithOptions(const std::string& table, const paimon::Schem
     next.options[key] = value;
   }
   if (next.options == schema.options) return next;
-  auto valid = paimon::TableOptions::Of(next);
+  Status valid = paimon::CheckJavaRules(next);
   if (!valid.ok()) return std::move(valid).error().With(Str("table ", table));
   Status kept = PaimonUpkeep::Check(next);
   if (!kept.ok()) return std::move(kept).error().With(Str("table ", table));

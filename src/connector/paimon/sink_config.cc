@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "connector/paimon/partition_keys.h"
 #include "connector/paimon/sink.h"
 #include "connector/paimon/spec.h"
 #include "lake/mirror/iceberg_form.h"
 #include "lake/paimon/evolve.h"
+#include "lake/paimon/java_rules.h"
 #include "lake/paimon/table_options.h"
 #include "pipeline/job_id.h"
 #include "pipeline/lake_sink.h"
@@ -17,11 +19,17 @@ namespace sluice {
 namespace {
 
 constexpr std::string_view kTableProperties = "table.properties.";
+constexpr std::string_view kTexts[] = {"-delimiter", "-formatter", "-pattern", "default-name", "default-value"};
 
 Error At(const FilePlace& place, Error error) { return std::move(error).With(place.ToString()); }
 
 Result<Options> ReadOptions(const PipelineSpec& spec, std::vector<std::string>& warnings) {
   return Options::Check("sink \"paimon\"", PaimonSinkOptions(), spec.sink.options, spec.sink.place, warnings);
+}
+
+// Whether blanks at its ends are part of an option's value; in numbers and names Java does not take them.
+bool HasBlanks(std::string_view key) {
+  return std::any_of(std::begin(kTexts), std::end(kTexts), [&](auto text) { return key.ends_with(text); });
 }
 
 Status ReadTableOptions(const Options& options, paimon::Options& out) {
@@ -31,7 +39,7 @@ Status ReadTableOptions(const Options& options, paimon::Options& out) {
     alone.options[key] = value.text;
     if (valid.ok()) valid = PaimonUpkeep::Check(alone);
     if (!valid.ok()) return At(value.place, std::move(valid).error());
-    out[key] = value.text;
+    out[key] = HasBlanks(key) ? value.text : std::string(Trim(value.text));
   }
   return Ok();
 }
@@ -96,7 +104,10 @@ Result<paimon::Schema> PaimonSchemaOf(const PartitionKeys& keys, const std::vect
   auto valid = paimon::TableOptions::Of(*made);
   if (!valid.ok()) return std::move(valid).error().With(Str("table ", id.ToString()));
   if (keep_key) KeepKey(schema, *valid, *made);
-  Status kept = PaimonUpkeep::Check(*made);
+  const std::string left_out = paimon::LeaveOutForKeyless(*made);
+  if (!left_out.empty()) LogInfo(Str("table ", id.ToString(), " has no primary key and does without ", left_out));
+  Status kept = paimon::CheckJavaRules(*made);
+  if (kept.ok()) kept = PaimonUpkeep::Check(*made);
   if (!kept.ok()) return std::move(kept).error().With(Str("table ", id.ToString()));
   return made;
 }

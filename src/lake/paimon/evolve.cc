@@ -46,6 +46,16 @@ bool IsNamedByOption(const Schema& schema, const std::string& name) {
          IsNamedByMerging(schema.options, name) || IsIndexed(schema.options, name);
 }
 
+// fields.<column>.…, of whatever meaning: Java opens no table with one that names no column.
+bool HasOptionOfField(const Schema& schema, const std::string& name) {
+  constexpr std::string_view kFields = "fields.";
+  return std::any_of(schema.options.begin(), schema.options.end(), [&](const auto& option) {
+    if (!option.first.starts_with(kFields)) return false;
+    const std::string_view rest = std::string_view(option.first).substr(kFields.size());
+    return Contains(Split(rest.substr(0, rest.find('.')), ','), name);
+  });
+}
+
 Field FieldOf(const Column& column, int id) {
   Field field;
   field.id = id;
@@ -141,7 +151,9 @@ Error ColumnStays(const SchemaChange& change, const Schema& schema, const char* 
 
 Status DropColumn(const SchemaChange& change, Schema& out) {
   TRY_SET(const size_t index, IndexOf(out, change, change.name));
-  if (IsKey(out, change.name) || IsNamedByOption(out, change.name)) return ColumnStays(change, out, "drop");
+  if (IsKey(out, change.name) || IsNamedByOption(out, change.name) || HasOptionOfField(out, change.name)) {
+    return ColumnStays(change, out, "drop");
+  }
   if (out.fields.size() == 1) return Unsupported(Str("column ", change.name, " is the last one of its table"));
   out.fields.erase(out.fields.begin() + static_cast<std::ptrdiff_t>(index));
   return Ok();
@@ -149,7 +161,8 @@ Status DropColumn(const SchemaChange& change, Schema& out) {
 
 Status RenameColumn(const SchemaChange& change, Schema& out) {
   TRY_SET(const size_t index, IndexOf(out, change, change.name));
-  if (Contains(out.partition_keys, change.name) || IsNamedByOption(out, change.name)) {
+  if (Contains(out.partition_keys, change.name) || IsNamedByOption(out, change.name) ||
+      HasOptionOfField(out, change.name)) {
     return ColumnStays(change, out, "rename");
   }
   TRY(CheckName(change.column.name));

@@ -234,7 +234,9 @@ TEST(PaimonEvolve, ColumnsThatAnOptionNamesStay) {
     EXPECT_TRUE(Evolve(indexed, Drop("v")).ok());
   }
   Options groups = {{"fields.v.sequence-group", "w"}, {"fields.w.aggregate-function", "sum"}};
-  EXPECT_TRUE(Evolve(Made({}, groups), Drop("v")).ok());  // they have no meaning there
+  for (const char* name : {"v", "w"}) EXPECT_TRUE(Refused(Made({}, groups), Drop(name), name));
+  EXPECT_TRUE(Refused(Made({}, {{"fields.w.stats-mode", "none"}}), Rename("w", "x"), "w"));
+  EXPECT_TRUE(Evolve(Made({}, {{"fields.w.stats-mode", "none"}}), Alter(Col("w", "STRING"))).ok());
   groups["merge-engine"] = "partial-update";
   for (const char* name : {"v", "w"}) EXPECT_TRUE(Refused(Made({}, groups), Rename(name, "x"), name));
   const Options sums = {{"merge-engine", "aggregation"}, {"fields.w.ignore-retract", "true"}};

@@ -27,6 +27,7 @@ constexpr Unit kTimeUnits[] = {
     {"hours", 3'600'000}, {"days", 86'400'000},
 };
 
+constexpr int64_t kWriteBufferMost = 1 << 30;  // an array cannot hold 2 GiB of texts
 constexpr int64_t kPageRows = 20'000;  // as in Java
 constexpr int64_t kLookupPageRows = 1024;  // a page is what one look-up decodes
 
@@ -148,6 +149,7 @@ Status ReadFiles(const Reader& options, TableOptions& out) {
   out.target_file_bytes = out.keyed ? 128 << 20 : 256 << 20;
   TRY(options.Bytes("target-file-size", out.target_file_bytes));
   TRY(options.Bytes("write-buffer-size", out.write_buffer_bytes));
+  out.write_buffer_bytes = std::min(out.write_buffer_bytes, kWriteBufferMost);
   TRY(options.Count("parquet.page.row.count.limit", 1, out.page_rows, INT64_MAX));
   TRY(options.Bytes("lookup.cache-max-memory-size", out.lookup_cache_bytes));
   TRY(options.Count("manifest.merge-min-count", 2, out.manifest_merge_count));
@@ -338,6 +340,29 @@ Status CheckRowKind(const Schema& schema) {
                  "it must be a text with +I, -U, +U or -D");
 }
 
+// As in Java, which opens no other table. Versions of a row whose buckets another column chooses would not meet.
+Status CheckBucketKey(const Schema& schema, const TableOptions& options) {
+  const auto refused = [&](const std::string& name, std::string_view why) {
+    return Invalid(Str("table option bucket-key names ", name, ", which ", why),
+                   options.keyed ? Str("name columns of the primary key (", Join(schema.TrimmedKey(), ", "),
+                                       "), or leave bucket-key out")
+                                 : "name columns of the table by which it is not partitioned");
+  };
+  const std::vector<std::string> key = schema.TrimmedKey();
+  for (const std::string& name : options.bucket_key) {
+    if (schema.Find(name) == nullptr) return refused(name, "is no column");
+    if (std::count(schema.partition_keys.begin(), schema.partition_keys.end(), name) > 0) {
+      return refused(name, "the table is partitioned by");
+    }
+    if (options.keyed && std::count(key.begin(), key.end(), name) == 0) {
+      return refused(name, "is not part of the primary key: versions of a row would be in different buckets");
+    }
+  }
+  if (options.bucket_mode != BucketMode::kFixed || !options.bucket_key.empty()) return Ok();
+  return Invalid("a table without a primary key needs the option bucket-key with a fixed number of buckets",
+                 "set table.properties.bucket-key, or leave table.properties.bucket out");
+}
+
 }  // namespace
 
 Result<TableOptions> TableOptions::Of(const Schema& schema) {
@@ -359,15 +384,7 @@ Result<TableOptions> TableOptions::Of(const Schema& schema) {
   }
   TRY(CheckVectors(out));
   TRY(CheckRowKind(schema));
-  for (const std::string& name : out.bucket_key) {
-    if (schema.Find(name) == nullptr) {
-      return Invalid(Str("table option bucket-key names ", name, ", which is no column"));
-    }
-  }
-  if (out.bucket_mode == BucketMode::kFixed && out.bucket_key.empty()) {
-    return Invalid("a table without a primary key needs the option bucket-key with a fixed number of buckets",
-                   "set table.properties.bucket-key, or leave table.properties.bucket out");
-  }
+  TRY(CheckBucketKey(schema, out));
   for (const std::string& name : out.sequence) {
     if (schema.Find(name) == nullptr) {
       return Invalid(Str("table option sequence.field names ", name, ", which is no column"));

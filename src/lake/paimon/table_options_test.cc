@@ -80,7 +80,7 @@ TEST(PaimonTableOptions, AreReadWithTheirUnits) {
            {"1", 1}, {"100b", 100}, {"2 bytes", 2}, {"3kb", 3 << 10}, {" 4 MB ", 4 << 20}, {"1g", 1 << 30},
            {"2tb", int64_t{2} << 40}}) {
     EXPECT_EQ(Of({{"target-file-size", text}}).target_file_bytes, bytes) << text;
-    EXPECT_EQ(Of({{"write-buffer-size", text}}).write_buffer_bytes, bytes) << text;
+    EXPECT_EQ(Of({{"manifest.target-file-size", text}}).manifest_target_bytes, bytes) << text;
   }
   for (const auto& [text, ms] : std::vector<std::pair<std::string, int64_t>>{
            {"5", 5}, {"5ms", 5}, {"2 s", 2000}, {"3 min", 180'000}, {"1 h", 3'600'000}, {"1d", 86'400'000}}) {
@@ -203,6 +203,21 @@ TEST(PaimonTableOptions, NameColumnsThatAreThere) {
   EXPECT_NE(Refusal(numbers).find("rowkind.field names v, which is INT"), std::string::npos);
   EXPECT_NE(Refusal(Keyless({{"bucket", "3"}})).find("bucket-key"), std::string::npos);
   EXPECT_EQ(Refusal(Keyless({{"bucket", "3"}, {"bucket-key", "v"}})), "none");
+}
+
+TEST(PaimonTableOptions, BucketsAreChosenByColumnsOfTheKey) {
+  EXPECT_EQ(Refusal(Keyed({{"bucket", "3"}, {"bucket-key", "id"}})), "none");
+  EXPECT_NE(Refusal(Keyed({{"bucket", "3"}, {"bucket-key", "id,v"}})).find("names v, which is not part of the primary"),
+            std::string::npos);
+  for (const Schema& schema : {Keyed({{"bucket", "3"}, {"bucket-key", "dt"}}),
+                               Keyless({{"bucket", "3"}, {"bucket-key", "dt"}})}) {
+    EXPECT_NE(Refusal(schema).find("names dt, which the table is partitioned by"), std::string::npos);
+  }
+}
+
+TEST(PaimonTableOptions, WaitingRowsFitAnArray) {
+  EXPECT_EQ(Of({{"write-buffer-size", "64 mb"}}).write_buffer_bytes, 64 << 20);
+  EXPECT_EQ(Of({{"write-buffer-size", "4 gb"}}).write_buffer_bytes, 1 << 30);
 }
 
 }  // namespace

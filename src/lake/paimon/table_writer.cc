@@ -156,8 +156,10 @@ Status TableWriter::Bind(const std::shared_ptr<const TableSchema>& schema) {
   }
   for (const Column& column : schema->columns) {
     if (used == schema->columns.size() || schema_.Find(column.name) != nullptr) continue;
-    return Invalid(Str("table ", options_.name, " has no column ", column.name),
-                   "this is a bug: a schema change was lost");
+    return Invalid(Str("table ", options_.name, " has no column ", column.name,
+                       " of its source: another program has dropped or renamed it"),
+                   "rename it back in the table, or start the job again: it adds the column anew, and rows that were "
+                   "there have NULL in it");
   }
   binding_ = std::move(binding);
   return Ok();
@@ -232,7 +234,8 @@ void TableWriter::Count(const ChangeBatch& batch) {
 Result<RowFileOptions> TableWriter::FilesOf(const BucketId& id, Bucket& bucket) {
   TRY_SET(std::string folder, folders_->Folder(id.partition, id.bucket));
   RowFileOptions files = RowFileOptions::Of(table_options_, std::move(folder));
-  if (!bucket.folder_made) TRY(env_.MakeFolders(files.folder));
+  Status made = bucket.folder_made ? Ok() : env_.MakeFolders(files.folder);
+  if (!made.ok()) return std::move(made).error().With(Str("table ", options_.name, ": folder of a bucket"));
   bucket.folder_made = true;
   folders_touched_.insert(files.folder);
   files.parquet.sync = options_.sync;
