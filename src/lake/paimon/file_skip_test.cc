@@ -155,9 +155,11 @@ TEST_F(PaimonFileSkipTest, RangesAreAskedOfBsiAndRangeBitmap) {
     ASSERT_NO_FATAL_FAILURE(Put({{"1", "a", "7"}, {"2", "b", "null"}, {"-3", "c", "9"}}));
     EXPECT_EQ(Ask({{"id", Op::kAtMost, int64_t{0}}}), "-3|\"c\"|9| 2") << kind;
     EXPECT_EQ(Ask({{"id", Op::kAtLeast, int64_t{2}}}), "2|\"b\"|null| 2");
-    EXPECT_EQ(Ask({{"grp", Op::kAtLeast, int64_t{7}}, {"grp", Op::kAtMost, int64_t{8}}}), "1|\"a\"|7| 2");
+    // A file with nothing but NULL has a bsi, but no range-bitmap: it is opened.
+    const std::string seven = Str("1|\"a\"|7| ", kind == std::string("bsi") ? 2 : 1);
+    EXPECT_EQ(Ask({{"grp", Op::kAtLeast, int64_t{7}}, {"grp", Op::kAtMost, int64_t{8}}}), seven) << kind;
     EXPECT_EQ(Ask({{"grp", Op::kIsNull}}), "2|\"b\"|null| 2");
-    EXPECT_EQ(Ask({{"grp", Op::kNotEqual, int64_t{9}}}), "1|\"a\"|7| 2");
+    EXPECT_EQ(Ask({{"grp", Op::kNotEqual, int64_t{9}}}), seven) << kind;
   }
 }
 
