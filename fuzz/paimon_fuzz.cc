@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Paimon's metadata: the first byte says which. A schema that parses must survive being written.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
@@ -13,6 +14,7 @@
 #include "lake/paimon/schema.h"
 #include "lake/paimon/snapshot.h"
 #include "lake/paimon/theta_sketch.h"
+#include "row/variant.h"
 
 namespace {
 
@@ -25,17 +27,28 @@ void Rows(std::string_view bytes) {
   if (codec.ok()) (void)codec->Parse(bytes).ok();
 }
 
+// The first byte: rows of the file.
 void Indexes(std::string_view bytes) {
+  if (bytes.empty()) return;
   paimon::LiveFile file;
-  file.meta.embedded_index = std::string(bytes);
-  file.meta.row_count = 9;  // of the seeds
+  file.meta.embedded_index = std::string(bytes.substr(1));
+  file.meta.row_count = static_cast<unsigned char>(bytes[0]);
   paimon::Schema schema;
   schema.fields = {{.id = 0, .name = "n", .type = {.kind = TypeKind::kInt}}, {.id = 1, .name = "v"}};
   const std::vector<FileColumn> columns = {{0, "n", {.kind = TypeKind::kInt}}, {1, "v", {}}};
-  for (auto op : {ColumnCondition::Op::kEqual, ColumnCondition::Op::kNotEqual, ColumnCondition::Op::kIsNull}) {
+  using Op = ColumnCondition::Op;
+  for (auto op : {Op::kEqual, Op::kNotEqual, Op::kIsNull, Op::kIsNotNull, Op::kAtLeast, Op::kAtMost}) {
     (void)paimon::FileConditions({{"n", op, int64_t{7}}}, columns).MayHold(PosixEnv(), file, schema).ok();
     (void)paimon::FileConditions({{"v", op, std::string("a")}}, columns).MayHold(PosixEnv(), file, schema).ok();
   }
+}
+
+// The first byte: how long the value is.
+void Variants(std::string_view bytes) {
+  if (bytes.empty()) return;
+  const size_t count = std::min<size_t>(static_cast<unsigned char>(bytes[0]), bytes.size() - 1);
+  std::string json;
+  if (!AppendVariant(bytes.substr(1, count), bytes.substr(1 + count), json) && !json.empty()) abort();
 }
 
 void Schemas(std::string_view text) {
@@ -70,7 +83,7 @@ void Sketches(std::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  switch (data[0] % 10) {
+  switch (data[0] % 11) {
     case 0: (void)paimon::DecodeManifestList(bytes, "fuzz").ok(); break;
     case 1: (void)paimon::DecodeManifest(bytes, "fuzz").ok(); break;
     case 2: (void)paimon::DecodeIndexManifest(bytes, "fuzz").ok(); break;
@@ -80,7 +93,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     case 6: Schemas(bytes); break;
     case 7: Bitmaps(bytes); break;
     case 8: Sketches(bytes); break;
-    default: Indexes(bytes); break;
+    case 9: Indexes(bytes); break;
+    default: Variants(bytes); break;
   }
   return 0;
 }

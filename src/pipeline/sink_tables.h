@@ -108,7 +108,7 @@ Status SinkTables<Writer>::BoundMemory() {
     for (const auto& [id, writer] : writers_) {
       const int64_t bytes = writer->buffered_bytes();
       sum += bytes;
-      if constexpr (requires { writer->most_buffered_bytes(); }) {
+      if constexpr (requires(Writer& any) { any.most_buffered_bytes(); }) {
         bound = std::max(bound, writer->most_buffered_bytes());
       }
       if (bytes <= most) continue;

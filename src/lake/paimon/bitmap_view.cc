@@ -18,8 +18,10 @@ std::optional<BitmapView> BitmapView::Parse(const DataType& type, std::string_vi
   out.rows_ = TakeBe32(in);
   out.values_ = TakeBe32(in);
   if (const uint8_t has_null = in.U8(); has_null != 0) {
-    out.null_.emplace().offset = TakeBe32(in);
-    if (out.version_ == 2) out.null_->length = TakeBe32(in);
+    Place null;
+    null.offset = TakeBe32(in);
+    if (out.version_ == 2) null.length = TakeBe32(in);
+    out.null_ = null;
     if (has_null != 1) return std::nullopt;
   }
   if (!in.ok() || (out.version_ != 1 && out.version_ != 2) || out.rows_ != rows) return std::nullopt;

@@ -337,7 +337,7 @@ Result<std::unique_ptr<Catalog>> MakeHiveCatalog(Env& env, const Options& option
   TRY_SET(std::string folder, FolderOfLocation(warehouse));
   TRY_SET(Settings settings, SettingsOf(env, options, env.IsObjectStore(folder)));
   TRY_SET(auto client, hive::Client::Make(settings.uris));
-  auto metastore = std::make_shared<Metastore>(env, std::move(client), std::move(settings));
+  auto metastore = std::make_shared<Metastore>(Metastore{env, std::move(client), std::move(settings)});
   return std::unique_ptr<Catalog>(
       new HiveCatalog(hive::HadoopPath(warehouse), std::move(folder), std::move(metastore)));
 }

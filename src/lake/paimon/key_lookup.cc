@@ -152,12 +152,12 @@ Result<std::shared_ptr<const ChosenRows>> KeyLookup::Find(const MergeInput& file
   if (std::any_of(options.stored_types.begin(), options.stored_types.end(), altered)) return whole;  // another order
   TRY_SET(const auto index, pages_->Get(*env_, file.path, columns));
   if (!index->complete() || Count(index->key_pages()) != file.rows) return whole;
-  const auto searched = std::make_shared<const ChosenRows>(index, PagesToSearch(*index));
+  const auto searched = std::make_shared<const ChosenRows>(ChosenRows{index, PagesToSearch(*index)});
   if (searched->spans.empty()) return searched;
   TRY_SET(const auto found, Search(file, searched));
   std::vector<RowSpan> rows;
   for (int64_t position : found) Append(rows, {position, 1});
-  return std::make_shared<const ChosenRows>(index, std::move(rows));
+  return std::make_shared<const ChosenRows>(ChosenRows{index, std::move(rows)});
 }
 
 }  // namespace sluice::paimon

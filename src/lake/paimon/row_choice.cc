@@ -43,7 +43,7 @@ Result<std::shared_ptr<const ChosenRows>> ChoosePages(Env& env, const std::strin
   if (!read.ok() && read.error().code == ErrorCode::kNotFound) return whole;  // whose reader says what to do
   TRY_SET(const auto index, std::move(read));
   if (index->footer()->num_rows() != rows.rows() || !LeavesMostOut(*index, rows)) return whole;
-  auto out = std::make_shared<ChosenRows>(index, std::vector<RowSpan>());
+  auto out = std::make_shared<ChosenRows>(ChosenRows{index, {}});
   rows.ForEachSpan([&](int64_t first, int64_t count) { out->spans.push_back({first, count}); });
   return std::shared_ptr<const ChosenRows>(std::move(out));
 }
