@@ -69,6 +69,9 @@ class Sink {
   // Files that dead processes of this job made: removes those that no table reaches. After the Commit of a restart.
   virtual Status RemoveUnreachable(const std::vector<std::string>&) { return Ok(); }
 
+  // Nothing has come for some seconds, or the run ends at its target, and nothing waits for a commit: time for work
+  // that would be in the way of rows.
+  virtual Status Rest() { return Ok(); }
   // Time for upkeep (merging of manifests, release of memory). Called when idle and after commits.
   virtual Status Maintain() { return Ok(); }
 

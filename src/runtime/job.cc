@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds kLastPoll{1};
 constexpr int64_t kReadingMs = 1'000;  // after a commit that took as long or longer, unless the interval is longer
 constexpr int64_t kPublishMs = 200;
 constexpr int64_t kMaintainMs = 2'000;
-constexpr int64_t kReleaseMs = 5'000;    // without rows, until memory goes back to the system
+constexpr int64_t kReleaseMs = 5'000;    // without rows, until the sink rests and memory goes back to the system
 constexpr int64_t kMaintainEpochs = 20;  // upkeep also of a sink that is never idle
 constexpr int64_t kStopGraceMs = 3'000;  // how long a stop waits for the end of a transaction
 
@@ -275,6 +275,25 @@ void Job::Publish(const Attempt& attempt) {
 
 namespace {
 
+// The time in which nothing comes, and what is done in it, once each.
+class Lull {
+ public:
+  explicit Lull(int64_t now_ms) : since_ms_(now_ms) {}
+
+  void End(int64_t now_ms) {
+    since_ms_ = now_ms;
+    rested_ = released_ = false;
+  }
+  bool RestIsDue(int64_t now_ms) { return IsLong(now_ms) && !std::exchange(rested_, true); }
+  bool ReleaseIsDue(int64_t now_ms) { return IsLong(now_ms) && !std::exchange(released_, true); }
+
+ private:
+  bool IsLong(int64_t now_ms) const { return now_ms - since_ms_ >= kReleaseMs; }
+
+  int64_t since_ms_;
+  bool rested_ = false, released_ = false;
+};
+
 // Ends the source's threads on every way out.
 class SourceStopper {
  public:
@@ -303,7 +322,7 @@ Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
 
   auto run = [&]() -> Status {
     int64_t stop_deadline_ms = 0;
-    int64_t idle_since_ms = env_.MonotonicMs();  // 0: memory was given back already
+    Lull lull(env_.MonotonicMs());
     while (true) {
       // At the target nothing more may come: what is there is taken, and then the job ends.
       const bool ending = options_.until_caught_up && attempt.source->ReachedTarget();
@@ -312,11 +331,9 @@ Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
       bool work = item && !std::holds_alternative<std::monostate>(item->payload);
       TRY(item ? attempt.Consume(*std::move(item)) : attempt.ApplyAnnounced());
       int64_t now = env_.MonotonicMs();
-      if (work) idle_since_ms = now;
-      if (idle_since_ms != 0 && now - idle_since_ms >= kReleaseMs) {
-        ReleaseMemory();
-        idle_since_ms = 0;
-      }
+      if (work) lull.End(now);
+      if (!attempt.dirty && lull.RestIsDue(now)) TRY(attempt.sink->Rest());
+      if (lull.ReleaseIsDue(now)) ReleaseMemory();
       bool stopping = stop.stopped();
       if (stopping && stop_deadline_ms == 0) stop_deadline_ms = now + kStopGraceMs;
       bool finished = idle && attempt.source->finished();
@@ -328,7 +345,10 @@ Status Job::RunAttempt(StopSignal& stop, JobSummary& summary) {
         if (attempt.moved) epochs_done_ = attempt.epoch;
         if (last) {
           attempt.RemoveLeftovers();
-          if (!stopping) TRY(attempt.sink->Maintain());  // a run from cron is never idle
+          if (!stopping) {  // a run from cron is never idle
+            TRY(attempt.sink->Rest());
+            TRY(attempt.sink->Maintain());
+          }
           summary.stopped = stopping;
           summary.caught_up = finished || reached;
           return Ok();

@@ -17,6 +17,7 @@
 #include "lake/mirror/snapshots_to_show.h"
 #include "lake/paimon/evolve.h"
 #include "lake/paimon/orphans.h"
+#include "lake/paimon/table_compaction.h"
 #include "lake/paimon/table_writer.h"
 #include "lake/parquet/file_writer.h"
 #include "pipeline/lake_sink.h"
@@ -318,6 +319,31 @@ Result<bool> PaimonSink::Keep(const TableId& id) {
   if (upkeep_.PartitionsDue(id)) TRY(upkeep_.ExpirePartitions(id, *table));
   TRY(Mirror(id));  // no more what has expired
   return more;
+}
+
+Status PaimonSink::Compact(const TableId& id, TableWriter& writer) {
+  paimon::CompactionRequest request;
+  request.only = writer.BucketsToRest();
+  if (request.only.empty()) return Ok();
+  TRY_SET(const std::string folder, catalog_->TableFolder(id));
+  TRY_SET(const auto report, paimon::CompactTable(env_, folder, request));
+  writer.Rested(request.only);
+  if (report.snapshot == 0) return Ok();
+  ++commits_;
+  LogInfo(Str("table ", id.ToString(), ": compacted while nothing comes: ", report.files_before, " files of ",
+              report.buckets, " buckets became ", report.files_after));
+  committed_.insert(id);
+  return Mirror(id);
+}
+
+Status PaimonSink::Rest() {
+  for (const TableId& id : tables_.ids()) {
+    Status done = Compact(id, *tables_.Find(id));
+    if (done.ok()) continue;
+    LogWarn(Str("table ", id.ToString(), ": the compaction at rest failed and is tried again at the next rest: ",
+                done.error().message));
+  }
+  return Ok();
 }
 
 Status PaimonSink::Maintain() {

@@ -66,6 +66,7 @@ class PaimonSink final : public Sink {
   Result<std::string> Prepare(const EpochInfo& epoch) override;
   Status Commit(const std::string& prepared) override;
   Status RemoveUnreachable(const std::vector<std::string>& files) override;
+  Status Rest() override;  // compacts what was written so often that it pays (docs/adr/0029)
   Status Maintain() override;
   SinkStats stats() const override;
 
@@ -77,6 +78,7 @@ class PaimonSink final : public Sink {
   Status TryMirror(const TableId& id);
   Result<int64_t> RemoveUnreachable(const TableId& id, const std::vector<std::string>& files);
   Result<bool> Keep(const TableId& id);  // whether there is more to do
+  Status Compact(const TableId& id, paimon::TableWriter& writer);
   void TellIdlePartitions();
   Result<std::string> EpochFile(const TableId& first, int64_t epoch);  // its path
 

@@ -69,6 +69,9 @@ Status Select(const CompactionRequest& request, const Schema& schema, const Tabl
     const int64_t before_ms = now_ms - *request.idle_ms;
     std::erase_if(entries, [&](const ManifestEntry& entry) { return newest_ms.at(entry.partition) > before_ms; });
   }
+  if (!request.only.empty()) {
+    std::erase_if(entries, [&](const auto& entry) { return !request.only.contains({entry.partition, entry.bucket}); });
+  }
   if (request.buckets.empty()) return Ok();
   if (options.bucket_mode != BucketMode::kFixed) {
     return Invalid("buckets can be chosen only of a table with fixed buckets", "leave --buckets out");

@@ -7,12 +7,14 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "io/env.h"
 #include "lake/paimon/partition_filter.h"
+#include "lake/paimon/row_router.h"
 #include "lake/paimon/schema.h"
 #include "lake/paimon/sort_order.h"
 
@@ -29,6 +31,7 @@ struct CompactionRequest {
   std::function<Result<bool>(const std::vector<std::shared_ptr<arrow::Scalar>>&)> wanted;
   std::optional<int64_t> idle_ms;         // only partitions that got no file for so long
   std::string buckets;                    // "0-9,20", of a table with fixed ones; empty: all
+  std::set<BucketId> only;                // likewise, of any table
   SortOrder::Curve curve = SortOrder::Curve::kOrder;
   // All rows of a bucket are sorted so, of tables without a key and buckets; of those with a key and dynamic buckets
   // all rows of a partition come to buckets in that order (sorted_buckets.h).

@@ -174,6 +174,7 @@ Status TableWriter::Write(const ChangeBatch& batch) {
   pending.rows = batch.row_count();
   pending.bytes = batch.bytes();
   pending.part = batch.part;
+  pending.copied = batch.snapshot;
   pending.kinds = batch.kinds;
   for (size_t i = 0; i < binding_->source.size(); ++i) {
     const int source = binding_->source[i];

@@ -23,6 +23,7 @@
 #include "lake/paimon/compaction.h"
 #include "lake/paimon/deletion_index.h"
 #include "lake/paimon/key_sort.h"
+#include "lake/paimon/rest_compaction.h"
 #include "lake/paimon/row_file.h"
 #include "lake/paimon/row_router.h"
 #include "lake/paimon/table.h"
@@ -94,6 +95,9 @@ class TableWriter {
   int64_t buffered_bytes() const { return buffered_bytes_; }
   int64_t most_buffered_bytes() const { return table_options_.write_buffer_bytes; }  // then they are written
   Status Flush();  // gives most of that memory back; files may get small
+  // Buckets that CompactTable may make one sorted run of while nothing comes; between Commit and the next Write.
+  std::set<BucketId> BucketsToRest() const;
+  void Rested(const std::set<BucketId>& ids);  // that was done
   Table& table() { return *table_; }
   const TableWriterStats& stats() const { return stats_; }
 
@@ -106,6 +110,7 @@ class TableWriter {
     int64_t rows = 0;
     int64_t bytes = 0;
     CopyPart part;
+    bool copied = false;  // all of a table's initial copy
   };
   struct Bucket {
     std::vector<DataFileMeta> files;  // of all levels, those of this epoch too
@@ -177,6 +182,7 @@ class TableWriter {
   bool stale_ = true;  // buckets_ are not those of base_
 
   std::map<BucketId, Bucket> buckets_;
+  CompactionCredit credit_;
   int64_t next_sequence_ = 0;
   std::vector<Pending> pending_;
   int64_t buffered_bytes_ = 0;

@@ -86,6 +86,21 @@ Status TableWriter::CompactBuckets() {
   return Ok();
 }
 
+std::set<BucketId> TableWriter::BucketsToRest() const {
+  std::set<BucketId> due;
+  if (stale_ || finished_ || dirty()) return due;
+  for (const auto& [id, bucket] : buckets_) {
+    if (credit_.IsDue(id, bucket.files, table_options_)) due.insert(id);
+  }
+  return due;
+}
+
+// The files are other ones now.
+void TableWriter::Rested(const std::set<BucketId>& ids) {
+  credit_.Spend(ids);
+  stale_ = true;
+}
+
 // Before a compaction is chosen: they are no runs of level 0 then.
 Status TableWriter::RaiseLoneFiles(const BucketId& id, Bucket& bucket) {
   CompactionResult raised;

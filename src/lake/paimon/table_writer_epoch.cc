@@ -210,6 +210,7 @@ Status TableWriter::Truncate() {
     bucket.files.clear();
     bucket.deletions = {};
   }
+  credit_.Clear();
   router_->Truncate();
   truncated_ = true;
   return Ok();

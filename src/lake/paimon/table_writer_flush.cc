@@ -167,10 +167,15 @@ std::vector<std::vector<TableWriter::Pending>> TableWriter::TakePending(bool all
 
 // One file of level 0 for each bucket that got rows.
 Status TableWriter::WriteRows(std::vector<Pending> waiting) {
+  const bool changes = !std::all_of(waiting.begin(), waiting.end(), [](const Pending& batch) { return batch.copied; });
   TRY_SET(Gathered rows, Gather(std::move(waiting)));
   newest_schema_used_ = true;
   for (size_t i = 0; i < rows.chosen.size(); ++i) {
-    if (!rows.chosen[i].empty()) TRY(WriteBucket(router_->buckets()[i], rows, rows.chosen[i]));
+    if (rows.chosen[i].empty()) continue;
+    const BucketId& id = router_->buckets()[i];
+    const auto counts = [&](uint32_t row) { return rows.kinds[row] != static_cast<int32_t>(RowKind::kUpdateBefore); };
+    if (changes) credit_.Earn(id, std::count_if(rows.chosen[i].begin(), rows.chosen[i].end(), counts));
+    TRY(WriteBucket(id, rows, rows.chosen[i]));
   }
   return Ok();
 }
