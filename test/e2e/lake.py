@@ -79,15 +79,20 @@ class Lake:
         scan = self.open(table).scan(snapshot_id=snapshot_id)
         kinds = {f.name: str(f.field_type) for f in scan.projection().fields}
         names = list(columns) if columns else list(kinds)
-        data = scan.to_arrow()
+        cells = self.cells(scan)
         lists = []
         for name in names:
-            values, kind = data.column(name).to_pylist(), kinds[name]
+            values, kind = cells[name], kinds[name]
             if name in geometry:
                 lists.append([canonical.geojson(v) for v in values])
             else:
                 lists.append([canonical.lake_value(kind, v) for v in values])
         return names, list(zip(*lists)) if lists else []
+
+    def cells(self, scan) -> dict[str, list]:
+        """The rows of a scan of PyIceberg, by columns."""
+        data = scan.to_arrow()
+        return {name: data.column(name).to_pylist() for name in data.column_names}
 
     def files(self, table: str) -> list[str]:
         """Every path that the newest metadata refers to: manifest lists, manifests, data and delete files."""

@@ -7,7 +7,8 @@ import logging
 import os
 
 import fastavro
-from pyiceberg.manifest import ManifestContent
+import pyarrow.parquet
+from pyiceberg.manifest import FileFormat, ManifestContent
 
 import lake as lake_module
 import paimon_by_sluice
@@ -18,7 +19,58 @@ BESIDE = {"metadata.iceberg.storage": "table-location"}
 IN_CATALOG = {"metadata.iceberg.storage": "hadoop-catalog"}
 
 
-class Beside(lake_module.Lake):
+class AvroToo(lake_module.Lake):
+    """Reads data files in Avro, which PyIceberg does not, as Iceberg's specification says: columns by their field ids,
+    without the rows that position deletes name."""
+
+    def cells(self, scan):
+        tasks = list(scan.plan_files())
+        if not any(task.file.file_format == FileFormat.AVRO for task in tasks):
+            return super().cells(scan)
+        out = {field.name: [] for field in scan.projection().fields}
+        for task in tasks:
+            assert task.file.file_format == FileFormat.AVRO, f"{task.file.file_path} is in another format"
+            gone = positions(task)
+            with open(path_of(task.file), "rb") as file:
+                reader = fastavro.reader(file)
+                found = {field.get("field-id"): field for field in reader.writer_schema["fields"]}
+                kept = [record for number, record in enumerate(reader) if number not in gone]
+            for field in scan.projection().fields:
+                there = found.get(field.field_id)
+                out[field.name] += [of_avro(field, there, record) if there else None for record in kept]
+        return out
+
+
+def path_of(file) -> str:
+    return file.file_path.removeprefix("file://")
+
+
+def positions(task) -> set[int]:
+    """Of the rows that are deleted."""
+    found = set()
+    for deletes in task.delete_files:
+        table = pyarrow.parquet.read_table(path_of(deletes)).to_pydict()
+        pairs = zip(table["file_path"], table["pos"])
+        found |= {number for path, number in pairs if path == task.file.file_path}
+    return found
+
+
+def of_avro(field, there, record):
+    """A cell; its type must be one that Iceberg's specification has for the column."""
+    kind, value = there["type"], record[there["name"]]
+    kind = kind[1] if isinstance(kind, list) else kind
+    logical = kind.get("logicalType", "") if isinstance(kind, dict) else ""
+    assert not logical.startswith("local-") and not logical.endswith("-millis"), there
+    if str(field.field_type).startswith("timestamp"):
+        zoned = str(field.field_type) == "timestamptz"
+        assert (logical, kind["adjust-to-utc"]) == ("timestamp-micros", zoned), there
+        return value if zoned or value is None else value.replace(tzinfo=None)
+    if str(field.field_type).startswith("list"):
+        assert kind["element-id"] == field.field_type.element_id, there
+    return value
+
+
+class Beside(AvroToo):
     """The Iceberg tables in the folders of a Paimon warehouse's tables."""
 
     time_digits = 3
@@ -31,7 +83,7 @@ class Beside(lake_module.Lake):
 def of(ctx) -> lake_module.Lake:
     """The Iceberg tables beside those of ctx.lake."""
     catalog = os.path.join(ctx.warehouse, "iceberg")
-    return lake_module.Lake(catalog) if os.path.isdir(catalog) else Beside(ctx.warehouse)
+    return AvroToo(catalog) if os.path.isdir(catalog) else Beside(ctx.warehouse)
 
 
 def shows(ctx, table, paimon_rows=None, beside=None):

@@ -161,3 +161,11 @@ def test_partitions_and_deletion_vectors(ctx):
 
 def test_orc_files(ctx):
     Walk(ctx, 3, {"bucket": 2, "file.format": "orc", "changelog-producer": "lookup"}).run()
+
+
+def test_avro_files(ctx):
+    Walk(ctx, 4, {"bucket": 2, "file.format": "avro", **OFTEN}, True).run()
+
+
+def test_avro_files_and_lookups(ctx):
+    Walk(ctx, 5, {"bucket": 1, "file.format": "avro", "changelog-producer": "lookup"}).run()

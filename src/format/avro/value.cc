@@ -126,6 +126,7 @@ Result<AvroTypePtr> SchemaParser::Parse(const Json& json, int depth) {
   type->logical_type = TextOf(json, "logicalType");
   type->precision = NumberOf(json, "precision");
   type->scale = NumberOf(json, "scale");
+  type->adjust_to_utc = json.value("adjust-to-utc", Json()) == true;
   TRY(ParseObject(json, depth, *type));
   if (!type->name.empty()) {
     named[type->name] = type;

@@ -33,6 +33,7 @@ struct AvroType {
   std::string name;                // records, fixed, enums
   std::string logical_type;        // "decimal", "date", "map"...
   int precision = 0, scale = 0;    // of the logical type decimal
+  bool adjust_to_utc = false;      // Iceberg's, of timestamps
   size_t fixed_size = 0;           // kFixed
   size_t symbol_count = 0;         // kEnum
   std::vector<AvroField> fields;   // kRecord

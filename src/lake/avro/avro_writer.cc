@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Avro rows as Paimon's Java code writes them: a record of all columns; one that may be NULL is a union of null and its
-// type; a timestamp without a zone is timestamp-millis or -micros, one with a zone local-timestamp-….
+// type. Two things are as Iceberg's readers need them, and Paimon's take them: fields have ids, and each timestamp is
+// timestamp-micros, with adjust-to-utc; Java writes timestamp-millis too, and local-timestamp-… for those with a zone.
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
@@ -29,6 +30,7 @@ namespace sluice {
 namespace {
 
 constexpr size_t kBlockBytes = 64'000;  // Java's
+constexpr int kReservedIds = 2147483447;  // from here on Iceberg's own: a row's position, not Paimon's kind of a row
 constexpr char kNullBranch = 0, kValueBranch = 2;  // 0 and 1, zig-zag
 
 bool IsName(std::string_view name) {
@@ -44,8 +46,11 @@ std::string Logical(std::string_view type, std::string_view logical) {
 // `name`: of the record that the column would be.
 std::string NestedJson(const WriteColumn& column, const std::string& name);
 
+std::string TimestampJson(bool zoned) {
+  return Str(R"({"type":"long","logicalType":"timestamp-micros","adjust-to-utc":)", zoned ? "true}" : "false}");
+}
+
 std::string TypeJson(const WriteColumn& column) {
-  const char* unit = column.IsMillis() ? "timestamp-millis" : "timestamp-micros";
   switch (column.type.kind) {
     case TypeKind::kBoolean: return R"("boolean")";
     case TypeKind::kTinyInt:
@@ -62,12 +67,13 @@ std::string TypeJson(const WriteColumn& column) {
     case TypeKind::kBytes: return R"("bytes")";
     case TypeKind::kDate: return Logical("int", "date");
     case TypeKind::kTime: return Logical("int", "time-millis");
-    case TypeKind::kTimestamp: return Logical("long", unit);
-    case TypeKind::kTimestampLtz: return Logical("long", Str("local-", unit));
+    case TypeKind::kTimestamp: return TimestampJson(/*zoned=*/false);
+    case TypeKind::kTimestampLtz: return TimestampJson(/*zoned=*/true);
     case TypeKind::kArray:
       if (IsNested(column.type)) return NestedJson(column, Str("record_", column.name));
       return Str(R"({"type":"array","items":["null",)",
-                 column.type.element == TypeKind::kFloat ? R"("float")" : R"("string")", "]}");
+                 column.type.element == TypeKind::kFloat ? R"("float")" : R"("string")", R"(],"element-id":)",
+                 column.element_id, "}");
     default: return R"("string")";
   }
 }
@@ -151,7 +157,9 @@ Result<std::string> SchemaJson(const std::vector<WriteColumn>& columns) {
                          "set the table option file.format to parquet or orc");
     }
     if (&column != columns.data()) out += ',';
-    out += Str(R"({"name":")", column.name, R"(","type":)");
+    out += Str(R"({"name":")", column.name, R"(",)");
+    if (column.id < kReservedIds) out += Str(R"("field-id":)", column.id, ',');
+    out += R"("type":)";
     out += column.required ? TypeJson(column) : Str(R"(["null",)", TypeJson(column), R"(],"default":null)");
     out += '}';
   }
@@ -170,14 +178,17 @@ void AppendDecimal(std::string& out, const uint8_t* little_endian) {
 struct Cells {
   const arrow::Array* array = nullptr;
   arrow::Type::type type = arrow::Type::NA;
-  bool required = false, millis = false;
+  bool required = false, millis = false;  // millis: of times, no more digits
   const WriteColumn* nested = nullptr;  // the column, if it is nested
+
+  static Cells Of(const arrow::Array& array, const WriteColumn& column) {
+    return {&array, array.type_id(), column.required, column.IsMillis(), IsNested(column.type) ? &column : nullptr};
+  }
 
   template <typename ArrayType>
   const ArrayType& As() const {
     return static_cast<const ArrayType&>(*array);
   }
-  int64_t Time(int64_t micros) const { return millis ? FloorMillis(micros) : micros; }
 
   void Append(int64_t row, std::string& out) const {
     if (array->IsNull(row)) {
@@ -190,8 +201,11 @@ struct Cells {
       case arrow::Type::INT32: return AppendAvroLong(out, As<arrow::Int32Array>().Value(row));
       case arrow::Type::DATE32: return AppendAvroLong(out, As<arrow::Date32Array>().Value(row));
       case arrow::Type::INT64: return AppendAvroLong(out, As<arrow::Int64Array>().Value(row));
-      case arrow::Type::TIME64: return AppendAvroLong(out, Time(As<arrow::Time64Array>().Value(row)));
-      case arrow::Type::TIMESTAMP: return AppendAvroLong(out, Time(As<arrow::TimestampArray>().Value(row)));
+      case arrow::Type::TIME64: return AppendAvroLong(out, FloorMillis(As<arrow::Time64Array>().Value(row)));
+      case arrow::Type::TIMESTAMP: {
+        const int64_t micros = As<arrow::TimestampArray>().Value(row);
+        return AppendAvroLong(out, millis ? FloorMillis(micros) * 1000 : micros);
+      }
       case arrow::Type::FLOAT: return AppendLe(out, std::bit_cast<uint32_t>(As<arrow::FloatArray>().Value(row)));
       case arrow::Type::DOUBLE: return AppendLe(out, std::bit_cast<uint64_t>(As<arrow::DoubleArray>().Value(row)));
       case arrow::Type::STRING:
@@ -204,8 +218,7 @@ struct Cells {
   static void AppendPart(const WriteColumn& column, const DataType& part, const arrow::Array& cells, int64_t row,
                          std::string& out) {
     const WriteColumn own = PartOf(column, part);
-    const Cells made{&cells, cells.type_id(), own.required, own.IsMillis(), IsNested(part) ? &own : nullptr};
-    made.Append(row, out);
+    Of(cells, own).Append(row, out);
   }
 
   void AppendNested(int64_t row, std::string& out) const {
@@ -290,8 +303,7 @@ class AvroWriter final : public FormatWriter {
       TRY_SET(arrays.emplace_back(), PromotedColumn(batch, i, column));
       TRY(stats_.Add(i, *arrays.back(), rows));
       if (IsNested(column.type)) TRY(CheckParts(column, *arrays.back(), rows));
-      cells.push_back({arrays.back().get(), arrays.back()->type_id(), column.required, column.IsMillis(),
-                       IsNested(column.type) ? &column : nullptr});
+      cells.push_back(Cells::Of(*arrays.back(), column));
     }
     for (uint32_t row : rows) {
       for (const Cells& cell : cells) cell.Append(row, block_);

@@ -110,7 +110,8 @@ Status BucketPlans::Add(uint64_t id, const Bucket& bucket, iceberg::TableChange&
     const auto shown = left.find(file.path);
     const iceberg::LiveFile* there = shown == left.end() ? nullptr : shown->second;
     if (there == nullptr) {
-      TRY(CheckFieldIds(env_, live.path));
+      TRY_SET(const paimon::Schema* written, table_.SchemaOf(live.meta.schema_id));
+      TRY(CheckColumns(env_, live.path, *written, names_));
       change.added_data.push_back(file);
     }
     if (there != nullptr) left.erase(shown);

@@ -13,6 +13,7 @@
 
 #include "lake/iceberg/table.h"
 #include "lake/mirror/iceberg_form.h"
+#include "lake/mirror/name_mapping.h"
 #include "lake/paimon/deletion_index.h"
 #include "lake/paimon/merge_reader.h"
 #include "lake/paimon/row_file.h"
@@ -22,10 +23,16 @@ namespace sluice::mirror {
 
 class BucketPlans {
  public:
-  // `folder`: where files that only Iceberg readers need go. All are borrowed.
+  // `folder`: where files that only Iceberg readers need go. `names` gets those of added files. All are borrowed.
   BucketPlans(Env& env, paimon::Table& table, const paimon::Schema& schema, const paimon::TableOptions& options,
-              const DataFileForm& form, std::string folder)
-      : env_(env), table_(table), schema_(schema), options_(options), form_(form), folder_(std::move(folder)) {}
+              const DataFileForm& form, std::string folder, NameMapping& names)
+      : env_(env),
+        table_(table),
+        schema_(schema),
+        options_(options),
+        form_(form),
+        folder_(std::move(folder)),
+        names_(names) {}
 
   // What the files of `shown` lack of those of `live`. Files that were written for a plan that fails are removed.
   Status Run(std::vector<paimon::LiveFile> live, const std::vector<iceberg::LiveFile>& shown,
@@ -49,6 +56,7 @@ class BucketPlans {
   const paimon::TableOptions& options_;
   const DataFileForm& form_;
   const std::string folder_;
+  NameMapping& names_;
   std::optional<paimon::MergeOrder> order_;  // of a table with a key
   std::shared_ptr<const paimon::RowLayout> made_layout_;
   std::map<uint64_t, Bucket> buckets_;       // by the hash of their folders

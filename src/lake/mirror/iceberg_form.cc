@@ -10,7 +10,6 @@
 #include "base/bytes.h"
 #include "base/text.h"
 #include "lake/catalog/uri.h"
-#include "lake/orc/field_ids.h"
 #include "lake/paimon/file_format.h"
 #include "lake/paimon/pipeline_field.h"
 #include "lake/paimon/special_fields.h"
@@ -20,7 +19,6 @@ namespace sluice::mirror {
 namespace {
 
 constexpr int kFirstPartitionId = 1000;
-constexpr int kIdsOfList = 1024;
 constexpr int8_t kDigitsMin = 3;  // of a timestamp's seconds, in Java's Iceberg metadata
 
 using iceberg::PartitionValue;
@@ -69,7 +67,7 @@ Result<iceberg::Field> IcebergFieldOf(const paimon::Field& field) {
   TRY_SET(out.type, iceberg::FromIcebergType(out.iceberg_type));
   out.required = !field.type.nullable;
   out.type.nullable = field.type.nullable;
-  if (field.type.kind == TypeKind::kArray) out.element_id = paimon::kElementIds + kIdsOfList * field.id + 1;
+  if (field.type.kind == TypeKind::kArray) out.element_id = paimon::ElementId(field.id);
   return out;
 }
 
@@ -135,13 +133,13 @@ Result<DataFileForm> DataFileForm::Of(paimon::Table& table, const paimon::Schema
 
 Result<iceberg::DataFile> DataFileForm::Make(const paimon::LiveFile& file) const {
   const auto format = paimon::FormatOfFile(file.path);
-  if (format != paimon::FileFormat::kParquet && format != paimon::FileFormat::kOrc) {
-    return Unsupported(Str("data file ", file.path, " is in neither Parquet nor ORC: Iceberg metadata cannot have it"),
-                       "set file.format to parquet, and write the files anew: paimon compact with the table option "
-                       "compaction.force-rewrite-all-files");
-  }
+  if (!format) return Unsupported(Str("data file ", file.path, " is of no format that Iceberg metadata can have"));
   iceberg::DataFile out;
-  if (format == paimon::FileFormat::kOrc) out.format = "ORC";
+  switch (*format) {
+    case paimon::FileFormat::kParquet: break;
+    case paimon::FileFormat::kOrc: out.format = "ORC"; break;
+    case paimon::FileFormat::kAvro: out.format = "AVRO"; break;
+  }
   out.path = UriOfPath(file.path);
   out.record_count = file.meta.row_count;
   out.size = file.meta.size;
@@ -150,15 +148,6 @@ Result<iceberg::DataFile> DataFileForm::Make(const paimon::LiveFile& file) const
   Status stats = AddStats(file.meta, out);
   if (!stats.ok()) return std::move(stats).error().With(Str("statistics of ", file.path));
   return out;
-}
-
-Status CheckFieldIds(Env& env, const std::string& path) {
-  if (paimon::FormatOfFile(path) != paimon::FileFormat::kOrc) return Ok();
-  TRY_SET(const bool has_ids, HasIcebergFieldIds(env, path));
-  if (has_ids) return Ok();
-  return Unsupported(Str("data file ", path, " has no Iceberg field ids: another program wrote it, or an older version "
-                         "of this one, and Iceberg readers would find its columns by name only"),
-                     "write the files anew: paimon compact with the table option compaction.force-rewrite-all-files");
 }
 
 Status DataFileForm::AddStats(const paimon::DataFileMeta& meta, iceberg::DataFile& out) const {

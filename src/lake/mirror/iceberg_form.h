@@ -23,9 +23,6 @@ DataType ShownType(const DataType& type);
 Status CheckShown(const std::string& column, const DataType& type);
 Result<iceberg::Schema> IcebergSchemaOf(const paimon::Schema& schema);
 
-// kUnsupported: Iceberg readers would not find the columns of this data file, which is in ORC.
-Status CheckFieldIds(Env& env, const std::string& path);
-
 // Identity of the partition columns.
 iceberg::PartitionSpec IcebergSpecOf(const paimon::Schema& schema);
 

@@ -11,6 +11,7 @@
 #include "lake/iceberg/orphans.h"
 #include "lake/mirror/bucket_plan.h"
 #include "lake/mirror/iceberg_form.h"
+#include "lake/mirror/name_mapping.h"
 #include "lake/mirror/snapshots_to_show.h"
 
 namespace sluice::mirror {
@@ -212,7 +213,10 @@ Result<iceberg::TableChange> IcebergMirror::Plan(paimon::Table& table, const pai
   TRY_SET(const DataFileForm form, DataFileForm::Of(table, schema));
   TRY_SET(auto live, table.LiveFiles(snapshot));
   TRY_SET(const auto shown, iceberg_->LiveFiles());
-  TRY(BucketPlans(env_, table, schema, options_, form, folder_).Run(std::move(live), shown, change));
+  const std::string mapped = iceberg_->metadata().property(NameMapping::kProperty);
+  TRY_SET(NameMapping names, NameMapping::Parse(mapped));
+  TRY(BucketPlans(env_, table, schema, options_, form, folder_, names).Run(std::move(live), shown, change));
+  if (names.ToJson() != mapped) change.set_properties[NameMapping::kProperty] = names.ToJson();
   return change;
 }
 

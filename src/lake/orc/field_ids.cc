@@ -5,7 +5,6 @@
 #include <arrow/type.h>
 #include <arrow/util/key_value_metadata.h>
 
-#include <algorithm>
 #include <exception>
 #include <memory>
 
@@ -16,23 +15,28 @@
 namespace sluice {
 namespace {
 
-Result<bool> ReadIds(const std::shared_ptr<EnvInputFile>& source) {
+Result<std::vector<FoundColumn>> ReadColumns(const std::shared_ptr<EnvInputFile>& source) {
   ARROW_TRY_SET(const auto reader, arrow::adapters::orc::ORCFileReader::Open(source, arrow::default_memory_pool()));
   ARROW_TRY_SET(const auto schema, reader->ReadSchema());
-  const auto& fields = schema->fields();
-  return std::all_of(fields.begin(), fields.end(), [](const auto& field) {
-    return field->metadata() != nullptr && field->metadata()->Contains(kIcebergFieldId);
-  });
+  std::vector<FoundColumn> out;
+  for (const auto& field : schema->fields()) {
+    const auto& type = *field->type();
+    const bool zoned = type.id() == arrow::Type::TIMESTAMP &&
+                       !static_cast<const arrow::TimestampType&>(type).timezone().empty();
+    const bool has_id = field->metadata() != nullptr && field->metadata()->Contains(kIcebergFieldId);
+    out.push_back({field->name(), has_id, zoned, /*known=*/true});
+  }
+  return out;
 }
 
 }  // namespace
 
-Result<bool> HasIcebergFieldIds(Env& env, const std::string& path) {
+Result<std::vector<FoundColumn>> ColumnsOfOrc(Env& env, const std::string& path) {
   TRY_SET(auto file, env.OpenFile(path));
   const auto source = std::make_shared<EnvInputFile>(std::move(file));
-  Result<bool> out = false;
+  Result<std::vector<FoundColumn>> out = std::vector<FoundColumn>();
   try {
-    out = ReadIds(source);
+    out = ReadColumns(source);
   } catch (const std::exception& error) {  // Arrow's ORC code throws at damaged files
     out = Corrupt(error.what());
   }

@@ -4,15 +4,17 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "io/env.h"
+#include "lake/found_column.h"
 
 namespace sluice {
 
 inline constexpr const char* kIcebergFieldId = "iceberg.id";
 
-// Whether each column of the file at `path` has it: those of files that others wrote have not.
-Result<bool> HasIcebergFieldIds(Env& env, const std::string& path);
+// Those of the file at `path`. Files that others wrote have no such attributes.
+Result<std::vector<FoundColumn>> ColumnsOfOrc(Env& env, const std::string& path);
 
 }  // namespace sluice

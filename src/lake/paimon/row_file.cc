@@ -39,7 +39,7 @@ WriteColumn ColumnOf(const Field& field) {
   column.type = field.type;
   column.required = !field.type.nullable;
   column.style = ParquetStyle::kPaimon;
-  if (field.type.kind == TypeKind::kArray) column.element_id = kElementIds + 1024 * field.id + 1;
+  if (field.type.kind == TypeKind::kArray) column.element_id = ElementId(field.id);
   return column;
 }
 

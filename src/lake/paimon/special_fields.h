@@ -11,5 +11,6 @@ inline constexpr const char* kKindName = "_VALUE_KIND";
 inline constexpr int kKeyIds = 1073741823;  // added to the id of a key's column
 inline constexpr const char* kKeyPrefix = "_KEY_";
 inline constexpr int kElementIds = 536870911;  // and 1024 times the list's id, and its depth
+constexpr int ElementId(int list_id) { return kElementIds + 1024 * list_id + 1; }  // of a list of no lists
 
 }  // namespace sluice::paimon

@@ -375,13 +375,6 @@ Result<TableOptions> TableOptions::Of(const Schema& schema) {
   TRY_SET(out.expiry, RecordExpiry::Of(schema));
   TRY(out.files.CheckCodecs());
   TRY(out.index.Check(schema));
-  bool avro = false;
-  for (int level = 0; level < out.levels; ++level) avro |= out.files.StyleOf(level, false).format == FileFormat::kAvro;
-  if (out.iceberg.storage != IcebergStorage::kNone && avro) {
-    return Unsupported("table option metadata.iceberg.storage does not go with data files in Avro: PyIceberg reads "
-                       "none, and Iceberg has other times in them than Paimon",
-                       "use parquet or orc in file.format and file.format.per.level");
-  }
   TRY(CheckVectors(out));
   TRY(CheckRowKind(schema));
   TRY(CheckBucketKey(schema, out));
