@@ -2,6 +2,8 @@
 """Iceberg engines read the metadata beside Paimon tables: every snapshot of every kind of table, in both versions of
 the format, holds the rows that the source had."""
 
+import os
+
 import check_written
 import tables_paimon
 
@@ -10,23 +12,56 @@ FORMATS = {
     version: {"metadata.iceberg.storage": "hadoop-catalog", "metadata.iceberg.format-version": version}
     for version in (2, 3)
 }
+# Formats whose files Java writes in between, and a format version.
+FOREIGN = (("parquet", 2), ("orc", 2), ("orc", 3), ("avro", 2))
+# Kinds of tables with files in Avro.
+KINDS = (
+    {"changelog-producer": "none"},
+    {"changelog-producer": "lookup", "file.format.per.level": "0:avro,5:parquet"},
+    {"deletion-vectors.enabled": "true"},
+    {"merge-engine": "partial-update", "partial-update.remove-record-on-delete": "true"},
+    {"bucket": -1},
+)
+
+
+def scenarios():
+    """Name -> what lets sluice write the tables of it, with a context."""
+    found = {}
+    for version, options in FORMATS.items():
+        kinds = [(kind, f"version {version}") for kind, _ in tables_paimon.LEVELS]
+        found[f"version_{version}"] = lambda ctx, o=options, k=kinds: tables_paimon.levels(ctx, o, k)
+        for form in ("orc", "avro"):
+            types = lambda ctx, o=options, f=form: tables_paimon.file_types(ctx, f, o, f)
+            found[f"{form}_{version}"] = types
+        avro = [({"file.format": "avro", **kind}, "avro") for kind in KINDS]
+        found[f"avro_levels_{version}"] = lambda ctx, o=options, k=avro: tables_paimon.levels(ctx, o, k)
+    return found
 
 
 def names(_pair, engine):
-    return [*(f"version_{version}" for version in FORMATS), "orc"] if engine.startswith("beside-") else []
+    foreign = [f"foreign_{form}_{version}" for form, version in FOREIGN]
+    return [*scenarios(), *foreign] if engine.startswith("beside-") else []
 
 
 def prepare(bench):
     bench.beside = []
-    for version, options in FORMATS.items():
-        name = f"beside.version_{version}"
-        kinds = [(kind, f"version {version}") for kind, _ in tables_paimon.LEVELS]
-        if bench.wanted(name):
-            write = lambda n=name, o=options, k=kinds: tables_paimon.levels(bench.context(n), o, k)
-            bench.check(name, lambda n=f"version_{version}", w=write: bench.beside.append((n, w())))
-    if bench.wanted("beside.orc"):
-        orc = lambda: tables_paimon.orc_types(bench.context("beside.orc"), FORMATS[2], "orc")
-        bench.check("beside.orc", lambda: bench.beside.append(("orc", orc())))
+    flink = bench.engines.ENGINES["flink"](bench.lake, os.path.join(bench.folder, "flink-beside"))
+
+    def foreign(ctx, form, version):
+        if flink.worker is None:
+            flink.start()
+        return tables_paimon.foreign_files(ctx, flink, form, FORMATS[version])
+
+    writers = scenarios()
+    for form, version in FOREIGN:
+        writers[f"foreign_{form}_{version}"] = lambda ctx, f=form, v=version: foreign(ctx, f, v)
+    try:
+        for name, write in writers.items():
+            full = f"beside.{name}"
+            if bench.wanted(full):
+                bench.check(full, lambda n=name, f=full, w=write: bench.beside.append((n, w(bench.context(f)))))
+    finally:
+        flink.stop()
 
 
 def checks(bench, engine):

@@ -127,26 +127,68 @@ def formats(ctx):
     return levels(ctx, kinds=FORMATS)
 
 
-def orc_types(ctx, more, needs):
-    """Types and changed columns in ORC files, for readers that find columns by their ids."""
+def file_types(ctx, form, more, needs=""):
+    """Types and changed columns in files of a format, for readers that find columns by their ids."""
     db = ctx.database(
-        "CREATE TABLE t (id INT PRIMARY KEY, n BIGINT, f FLOAT, d DOUBLE, c DECIMAL(20,4), v VARCHAR(40),"
-        " b VARBINARY(9), day DATE, at DATETIME(6), ms DATETIME(3), z TIMESTAMP(6) NULL, ti TIME(3), small TINYINT)"
-        " COLLATE utf8mb4_bin;"
-        " INSERT INTO t SELECT seq, seq * 5000000000, seq / 2, seq / 4, seq / 8, CONCAT('ä', seq), CHAR(seq),"
-        " '2024-02-28' + INTERVAL seq DAY, '2024-02-28 10:11:12.123456' + INTERVAL seq DAY, '2024-02-28 10:11:12.5',"
-        " '2024-02-28 10:11:12.654321', '10:11:12.5', seq % 100 FROM seq_1_to_300; INSERT INTO t (id) VALUES (1000)"
+        "CREATE TABLE t (ti TIME(6), id INT PRIMARY KEY, n BIGINT, f FLOAT, d DOUBLE, c DECIMAL(20,4), v VARCHAR(40),"
+        " ch CHAR(5), b VARBINARY(9), bi BINARY(4), day DATE, at DATETIME(6), ms DATETIME(3),"
+        " s DATETIME, z TIMESTAMP(6) NULL, zms TIMESTAMP(3) NULL, small TINYINT, yes BOOLEAN, i INT,"
+        " tags SET('a','b')) COLLATE utf8mb4_bin;"
+        " INSERT INTO t SELECT NULL, seq, seq * 5000000000, seq / 2, seq / 4, seq / 8, CONCAT('ä', seq), 'c',"
+        " CHAR(seq), 'bi', '2024-02-28' + INTERVAL seq DAY, '2024-02-28 10:11:12.123456' + INTERVAL seq DAY,"
+        " '2024-02-28 10:11:12.5', '2024-02-28 10:11:12', '2024-02-28 10:11:12.654321', '2024-02-28 10:11:12.654',"
+        " seq % 100, seq % 2, -seq, 'a,b' FROM seq_1_to_300; INSERT INTO t (id) VALUES (1000)"
     )
-    sink = {"bucket": 1, "num-sorted-run.compaction-trigger": 2, "file.format": "orc", **more}
+    sink = {"bucket": 1, "num-sorted-run.compaction-trigger": 2, "file.format": form, **more}
     path = ctx.pipeline(f"{db}.t", sink={f"table.properties.{key}": value for key, value in sink.items()},
                         pipeline={"schema.change.behavior": "evolve"})
+    states = []
+    for change in (
+        "UPDATE t SET v = 'again', tags = 'b' WHERE id % 3 = 0; DELETE FROM t WHERE id % 7 = 0",
+        "ALTER TABLE t DROP COLUMN ti, DROP COLUMN zms, RENAME COLUMN n TO m, ADD COLUMN n INT DEFAULT 5 FIRST,"
+        " MODIFY i BIGINT, MODIFY f DOUBLE, MODIFY c DECIMAL(24,4); UPDATE t SET n = 6, i = 5000000000 + id, c = -c"
+        " WHERE id % 5 = 0",
+        "INSERT INTO t (id, at, ms, s, day) VALUES (-1, '0001-01-01', '0001-01-01', '0001-01-01', '0001-01-01'),"
+        " (-2, '1969-12-31 23:59:59.999999', '1969-12-31 23:59:59.999', '1969-12-31 23:59:59', '1969-12-31'),"
+        " (-3, '1582-10-10 00:00:00.000001', '1582-10-10 00:00:00.001', '1582-10-10', '1582-10-10'),"
+        " (-4, '9999-12-31 23:59:59.999999', '9999-12-31 23:59:59.999', '9999-12-31 23:59:59', '9999-12-31')",
+    ):
+        ctx.catch_up(path)
+        states.append(tables.state(ctx, f"{db}.t"))
+        ctx.server.execute(change, db)
     ctx.catch_up(path)
-    ctx.server.execute(
-        "UPDATE t SET v = 'again' WHERE id % 3 = 0; DELETE FROM t WHERE id % 7 = 0; ALTER TABLE t DROP COLUMN ti,"
-        " RENAME COLUMN n TO m, ADD COLUMN n INT DEFAULT 5 FIRST; UPDATE t SET n = 6 WHERE id % 5 = 0", db
+    found = tables.freeze(ctx, f"{db}.t", [["n", "=", 5, "number"], ["m", ">", 5000000000, "number"],
+                                           ["i", ">", 5000000000, "number"]], needs=needs)
+    found.states = states + found.states
+    return [found]
+
+
+def foreign_files(ctx, flink, form, more):
+    """Files of Java, which have no ids of Iceberg's in ORC and Avro, between those of sluice, before and after a column
+    is renamed. What the snapshots hold is what pypaimon reads."""
+    db = ctx.database(
+        "CREATE TABLE t (id INT PRIMARY KEY, n BIGINT, f FLOAT, d DOUBLE, c DECIMAL(20,4), v VARCHAR(40), ch CHAR(5),"
+        " b VARBINARY(9), day DATE, at DATETIME(6), yes BOOLEAN, tags SET('a','b')) COLLATE utf8mb4_bin; INSERT INTO t"
+        " SELECT seq, seq, seq, seq, seq, 'v', 'c', 'b', '2024-02-28', '2024-02-28 10:11:12.123456', 1, 'a,b'"
+        " FROM seq_1_to_90"
     )
+    table = f"{db}.t"
+    sink = {"bucket": 1, "file.format": form, **more}
+    path = ctx.pipeline(table, sink={f"table.properties.{key}": value for key, value in sink.items()},
+                        pipeline={"schema.change.behavior": "evolve"})
+    found, states = tables.Table(table, [], needs=form), []
     ctx.catch_up(path)
-    return [tables.freeze(ctx, f"{db}.t", [["n", "=", 5, "number"], ["m", ">", 5000000000, "number"]], needs=needs)]
+    theirs = "({}, 7, CAST(1.5 AS FLOAT), 2.5E0, 3.25, 'ä', 'cc', x'0102', DATE '2024-02-03', TIMESTAMP '2024-02-03 "\
+             "04:05:06.789012', FALSE, ARRAY['b'])"
+    for step, change in enumerate(("DELETE FROM t WHERE id = 3", "ALTER TABLE t RENAME COLUMN n TO m", "SELECT 1")):
+        rows = ", ".join(theirs.format(key) for key in (1 + step, 20 + step, 1000 + step))
+        flink.write(table, f"INSERT INTO `{db}`.`t` VALUES {rows}")
+        states.append(ctx.lake.snapshot_ids(table)[-1])
+        ctx.server.execute(f"{change}; UPDATE t SET v = 'again', tags = NULL WHERE id % 30 = {step}", db)
+        ctx.catch_up(path)
+        states.append(ctx.lake.snapshot_ids(table)[-1])
+    found.states = [tables.State(*ctx.lake.rows(table, snapshot_id=number), number) for number in states]
+    return [found]
 
 
 def partitions(ctx):
@@ -252,6 +294,7 @@ SCENARIOS = [
     buckets,
     levels,
     formats,
+    named(file_types, "avro", {}, "time"),
     partitions,
     sharded_customers,
     schema_evolution,
