@@ -168,6 +168,13 @@ class Content:
     def plain(self, name):
         return self._data.column(name).to_pylist()
 
+    def sequences(self):
+        """The number of each row: that of its snapshot where snapshots order rows, unless a compaction wrote it."""
+        by_snapshot = self.schema["options"].get("sequence.snapshot-ordering") == "true"
+        if by_snapshot and not self.file.compacted:
+            return [self.file.min_sequence] * self.rows
+        return self.plain(SEQUENCE)
+
     def keys(self):
         """The key of each row, as a tuple."""
         prefix = "" if self.thin else KEY
@@ -275,7 +282,7 @@ class Files:
                 if file.identity not in contents:
                     continue
                 content = contents[file.identity]
-                for key, sequence in zip(content.keys(), content.plain(SEQUENCE)):
+                for key, sequence in zip(content.keys(), content.sequences()):
                     above, holder = newest.setdefault(key, (sequence, file))
                     if holder is not file and above <= sequence and not by_user:
                         yield f"key {key} has sequence {sequence} in {file}, {above} in the newer {holder}"
@@ -335,7 +342,7 @@ def keyed_problems(content):
         yield f"keys from {keys[0]} to {keys[-1]}, the manifest says {told}"
     if file.meta["_MIN_KEY"][4:] != content.key_bytes(keys[0]):
         yield f"_MIN_KEY {file.meta['_MIN_KEY'].hex()}, Java writes {content.key_bytes(keys[0]).hex()}"
-    sequences, kinds = content.plain(SEQUENCE), content.plain(VALUE_KIND)
+    sequences, kinds = content.sequences(), content.plain(VALUE_KIND)
     if (min(sequences), max(sequences)) != (file.min_sequence, file.max_sequence):
         said = f"the manifest says {file.min_sequence} to {file.max_sequence}"
         yield f"sequence numbers {min(sequences)} to {max(sequences)}, {said}"

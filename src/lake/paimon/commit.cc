@@ -2,6 +2,7 @@
 #include "lake/paimon/commit.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "lake/paimon/dynamic_buckets.h"
 #include "lake/paimon/key_range.h"
 #include "lake/paimon/manifest_files.h"
+#include "lake/paimon/snapshot_order.h"
 
 namespace sluice::paimon {
 namespace {
@@ -34,6 +36,19 @@ class SnapshotFiles {
   }
   Result<std::string> WriteIndexManifest(const std::vector<IndexEntry>& entries) {
     return Write("index-manifest-", EncodeIndexManifest(entries, env_.Random(), env_.Random()));
+  }
+  // Of a change, with the number of the snapshot in its new files, in place of those that go once there is one.
+  Result<std::vector<ManifestFile>> Number(int64_t snapshot, const std::vector<ManifestFile>& manifests) {
+    std::vector<ManifestEntry> entries;
+    for (const ManifestFile& manifest : manifests) {
+      TRY_SET(auto read, table_.ReadManifest(manifest.name));
+      std::move(read.begin(), read.end(), std::back_inserter(entries));
+      replaced_.push_back(table_.ManifestPath(manifest.name));
+    }
+    NumberNewFiles(snapshot, entries);
+    TRY_SET(auto written, WriteManifests(env_, table_, entries));
+    Own(written);
+    return written;
   }
   // Of dynamic buckets, in place of `before`, which goes once there is a snapshot.
   Result<IndexEntry> WriteIndex(IndexEntry before, const std::string& bytes) {
@@ -297,7 +312,11 @@ class Commit {
     next.commit_kind = compaction ? kCompact : overwrites ? kOverwrite : kAppend;
     next.time_ms = env_.NowMs();
     next.properties = change_.properties;
+    TRY_SET(const TableOptions options, TableOptions::Of(table_.newest_schema()));
     std::vector<ManifestFile> base, delta = changed.manifests;
+    if (options.by_snapshot && !compaction && !delta.empty()) {
+      TRY_SET(delta, files.Number(next.id, delta));
+    }
     next.delta_record_count = changed.rows;
     if (latest) {
       TRY_SET(base, table_.ReadManifestList(latest->base_manifest_list));
@@ -324,7 +343,6 @@ class Commit {
       delta.insert(delta.begin(), removed.begin(), removed.end());
     }
     next.total_record_count += next.delta_record_count;
-    TRY_SET(const TableOptions options, TableOptions::Of(table_.newest_schema()));
     std::set<std::string> before;
     for (const ManifestFile& manifest : base) before.insert(manifest.name);
     TRY_SET(base, MergeManifests(env_, table_, options, std::move(base)));

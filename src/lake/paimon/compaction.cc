@@ -16,6 +16,7 @@
 #include "lake/paimon/key_range.h"
 #include "lake/paimon/merge_reader.h"
 #include "lake/paimon/rolling_writer.h"
+#include "lake/paimon/snapshot_order.h"
 #include "lake/paimon/stored_types.h"
 #include "row/arrow_status.h"
 
@@ -147,17 +148,23 @@ class Compaction {
   Status Rewrite(const std::vector<const DataFileMeta*>& files) {
     for (const DataFileMeta* file : files) result_.before.push_back(*file);
     if (layout_->keyed()) return MergeFiles(files, /*writes=*/true);
-    for (const DataFileMeta* file : files) TRY(Copy(*file, InputOf(*file)));
+    for (const DataFileMeta* file : files) {
+      TRY_SET(const MergeInput input, InputOf(*file));
+      TRY(Copy(*file, input));
+    }
     return Ok();
   }
 
-  MergeInput InputOf(const DataFileMeta& file) const {
+  Result<MergeInput> InputOf(const DataFileMeta& file) const {
     MergeInput input;
     input.path = Str(files_.folder, "/", file.name);
     input.written = schemas_.at(file.schema_id);
     input.level = file.level;
     input.told = Told(file);
     input.rows = file.row_count;
+    if (options_.by_snapshot) {
+      TRY_SET(input.sequence, SequenceInSnapshots(file, input.path));
+    }
     if (unit_.deletions == nullptr) return input;
     const auto deletions = unit_.deletions->find(file.name);
     if (deletions != unit_.deletions->end()) input.deletes = &deletions->second;
@@ -167,7 +174,9 @@ class Compaction {
   // `writes`: the merged rows; else only what they change is wanted.
   Status MergeFiles(const std::vector<const DataFileMeta*>& files, bool writes) {
     std::vector<MergeInput> inputs;
-    for (const DataFileMeta* file : files) inputs.push_back(InputOf(*file));
+    for (const DataFileMeta* file : files) {
+      TRY_SET(inputs.emplace_back(), InputOf(*file));
+    }
     std::vector<const DataFileMeta*> below;
     TRY_SET(below, AddBelow(files, inputs));
     TRY_SET(const MergeOrder order, MergeOrder::Of(schema_));
@@ -197,7 +206,7 @@ class Compaction {
     const auto below = Below(files);
     TRY_SET(const auto lookup, LookupOf(inputs, below));
     for (const DataFileMeta* file : below) {
-      MergeInput input = InputOf(*file);
+      TRY_SET(MergeInput input, InputOf(*file));
       input.role = options_.merge.engine == MergeEngine::kFirstRow ? InputRole::kHides : InputRole::kOld;
       if (lookup != nullptr) {
         TRY_SET(input.chosen, lookup->Find(input));

@@ -71,6 +71,13 @@ Status CheckSequence(const TableOptions& options) {
   return Ok();
 }
 
+Status CheckSnapshotOrder(const TableOptions& options) {
+  if (!options.by_snapshot || options.write_only) return Ok();
+  return Invalid("table option sequence.snapshot-ordering needs write-only=true: a writer would compact files before "
+                 "their snapshot has its number",
+                 "set write-only: true, and compact the table by sluice paimon compact or another engine's compactor");
+}
+
 Status CheckRetained(const TableOptions& options) {
   const auto above = [](const char* what, int64_t least, int64_t most) -> Status {
     if (least <= most) return Ok();
@@ -90,6 +97,7 @@ Status CheckJavaRules(const Schema& schema) {
   TRY(CheckFields(schema));
   TRY(CheckPartitions(schema));
   TRY(CheckSequence(options));
+  TRY(CheckSnapshotOrder(options));
   TRY(CheckRetained(options));
   const bool by_epochs = schema.options.contains(kFullCompactions);
   if (by_epochs && options.keyed && options.changelog == ChangelogProducer::kLookup) {
@@ -108,7 +116,9 @@ Status CheckJavaRules(const Schema& schema) {
 std::string LeaveOutForKeyless(Schema& schema) {
   if (!schema.primary_keys.empty()) return {};
   std::vector<std::string> out;
-  if (schema.options.erase("changelog-producer") > 0) out.emplace_back("changelog-producer");
+  for (const char* key : {"changelog-producer", "sequence.snapshot-ordering"}) {
+    if (schema.options.erase(key) > 0) out.emplace_back(key);
+  }
   const bool buckets = !schema.Option("bucket-key", "").empty();
   if (!buckets && schema.options.erase(kFullCompactions) > 0) out.emplace_back(kFullCompactions);
   return Join(out, ", ");

@@ -37,6 +37,7 @@ TEST(PaimonJavaRules, WhatJavaOpensIsTaken) {
            Options{{"bucket", "-2"}, {"bucket-key", "id"}}, Options{{"fields.v.stats-mode", "none"}},
            Options{{"merge-engine", "aggregation"}, {"fields.default-aggregate-function", "sum"}},
            Options{{"merge-engine", "partial-update"}, {"fields.v,dt.ignored", "x"}},
+           Options{{"sequence.snapshot-ordering", "true"}, {"write-only", "true"}},
            Options{{"changelog-producer", "lookup"}}, Options{{"sequence.field", "v,dt"}},
            Options{{"snapshot.num-retained.min", "3"}, {"snapshot.num-retained.max", "3"}},
            Options{{"changelog-producer", "full-compaction"}, {"full-compaction.delta-commits", "2"}}}) {
@@ -55,6 +56,9 @@ TEST(PaimonJavaRules, TheRestIsNamed) {
       {{{"bucket", "2"}, {"bucket-key", "v"}}, "bucket-key names v, which is not part of the primary key"},
       {{{"fields.w.stats-mode", "none"}}, "fields.w.stats-mode names w, which is no column"},
       {{{"fields.v,w.sequence-group", "id"}}, "names w, which is no column"},
+      {{{"sequence.snapshot-ordering", "true"}}, "sequence.snapshot-ordering needs write-only=true"},
+      {{{"sequence.snapshot-ordering", "true"}, {"write-only", "true"}, {"sequence.field", "v"}}, "contradict"},
+      {{{"sequence.snapshot-ordering", "true"}, {"write-only", "true"}, {"bucket", "-2"}}, "bucket='-2' is not"},
       {{{"sequence.field", "v,v"}}, "sequence.field names v twice"},
       {{{"snapshot.num-retained.max", "5"}}, "snapshot.num-retained.min=10 is above snapshot.num-retained.max=5"},
       {{{"changelog.num-retained.min", "9"}, {"changelog.num-retained.max", "5"}}, "changelog.num-retained.min=9 is"},
@@ -78,8 +82,10 @@ TEST(PaimonJavaRules, FoldersOfBytesAreFoundByNobody) {
 }
 
 TEST(PaimonJavaRules, TablesWithoutAKeyDoWithoutSomeOptions) {
-  Schema schema = Keyless({{"changelog-producer", "input"}, {"full-compaction.delta-commits", "2"}, {"x", "y"}});
-  EXPECT_EQ(LeaveOutForKeyless(schema), "changelog-producer, full-compaction.delta-commits");
+  Schema schema = Keyless({{"changelog-producer", "input"}, {"full-compaction.delta-commits", "2"},
+                           {"sequence.snapshot-ordering", "true"}, {"x", "y"}});
+  EXPECT_EQ(LeaveOutForKeyless(schema),
+            "changelog-producer, sequence.snapshot-ordering, full-compaction.delta-commits");
   EXPECT_EQ(schema.options, (Options{{"x", "y"}}));
   EXPECT_EQ(Refusal(schema), "none");
   Schema keyed = Keyed({{"changelog-producer", "input"}});

@@ -2,7 +2,9 @@
 #include "lake/paimon/merge_reader.h"
 
 #include <arrow/array.h>
+#include <arrow/array/util.h>
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
 #include <arrow/util/byte_size.h>
 
 #include <algorithm>
@@ -50,7 +52,7 @@ class Run {
     return NextBatch();
   }
 
-  int64_t sequence() const { return sequence_.value_or(sequences_[row]); }
+  int64_t sequence() const { return sequences_[row]; }
   RowKind kind() const { return static_cast<RowKind>(kinds_[row]); }
   bool retracts() const { return kind() == RowKind::kDelete || kind() == RowKind::kUpdateBefore; }
   int64_t position() const { return batch_.position(row); }  // in the file
@@ -88,11 +90,23 @@ class Run {
       return Corrupt(Str("data file ", path_, " has no column ", rows->schema()->field(static_cast<int>(i))->name(),
                          " or NULL in it"), "the file is damaged, or was not written by Paimon for a primary key");
     }
+    if (sequence_) TRY(SetSequence());
     cells.clear();
     for (int i = 0; i < rows->num_columns(); ++i) cells.push_back(rows->column(i).get());
     sequences_ = cells[0]->data()->GetValues<int64_t>(1);
     kinds_ = cells[1]->data()->GetValues<int32_t>(1);
     prefix_ = KeyPrefix(*cells[kSystemColumns]);
+    return Ok();
+  }
+
+  // Also where it is wanted.
+  Status SetSequence() {
+    ARROW_TRY_SET(const auto all, arrow::MakeArrayFromScalar(arrow::Int64Scalar(*sequence_), count_));
+    for (int i = 0; i < rows->num_columns(); ++i) {
+      const auto field = rows->schema()->field(i);
+      if (field->name() != kSequenceName) continue;
+      ARROW_TRY_SET(rows, rows->SetColumn(i, field, all));
+    }
     return Ok();
   }
 

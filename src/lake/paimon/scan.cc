@@ -12,6 +12,7 @@
 #include "lake/paimon/key_range.h"
 #include "lake/paimon/local_time.h"
 #include "lake/paimon/row_choice.h"
+#include "lake/paimon/snapshot_order.h"
 #include "lake/paimon/stored_types.h"
 
 namespace sluice::paimon {
@@ -25,19 +26,6 @@ Status CheckFile(const LiveFile& file) {
     return Unsupported(Str("data file ", file.path, " has some columns of its rows only (data evolution)"));
   }
   return Ok();
-}
-
-// With `sequence.snapshot-ordering` a commit gives its files the number of its snapshot, which counts instead of those
-// that their rows have; a compaction writes it into the rows.
-Result<std::optional<int64_t>> SequenceOf(const Schema& schema, const LiveFile& file) {
-  if (Lower(Trim(schema.Option("sequence.snapshot-ordering", "false"))) != "true") return std::optional<int64_t>();
-  if (!file.meta.source) {
-    return Unsupported(Str("data file ", file.path, " of a table with sequence.snapshot-ordering: its manifest does "
-                           "not say whether a commit or a compaction wrote it"),
-                       "compact the table with the engine that wrote it");
-  }
-  if (*file.meta.source == FileSource::kCompact) return std::optional<int64_t>();
-  return std::optional(file.meta.min_sequence);
 }
 
 // Conditions on columns that are read, as a file has these.
@@ -66,12 +54,15 @@ bool HasDeletedAll(const DeleteSet& deletes, RowBits& rows) {
 Result<std::vector<MergeInput>> MergeInputsOf(Env& env, Table& table, const std::vector<LiveFile>& files,
                                               std::vector<std::unique_ptr<DeleteSet>>& deletes) {
   std::vector<MergeInput> out;
+  const bool by_snapshot = IsOrderedBySnapshot(table.newest_schema());
   for (const LiveFile& file : files) {
     TRY_SET(const Schema* written, table.SchemaOf(file.meta.schema_id));
     TRY_SET(DeleteSet gone, ReadDeletions(env, file));
     out.push_back({file.path, written, file.meta.level});
     out.back().rows = file.meta.row_count;
-    TRY_SET(out.back().sequence, SequenceOf(table.newest_schema(), file));
+    if (by_snapshot) {
+      TRY_SET(out.back().sequence, SequenceInSnapshots(file.meta, file.path));
+    }
     if (gone.empty()) continue;
     deletes.push_back(std::make_unique<DeleteSet>(std::move(gone)));
     out.back().deletes = deletes.back().get();

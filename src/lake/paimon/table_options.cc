@@ -131,13 +131,6 @@ Status CheckSupported(const Reader& options) {
   TRY(options.Only("bucket-function.type", "default"));
   TRY(options.Only("row-tracking.enabled", "false"));
   TRY(options.Only("data-file.thin-mode", "false"));
-  bool by_snapshot = false;
-  TRY(options.Flag("sequence.snapshot-ordering", by_snapshot));
-  if (by_snapshot) {  // they are read, though
-    return Unsupported("table option sequence.snapshot-ordering='true' is not supported yet: rows of one key that a "
-                       "commit writes to two files would have no order",
-                       "leave it out; with one job rows have the order of the source without it");
-  }
   for (const char* key : {"data-file.external-paths", "branch",
                           "primary-key", "partition"}) {
     if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
@@ -306,6 +299,7 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   }
   int64_t expire_ms = 0;
   TRY(options.Time("record-level.expire-time", expire_ms));
+  TRY(options.Flag("sequence.snapshot-ordering", out.by_snapshot));
   out.sequence = Names(options.Find("sequence.field"));
   if (const std::string* order = options.Find("sequence.field.sort-order")) {
     out.sequence_descending = EqualsIgnoreCase(Trim(*order), "descending");
@@ -321,6 +315,18 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   TRY(options.Count("changelog.num-retained.max", 1, out.changelogs_max));
   TRY(options.Time("changelog.time-retained", out.changelog_time_ms));
   return out;
+}
+
+// Java's rules, but for postponed buckets, whose rows it gives their bucket without a number.
+Status CheckSnapshotOrder(const TableOptions& options) {
+  if (!options.by_snapshot) return Ok();
+  if (!options.sequence.empty()) {
+    return Invalid("table options sequence.snapshot-ordering and sequence.field contradict each other",
+                   "set only one of them");
+  }
+  if (options.bucket_mode != BucketMode::kPostponed) return Ok();
+  return Unsupported("table option sequence.snapshot-ordering of a table with bucket='-2' is not supported yet",
+                     "use a number of buckets, or -1");
 }
 
 Status CheckRowKind(const Schema& schema) {
@@ -368,6 +374,7 @@ Status CheckBucketKey(const Schema& schema, const TableOptions& options) {
 Result<TableOptions> TableOptions::Of(const Schema& schema) {
   TRY_SET(TableOptions out, Read(schema.options, schema.TrimmedKey()));
   out.keyed = !schema.primary_keys.empty();
+  out.by_snapshot &= out.keyed;
   TRY_SET(out.merge, MergeRules::Of(schema));
   const bool looks_up = out.keyed && out.looks_up();
   if (out.page_rows == 0) out.page_rows = looks_up ? kLookupPageRows : kPageRows;
@@ -376,6 +383,7 @@ Result<TableOptions> TableOptions::Of(const Schema& schema) {
   TRY(out.files.CheckCodecs());
   TRY(out.index.Check(schema));
   TRY(CheckVectors(out));
+  TRY(CheckSnapshotOrder(out));
   TRY(CheckRowKind(schema));
   TRY(CheckBucketKey(schema, out));
   for (const std::string& name : out.sequence) {

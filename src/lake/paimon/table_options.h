@@ -68,6 +68,7 @@ struct TableOptions {
   bool wide_vectors = false;                // `deletion-vectors.bitmap64`
   std::vector<std::string> sequence;     // `sequence.field`
   bool sequence_descending = false;
+  bool by_snapshot = false;              // `sequence.snapshot-ordering`: snapshot_order.h
   MergeRules merge;                      // of rows with the same key
   std::optional<RecordExpiry> expiry;    // of rows, when they are compacted
   bool write_only = false;               // another process compacts, and expires snapshots

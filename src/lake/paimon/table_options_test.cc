@@ -114,7 +114,7 @@ TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
            {"bucket-function.type", "mod"}, {"row-tracking.enabled", "true"}, {"data-file.thin-mode", "true"},
            {"branch", "b"},
            {"data-file.external-paths", "x"}, {"primary-key", "id"}, {"partition", "dt"},
-           {"file.format.per.level", "0:vortex"}, {"sequence.snapshot-ordering", "true"}}) {
+           {"file.format.per.level", "0:vortex"}}) {
     const auto read = TableOptions::Of(Keyed({{key, value}}));
     ASSERT_FALSE(read.ok()) << key;
     EXPECT_EQ(read.error().code, ErrorCode::kUnsupported) << key;

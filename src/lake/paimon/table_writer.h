@@ -146,6 +146,9 @@ class TableWriter {
   Result<DataFileMeta> WriteFile(const BucketId& id, const std::string& prefix, const AppendRows& append);
   Result<RowFileOptions> FilesOf(const BucketId& id, Bucket& bucket);
   Status CompactBuckets();
+  Status OrderBySnapshot();
+  Status JoinNewFiles(const BucketId& id, const std::vector<DataFileMeta>& files);
+  void NumberNew(int64_t snapshot);
   Status RaiseLoneFiles(const BucketId& id, Bucket& bucket);
   Status CompactBucket(const BucketId& id, Bucket& bucket, CompactionUnit unit, const FilledColumn* filled);
   // Of a table without a key.

@@ -9,7 +9,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/paimon/append_compaction.h"
+#include "lake/paimon/key_range.h"
 #include "lake/paimon/lone_files.h"
+#include "lake/paimon/snapshot_order.h"
 #include "lake/paimon/table_writer.h"
 #include "lake/paimon/table_writer_parts.h"
 
@@ -57,6 +59,7 @@ void TableWriter::RemoveCompacted() {
 
 Status TableWriter::CompactBuckets() {
   if (table_options_.write_only || table_options_.bucket_mode == BucketMode::kPostponed) return Ok();
+  if (table_options_.by_snapshot && !options_.once_on) return Ok();  // its new files have no number yet
   const int full_epochs = table_options_.full_compaction_epochs;
   const bool full = full_epochs > 0 && ++epochs_since_full_ >= full_epochs;
   if (full) epochs_since_full_ = 0;
@@ -99,6 +102,63 @@ std::set<BucketId> TableWriter::BucketsToRest() const {
 void TableWriter::Rested(const std::set<BucketId>& ids) {
   credit_.Spend(ids);
   stale_ = true;
+}
+
+// All rows of a snapshot have its number: none of its files has a key of another one. Who writes once knows the number.
+Status TableWriter::OrderBySnapshot() {
+  std::map<BucketId, std::vector<DataFileMeta>> of;
+  for (const ManifestEntry& entry : added_) of[{entry.partition, entry.bucket}].push_back(entry.file);
+  TRY_SET(const BinaryRowCodec codec, KeyRange::Codec(schema_));
+  for (const auto& [id, files] : of) {
+    std::vector<KeyRange> ranges;
+    for (const DataFileMeta& file : files) {
+      TRY_SET(ranges.emplace_back(), KeyRange::Of(codec, file));
+    }
+    for (const std::vector<size_t>& section : SectionsOf(ranges)) {
+      std::vector<DataFileMeta> joined;
+      for (size_t i : section) joined.push_back(files[i]);
+      if (joined.size() > 1) TRY(JoinNewFiles(id, joined));
+    }
+  }
+  if (options_.once_on) NumberNew(*options_.once_on + 1);
+  return Ok();
+}
+
+Status TableWriter::JoinNewFiles(const BucketId& id, const std::vector<DataFileMeta>& files) {
+  Bucket& bucket = buckets_[id];
+  CompactionUnit unit;
+  unit.files = files;
+  unit.output_level = 0;
+  unit.drop_deletes = false;
+  TableOptions plain = table_options_;  // the rows have numbers of their own, and replace none but each other
+  plain.by_snapshot = plain.deletion_vectors = false;
+  plain.changelog = ChangelogProducer::kNone;
+  plain.expiry.reset();
+  TRY_SET(const SchemasById schemas, SchemasOf(files));
+  TRY_SET(const RowFileOptions written, FilesOf(id, bucket));
+  auto done = Compact(env_, schema_, schemas, plain, layout_, written, unit);
+  if (!done.ok()) return std::move(done).error().With(Str("table ", options_.name));
+  for (const DataFileMeta& file : done->before) {
+    std::erase_if(bucket.files, [&](const DataFileMeta& f) { return f.name == file.name; });
+    std::erase_if(added_, [&](const ManifestEntry& entry) { return entry.file.name == file.name; });
+    RemoveFile(id, file);
+  }
+  for (DataFileMeta& file : done->after) {
+    file.source = FileSource::kAppend;
+    stats_.bytes_written += file.size;
+    bucket.files.push_back(file);
+    added_.push_back(EntryOf(id, EntryKind::kAdd, std::move(file)));
+  }
+  return Ok();
+}
+
+void TableWriter::NumberNew(int64_t snapshot) {
+  NumberNewFiles(snapshot, added_);
+  for (const ManifestEntry& entry : added_) {
+    for (DataFileMeta& file : buckets_[{entry.partition, entry.bucket}].files) {
+      if (file.name == entry.file.name) NumberNewFile(snapshot, file);
+    }
+  }
 }
 
 // Before a compaction is chosen: they are no runs of level 0 then.

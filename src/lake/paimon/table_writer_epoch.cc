@@ -174,9 +174,11 @@ Status TableWriter::Change(const SchemaChange& change) {
   if (fills && options_.backfill) {
     TRY(FlushAll());
     if (HasRows()) {
-      if (table_options_.bucket_mode == BucketMode::kPostponed) {
+      const bool postponed = table_options_.bucket_mode == BucketMode::kPostponed;
+      if (postponed || table_options_.by_snapshot) {
         return Unsupported(Str("table ", options_.name, ": the default of the new column ", change.column.name,
-                               " cannot be filled into rows with postponed buckets"),
+                               " cannot be filled into rows ",
+                               postponed ? "with postponed buckets" : "that sequence.snapshot-ordering orders"),
                            "set add-column.backfill: false, and old rows show NULL in it");
       }
       TRY_SET(value, ValueOfOldRows(change.column, change.initial));
@@ -225,6 +227,7 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   CHECK(!finished_);
   if (stale_ && !options_.overwritten.empty()) TRY(TakeInCommits());  // there were no rows
   TRY(FlushAll());
+  if (table_options_.by_snapshot) TRY(OrderBySnapshot());
   TRY(CompactBuckets());
   for (const std::string& folder : folders_touched_) TRY(env_.SyncFolder(folder));
   folders_touched_.clear();
@@ -288,6 +291,7 @@ Result<int64_t> TableWriter::Commit(const TableChange& change, int64_t epoch) {
     }
     RemoveCompacted();
   }
+  if (table_options_.by_snapshot && !options_.once_on) NumberNew(outcome.snapshot);
   stale_ = !outcome.alone || !outcome.compacted;
   base_ = outcome.snapshot;
   added_.clear();
