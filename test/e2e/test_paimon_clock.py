@@ -18,8 +18,8 @@ def tags(ctx, table):
     return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
 
 
-def hour_before():
-    return time.strftime("tag-%Y-%m-%d %H", time.localtime(time.time() - 3600))
+def hour_before(clock=time.localtime):
+    return time.strftime("tag-%Y-%m-%d %H", clock(time.time() - 3600))
 
 
 def test_tags_by_the_clock(ctx):
@@ -38,6 +38,27 @@ def test_tags_by_the_clock(ctx):
     assert sorted(ctx.lake.rows(table, tag=name)[1]) == sorted(first[1])
     names, rows = ctx.lake.rows_of_jsonl(table, paimon_job.read(ctx, table, "--tag", name))
     assert (names, sorted(rows)) == (first[0], sorted(first[1]))
+    paimon_job.equal(ctx, table)
+
+
+def test_tags_by_the_watermark(ctx):
+    """Which is the clock, as that of Paimon's sync actions, of jobs that name the option."""
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t SELECT seq, 1 FROM seq_1_to_50")
+    table = f"{db}.t"
+    path = paimon_job.pipeline(ctx, table, {**FIXED, **HOURLY, "tag.automatic-creation": "watermark"})
+    before, began = hour_before(time.gmtime), time.time() * 1000
+    ctx.catch_up(path)
+    made = tags(ctx, table)
+    assert made in ([before], [hour_before(time.gmtime)]), made
+    snapshots = ctx.lake.snapshots(table)
+    assert all(began - 1 <= s["watermark"] < time.time() * 1000 for s in snapshots), snapshots
+    assert len(paimon_job.read(ctx, table, "--watermark", str(snapshots[0]["watermark"])).splitlines()) == 50
+    path = paimon_job.pipeline(ctx, table, FIXED)
+    ctx.server.execute("UPDATE t SET v = 2", db)
+    result = ctx.catch_up(path)
+    assert result.err.count("this job no watermark") == 1, result.err
+    assert ctx.lake.snapshots(table)[-1]["watermark"] == snapshots[-1]["watermark"]
+    assert tags(ctx, table) == made
     paimon_job.equal(ctx, table)
 
 
@@ -90,7 +111,7 @@ def test_a_write_only_table_is_left_alone(ctx):
 def test_options_that_are_not_done_are_refused(ctx):
     db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY)")
     for key, value in (
-        ("tag.automatic-creation", "watermark"),
+        ("tag.automatic-creation", "later"),
         ("partition.expiration-strategy", "custom"),
         ("partition.timestamp-formatter", "yyyy-EEE"),
     ):

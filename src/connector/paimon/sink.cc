@@ -62,6 +62,12 @@ Status CheckOldRows(const TableId& id, const paimon::Schema& table, const TableS
   return Ok();
 }
 
+// Paimon's sync actions have the clock as their watermark if their --table_conf says so, and none otherwise.
+bool HasWatermarkTags(const paimon::Options& options) {
+  const auto mode = options.find("tag.automatic-creation");
+  return mode != options.end() && Lower(Trim(mode->second)) == "watermark";
+}
+
 }  // namespace
 
 PaimonSink::PaimonSink(Env& env, PaimonSinkConfig config, std::unique_ptr<paimon::Catalog> catalog)
@@ -162,9 +168,14 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   options.backfill = config_.backfill;
   options.take_columns = config_.take_columns;
   options.helper = &helper_;
+  options.clock_watermarks = HasWatermarkTags(config_.table_options);
   options.may_become = mirror::CheckBecomes;
   Status kept = PaimonUpkeep::Check(table->newest_schema());
   if (!kept.ok()) return std::move(kept).error().With(Str("table ", options.name));
+  if (!options.clock_watermarks && HasWatermarkTags(table->newest_schema().options)) {
+    LogInfo(Str("table ", options.name, " has the option tag.automatic-creation=watermark, and this job no watermark: "
+                "its snapshots get no tag unless table.properties or --table_conf name that option"));
+  }
   if (before_ != BeforeImage::kFull) TRY(CheckOldRows(id, table->newest_schema(), schema));
   TRY_SET(auto writer, TableWriter::Make(env_, std::move(table), std::move(options)));
   TRY(writer->Adopt(schema));

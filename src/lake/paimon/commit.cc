@@ -312,6 +312,7 @@ class Commit {
     next.commit_kind = compaction ? kCompact : overwrites ? kOverwrite : kAppend;
     next.time_ms = env_.NowMs();
     next.properties = change_.properties;
+    next.watermark = change_.watermark;
     TRY_SET(const TableOptions options, TableOptions::Of(table_.newest_schema()));
     std::vector<ManifestFile> base, delta = changed.manifests;
     if (options.by_snapshot && !compaction && !delta.empty()) {
@@ -323,7 +324,7 @@ class Commit {
       TRY_SET(const auto added, table_.ReadManifestList(latest->delta_manifest_list));
       base.insert(base.end(), added.begin(), added.end());
       next.total_record_count = latest->total_record_count;
-      next.watermark = latest->watermark;
+      if (latest->watermark) next.watermark = std::max(*latest->watermark, next.watermark.value_or(INT64_MIN));
       next.next_row_id = latest->next_row_id;
       next.statistics = latest->statistics;
       next.index_manifest = change_.truncate && !compaction ? std::string() : latest->index_manifest;

@@ -147,6 +147,7 @@ std::string TableChange::ToJson() const {
   json["indexes"] = Json::array();
   for (const IndexEntry& entry : indexes) json["indexes"].push_back(paimon::ToJson(entry));
   json["properties"] = properties;
+  if (watermark) json["watermark"] = *watermark;
   return DumpJson(json);
 }
 
@@ -190,6 +191,9 @@ Result<TableChange> TableChange::Parse(std::string_view text) {
     change.indexes.push_back(std::move(entry));
   }
   TRY_SET(change.properties, TextMapMember(json, "properties"));
+  if (FindMember(json, "watermark") != nullptr) {
+    TRY_SET(change.watermark, LongMember(json, "watermark"));
+  }
   return change;
 }
 

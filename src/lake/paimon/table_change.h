@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +42,7 @@ struct TableChange {
   std::vector<NewVectors> vectors;   // with what is compacted, or with `rewrites`
   std::vector<IndexEntry> indexes;   // in place of those of the same partition, bucket and type
   std::map<std::string, std::string> properties;  // of the snapshots
+  std::optional<int64_t> watermark = {};  // likewise, ms; unless the snapshot before has a later one
 
   bool overwrites() const { return truncate || !dropped.empty(); }
   bool Overwrites(const std::string& partition) const;  // whether its files go

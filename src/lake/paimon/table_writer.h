@@ -52,6 +52,7 @@ struct TableWriterOptions {
   // Whether columns may become others: kUnsupported before anything is changed. Null: always.
   std::function<Status(const Schema& from, const Schema& to)> may_become = {};
   bool sync = true;                // fsync files; off for tests only
+  bool clock_watermarks = false;   // the time at the end of an epoch is the watermark of its snapshots
   HelperThread* helper = nullptr;  // shares the encoding, if there is one; outlives the writer
   // Of a process that is no job and writes once, on this snapshot (0: there is none yet): there is no position to be
   // kept, columns may have types that no pipeline has, and Write, Finish and Commit are kConflict if another writer has

@@ -252,6 +252,7 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   TRY_SET(change.changelog, WriteChangedFiles(env_, *table_, changelog_));
   TRY(env_.SyncFolder(table_->folder() + "/manifest"));
   finished_ = true;
+  if (options_.clock_watermarks) change.watermark = env_.NowMs() - 1;  // what comes later is not older
   if (options_.once_on) return change;
   change.properties = {{prefix_ + "epoch", Str(epoch.epoch)},
                        {prefix_ + "position", epoch.position},

@@ -141,17 +141,15 @@ class Lake {
   std::shared_ptr<TableSchema> schema_;
   std::map<std::string, std::unique_ptr<TableWriter>> writers_;
   std::vector<Snapshot> tags_;
-  int64_t now_ms_ = kFirstMs;
-  int64_t epoch_ = 0;
+  int64_t now_ms_ = kFirstMs, epoch_ = 0;
+  bool clock_watermarks_ = false;
 
  private:
   Result<TableWriter*> WriterOf(const std::string& user) {
     std::unique_ptr<TableWriter>& writer = writers_[user];
     if (writer == nullptr) {
-      TableWriterOptions options;
-      options.name = "db.t";
-      options.user = user;
-      options.sync = false;
+      TableWriterOptions options{.name = "db.t", .user = user, .sync = false};
+      options.clock_watermarks = clock_watermarks_;
       TRY_SET(auto table, Table::Open(env_, folder_));
       TRY_SET(writer, TableWriter::Make(env_, std::move(table), options));
       TRY(writer->Adopt(*schema_));
@@ -242,9 +240,9 @@ class Lake {
   }
 };
 
-inline Options With(Options options, const Options& more) {
-  for (const auto& [key, value] : more) options[key] = value;
-  return options;
+inline Options With(Options options, Options more) {
+  more.merge(options);
+  return more;
 }
 
 }  // namespace sluice::paimon

@@ -79,12 +79,15 @@ Status ReadPeriod(const Schema& schema, TagOptions& out) {
 Result<TagOptions> TagOptions::Of(const Schema& schema) {
   TagOptions out;
   const std::string mode = Value(schema, "tag.automatic-creation", "none");
-  if (mode != "none" && mode != "process-time" && mode != "batch") {
-    return Unsupported(Str("table option tag.automatic-creation='", mode, "' is not supported yet"),
-                       "use process-time or none");
+  if (mode == "watermark") {
+    auto zone = TimeZone::Find(schema.Option("sink.watermark-time-zone", "UTC"));
+    if (!zone.ok()) return std::move(zone).error().With("table option sink.watermark-time-zone");
+    out.watermark_zone = *zone;
+  } else if (mode != "none" && mode != "process-time" && mode != "batch") {
+    return Bad("tag.automatic-creation", mode, "none, process-time, watermark or batch");
   }
-  out.automatic = mode == "process-time";
-  if (out.automatic && schema.options.contains("sink.process-time-zone")) {
+  out.automatic = mode == "process-time" || out.watermark_zone;
+  if (mode == "process-time" && schema.options.contains("sink.process-time-zone")) {
     return Unsupported("table option sink.process-time-zone is not supported yet",
                        "leave it out: tags have the time of the process, TZ");
   }
@@ -110,6 +113,15 @@ Result<TagOptions> TagOptions::Of(const Schema& schema) {
     if (!valid.ok()) return Error(valid.error());
   }
   return out;
+}
+
+// By which tags are made; nothing if the snapshot has none.
+std::optional<int64_t> ClockOf(const Snapshot& snapshot, const TagOptions& options) {
+  if (!options.watermark_zone) return LocalOfUtc(snapshot.time_ms);
+  constexpr int64_t kEnd = 253'402'128'000'000;  // of the years with four digits, in each zone
+  const int64_t watermark = snapshot.watermark.value_or(-1);
+  if (watermark < 0 || watermark >= kEnd) return {};
+  return options.watermark_zone->ToLocal(watermark * 1000) / 1000;
 }
 
 // After the newest tag of a period.
@@ -138,10 +150,10 @@ Result<std::vector<std::string>> TagCreation::Run(Table& table, const TagOptions
     auto snapshot = table.SnapshotOf(id);
     if (!snapshot.ok() && snapshot.error().code == ErrorCode::kNotFound) continue;  // expired meanwhile
     if (!snapshot.ok()) return std::move(snapshot).error();
-    const int64_t time = LocalOfUtc(snapshot->time_ms);
-    const bool due = !next_tag_ || time - options.delay_ms >= *next_tag_ + options.period_ms;
+    const auto time = ClockOf(*snapshot, options);
+    const bool due = time && (!next_tag_ || *time - options.delay_ms >= *next_tag_ + options.period_ms);
     if (due) {
-      int64_t period = time / options.period_ms * options.period_ms - options.period_ms;  // the last one that is over
+      int64_t period = *time / options.period_ms * options.period_ms - options.period_ms;  // the last one that is over
       if (options.complete && next_tag_) period = *next_tag_;
       const std::string name = NameOf(period, options);
       const auto created = CreateTag(env_, table, {name, id, {}});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "expr/time_zone.h"
 #include "io/env.h"
 #include "lake/paimon/schema.h"
 #include "lake/paimon/table.h"
@@ -17,7 +18,8 @@ namespace sluice::paimon {
 
 // `tag.*` of a table.
 struct TagOptions {
-  bool automatic = false;          // `tag.automatic-creation`: process-time; else none
+  bool automatic = false;          // `tag.automatic-creation`: process-time or watermark; else none
+  std::optional<TimeZone> watermark_zone;  // of watermark, `sink.watermark-time-zone`: the clock of tags' names
   int64_t period_ms = 86'400'000;  // `tag.creation-period`, `tag.creation-period-duration`
   int64_t delay_ms = 0;            // `tag.creation-delay`
   std::optional<int64_t> most;     // `tag.num-retained-max`

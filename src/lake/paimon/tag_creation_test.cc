@@ -68,6 +68,40 @@ TEST_F(TagCreationTest, ADayIsTaggedByTheFirstSnapshotAfterIt) {
   }
 }
 
+TEST_F(TagCreationTest, AWatermarkIsAClockToo) {
+  const Options options = {{"bucket", "1"}, {"tag.automatic-creation", "watermark"}};
+  Lake utc(options), none(options), east(With(options, {{"sink.watermark-time-zone", "Asia/Shanghai"}}));
+  for (auto [lake, expected] : {std::pair(&utc, "2024-01-30 of 1, 2024-01-31 of 3"), std::pair(&none, ""),
+                                std::pair(&east, "2024-01-30 of 1, 2024-01-31 of 2")}) {
+    creation_.reset();
+    lake->clock_watermarks_ = lake != &none;
+    for (const int64_t second : {1'706'702'400, 1'706'717'000, 1'706'745'600, 1'706'745'601}) {  // 01-31 12:00 UTC, …
+      lake->now_ms_ = second * 1000 - 999;
+      ASSERT_OK(lake->Epoch(1, 1));
+      Run(*lake);
+    }
+    EXPECT_EQ(Tags(*lake), expected);
+    const auto table = lake->Open();
+    const auto watermark = (*table)->SnapshotOf(4)->watermark;
+    EXPECT_EQ(watermark.has_value(), lake != &none);
+    EXPECT_EQ(watermark.value_or(1'706'745'601'000), 1'706'745'601'000);
+  }
+}
+
+// The clock of another machine may be ahead; a snapshot of a job without watermark has that of the one before.
+TEST_F(TagCreationTest, AWatermarkNeverFalls) {
+  Lake lake(Options{{"bucket", "1"}});
+  lake.clock_watermarks_ = true;
+  ASSERT_OK(lake.Epoch(1, 1));
+  const int64_t first = lake.now_ms_;
+  lake.now_ms_ -= 100'000;
+  ASSERT_OK(lake.Epoch(1, 1));
+  lake.clock_watermarks_ = false;
+  ASSERT_OK(lake.Epoch(1, 1, RowKind::kInsert, "job-2"));
+  const auto table = lake.Open();
+  for (const int64_t id : {1, 2, 3}) EXPECT_EQ((*table)->SnapshotOf(id)->watermark, first - 1);
+}
+
 TEST_F(TagCreationTest, ADelayWaitsForLateRows) {
   Lake lake(Automatic({{"tag.creation-delay", "10 min"}, {"tag.creation-period", "hourly"}}));
   CommitAt(lake, "2024-01-31 20:30:00");
@@ -120,7 +154,7 @@ std::string Refusal(Options options) {
 
 TEST_F(TagCreationTest, WrongOptionsAreNamed) {
   EXPECT_EQ(Refusal({}), "none");
-  for (const auto& [key, value] : {std::pair("tag.automatic-creation", "watermark"),
+  for (const auto& [key, value] : {std::pair("tag.automatic-creation", "later"),
                                    std::pair("tag.creation-period", "weekly"),
                                    std::pair("tag.creation-delay", "x"), std::pair("tag.num-retained-max", "0"),
                                    std::pair("tag.default-time-retained", "x"),
