@@ -139,19 +139,6 @@ std::vector<ColumnCondition> RowCondition::Conditions() const {
   return out;
 }
 
-namespace {
-
-// Of an IN: the range that its values are in.
-void AddRange(const std::vector<ColumnCondition>& equal, std::vector<ColumnCondition>& out) {
-  const auto below = [](const ColumnCondition& a, const ColumnCondition& b) { return a.value < b.value; };
-  const auto [least, greatest] = std::minmax_element(equal.begin(), equal.end(), below);
-  if (std::holds_alternative<double>(least->value)) return;  // NaN has no place among them
-  out.push_back({least->column, ColumnCondition::Op::kAtLeast, least->value});
-  out.push_back({least->column, ColumnCondition::Op::kAtMost, greatest->value});
-}
-
-}  // namespace
-
 // Of an OR there is nothing to be told, unless it is an IN.
 void RowCondition::Collect(const Node& node, std::vector<ColumnCondition>& out) {
   if (node.kind == Kind::kAny) {
@@ -162,7 +149,10 @@ void RowCondition::Collect(const Node& node, std::vector<ColumnCondition>& out) 
       in = in && part.term.of.column == node.parts[0].term.of.column;
       if (in) Collect(part, equal);  // nothing, if no cell equals it
     }
-    if (in && !equal.empty()) AddRange(equal, out);
+    if (!in || equal.empty()) return;
+    ColumnCondition of{equal[0].column, ColumnCondition::Op::kIn};
+    for (ColumnCondition& each : equal) of.values.push_back(std::move(each.value));
+    out.push_back(std::move(of));
     return;
   }
   if (node.kind == Kind::kAll) {

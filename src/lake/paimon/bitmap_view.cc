@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/paimon/bitmap_view.h"
 
-#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/bytes.h"
 #include "lake/paimon/indexed_values.h"
@@ -89,13 +89,13 @@ std::optional<RowBits> BitmapView::NullRows() const {
   return out;
 }
 
-std::optional<RowBits> BitmapView::RowsOf(const std::vector<std::string>& values) const {
+std::optional<RowBits> BitmapView::RowsOf(const std::function<bool(std::string_view)>& takes) const {
   RowBits out(rows_);
   std::string_view body;
   std::vector<Place> places;
   const bool whole = VisitValues(
       [&](std::string_view value, const Place& place) {
-        if (std::find(values.begin(), values.end(), value) != values.end()) places.push_back(place);
+        if (takes(value)) places.push_back(place);
       },
       body);
   if (!whole) return std::nullopt;

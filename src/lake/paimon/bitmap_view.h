@@ -3,10 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include "lake/paimon/row_bits.h"
 #include "row/type.h"
@@ -19,8 +18,9 @@ class BitmapView {
   // Of a file with that many rows. Nothing, here and below: not well formed, or not of that file.
   static std::optional<BitmapView> Parse(const DataType& type, std::string_view bytes, int64_t rows);
   std::optional<RowBits> NullRows() const;
-  // The rows that have one of these.
-  std::optional<RowBits> RowsOf(const std::vector<std::string>& values) const;
+  int64_t values() const { return values_; }  // different ones, without NULL
+  // The rows whose value, as its bytes in the index, is taken.
+  std::optional<RowBits> RowsOf(const std::function<bool(std::string_view)>& takes) const;
 
  private:
   struct Place {  // of a bitmap
@@ -35,7 +35,7 @@ class BitmapView {
   DataType type_;
   int version_ = 0;
   int64_t rows_ = 0;
-  int64_t values_ = 0;  // different ones, without NULL
+  int64_t values_ = 0;
   std::optional<Place> null_;
   std::string_view rest_;  // behind the part about NULL
 };

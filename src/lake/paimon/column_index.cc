@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,10 @@ namespace {
 
 using Op = ColumnCondition::Op;
 using MaybeRows = std::optional<RowBits>;
+
+// Beyond so many values an index is asked for a range: each costs a pass over bits or bitmaps of all rows.
+constexpr size_t kSlicedMost = 32;       // of an IN
+constexpr int64_t kBitmapsMost = 4'096;  // of a column
 
 bool IsRange(Op op) { return op == Op::kAtMost || op == Op::kAtLeast; }
 
@@ -55,7 +60,7 @@ struct Wanted {
   bool empty() const { return numbers.empty() && bytes.empty(); }
 };
 
-void AddWanted(const decltype(ColumnCondition::value)& value, const DataType& type, Wanted& out) {
+void AddWanted(const ColumnCondition::Value& value, const DataType& type, Wanted& out) {
   if (const auto* bytes = std::get_if<std::string>(&value)) out.bytes.push_back(*bytes);
   if (const auto* cell = std::get_if<int64_t>(&value); cell != nullptr && CanBe(type, *cell)) {
     out.numbers.push_back(IndexNumber(type, *cell));
@@ -71,6 +76,7 @@ void AddWanted(const decltype(ColumnCondition::value)& value, const DataType& ty
 Wanted WantedOf(const ColumnCondition& condition, const DataType& type) {
   Wanted out;
   AddWanted(condition.value, type, out);
+  for (const ColumnCondition::Value& value : condition.values) AddWanted(value, type, out);
   return out;
 }
 
@@ -83,13 +89,14 @@ bool BloomMayHold(const BloomFilter& filter, const Wanted& wanted) {
 // Nothing: the index is not well formed. Ranges are not for it.
 MaybeRows BitmapRows(const BitmapView& index, const DataType& type, Op op, const Wanted& wanted) {
   if (op == Op::kIsNull) return index.NullRows();
-  std::vector<std::string> values = wanted.bytes;
-  for (int64_t number : wanted.numbers) values.push_back(IndexedValue(type, number));
-  if (op == Op::kEqual) return index.RowsOf(values);
+  std::set<std::string, std::less<>> values(wanted.bytes.begin(), wanted.bytes.end());
+  for (int64_t number : wanted.numbers) values.insert(IndexedValue(type, number));
+  const auto takes = [&](std::string_view value) { return values.contains(value); };
+  if (op == Op::kEqual || op == Op::kIn) return index.RowsOf(takes);
   auto out = index.NullRows();
   if (!out) return out;
   if (op == Op::kNotEqual) {
-    const auto equal = index.RowsOf(values);
+    const auto equal = index.RowsOf(takes);
     if (!equal) return equal;
     *out |= *equal;
   }
@@ -131,7 +138,7 @@ class Question {
   }
 
  private:
-  bool IsEquality() const { return op_ == Op::kEqual; }
+  bool IsEquality() const { return op_ == Op::kEqual || op_ == Op::kIn; }
 
   // Of the bytes, if there are any, what `ask` says.
   template <typename Ask>
@@ -154,11 +161,21 @@ class Question {
   }
 
   Result<MaybeRows> AskBitmap() const {
-    if (IsRange(op_) || !BitmapIndexBuilder::CanHold(type_)) return MaybeRows();
+    if ((IsRange(op_) && HasNanos(type_)) || !BitmapIndexBuilder::CanHold(type_)) return MaybeRows();
     return With(kBitmapIndex, [&](std::string_view bytes, MaybeRows& out) {
       const auto bitmap = BitmapView::Parse(type_, bytes, rows_);
-      if (bitmap) out = BitmapRows(*bitmap, type_, op_, wanted_);
+      if (bitmap && IsRange(op_) && bitmap->values() > kBitmapsMost) return true;
+      if (bitmap) out = IsRange(op_) ? RangeOf(*bitmap) : BitmapRows(*bitmap, type_, op_, wanted_);
       return out.has_value();
+    });
+  }
+
+  MaybeRows RangeOf(const BitmapView& index) const {
+    const RangeBitmapView::Value bound = Bound();
+    return index.RowsOf([&](std::string_view bytes) {
+      RangeBitmapView::Value value = bytes;
+      if (IndexedWidth(type_) > 0) value = IndexedOrder(type_, bytes);
+      return op_ == Op::kAtMost ? value <= bound : value >= bound;
     });
   }
 
@@ -184,7 +201,7 @@ class Question {
     });
   }
 
-  // Of a range of a range-bitmap. Both zeros are in the ranges that end there.
+  // Of a range, as an index of sorted values has it. Both zeros are in the ranges that end there.
   RangeBitmapView::Value Bound() const {
     if (const auto* text = std::get_if<std::string>(&condition_.value)) return std::string_view(*text);
     if (const auto* cell = std::get_if<int64_t>(&condition_.value)) return IndexNumber(type_, *cell);
@@ -205,6 +222,13 @@ class Question {
         out = index.Present();
         out.Flip();
         return out;
+      case Op::kIn:
+        if (values.size() > kSlicedMost) {
+          const auto [least, most] = std::minmax_element(values.begin(), values.end());
+          out = index.AtLeast(*least);
+          return out &= index.AtMost(*most);
+        }
+        break;
       case Op::kEqual:
       case Op::kNotEqual: break;
     }

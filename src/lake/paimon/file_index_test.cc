@@ -195,7 +195,13 @@ class Asking {
     for (const Field& field : schema_.fields) columns_.push_back({field.id, field.name, field.type, false});
   }
   std::string Ask(const std::string& column, Op op, Value value = {}) {
-    const FileConditions conditions({{column, op, std::move(value)}}, columns_);
+    return Ask(ColumnCondition{column, op, std::move(value)});
+  }
+  std::string AskIn(const std::string& column, const std::vector<Value>& values) {
+    return Ask(ColumnCondition{column, Op::kIn, {}, {values.begin(), values.end()}});
+  }
+  std::string Ask(const ColumnCondition& condition) {
+    const FileConditions conditions({condition}, columns_);
     const auto may = conditions.MayHold(PosixEnv(), file_, schema_);
     return may.ok() ? *may ? "perhaps" : "no" : may.error().ToString();
   }
@@ -216,6 +222,8 @@ TEST(PaimonFileIndex, OfJavaTellsWhatAFileHas) {
   for (const auto& [column, has, has_not] : cells) {
     EXPECT_EQ(java.Ask(column, Op::kEqual, has), "perhaps") << column;
     EXPECT_EQ(java.Ask(column, Op::kEqual, has_not), "no") << column;
+    EXPECT_EQ(java.AskIn(column, {has_not, has}), "perhaps") << column;
+    EXPECT_EQ(java.AskIn(column, {has_not, has_not}), "no") << column;
     const bool bitmap = column != "x";
     EXPECT_EQ(java.Ask(column, Op::kNotEqual, has), bitmap ? "no" : "perhaps") << column;
     EXPECT_EQ(java.Ask(column, Op::kNotEqual, has_not), "perhaps") << column;

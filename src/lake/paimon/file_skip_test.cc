@@ -32,6 +32,11 @@ bool Meets(const arrow::RecordBatch& rows, int64_t row, const ColumnCondition& c
   const arrow::Array& column = *rows.GetColumnByName(condition.column);
   if (column.IsNull(row)) return condition.op == Op::kIsNull;
   if (condition.op == Op::kIsNull || condition.op == Op::kIsNotNull) return condition.op == Op::kIsNotNull;
+  if (condition.op == Op::kIn) {
+    return std::any_of(condition.values.begin(), condition.values.end(), [&](const ColumnCondition::Value& value) {
+      return Meets(rows, row, {condition.column, Op::kEqual, value});
+    });
+  }
   int64_t order = 0;
   if (const auto* text = std::get_if<std::string>(&condition.value)) {
     order = static_cast<const arrow::StringArray&>(column).GetView(row).compare(*text);
@@ -146,17 +151,33 @@ TEST_F(PaimonFileSkipTest, FilesWhoseStatisticsRuleItOutAreNotOpened) {
   EXPECT_EQ(Ask({{"grp", Op::kNotEqual, int64_t{7}}}), "3|\"a name of more than 16 letters\"|9| 1");
 }
 
-TEST_F(PaimonFileSkipTest, RangesAreAskedOfBsiAndRangeBitmap) {
+// Not for the range that they are in.
+TEST_F(PaimonFileSkipTest, ValuesOfAnInAreAskedOneByOne) {
+  for (const char* kind : {"bloom-filter", "bitmap", "bsi", "range-bitmap", "none"}) {
+    Options options = {{"metadata.stats-mode", "none"}};
+    if (kind == std::string("none")) options = {{"metadata.stats-mode", "full"}};  // bounds are asked so too
+    if (kind != std::string("none")) options[Str("file-index.", kind, ".columns")] = "id,grp";
+    ASSERT_NO_FATAL_FAILURE(Start(false, options));
+    ASSERT_NO_FATAL_FAILURE(Put({{"1", "a", "7"}, {"2", "b", "8"}, {"3", "c", "9"}}));
+    EXPECT_EQ(Ask({{"grp", Op::kIn, {}, {int64_t{7}, int64_t{9}, int64_t{11}}}}), "1|\"a\"|7| 3|\"c\"|9| 1") << kind;
+    EXPECT_EQ(Ask({{"id", Op::kIn, {}, {int64_t{0}, int64_t{4}}}}), "3") << kind;
+    std::vector<ColumnCondition::Value> many;
+    for (int64_t id = 2; id < 80; ++id) many.push_back(id);
+    EXPECT_EQ(Ask({{"id", Op::kIn, {}, many}}), "2|\"b\"|8| 3|\"c\"|9| 1") << kind;
+  }
+}
+
+TEST_F(PaimonFileSkipTest, RangesAreAskedOfIndexes) {
   const Options none = {{"metadata.stats-mode", "none"}};
-  for (const char* kind : {"bsi", "range-bitmap"}) {
+  for (const char* kind : {"bsi", "range-bitmap", "bitmap"}) {
     Options options = none;
     options[Str("file-index.", kind, ".columns")] = "id,grp";
     ASSERT_NO_FATAL_FAILURE(Start(false, options));
     ASSERT_NO_FATAL_FAILURE(Put({{"1", "a", "7"}, {"2", "b", "null"}, {"-3", "c", "9"}}));
     EXPECT_EQ(Ask({{"id", Op::kAtMost, int64_t{0}}}), "-3|\"c\"|9| 2") << kind;
     EXPECT_EQ(Ask({{"id", Op::kAtLeast, int64_t{2}}}), "2|\"b\"|null| 2");
-    // A file with nothing but NULL has a bsi, but no range-bitmap: it is opened.
-    const std::string seven = Str("1|\"a\"|7| ", kind == std::string("bsi") ? 2 : 1);
+    // A file with nothing but NULL has a bsi and a bitmap, but no range-bitmap: it is opened.
+    const std::string seven = Str("1|\"a\"|7| ", kind == std::string("range-bitmap") ? 1 : 2);
     EXPECT_EQ(Ask({{"grp", Op::kAtLeast, int64_t{7}}, {"grp", Op::kAtMost, int64_t{8}}}), seven) << kind;
     EXPECT_EQ(Ask({{"grp", Op::kIsNull}}), "2|\"b\"|null| 2");
     EXPECT_EQ(Ask({{"grp", Op::kNotEqual, int64_t{9}}}), seven) << kind;
@@ -244,6 +265,14 @@ TEST_P(PaimonFileSkipRandomTest, NoWantedRowIsMissed) {
       if (below(2) == 0) conditions.push_back({"id", comparisons[below(4)], int64_t{first + below(12)}});
       if (below(3) == 0) conditions.push_back({"name", below(5) == 0 ? Op::kIsNull : op, Str("n", below(10))});
       if (below(2) == 0) conditions.push_back({"grp", static_cast<Op>(below(6)), int64_t{below(7)}});
+      if (below(3) == 0) {
+        const bool text = below(2) == 0;
+        ColumnCondition in{text ? "name" : below(2) == 0 ? "id" : "grp", Op::kIn};
+        for (int n = below(4); n >= 0; --n) {
+          in.values.push_back(text ? ColumnCondition::Value(Str("n", below(10))) : int64_t{first + below(12)});
+        }
+        conditions.push_back(std::move(in));
+      }
       const auto all = Read(lake, conditions, false), chosen = Read(lake, conditions, true);
       ASSERT_TRUE(all.ok() && chosen.ok());
       ASSERT_EQ(all->rows, chosen->rows) << "epoch " << epoch << ", question " << asked;

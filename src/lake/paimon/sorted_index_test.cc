@@ -3,6 +3,7 @@
 // and the ends of the types; a damaged one is an error or the same answer.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -10,6 +11,7 @@
 #include "base/crc32.h"
 #include "base/text.h"
 #include "io/env.h"
+#include "lake/paimon/bitmap_index.h"
 #include "lake/paimon/bsi_index.h"
 #include "lake/paimon/column_index.h"
 #include "lake/paimon/file_index.h"
@@ -20,7 +22,7 @@ namespace sluice::paimon {
 namespace {
 
 using Op = ColumnCondition::Op;
-using Cell = decltype(ColumnCondition::value);  // none: NULL
+using Cell = ColumnCondition::Value;  // none: NULL
 
 constexpr const char* kBsi = kBsiIndex;
 constexpr const char* kRange = kRangeBitmapIndex;
@@ -47,6 +49,10 @@ std::string RangeOf(const DataType& type, const std::vector<Cell>& cells, int64_
   return *Built(RangeBitmapBuilder(type, chunk), type, cells);
 }
 
+std::string BitmapOf(const DataType& type, const std::vector<Cell>& cells, int version) {
+  return *Built(BitmapIndexBuilder(type, version, kSmallChunk), type, cells);
+}
+
 // -1, 0, 1 as a column is sorted; -0.0 equals 0.0, NaN is above all.
 int Order(const Cell& a, const Cell& b) {
   if (const auto* text = std::get_if<std::string>(&a)) return text->compare(std::get<std::string>(b));
@@ -62,6 +68,10 @@ bool Meets(const Cell& cell, const ColumnCondition& condition) {
   const bool null = cell.index() == 0;
   if (condition.op == Op::kIsNull || condition.op == Op::kIsNotNull) return null == (condition.op == Op::kIsNull);
   if (null) return false;
+  if (condition.op == Op::kIn) {
+    const auto equals = [&](const Cell& value) { return Order(cell, value) == 0; };
+    return std::any_of(condition.values.begin(), condition.values.end(), equals);
+  }
   const int order = Order(cell, condition.value);
   if (condition.op == Op::kAtMost) return order <= 0;
   if (condition.op == Op::kAtLeast) return order >= 0;
@@ -89,6 +99,7 @@ void ExpectRows(const DataType& type, const char* kind, const std::string& bytes
     ASSERT_TRUE(wide && (condition.op == Op::kEqual || condition.op == Op::kNotEqual));
     return;
   }
+  if (condition.op == Op::kIn && condition.values.size() > 16) wide = true;  // a range then; zeros are two
   for (size_t row = 0; row < cells.size(); ++row) {
     const bool there = (*rows)->Contains(static_cast<int64_t>(row));
     if (wide && there) continue;
@@ -151,12 +162,16 @@ TEST(PaimonSortedIndex, SaysOfEachTypeWhatItsRowsSay) {
       }
       std::vector<std::pair<const char*, std::string>> indexes = {
           {kRange, RangeOf(type, cells, round % 2 == 0 ? RangeBitmapBuilder::DefaultChunkBytes(type) : kSmallChunk)}};
+      if (type.kind != TypeKind::kDecimal) indexes.emplace_back(kBitmapIndex, BitmapOf(type, cells, round % 2 + 1));
       if (kind.bsi) indexes.emplace_back(kBsi, *Built(BsiIndexBuilder(), type, cells));
       for (const auto& [name, bytes] : indexes) {
         for (int asked = 0; asked < 12; ++asked) {
           for (Op op : {Op::kEqual, Op::kNotEqual, Op::kAtMost, Op::kAtLeast, Op::kIsNull, Op::kIsNotNull}) {
             ASSERT_NO_FATAL_FAILURE(ExpectRows(type, name, bytes, cells, {"c", op, random.Of(type, kind)}));
           }
+          ColumnCondition in{"c", Op::kIn};
+          for (int64_t n = random.Below(asked == 0 ? 60 : 9); n >= 0; --n) in.values.push_back(random.Of(type, kind));
+          ASSERT_NO_FATAL_FAILURE(ExpectRows(type, name, bytes, cells, in));
         }
       }
     }

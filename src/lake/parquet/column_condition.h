@@ -6,17 +6,20 @@
 #include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace sluice {
 
 struct ColumnCondition {
   // All but kIsNull do not hold for NULL. kAtMost, kAtLeast: also of texts, by bytes.
-  enum class Op : uint8_t { kEqual, kNotEqual, kIsNull, kIsNotNull, kAtMost, kAtLeast };
+  enum class Op : uint8_t { kEqual, kNotEqual, kIsNull, kIsNotNull, kAtMost, kAtLeast, kIn };
+  // As cells of the column's type are; a float as double. -0.0 equals 0.0, NaN itself.
+  using Value = std::variant<std::monostate, int64_t, double, std::string>;
 
   std::string column;
   Op op = Op::kEqual;
-  // Unless of NULLs: as cells of the column's type are; a float as double. -0.0 equals 0.0, NaN itself.
-  std::variant<std::monostate, int64_t, double, std::string> value = {};
+  Value value = {};                 // unless of NULLs or of kIn
+  std::vector<Value> values = {};   // of kIn: it equals one of these
 };
 
 }  // namespace sluice

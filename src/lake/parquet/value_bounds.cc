@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/parquet/value_bounds.h"
 
+#include <algorithm>
+
 namespace sluice {
 namespace {
 
@@ -26,9 +28,13 @@ bool ValueBounds::MayHold(const ColumnCondition& condition) const {
   if (condition.op == Op::kIsNull) return !nulls || *nulls > 0;
   if (nulls && *nulls >= rows) return false;  // nothing else holds for NULL
   if (condition.op == Op::kIsNotNull) return true;
+  const auto equals = [&](const ColumnCondition::Value& value) {
+    return Order(least, value).value_or(0) <= 0 && Order(greatest, value).value_or(0) >= 0;
+  };
   const auto low = Order(least, condition.value), high = Order(greatest, condition.value);
   switch (condition.op) {
-    case Op::kEqual: return low.value_or(0) <= 0 && high.value_or(0) >= 0;
+    case Op::kEqual: return equals(condition.value);
+    case Op::kIn: return std::any_of(condition.values.begin(), condition.values.end(), equals);
     case Op::kAtMost: return low.value_or(0) <= 0;
     case Op::kAtLeast: return high.value_or(0) >= 0;
     case Op::kNotEqual:  // texts may be cut off
