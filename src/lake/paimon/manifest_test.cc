@@ -196,6 +196,7 @@ TEST(PaimonTableChange, IsReadAsItWasWritten) {
     }
     change.indexes = Some<IndexEntry>(maker, [&] { return maker.Index(false); });
     change.properties = {{"a", "{\"x\":\"\\\"\"}"}, {"", "\n"}};
+    if (maker() % 2 == 0) change.watermark = static_cast<int64_t>(maker());
     const std::string text = change.ToJson();
     EXPECT_EQ(text.find('\n'), std::string::npos);
     const auto read = TableChange::Parse(text);
@@ -208,6 +209,7 @@ TEST(PaimonTableChange, IsReadAsItWasWritten) {
     EXPECT_EQ(read->compacted.rows, change.compacted.rows);
     EXPECT_EQ(read->indexes, change.indexes);
     EXPECT_EQ(read->properties, change.properties);
+    EXPECT_EQ(read->watermark, change.watermark);
     for (size_t end = 0; end + 1 < text.size(); end += 1 + text.size() / 50) {
       EXPECT_FALSE(TableChange::Parse(text.substr(0, end)).ok());
     }
