@@ -15,21 +15,16 @@
 #include "base/text.h"
 #include "row/format_value.h"
 #include "row/nested_type.h"
+#include "row/variant_format.h"
 
 namespace sluice {
 namespace {
 
 constexpr int kDepthMax = 200;  // of values in values
-constexpr size_t kUuidBytes = 16;
 constexpr uint64_t kVersion = 1;
 
-// Of the low two bits of a value's first byte.
-enum class Basic : uint8_t { kPrimitive, kShortText, kObject, kArray };
-// Of the other six.
-enum class Primitive : uint8_t {
-  kNull, kTrue, kFalse, kInt8, kInt16, kInt32, kInt64, kDouble, kDecimal4, kDecimal8, kDecimal16, kDate, kTimestamp,
-  kTimestampNtz, kFloat, kBinary, kText, kTime, kTimestampNanos, kTimestampNtzNanos, kUuid,
-};
+using Basic = VariantBasic;
+using Primitive = VariantPrimitive;
 
 std::string Base64(std::string_view bytes) {
   static constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -204,7 +199,7 @@ class Printer {
       case Primitive::kTime: return Time(Signed(value, 1, 8));
       case Primitive::kBinary: return Quoted(Base64(Part(value, 5, Number(value, 1, 4))));
       case Primitive::kText: return Quoted(Part(value, 5, Number(value, 1, 4)));
-      case Primitive::kUuid: return Uuid(Part(value, 1, kUuidBytes));
+      case Primitive::kUuid: return Uuid(Part(value, 1, kVariantUuidBytes));
     }
     ok_ = false;
   }

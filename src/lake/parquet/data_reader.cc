@@ -101,7 +101,7 @@ class DataFileReader::Impl {
       const FileColumn& field = wanted_[i];
       stored_.push_back(stored[i].type.ToArrow());
       if (found[i] != nullptr && !CanPromote(*found[i], *stored_[i])) {
-        const char* shredded = HasVariant(stored[i].type) ? ": shredded variants are not read" : "";
+        const char* shredded = HasVariant(stored[i].type) ? ": a variant is shredded by types that it cannot have" : "";
         return Unsupported(Str("column ", field.name, " is ", found[i]->ToString(),
                                " in the file and cannot be read as ", stored_[i]->ToString(), shredded));
       }

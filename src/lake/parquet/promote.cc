@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "row/shredded_variant.h"
 #include "row/timestamp.h"
 #include "row/variant.h"
 
@@ -141,7 +142,8 @@ arrow::Status PromoteRow(arrow::ArrayData& data, const arrow::DataType& from, co
 }  // namespace
 
 bool CanPromote(const arrow::DataType& from, const arrow::DataType& to) {
-  if (IsVariant(to) && from.num_fields() != to.num_fields()) return false;  // shredded
+  if (IsVariant(to) && IsShreddedVariant(from)) return true;
+  if (IsVariant(to) && from.num_fields() != to.num_fields()) return false;
   if (to.id() == arrow::Type::STRUCT) return from.id() == arrow::Type::STRUCT && CanPromoteRow(from, to);
   if (to.id() == arrow::Type::MAP && from.id() == arrow::Type::MAP) {
     const auto& a = static_cast<const arrow::MapType&>(from);
@@ -154,6 +156,7 @@ bool CanPromote(const arrow::DataType& from, const arrow::DataType& to) {
 
 arrow::Result<ArrayPtr> Promote(const ArrayPtr& array, const TypePtr& to) {
   if (!HasParts(*to) && array->type()->Equals(*to)) return array;
+  if (IsVariant(*to) && IsShreddedVariant(*array->type())) return JoinVariants(*array, to);
   if (CanCast(*array->type(), *to) || ChangesScale(*array->type(), *to)) return arrow::compute::Cast(*array, to);
   if (array->type_id() == arrow::Type::LARGE_LIST) {
     ARROW_ASSIGN_OR_RAISE(auto list, arrow::compute::Cast(*array, arrow::list(array->type()->field(0))));
