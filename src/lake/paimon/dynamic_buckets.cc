@@ -68,7 +68,11 @@ int DynamicBuckets::Assign(int32_t hash) {
     if (found != 0) return static_cast<int>((found & ~kUsed) >> 32);
   }
   while (filling_ < hashes_.size() && static_cast<int64_t>(hashes_[filling_].size()) >= target_rows_) ++filling_;
-  const int bucket = static_cast<int>(filling_);
+  auto bucket = static_cast<int>(filling_);
+  if (bucket >= buckets_max_) {
+    if (buckets_max_ == kMost) return -1;
+    bucket = static_cast<int>(static_cast<uint32_t>(hash) % hashes_.size());
+  }
   Put(hash, bucket);
   changed_.insert(bucket);
   return bucket;

@@ -15,14 +15,19 @@ namespace sluice::paimon {
 
 class DynamicBuckets {
  public:
-  explicit DynamicBuckets(int64_t target_rows) : target_rows_(target_rows) {}
+  static constexpr int kMost = INT16_MAX;  // buckets, as in Java
+
+  // `buckets_max`: `dynamic-bucket.max-buckets`, at most kMost; kMost: as many as keys need.
+  explicit DynamicBuckets(int64_t target_rows, int buckets_max = kMost)
+      : target_rows_(target_rows), buckets_max_(buckets_max) {}
 
   // The hashes of two index files of a bucket, which is number 0 here. kCorrupt as Load.
   static Result<DynamicBuckets> OfBoth(std::string_view first, std::string_view second);
 
   // The hashes of an index file. kCorrupt if its size is none.
   Status Load(int bucket, std::string_view bytes);
-  // The bucket of a key; a new key comes to one that has room.
+  // The bucket of a key; a new key comes to one that has room. Once there are as many as there may be they share the
+  // new keys; -1 if these are kMost.
   int Assign(int32_t hash);
 
   const std::set<int>& changed() const { return changed_; }  // buckets with new keys since the last Saved
@@ -37,6 +42,7 @@ class DynamicBuckets {
   void Grow();
 
   int64_t target_rows_;
+  int buckets_max_;
   std::vector<std::vector<int32_t>> hashes_;  // of each bucket
   std::vector<uint64_t> slots_;               // kUsed, bucket, hash
   size_t used_ = 0;

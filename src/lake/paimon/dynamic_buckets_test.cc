@@ -39,6 +39,26 @@ TEST(PaimonDynamicBuckets, FillTheRoomThatIndexFilesLeave) {
   EXPECT_EQ(buckets.changed(), (std::set<int>{1, 2, 3}));
 }
 
+TEST(PaimonDynamicBuckets, ShareTheKeysWhenThereMayBeNoMoreBuckets) {
+  DynamicBuckets buckets(2, 3);
+  std::map<int, int> counts;
+  for (int32_t hash = -50; hash < 50; ++hash) ++counts[buckets.Assign(hash)];
+  EXPECT_EQ(counts.size(), 3u);
+  for (const auto& [bucket, keys] : counts) EXPECT_GT(keys, 20) << bucket;
+  DynamicBuckets again(2, 2);  // another writer made more
+  for (int bucket = 0; bucket < 3; ++bucket) ASSERT_TRUE(again.Load(bucket, buckets.IndexFile(bucket)).ok());
+  for (int32_t hash = -50; hash < 50; ++hash) EXPECT_EQ(again.Assign(hash), buckets.Assign(hash));
+  EXPECT_TRUE(again.changed().empty());
+  EXPECT_LT(again.Assign(1000), 3);
+}
+
+TEST(PaimonDynamicBuckets, AreAsManyAsJavaCanHave) {
+  DynamicBuckets buckets(1);
+  for (int32_t hash = 0; hash < DynamicBuckets::kMost; ++hash) ASSERT_EQ(buckets.Assign(hash), hash);
+  EXPECT_EQ(buckets.Assign(-1), -1);
+  EXPECT_EQ(buckets.Assign(7), 7);
+}
+
 TEST(PaimonDynamicBuckets, AFileOfAnotherSizeIsRefused) {
   DynamicBuckets buckets(2);
   EXPECT_TRUE(buckets.Load(0, "").ok());

@@ -89,6 +89,24 @@ Status CheckRetained(const TableOptions& options) {
   return above("changelog", options.changelogs_min, options.changelogs_max);
 }
 
+Status CheckReading(const Schema& schema, const TableOptions& options) {
+  const auto on = [&](const char* key) { return Lower(Trim(schema.Option(key, "false"))) == "true"; };
+  constexpr const char* kOverwrites = "streaming-read-overwrite";
+  const bool told_twice =
+      options.changelog == ChangelogProducer::kLookup || options.changelog == ChangelogProducer::kFullCompaction;
+  if (on(kOverwrites) && told_twice) {
+    return Contradict(kOverwrites, "changelog-producer lookup or full-compaction",
+                      Str("leave ", kOverwrites, " out: the changelog tells what an overwrite changes"));
+  }
+  for (const char* key : {kOverwrites, "table-read.sequence-number.enabled"}) {
+    if (options.keyed || !on(key)) continue;
+    return Invalid(Str("table option ", key, " is for tables with a primary key"),
+                   key == kOverwrites ? "use streaming-read-append-overwrite, or leave it out" : "leave it out");
+  }
+  if (!on("manifest-sort.enabled") || !schema.partition_keys.empty()) return Ok();
+  return Invalid("table option manifest-sort.enabled is for tables with partitions", "leave it out");
+}
+
 }  // namespace
 
 Status CheckJavaRules(const Schema& schema) {
@@ -99,6 +117,7 @@ Status CheckJavaRules(const Schema& schema) {
   TRY(CheckSequence(options));
   TRY(CheckSnapshotOrder(options));
   TRY(CheckRetained(options));
+  TRY(CheckReading(schema, options));
   const bool by_epochs = schema.options.contains(kFullCompactions);
   if (by_epochs && options.keyed && options.changelog == ChangelogProducer::kLookup) {
     return Contradict(kFullCompactions, "changelog-producer=lookup",

@@ -63,12 +63,19 @@ TEST(PaimonJavaRules, TheRestIsNamed) {
       {{{"snapshot.num-retained.max", "5"}}, "snapshot.num-retained.min=10 is above snapshot.num-retained.max=5"},
       {{{"changelog.num-retained.min", "9"}, {"changelog.num-retained.max", "5"}}, "changelog.num-retained.min=9 is"},
       {{{"changelog-producer", "lookup"}, {"full-compaction.delta-commits", "2"}}, "delta-commits and changelog-prod"},
+      {{{"changelog-producer", "lookup"}, {"streaming-read-overwrite", "true"}}, "streaming-read-overwrite and chan"},
+      {{{"manifest-sort.enabled", "true"}}, "manifest-sort.enabled is for tables with partitions"},
   };
   for (const auto& [options, text] : cases) {
     EXPECT_NE(Refusal(Keyed(options)).find(text), std::string::npos) << text << ": " << Refusal(Keyed(options));
   }
   EXPECT_NE(Refusal(Keyless({{"changelog-producer", "input"}})).find("changelog-producer"), std::string::npos);
   EXPECT_NE(Refusal(Keyless({{"full-compaction.delta-commits", "2"}})).find("delta-commits"), std::string::npos);
+  for (const char* key : {"streaming-read-overwrite", "table-read.sequence-number.enabled"}) {
+    EXPECT_NE(Refusal(Keyless({{key, "true"}})).find(key), std::string::npos);
+    EXPECT_EQ(Refusal(Keyed({{key, "true"}})), "none");
+    EXPECT_EQ(Refusal(Keyless({{key, "false"}})), "none");
+  }
 }
 
 TEST(PaimonJavaRules, FoldersOfBytesAreFoundByNobody) {

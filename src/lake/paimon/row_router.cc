@@ -51,7 +51,7 @@ Result<RowRouter::Partition*> RowRouter::PartitionOf(Table& table, const std::st
   auto partition = std::make_unique<Partition>();
   partition->row = row;
   if (options_.bucket_mode == BucketMode::kDynamic) {
-    partition->keys = std::make_unique<DynamicBuckets>(options_.bucket_target_rows);
+    partition->keys = std::make_unique<DynamicBuckets>(options_.bucket_target_rows, options_.buckets_max);
     if (!truncated_) TRY(LoadKeys(table, *partition));
   }
   return partitions_.emplace(row, std::move(partition)).first->second.get();
@@ -91,6 +91,11 @@ Status RowRouter::Route(Table& table, const Columns& columns, int64_t rows, std:
       bucket_codec_->Encode(bucket_cells, row, key);
       const bool dynamic = partition->keys != nullptr;
       bucket = dynamic ? partition->keys->Assign(HashBinaryRow(key)) : BucketOf(key, options_.buckets);
+      if (bucket < 0) {
+        return Invalid(Str("a partition has ", DynamicBuckets::kMost, " buckets of ", options_.bucket_target_rows,
+                           " keys, and no reader of Paimon takes more"),
+                       "set a larger dynamic-bucket.target-row-num");
+      }
     }
     auto [place, added] = partition->buckets.try_emplace(bucket, static_cast<uint32_t>(buckets_.size()));
     if (added) buckets_.push_back({partition->row, bucket});

@@ -38,6 +38,30 @@ constexpr std::pair<std::string_view, ChangelogProducer> kProducers[] = {
     {"full-compaction", ChangelogProducer::kFullCompaction},
 };
 
+// What a writer that does not do it would make wrong: options with the one value that is supported, and those that must
+// not be there. Among them what other engines would look for and not find: rows by a primary-key index that has none of
+// them, deletion vectors beside the data files, files sorted by other columns than the key.
+constexpr std::pair<const char*, const char*> kOnly[] = {
+    {"bucket-function.type", "default"},
+    {"chain-table.enabled", "false"},
+    {"clustering.incremental", "false"},
+    {"data-evolution.enabled", "false"},
+    {"data-file.thin-mode", "false"},
+    {"deletion-vectors.merge-on-read", "false"},
+    {"index-file-in-data-file-dir", "false"},
+    {"manifest.format", "avro"},
+    {"orc.timestamp-ltz.legacy.type", "true"},
+    {"pk-clustering-override", "false"},
+    {"primary-key.nullable", "false"},
+    {"row-tracking.enabled", "false"},
+    {"type", "table"},
+};
+constexpr const char* kNone[] = {
+    "blob-descriptor-field", "blob-field", "blob-view-field", "branch", "data-file.external-paths", "partition",
+    "pk-bitmap.index.columns", "pk-btree.index.columns", "pk-full-text.index.columns", "pk-multivalue.index.columns",
+    "pk-vector.index.columns", "primary-key", "vector-field",
+};
+
 template <size_t kCount>
 bool ParseWithUnit(std::string_view text, const Unit (&units)[kCount], int64_t& out) {
   const std::string lower = Lower(Trim(text));
@@ -124,16 +148,11 @@ std::vector<std::string> Names(const std::string* text) {
   return out;
 }
 
-// What a writer that does not do it would make wrong.
 Status CheckSupported(const Reader& options) {
-  TRY(options.Only("deletion-vectors.merge-on-read", "false"));
-  TRY(options.Only("manifest.format", "avro"));
-  TRY(options.Only("bucket-function.type", "default"));
-  TRY(options.Only("row-tracking.enabled", "false"));
-  TRY(options.Only("data-file.thin-mode", "false"));
-  for (const char* key : {"data-file.external-paths", "branch",
-                          "primary-key", "partition"}) {
-    if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"));
+  for (const auto& [key, only] : kOnly) TRY(options.Only(key, only));
+  for (const char* key : kNone) {
+    if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"),
+                                                          "leave it out");
   }
   return Ok();
 }
@@ -243,6 +262,10 @@ Status ReadBuckets(const Reader& options, const std::vector<std::string>& key, T
   }
   out.bucket_key = Names(options.Find("bucket-key"));
   if (out.bucket_key.empty()) out.bucket_key = key;
+  int buckets_max = -1;
+  TRY(options.Count("dynamic-bucket.max-buckets", -1, buckets_max));
+  if (buckets_max == 0) return Bad("dynamic-bucket.max-buckets", "0", "-1 or a number above 0");
+  if (buckets_max > 0) out.buckets_max = std::min(out.buckets_max, buckets_max);
   return options.Count("dynamic-bucket.target-row-num", 1, out.bucket_target_rows, INT64_MAX);
 }
 
@@ -303,6 +326,9 @@ Result<TableOptions> Read(const Options& given, const std::vector<std::string>& 
   out.sequence = Names(options.Find("sequence.field"));
   if (const std::string* order = options.Find("sequence.field.sort-order")) {
     out.sequence_descending = EqualsIgnoreCase(Trim(*order), "descending");
+    if (!out.sequence_descending && !EqualsIgnoreCase(Trim(*order), "ascending")) {
+      return Bad("sequence.field.sort-order", *order, "ascending or descending");
+    }
   }
   TRY(options.Count("snapshot.num-retained.min", 1, out.snapshots_min));
   TRY(options.Count("snapshot.num-retained.max", 1, out.snapshots_max));

@@ -57,6 +57,7 @@ struct TableOptions {
   int buckets = -1;                      // of kFixed; -2 of kPostponed, else -1
   std::vector<std::string> bucket_key;   // columns whose row is hashed
   int64_t bucket_target_rows = 2'000'000;  // `dynamic-bucket.target-row-num`
+  int buckets_max = INT16_MAX;           // `dynamic-bucket.max-buckets`, of a partition
   int64_t postpone_buckets = 0;          // `postpone.default-bucket-num`; 0: by rows or bytes
   int64_t postpone_bucket_rows = 0;      // `postpone.target-row-num-per-bucket`; 0: by bytes
   int64_t postpone_bucket_bytes = 1 << 30;  // `postpone.target-size-per-bucket`

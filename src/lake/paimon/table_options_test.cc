@@ -103,6 +103,12 @@ TEST(PaimonTableOptions, RefuseNumbersThatTheyCannotBe) {
     }
   }
   EXPECT_EQ(Of({{"dynamic-bucket.target-row-num", "4294967298"}}).bucket_target_rows, 4294967298);
+  EXPECT_EQ(Of({}).buckets_max, INT16_MAX);
+  EXPECT_EQ(Of({{"dynamic-bucket.max-buckets", "-1"}}).buckets_max, INT16_MAX);
+  EXPECT_EQ(Of({{"dynamic-bucket.max-buckets", "7"}}).buckets_max, 7);
+  for (const char* text : {"0", "-2", "x"}) {
+    EXPECT_NE(Refusal(Keyed({{"dynamic-bucket.max-buckets", text}})), "none") << text;
+  }
   EXPECT_NE(Refusal(Keyed({{"file.compression.zstd-level", "23"}})), "none");
   EXPECT_NE(Refusal(Keyed({{"bucket", "0"}})), "none");
 }
@@ -112,7 +118,11 @@ TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
            {"merge-engine", "newest"},
            {"file.format", "lance"}, {"changelog-file.format", "csv"}, {"manifest.format", "orc"},
            {"bucket-function.type", "mod"}, {"row-tracking.enabled", "true"}, {"data-file.thin-mode", "true"},
-           {"branch", "b"},
+           {"branch", "b"}, {"type", "format-table"}, {"pk-clustering-override", "true"},
+           {"primary-key.nullable", "true"}, {"index-file-in-data-file-dir", "true"}, {"chain-table.enabled", "true"},
+           {"data-evolution.enabled", "true"}, {"clustering.incremental", "true"}, {"pk-btree.index.columns", "v"},
+           {"pk-bitmap.index.columns", "v"}, {"pk-vector.index.columns", "v"}, {"vector-field", "v"},
+           {"blob-field", "v"},
            {"data-file.external-paths", "x"}, {"primary-key", "id"}, {"partition", "dt"},
            {"file.format.per.level", "0:vortex"}}) {
     const auto read = TableOptions::Of(Keyed({{key, value}}));
@@ -123,12 +133,15 @@ TEST(PaimonTableOptions, OfWhatIsNotSupportedAreRefusedByName) {
   }
   for (const auto& [key, value] : Options{
            {"merge-engine", "Aggregation"}, {"deletion-vectors.enabled", "FALSE"}, {"file.format", " parquet "},
-           {"changelog-producer", "none"}, {"some.other", "x"}, {"file.compression", "LZ4"}, {"write-only", "True"}}) {
+           {"changelog-producer", "none"}, {"some.other", "x"}, {"file.compression", "LZ4"}, {"write-only", "True"},
+           {"type", "TABLE"}, {"pk-clustering-override", "false"}, {"sequence.field.sort-order", "ASCENDING"}}) {
     EXPECT_EQ(Refusal(Keyed({{key, value}})), "none") << key;
     EXPECT_TRUE(CheckOption(key, value).ok());
   }
   EXPECT_NE(Refusal(Keyed({{"file.compression", "zip"}})), "none");
   EXPECT_NE(Refusal(Keyed({{"write-only", "yes"}})), "none");
+  EXPECT_NE(Refusal(Keyed({{"sequence.field.sort-order", "desc"}})).find("ascending or descending"),
+            std::string::npos);
 }
 
 TEST(PaimonTableOptions, SayWhenABucketIsCompacted) {
