@@ -192,11 +192,29 @@ class Commit {
       if (!read.ok() && read.error().code == ErrorCode::kNotFound) break;  // expired meanwhile, and all before
       TRY_SET(const Snapshot snapshot, std::move(read));
       if (snapshot.commit_user != identity_.user) continue;
-      if (snapshot.commit_identifier > identity_.identifier) return true;
       if (snapshot.commit_identifier < identity_.identifier) return false;
+      TRY(CheckOwn(snapshot));
+      if (snapshot.commit_identifier > identity_.identifier) return true;
       if (!compaction || snapshot.commit_kind == kCompact) return true;
     }
     return false;
+  }
+
+  // An epoch of a job has one end and is of one state directory. With others another process runs the same job: what
+  // it has read is not what this one has, whose rows would be lost if they were taken to be there.
+  Status CheckOwn(const Snapshot& snapshot) const {
+    for (const char* name : {"state", "end"}) {
+      const std::string key = Str("sluice.", identity_.user, ".", name);
+      const auto ours = change_.properties.find(key);
+      const auto theirs = snapshot.properties.find(key);
+      if (ours == change_.properties.end()) return Ok();
+      if (theirs != snapshot.properties.end() && ours->second == theirs->second) continue;
+      return Invalid(Str(table_.folder(), ": snapshot ", snapshot.id, " has epoch ", snapshot.commit_identifier,
+                         " of this job, and another process made it: two run the same job"),
+                     "stop the other one, or give this one another pipeline name or commit.user-prefix; what this one "
+                     "did not commit is read again from the position in the tables");
+    }
+    return Ok();
   }
 
   Error FilesAreGone() const {
