@@ -72,6 +72,24 @@ Result<paimon::Schema> WithOptions(const std::string& table, const paimon::Schem
   return next;
 }
 
+void TellKeptOptions(const std::string& table, const paimon::Schema& schema, const paimon::Options& options) {
+  paimon::Schema wanted = schema;
+  wanted.options = options;
+  paimon::LeaveOutForKeyless(wanted);
+  std::vector<std::string> kept;
+  for (const auto& [key, value] : wanted.options) {
+    const auto there = schema.options.find(key);
+    if (there == schema.options.end()) {
+      kept.push_back(Str(key, " is not set, not ", value));
+    } else if (there->second != value) {
+      kept.push_back(Str(key, " is ", there->second, ", not ", value));
+    }
+  }
+  if (kept.empty()) return;
+  LogWarn(Str("table ", table, " is there and keeps its own options: ", Join(kept, "; "),
+              " (ALTER TABLE … SET of another engine changes those that can be)"));
+}
+
 Status AlterOptions(Env& env, const std::string& name, paimon::Table& table, const paimon::Options& options) {
   const paimon::Schema& schema = table.newest_schema();
   TRY_SET(paimon::Schema next, WithOptions(name, schema, options));

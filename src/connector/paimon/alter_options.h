@@ -16,6 +16,8 @@ namespace sluice {
 // The schema with the options, under its own id; the same if none changes. kInvalid, kUnsupported name the option.
 Result<paimon::Schema> WithOptions(const std::string& table, const paimon::Schema& schema,
                                    const paimon::Options& options);
+// Tells which of the options a table that stays as it is has otherwise.
+void TellKeptOptions(const std::string& table, const paimon::Schema& schema, const paimon::Options& options);
 // Makes that the newest schema of the table, durably. kConflict if another writer changes it.
 Status AlterOptions(Env& env, const std::string& name, paimon::Table& table, const paimon::Options& options);
 

@@ -112,7 +112,13 @@ Status PaimonSink::Open() {
 }
 
 Result<std::unique_ptr<Table>> PaimonSink::OpenTable(const TableId& id) {
-  return catalog_->Open(env_, id);
+  auto table = catalog_->Open(env_, id);
+  if (table.ok() || table.error().code != ErrorCode::kNotFound) return table;
+  Error error = std::move(table).error().With(Str("table ", id.ToString(), " of this job is gone"));
+  if (error.hint.empty()) {
+    error.hint = "put it back; or, to copy anew, remove the state directory and the other tables of this job, too";
+  }
+  return error;
 }
 
 Result<std::optional<EpochInfo>> PaimonSink::StoredEpoch() {
@@ -160,7 +166,8 @@ Status PaimonSink::CreateOrAdopt(const TableId& id, const TableSchema& schema) {
   TRY_SET(auto table, OpenTable(id));
   // A checkpoint will name the table: the process that made it may have died before its entry was durable.
   TRY(paimon::SyncTable(env_, *table));
-  if (exists && config_.alter_options) TRY(AlterOptions(env_, id.ToString(), *table, config_.table_options));
+  if (exists && config_.alter_options) TRY(AlterOptions(env_, id.ToString(), *table, config_.own_options));
+  if (exists && !config_.alter_options) TellKeptOptions(id.ToString(), table->newest_schema(), config_.own_options);
   TRY(paimon::CommitterOf(table->folder())->OnSchema(env_, *table, table->newest_schema()));
   paimon::TableWriterOptions options;
   options.name = id.ToString();

@@ -41,10 +41,11 @@ struct PaimonSinkConfig {
   std::string warehouse;             // path, file: or s3: URI
   paimon::Options catalog;           // the other options of its catalog
   std::string job;                   // tells jobs apart that write to one warehouse: their snapshots' commitUser
-  paimon::Options table_options;     // of tables that are made
+  paimon::Options table_options;     // of tables that are made: own_options, and the catalog's defaults
+  paimon::Options own_options;       // those that the pipeline gives tables
   std::map<std::string, std::vector<std::string>> partition_keys;  // likewise, by database.table
   std::vector<std::string> all_partition_keys;  // of tables that have all of them and are not in partition_keys
-  bool alter_options = false;        // tables that are there get `table_options`, too
+  bool alter_options = false;        // tables that are there get `own_options`, too
   bool take_columns = false;         // ADD COLUMN of one that the table has fills that
   bool backfill = true;              // ADD COLUMN with a default rewrites the live files
 };

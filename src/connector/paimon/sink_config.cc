@@ -32,8 +32,10 @@ bool HasBlanks(std::string_view key) {
   return std::any_of(std::begin(kTexts), std::end(kTexts), [&](auto text) { return key.ends_with(text); });
 }
 
-Status ReadTableOptions(const Options& options, paimon::Options& out) {
-  for (auto& [key, value] : options.WithPrefix(kTableProperties)) {
+// Those of a prefix, where `out` has none.
+Status TakeTableOptions(const Options& options, std::string_view prefix, paimon::Options& out) {
+  for (auto& [key, value] : options.WithPrefix(prefix)) {
+    if (out.contains(key)) continue;
     Status valid = paimon::CheckOption(key, value.text);
     paimon::Schema alone;
     alone.options[key] = value.text;
@@ -42,6 +44,12 @@ Status ReadTableOptions(const Options& options, paimon::Options& out) {
     out[key] = HasBlanks(key) ? value.text : std::string(Trim(value.text));
   }
   return Ok();
+}
+
+// Of tables that are made: the pipeline's, then the catalog's.
+Status ReadTableOptions(const Options& options, paimon::Options& out) {
+  TRY(TakeTableOptions(options, kTableProperties, out));
+  return TakeTableOptions(options, kTableDefaults, out);
 }
 
 Result<PartitionKeys> ReadPartitionKeys(const Options& options) {
@@ -174,6 +182,7 @@ Result<std::unique_ptr<Sink>> MakePaimonSink(Env& env, const PipelineSpec& spec,
   config.warehouse = options.Text("catalog.properties.warehouse");
   config.job = LakeJobId(spec, options.Text("commit.user-prefix"));
   config.backfill = options.Boolean("add-column.backfill");
+  TRY(TakeTableOptions(options, kTableProperties, config.own_options));
   TRY(ReadTableOptions(options, config.table_options));
   TRY_SET(config.partition_keys, ReadPartitionKeys(options));
   config.all_partition_keys = AllPartitionKeys(spec);

@@ -185,6 +185,33 @@ TEST_F(PaimonSinkTest, AnEpochOfAnotherJobIsNotItsOwn) {
   EXPECT_TRUE(sink_->CompleteStoredEpoch()->empty());
 }
 
+// With state directories of their own, or copies of one: the rows of the second are not there.
+TEST_F(PaimonSinkTest, AnEpochOfAnotherProcessOfTheJobIsNotItsOwn) {
+  for (const auto& [end, state] : {std::pair("p2", "other"), std::pair("p3", "one")}) {
+    ASSERT_NO_FATAL_FAILURE(Begin());
+    ASSERT_NO_FATAL_FAILURE(Restart());
+    ASSERT_NO_FATAL_FAILURE(CreateTables());
+    auto other = std::move(sink_);
+    ASSERT_NO_FATAL_FAILURE(Restart());
+    ASSERT_NO_FATAL_FAILURE(CreateTables());
+    ASSERT_OK(Write("t1", "[1]", R"(["a"])", {}));
+    const auto first = sink_->Prepare({2, "p2", "", "one"});
+    ASSERT_OK(first);
+    std::swap(sink_, other);
+    ASSERT_OK(Write("t1", "[1,2]", R"(["a","b"])", {}));
+    const auto second = sink_->Prepare({2, end, "", state});
+    ASSERT_OK(second);
+    ASSERT_OK(other->Commit(*first));
+    ASSERT_OK(other->Commit(*first));
+    const Status taken = sink_->Commit(*second);
+    ASSERT_FALSE(taken.ok());
+    EXPECT_EQ(taken.error().code, ErrorCode::kInvalid);
+    EXPECT_NE(taken.error().message.find("two run the same job"), std::string::npos) << taken.error().message;
+    EXPECT_EQ(RowsOf("t1"), Rows{R"(1"a")"});
+    sink_.reset();
+  }
+}
+
 TEST_F(PaimonSinkTest, AnEpochThatCannotBeCompletedIsAnError) {
   std::string prepared;
   ASSERT_NO_FATAL_FAILURE(TwoEpochs(prepared));
@@ -284,6 +311,26 @@ TEST(PaimonSinkOptions, AreKnownRefusedOrIgnored) {
   EXPECT_TRUE(check("catalog.properties.cache-enabled", "true", warnings).ok());
   EXPECT_EQ(warnings.size(), 1u);
   EXPECT_FALSE(check("unknown", "x", warnings).ok());
+  for (const auto& [key, reason] : {std::pair("sink.parallelism", "no Flink job"), {"parquet.block.size", "formats"},
+                                    {"commit.callback.a.B.param", "no class"}, {"team", "Paimon has no such option"}}) {
+    warnings.clear();
+    ASSERT_TRUE(check(Str("table.properties.", key), "1", warnings).ok()) << key;
+    ASSERT_EQ(warnings.size(), 1u) << key;
+    EXPECT_NE(warnings[0].find(reason), std::string::npos) << warnings[0];
+  }
+  warnings.clear();
+  for (const char* key : {"fields.a.aggregate-function", "file-index.bloom-filter.columns", "scan.parallelism",
+                          "metadata.iceberg.rest.uri", "metadata.iceberg.storage", "file.format.per.level.0",
+                          "parquet.page.row.count.limit"}) {
+    EXPECT_TRUE(check(Str("table.properties.", key), "1", warnings).ok()) << key;
+  }
+  EXPECT_TRUE(check("catalog.properties.table-default.bucket", "1", warnings).ok());
+  EXPECT_TRUE(warnings.empty()) << warnings[0];
+  for (const char* key : {"bukcet", "changelog_producer", "write_only", "metadata.iceberg.storge"}) {
+    const auto misspelt = check(Str("table.properties.", key), "1", warnings);
+    ASSERT_FALSE(misspelt.ok()) << key;
+    EXPECT_NE(misspelt.error().hint.find("did you mean \"table.properties."), std::string::npos);
+  }
   const auto foreign = check("catalog.properties.uri", "x", warnings);
   ASSERT_TRUE(foreign.ok());
   EXPECT_FALSE(CheckCatalogKeys(*foreign).ok()) << "an address that the filesystem catalog has no use for";

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "connector/paimon/table_keys.h"
 #include "lake/paimon/catalog.h"
 
 namespace sluice {
@@ -74,7 +75,9 @@ std::vector<OptionSpec> PaimonCatalogOptions() {
 
 std::vector<OptionSpec> PaimonSinkOptions() {
   std::vector<OptionSpec> out = PaimonCatalogOptions();
-  out.push_back({.key = "table.properties.*", .description = "Paimon table options of tables that are created"});
+  out.push_back({.key = Str(kTableDefaults, "*"),
+                 .description = "Paimon table options of tables that are created, where table.properties has none"});
+  AddPaimonTableKeys(out);
   out.push_back({.key = "partition.key",
                  .description = "partition columns by table: db.t1:k1,k2;db.t2:k3; they join the primary key"});
   out.push_back({.key = "commit.user-prefix",

@@ -11,6 +11,8 @@
 
 namespace sluice {
 
+inline constexpr const char* kTableDefaults = "catalog.properties.table-default.";
+
 std::vector<OptionSpec> PaimonSinkOptions();
 std::vector<OptionSpec> PaimonCatalogOptions();  // of the sink and the source: where the tables are
 // `catalog.properties.*` of such a block, without that prefix.

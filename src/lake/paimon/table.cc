@@ -63,7 +63,12 @@ Result<std::unique_ptr<Table>> Table::OpenBranch(Env& env, const std::string& fo
 
 Status Table::Refresh() {
   TRY_SET(const auto ids, Numbers(env_, history_ + "/schema", kSchemaPrefix));
-  if (ids.empty()) return NotFound(Str(folder_, " is no Paimon table: there is no file schema/schema-0"));
+  if (ids.empty()) {
+    const bool removed = !newest_.fields.empty();
+    return NotFound(Str(folder_, removed ? " is no Paimon table any more" : " is no Paimon table",
+                        ": there is no file schema/schema-0"),
+                    removed ? "somebody removed or renamed it: put it back, and run again" : "");
+  }
   if (ids.back() == newest_.id && !newest_.fields.empty()) return Ok();
   TRY_SET(newest_, ReadSchema(ids.back()));
   return Ok();
