@@ -6,6 +6,19 @@
 #include "base/text.h"
 
 namespace sluice {
+namespace {
+
+bool IsLetterOrDigit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+std::string Percent(char c) {
+  static constexpr char kHex[] = "0123456789ABCDEF";
+  const auto byte = static_cast<unsigned char>(c);
+  return {'%', kHex[byte >> 4], kHex[byte & 15]};
+}
+
+}  // namespace
 
 std::string HttpResponse::Header(const std::string& name) const {
   auto found = headers.find(name);
@@ -13,16 +26,33 @@ std::string HttpResponse::Header(const std::string& name) const {
 }
 
 std::string PercentEncode(std::string_view text, bool keep_slash) {
-  static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '.' || c == '_' || c == '~' || (c == '/' && keep_slash);
-    const auto byte = static_cast<unsigned char>(c);
-    if (plain) {
-      out += c;
+    const bool plain =
+        IsLetterOrDigit(c) || c == '-' || c == '.' || c == '_' || c == '~' || (c == '/' && keep_slash);
+    out += plain ? std::string(1, c) : Percent(c);
+  }
+  return out;
+}
+
+std::string FormEncode(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = IsLetterOrDigit(c) || c == '-' || c == '.' || c == '_' || c == '*' || c == ' ';
+    out += plain ? std::string(1, c == ' ' ? '+' : c) : Percent(c);
+  }
+  return out;
+}
+
+std::string FormDecode(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = text[i] == '%' ? FromHex(text.substr(i + 1, 2)) : std::nullopt;
+    if (byte && byte->size() == 1) {
+      out += *byte;
+      i += 2;
     } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+      out += text[i] == '+' ? ' ' : text[i];
     }
   }
   return out;

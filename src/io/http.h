@@ -43,6 +43,10 @@ std::unique_ptr<HttpTransport> MakeCurlTransport(std::string ca_file);
 
 // RFC 3986 as S3 wants it: all but letters, digits, - . _ ~ is %XX; a slash stays if `keep_slash`.
 std::string PercentEncode(std::string_view text, bool keep_slash);
+// application/x-www-form-urlencoded, as Java's URLEncoder and URLDecoder: a space is '+', and of signs . - * _ stay.
+// What is no encoding is left alone.
+std::string FormEncode(std::string_view text);
+std::string FormDecode(std::string_view text);
 // "a=1&b=2", encoded and sorted; the order that signatures need.
 std::string EncodeQuery(const std::vector<std::pair<std::string, std::string>>& query);
 

@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/s3_sign.h"
 
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
-
 #include <ctime>
 
-#include "base/check.h"
 #include "base/text.h"
+#include "io/digest.h"
 
 namespace sluice {
-namespace {
 
-std::string Hmac(std::string_view key, std::string_view text) {
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned int bytes = 0;
-  const unsigned char* made = ::HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-                                     reinterpret_cast<const unsigned char*>(text.data()), text.size(), out, &bytes);
-  CHECK(made != nullptr);
-  return std::string(reinterpret_cast<const char*>(out), bytes);
-}
-
-// 20130524T000000Z
-std::string UtcText(int64_t now_ms) {
+std::string SigningTime(int64_t now_ms) {
   const std::time_t seconds = now_ms / 1000;
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
@@ -31,17 +17,8 @@ std::string UtcText(int64_t now_ms) {
   return std::string(out, count);
 }
 
-}  // namespace
-
-std::string Sha256(std::string_view bytes) {
-  unsigned char out[EVP_MAX_MD_SIZE];
-  unsigned int count = 0;
-  CHECK(EVP_Digest(bytes.data(), bytes.size(), out, &count, EVP_sha256(), nullptr) == 1);
-  return std::string(reinterpret_cast<const char*>(out), count);
-}
-
 void SignS3(HttpRequest& request, const S3Credentials& credentials, const std::string& region, int64_t now_ms) {
-  const std::string time = UtcText(now_ms), date = time.substr(0, 8);
+  const std::string time = SigningTime(now_ms), date = time.substr(0, 8);
   const std::string body_hash = Hex(Sha256(request.body));
   request.headers["host"] = request.origin.substr(request.origin.find("://") + 3);
   request.headers["x-amz-date"] = time;
@@ -58,10 +35,10 @@ void SignS3(HttpRequest& request, const S3Credentials& credentials, const std::s
                                     "\n", signed_names, "\n", body_hash);
   const std::string scope = Str(date, "/", region, "/s3/aws4_request");
   const std::string to_sign = Str("AWS4-HMAC-SHA256\n", time, "\n", scope, "\n", Hex(Sha256(canonical)));
-  std::string key = Hmac("AWS4" + credentials.secret_key, date);
-  for (const std::string& part : {region, std::string("s3"), std::string("aws4_request")}) key = Hmac(key, part);
+  std::string key = HmacSha256("AWS4" + credentials.secret_key, date);
+  for (const std::string& part : {region, std::string("s3"), std::string("aws4_request")}) key = HmacSha256(key, part);
   request.headers["authorization"] = Str("AWS4-HMAC-SHA256 Credential=", credentials.access_key, "/", scope,
-                                         ",SignedHeaders=", signed_names, ",Signature=", Hex(Hmac(key, to_sign)));
+                                         ",SignedHeaders=", signed_names, ",Signature=", Hex(HmacSha256(key, to_sign)));
 }
 
 }  // namespace sluice

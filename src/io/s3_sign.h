@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <string>
-#include <string_view>
 
 #include "io/http.h"
 
@@ -21,6 +20,7 @@ struct S3Credentials {
 // body are covered.
 void SignS3(HttpRequest& request, const S3Credentials& credentials, const std::string& region, int64_t now_ms);
 
-std::string Sha256(std::string_view bytes);  // 32 bytes
+// "20130524T000000Z", UTC.
+std::string SigningTime(int64_t now_ms);
 
 }  // namespace sluice

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // PartitionPath of transform.h: partition values as text for people.
-#include <cctype>
 #include <cmath>
-#include <cstdio>
 
 #include <arrow/util/base64.h>
 #include <arrow/util/decimal.h>
 
 #include "base/text.h"
+#include "io/http.h"
 #include "lake/iceberg/transform.h"
 #include "row/format_value.h"
 
@@ -18,22 +17,6 @@ constexpr size_t kPartBytesMax = 200;  // a name in a folder has at most 255
 constexpr int64_t kDayHours = 24;
 
 int64_t FloorDivide(int64_t value, int64_t by) { return value / by - (value % by < 0 ? 1 : 0); }
-
-// application/x-www-form-urlencoded, as Java's URLEncoder.
-void AppendEncoded(std::string_view text, std::string& out) {
-  for (char c : text) {
-    auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x80 && std::isalnum(byte)) || c == '.' || c == '-' || c == '*' || c == '_') {
-      out += c;
-    } else if (c == ' ') {
-      out += '+';
-    } else {
-      char hex[4];
-      std::snprintf(hex, sizeof hex, "%%%02X", byte);
-      out += hex;
-    }
-  }
-}
 
 std::string DecimalText(const std::string& bytes, int scale) {
   auto value = arrow::Decimal128::FromBigEndian(reinterpret_cast<const uint8_t*>(bytes.data()),
@@ -109,10 +92,10 @@ std::string PartitionPath(const PartitionSpec& spec, const Schema& schema, const
     const Field* source = schema.FindId(part.source_id);
     auto transform = ParseTransform(part.transform);
     std::string text;
-    AppendEncoded(part.name, text);
+    text += FormEncode(part.name);
     text += '=';
     auto kind = transform.ok() ? transform->kind : TransformKind::kIdentity;
-    AppendEncoded(ValueText(values[i], kind, source != nullptr ? *source : Field{}), text);
+    text += FormEncode(ValueText(values[i], kind, source != nullptr ? *source : Field{}));
     if (text.size() > kPartBytesMax) {
       uint32_t hash = Murmur3(text);
       text.resize(kPartBytesMax - 16);
