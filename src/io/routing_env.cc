@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/routing_env.h"
 
+#include <mutex>
 #include <utility>
 
 #include "io/s3_env.h"
@@ -13,6 +14,7 @@ RoutingEnv::RoutingEnv(Env& local)
 RoutingEnv::~RoutingEnv() = default;
 
 void RoutingEnv::Mount(const std::string& path, std::unique_ptr<Env> env) {
+  std::lock_guard lock(mutex_);
   std::unique_ptr<Env>& mounted = mounts_[path];
   if (mounted != nullptr) former_.push_back(std::move(mounted));
   mounted = std::move(env);
@@ -20,6 +22,7 @@ void RoutingEnv::Mount(const std::string& path, std::unique_ptr<Env> env) {
 
 Env& RoutingEnv::At(const std::string& path) const {
   if (!IsS3Path(path)) return local_;
+  std::shared_lock lock(mutex_);
   for (auto mount = mounts_.rbegin(); mount != mounts_.rend(); ++mount) {  // longer paths come last
     const std::string& folder = mount->first;
     if (path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/')) return *mount->second;

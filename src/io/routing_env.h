@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // RoutingEnv: local paths go to one Env, s3:// paths to that which is mounted for them. Locks, clocks, waits and
-// randomness are the local one's. Thread safe but for Mount, which comes first.
+// randomness are the local one's. Thread safe.
 #pragma once
 
 #include <map>
 #include <memory>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -48,9 +49,10 @@ class RoutingEnv final : public Env {
   Env& At(const std::string& path) const;
 
   Env& local_;
-  std::map<std::string, std::unique_ptr<Env>> mounts_;  // by path
-  std::vector<std::unique_ptr<Env>> former_;            // of a path that was mounted again: files may be open
-  std::unique_ptr<Env> unmounted_;                      // has no keys, and says so
+  mutable std::shared_mutex mutex_;
+  std::map<std::string, std::unique_ptr<Env>> mounts_;  // by path; guarded by mutex_
+  std::vector<std::unique_ptr<Env>> former_;            // of a path that was mounted again: files may be open; the same
+  const std::unique_ptr<Env> unmounted_;                // has no keys, and says so
 };
 
 // The process' own, over PosixEnv(): for all that may be in a lake.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <utility>
 
 #include "base/text.h"
 #include "io/s3_error.h"
@@ -39,47 +40,65 @@ Result<int64_t> TotalOf(const HttpResponse& answer) {
   return ParseCount(range.substr(range.rfind('/') + 1));
 }
 
+void Address(const S3Config& config, const std::string& bucket, HttpRequest& request) {
+  request.origin = config.endpoint;
+  if (config.path_style) {
+    request.path = Str("/", PercentEncode(bucket, false), request.path);
+  } else {
+    request.origin.insert(request.origin.find("://") + 3, bucket + ".");
+  }
+}
+
 }  // namespace
 
-HttpRequest S3Client::Request(const char* method, const S3Place& place) const {
+HttpRequest S3Client::Request(const char* method, const S3Place& place) {
   HttpRequest out;
   out.method = method;
-  out.origin = config_.endpoint;
   out.path = "/" + PercentEncode(place.key, true);
-  if (config_.path_style) {
-    out.path = Str("/", PercentEncode(place.bucket, false), out.path);
-  } else {
-    out.origin.insert(out.origin.find("://") + 3, place.bucket + ".");
-  }
   return out;
 }
 
-Error S3Client::CannotSend(const HttpRequest& request, const S3Place& place, const Error& why) const {
-  return Error{why.code, Str(request.method, " ", place.ToString(), " at ", config_.endpoint, ": ", why.message),
+Result<S3Config> S3Client::ConfigNow(const S3Place& place, bool refused) const {
+  S3Config now = config_;
+  if (config_.lent) {
+    auto lent = config_.lent(refused);
+    if (!lent.ok()) return std::move(lent).error().With(place.ToString());
+    now = *std::move(lent);
+  }
+  if (!now.credentials.access_key.empty() && !now.credentials.secret_key.empty()) return now;
+  return Invalid(Str("there are no keys for ", place.ToString()),
+                 "set s3.access-key and s3.secret-key, or the environment variables AWS_ACCESS_KEY_ID and "
+                 "AWS_SECRET_ACCESS_KEY; roles and profiles are not used");
+}
+
+Error S3Client::CannotSend(const HttpRequest& request, const S3Place& place, const S3Config& config, const Error& why) {
+  return Error{why.code, Str(request.method, " ", place.ToString(), " at ", config.endpoint, ": ", why.message),
                why.code == ErrorCode::kUnavailable ? "is s3.endpoint the server's address, and does it answer?"
                                                    : "is s3.endpoint right? AWS_CA_BUNDLE may name a file with the "
                                                      "certificate that signed the server's"};
 }
 
 Result<HttpResponse> S3Client::Send(const HttpRequest& request, const S3Place& place, bool* unknown) {
-  if (config_.credentials.access_key.empty() || config_.credentials.secret_key.empty()) {
-    return Invalid(Str("there are no keys for ", place.ToString()),
-                   "set s3.access-key and s3.secret-key, or the environment variables AWS_ACCESS_KEY_ID and "
-                   "AWS_SECRET_ACCESS_KEY; roles and profiles are not used");
-  }
   int64_t wait_ms = kFirstWaitMs;
+  bool refused = false, asked_anew = false;
   for (int tries = 1;; ++tries) {
+    TRY_SET(const S3Config config, ConfigNow(place, std::exchange(refused, false)));
     HttpRequest one = request;
-    SignS3(one, config_.credentials, config_.region, clock_.NowMs());
+    Address(config, place.bucket, one);
+    SignS3(one, config.credentials, config.region, clock_.NowMs());
     auto answer = transport_->Send(one);
     if (!answer.ok() && (answer.error().code != ErrorCode::kUnavailable || tries == kTriesMax)) {
       if (unknown != nullptr) *unknown = true;
-      return CannotSend(request, place, answer.error());
+      return CannotSend(request, place, config, answer.error());
     }
     if (answer.ok()) {
       const S3Failure failure = S3FailureOf(*answer, request.method == "POST");
       if (failure.status == 0) return answer;
-      if (!failure.MayPass() || tries == kTriesMax) return S3ErrorOf(failure, request.method, place, config_);
+      if (config_.lent && !asked_anew && failure.IsOfKeys() && tries < kTriesMax) {
+        refused = asked_anew = true;  // nothing was done
+        continue;
+      }
+      if (!failure.MayPass() || tries == kTriesMax) return S3ErrorOf(failure, request.method, place, config);
     }
     if (unknown != nullptr) *unknown = true;
     // Half of it, and a part by chance, so that several clients do not come back at once.

@@ -4,7 +4,7 @@
 // Bounds: 6 tries a request, 0.1 s to 1.6 s between them; bodies are held in memory, so callers ask for ranges.
 // Errors: kNotFound (the object), kConflict (PutNew: taken), kUnavailable (after all tries), kUnknownOutcome (PutNew
 // whose answer was lost), kInvalid and kUnsupported (settings, rights, bucket); they name the object, the endpoint,
-// status and S3's code.
+// status and S3's code. Keys that are lent (S3Config::lent) are asked for anew once a request if they were refused.
 #pragma once
 
 #include <cstdint>
@@ -65,12 +65,14 @@ class S3Client {
   Result<std::vector<Begun>> ListUploads(const S3Place& prefix);
 
  private:
-  HttpRequest Request(const char* method, const S3Place& place) const;
+  // Without the bucket: Send adds it to its host or its path.
+  static HttpRequest Request(const char* method, const S3Place& place);
+  Result<S3Config> ConfigNow(const S3Place& place, bool refused) const;
   // An answer of 2xx; all else is an error. `unknown`, if given, tells whether a try may have done it unseen.
   Result<HttpResponse> Send(const HttpRequest& request, const S3Place& place, bool* unknown = nullptr);
   Status ReadPage(const HttpResponse& answer, const S3Place& prefix, Listing& out, std::string& next) const;
   Status ReadUploads(const HttpResponse& answer, const S3Place& prefix, std::vector<Begun>& out, Begun& next) const;
-  Error CannotSend(const HttpRequest& request, const S3Place& place, const Error& why) const;
+  static Error CannotSend(const HttpRequest& request, const S3Place& place, const S3Config& config, const Error& why);
 
   Env& clock_;
   const S3Config config_;

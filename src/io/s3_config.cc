@@ -32,13 +32,6 @@ std::string Canonical(std::string name) {
   return name;
 }
 
-std::string NameOf(std::string_view key) {
-  for (const std::string_view prefix : kPrefixes) {
-    if (key.starts_with(prefix)) return Canonical(std::string(key.substr(prefix.size())));
-  }
-  return "";
-}
-
 struct Given {
   std::string key;  // as the user wrote it
   std::string value;
@@ -49,7 +42,7 @@ class Reader {
   explicit Reader(std::vector<std::string>& idle) : idle_(idle) {}
 
   Status Take(const std::string& key, const std::string& value) {
-    const std::string name = NameOf(key);
+    const std::string name = S3OptionName(key);
     if (name.empty()) return Ok();
     static constexpr std::string_view kNames[] = {"endpoint",      "endpoint.region",   "access.key",
                                                   "secret.key",    "session.token",     "path.style.access",
@@ -147,7 +140,14 @@ Status SetEndpoint(const Reader& reader, const std::function<std::string(const c
 
 }  // namespace
 
-bool IsS3Option(std::string_view key) { return !NameOf(key).empty(); }
+std::string S3OptionName(std::string_view key) {
+  for (const std::string_view prefix : kPrefixes) {
+    if (key.starts_with(prefix)) return Canonical(std::string(key.substr(prefix.size())));
+  }
+  return "";
+}
+
+bool IsS3Option(std::string_view key) { return !S3OptionName(key).empty(); }
 
 Result<S3Config> MakeS3Config(const std::map<std::string, std::string>& options,
                               const std::function<std::string(const char*)>& variable, std::vector<std::string>& idle) {

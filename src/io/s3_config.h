@@ -19,10 +19,15 @@ struct S3Config {
   std::string region;
   bool path_style = false;  // /bucket/key instead of bucket.host/key
   S3Credentials credentials;  // empty keys: each request is an error that says so
+  // Keys that end: asked before each request for the config of that moment; `refused`: the server did not take the last
+  // ones. Empty: this config holds for ever. Thread safe.
+  std::function<Result<S3Config>(bool refused)> lent = {};
 };
 
 // "s3.", "s3a." or "fs.s3a.".
 bool IsS3Option(std::string_view key);
+// "access.key" of each of its spellings; empty: no option of S3.
+std::string S3OptionName(std::string_view key);
 
 // Of `options` those of S3 count. `variable`: an environment variable, empty if unset. `idle` gets the keys that have
 // no effect here. kInvalid, kUnsupported: names the key, shows no value of a secret.

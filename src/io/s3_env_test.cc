@@ -296,6 +296,34 @@ TEST_F(S3EnvTest, ErrorsSayWhatToDo) {
   }
 }
 
+TEST_F(S3EnvTest, LentKeysAreThoseOfTheMoment) {
+  S3Config config = FakeS3Config();
+  std::vector<bool> asked;
+  config.lent = [&](bool refused) -> Result<S3Config> {
+    asked.push_back(refused);
+    S3Config now = FakeS3Config();
+    now.credentials.access_key = "key" + std::to_string(asked.size());
+    if (asked.size() == 5) return Unavailable("nobody lends");
+    return now;
+  };
+  auto env = New(config);
+  std::string taken = "key1/";
+  server_.answer = [&](const HttpRequest& request, HttpResponse& out) {
+    if (request.headers.at("authorization").find(taken) != std::string::npos) return false;
+    out = FakeS3::Fail(403, "ExpiredToken");
+    return true;
+  };
+  auto file = *env->NewFile("s3://b/t");
+  ASSERT_OK(file->Append("one"));
+  ASSERT_OK(file->Close());
+  taken = "key3/";
+  EXPECT_EQ(*env->ReadFile("s3://b/t"), "one");  // key2 is refused
+  taken = "none";
+  EXPECT_EQ(env->ReadFile("s3://b/t").error().code, ErrorCode::kUnavailable);
+  EXPECT_EQ(env->ReadFile("s3://b/t").error().code, ErrorCode::kInvalid);
+  EXPECT_EQ(asked, (std::vector<bool>{false, false, true, false, true, false, true}));
+}
+
 TEST_F(S3EnvTest, WithoutKeysNothingIsAsked) {
   S3Config config = FakeS3Config();
   config.credentials = {};

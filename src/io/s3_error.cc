@@ -48,6 +48,11 @@ bool S3Failure::MayPass() const {
                         "BadDigest", "XAmzContentSHA256Mismatch"});
 }
 
+bool S3Failure::IsOfKeys() const {
+  return (status == 403 && code.empty()) ||
+         IsOneOf(code, {"ExpiredToken", "InvalidToken", "TokenRefreshRequired", "InvalidAccessKeyId"});
+}
+
 S3Failure S3FailureOf(const HttpResponse& answer, bool late) {
   S3Failure out;
   const bool success = answer.status >= 200 && answer.status < 300;

@@ -15,7 +15,8 @@ struct S3Failure {
   std::string code;     // "NoSuchKey"; empty if the answer has none, as those of HEAD
   std::string message;
   std::string region;   // of the bucket, if S3 tells
-  bool MayPass() const;  // another try may succeed
+  bool MayPass() const;   // another try may succeed
+  bool IsOfKeys() const;  // other keys may be taken; of an answer without a code that is not known
 };
 
 // status 0: it is none. `late`: the server says 200 before it knows the end, as of a multipart upload: an <Error> may
