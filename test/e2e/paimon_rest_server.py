@@ -67,6 +67,8 @@ class PaimonRest(rest_server.RestServer):
         self.folder, self.config = folder, config or {}
         self.databases, self.tables = {}, {}  # (database, name): Table
         self.new_table = Table
+        self.signers = None  # a list of paimon_rest_keys.Keys: who may ask instead of the token's owner
+        self.lend = None     # of a table, the answer to who asks for keys of its storage
         super().__init__(port)
 
     def options(self, **more):
@@ -80,13 +82,21 @@ class PaimonRest(rest_server.RestServer):
 
     def answer(self, method, path, query, headers, body):
         try:
-            return 200, self._answer(method, path, {key: values[-1] for key, values in query.items()}, headers, body)
+            self._authorize(method, path, query, headers, body)
+            return 200, self._answer(method, path, {key: values[-1] for key, values in query.items()}, body)
         except Refused as error:
             return error.status, error.body
 
-    def _answer(self, method, path, query, headers, body):
-        if headers.get("authorization") != f"Bearer {TOKEN}":
-            raise Refused(401, None, None, f"{headers.get('authorization')} is nobody's")
+    def _authorize(self, method, path, query, headers, body):
+        if self.signers is not None:
+            known = any(keys.signs(method, path, query, headers, body) for keys in self.signers)
+        else:
+            known = headers.get("authorization") == f"Bearer {TOKEN}"
+        if not known:
+            told = [headers.get(name) for name in ("authorization", "x-dlf-security-token", "x-acs-security-token")]
+            raise Refused(401, None, None, f"{told} is nobody's")
+
+    def _answer(self, method, path, query, body):
         parts = [urllib.parse.unquote_plus(part) for part in path.strip("/").split("/")]
         if parts == ["v1", "config"]:
             if query.get("warehouse") != WAREHOUSE:
@@ -177,6 +187,10 @@ class PaimonRest(rest_server.RestServer):
         table.latest = snapshot["id"]
         table.statistics = given["statistics"]
         return {"success": True}
+
+    def _token(self, method, table, given, _):
+        assert method == "GET" and not given
+        return self.lend(table.location)
 
     def _rollback(self, method, table, given, _):
         assert method == "POST" and given["instant"]["type"] == "snapshot", given

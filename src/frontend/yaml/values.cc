@@ -42,7 +42,10 @@ void AddSecret(std::vector<std::string>& secrets, const std::string& value) {
 
 bool IsSecretKey(std::string_view key) {
   std::string lower = Lower(key);
-  if (lower.ends_with("token.provider") || lower.ends_with("token.enabled")) return false;  // say how, hold none
+  for (std::string_view how : {"token.provider", "token.enabled", "token-loader", "token-path", "token-ecs-role-name",
+                               "token-ecs-metadata-url"}) {
+    if (lower.ends_with(how)) return false;  // says how or where, holds none
+  }
   for (std::string_view part :
        {"password", "passwd", "pwd", "secret", "token", "credential", "access-key", "access.key", "accesskey",
         "private-key", "private.key", "api-key", "apikey", "passphrase"}) {

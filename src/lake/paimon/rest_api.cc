@@ -2,6 +2,7 @@
 #include "lake/paimon/rest_api.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -44,24 +45,9 @@ Status CheckOptions(const Options& options) {
   if (Find(options, "uri").empty()) {
     return Invalid("metastore rest lacks the option \"uri\"", "write it as http://host:port");
   }
-  const std::string provider = Lower(Find(options, "token.provider"));
-  if (provider == "dlf" || std::any_of(options.begin(), options.end(), [](const auto& option) {
-        return option.first.starts_with("dlf.");
-      })) {
-    return Unsupported("token.provider dlf: requests to a REST catalog that are signed for DLF are not supported yet",
-                       "use a server that takes a bearer token: token.provider bear, and token");
-  }
-  if (!provider.empty() && provider != "bear") {
-    return Unsupported(Str("option \"token.provider\": ", provider, " is not supported"), "use bear, with token");
-  }
-  if (provider.empty() != Find(options, "token").empty()) {
-    return Invalid("metastore rest: of the options \"token.provider\" and \"token\" one is missing",
-                   "set token.provider to bear and token to the token, or leave both out");
-  }
-  if (Lower(Find(options, "data-token.enabled")) == "true") {
-    return Unsupported("data-token.enabled: keys of the storage that a REST catalog lends are not supported yet",
-                       "set it to false at the server or in the catalog's options, and give keys as s3.access-key, "
-                       "s3.secret-key");
+  const std::string lends = Lower(Find(options, "data-token.enabled"));
+  if (!lends.empty() && lends != "true" && lends != "false") {
+    return Invalid(Str("option \"data-token.enabled\" wants true or false, but is \"", JsonEscape(lends), "\""));
   }
   return Ok();
 }
@@ -88,15 +74,20 @@ std::string RestTablePath(const std::string& database, const std::string& table,
 Result<std::unique_ptr<RestApi>> RestApi::Make(Env& env, std::shared_ptr<HttpTransport> transport, Options options) {
   TRY(CheckOptions(options));
   TRY_SET(std::string uri, UriOf(Find(options, "uri")));
-  std::unique_ptr<RestApi> api(new RestApi(env, std::move(transport), std::move(options), std::move(uri)));
-  if (!Find(api->options_, "token.provider").empty()) api->token_ = Find(api->options_, "token");
-  return api;
+  TRY_SET(auto auth, MakeRestAuth(env, transport, options));
+  return std::unique_ptr<RestApi>(
+      new RestApi(env, std::move(transport), std::move(options), std::move(uri), std::move(auth)));
 }
 
+bool RestApi::LendsKeys() const { return Lower(Find(options_, "data-token.enabled")) == "true"; }
+
 std::string RestApi::Hidden(std::string text) const {
-  for (size_t at = token_.empty() ? std::string::npos : text.find(token_); at != std::string::npos;
-       at = text.find(token_)) {
-    text.replace(at, token_.size(), "…");
+  static constexpr std::string_view kHidden = "…";
+  for (const std::string& secret : auth_->Secrets()) {
+    if (secret.empty()) continue;
+    for (size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, at + kHidden.size())) {
+      text.replace(at, secret.size(), kHidden);
+    }
   }
   return text;
 }
@@ -129,7 +120,8 @@ Result<RestReply> RestApi::Judge(const std::string& what, const HttpResponse& re
   const std::string text = Str("REST catalog ", uri_, ": ", what, ": status ", status,
                                reply.words.empty() ? "" : ": ", reply.words);
   if (status == 401 || status == 403) {
-    return Invalid(text, "check the catalog's options token.provider and token, and what the token is allowed to do");
+    return Invalid(text, "check the catalog's options token.provider, token and dlf.*, and what their owner is allowed "
+                         "to do");
   }
   if (status >= 500 || status == 408 || status == 429) return Unavailable(text, "the server's log says why");
   return Invalid(text, "is the catalog's option uri right?");
@@ -138,17 +130,21 @@ Result<RestReply> RestApi::Judge(const std::string& what, const HttpResponse& re
 Result<RestReply> RestApi::Ask(const std::string& method, const std::string& path, std::string_view body,
                                const Query& query) {
   const Place place = PlaceOf(uri_);
-  HttpRequest request{method, place.origin, Str(place.path, "/v1/", path), query, {}, body};
+  const std::string resource = Str("/v1/", path);
+  HttpRequest request{method, place.origin, place.path + resource, query, {}, body};
   request.once = method != "GET";
   request.headers["accept"] = "application/json";
   if (!body.empty()) request.headers["content-type"] = "application/json";
   for (const auto& [key, value] : options_) {
     if (key.starts_with("header.")) request.headers[Lower(key.substr(7))] = value;
   }
-  if (!token_.empty()) request.headers["authorization"] = "Bearer " + token_;
   const std::string what = Str(method, " ", request.path);
   for (int tries = 0;; ++tries) {
-    auto response = transport_->Send(request);
+    HttpRequest one = request;
+    if (Status proved = auth_->Prove(one, resource); !proved.ok()) {
+      return std::move(proved).error().With(Str("REST catalog ", uri_));
+    }
+    auto response = transport_->Send(one);
     if (!response.ok()) {
       Error error = std::move(response).error().With(Str("REST catalog ", uri_, ": ", what));
       if (error.hint.empty()) error.hint = "is it running, and the catalog's option uri right?";
@@ -163,6 +159,7 @@ Result<RestReply> RestApi::Ask(const std::string& method, const std::string& pat
 
 // Its defaults stand behind our options, its overrides before them.
 Status RestApi::Configure() {
+  std::lock_guard lock(configuring_);
   if (configured_) return Ok();
   Query query;
   if (const std::string warehouse = Find(options_, "warehouse"); !warehouse.empty()) {

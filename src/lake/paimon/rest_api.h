@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// RestApi: requests to a Paimon REST catalog (docs of Paimon: "REST Open API"), with its configuration, token and
-// retries. It knows no table. Secrets are in no error. Borrows the Env; one thread.
+// RestApi: requests to a Paimon REST catalog (docs of Paimon: "REST Open API"), with its configuration and retries. It
+// knows no table. Secrets are in no error. Borrows the Env; thread safe.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "base/result.h"
 #include "io/env.h"
 #include "io/http.h"
+#include "lake/paimon/rest_auth.h"
 #include "lake/paimon/schema.h"
 
 namespace sluice::paimon {
@@ -41,22 +43,32 @@ class RestApi {
   // GET config, once. Others do it by themselves.
   Status Configure();
   const std::string& uri() const { return uri_; }
+  // Once configured: the options, with those of the server.
+  const Options& options() const { return options_; }
+  // Whether it lends keys of the storage: `data-token.enabled`.
+  bool LendsKeys() const;
   // An error of an answer that says no.
   Error Refused(const std::string& what, const RestReply& reply) const;
 
  private:
-  RestApi(Env& env, std::shared_ptr<HttpTransport> transport, Options options, std::string uri)
-      : env_(env), transport_(std::move(transport)), options_(std::move(options)), uri_(std::move(uri)) {}
+  RestApi(Env& env, std::shared_ptr<HttpTransport> transport, Options options, std::string uri,
+          std::unique_ptr<RestAuth> auth)
+      : env_(env),
+        transport_(std::move(transport)),
+        options_(std::move(options)),
+        uri_(std::move(uri)),
+        auth_(std::move(auth)) {}
   Result<RestReply> Ask(const std::string& method, const std::string& path, std::string_view body, const Query& query);
   Result<RestReply> Judge(const std::string& what, const HttpResponse& response) const;
   std::string Hidden(std::string text) const;
 
   Env& env_;
   const std::shared_ptr<HttpTransport> transport_;
-  Options options_;  // with those of the server, once configured
-  const std::string uri_;  // without a slash at its end
-  std::string token_;
-  bool configured_ = false;
+  std::mutex configuring_;
+  bool configured_ = false;  // guarded by configuring_
+  Options options_;          // with those of the server, once configured: from then on they stay
+  const std::string uri_;    // without a slash at its end
+  const std::unique_ptr<RestAuth> auth_;
 };
 
 // "databases/d/tables/t", each name one part of it. `more`: behind that, "" or "/commit".

@@ -8,8 +8,10 @@
 
 #include "base/failpoint.h"
 #include "base/text.h"
+#include "io/s3_config.h"
 #include "lake/paimon/rest_api.h"
 #include "lake/paimon/rest_committer.h"
+#include "lake/paimon/rest_lent_keys.h"
 #include "lake/paimon/rest_messages.h"
 #include "lake/paimon/table.h"
 #include "lake/paimon/warehouse.h"
@@ -36,6 +38,7 @@ class RestCatalog final : public Catalog {
  private:
   Result<std::optional<RestTable>> Find(const TableId& id);
   Status MakeDatabase(const std::string& name);
+  Status LendKeys(const std::string& folder, const TableId& id);
 
   Env& env_;
   const std::string folder_;  // empty: its server knows where tables are
@@ -45,8 +48,9 @@ class RestCatalog final : public Catalog {
 
 Error OfTable(Error error, const TableId& id) { return std::move(error).With(Str("table ", id.ToString())); }
 
-bool HasSchema(Env& env, const std::string& folder) {
+Result<bool> HasSchema(Env& env, const std::string& folder) {
   const auto names = env.List(folder + "/schema");
+  if (!names.ok() && names.error().code != ErrorCode::kNotFound) return names.error();
   return names.ok() && std::any_of(names->begin(), names->end(),
                                    [](const std::string& name) { return name.starts_with("schema-"); });
 }
@@ -78,7 +82,13 @@ Result<std::string> RestCatalog::FolderOfTable(const TableId& id) {
   }
   auto folder = FolderOfLocation(known_[id].location);
   if (!folder.ok()) return OfTable(std::move(folder).error(), id);
+  TRY(LendKeys(*folder, id));
   return folder;
+}
+
+Status RestCatalog::LendKeys(const std::string& folder, const TableId& id) {
+  if (!IsS3Path(folder) || !api_->LendsKeys()) return Ok();
+  return LendKeysFor(folder, api_, id);
 }
 
 Result<std::vector<TableId>> RestCatalog::List() {
@@ -95,7 +105,11 @@ Result<std::vector<TableId>> RestCatalog::List() {
       TRY_SET(const RestTables page, ParseRestTables(body));
       for (const RestTable& table : page.tables) {
         const auto folder = FolderOfLocation(table.location);
-        if (table.type != "table" || !folder.ok() || !HasSchema(env_, *folder)) continue;  // where we do not come
+        if (table.type != "table" || !folder.ok()) continue;
+        const Status lent = LendKeys(*folder, {database, table.name});
+        if (!lent.ok() && lent.error().code == ErrorCode::kUnavailable) return lent.error();
+        const auto there = lent.ok() ? HasSchema(env_, *folder) : Result<bool>(false);
+        if (!there.ok() || !*there) continue;  // where we do not come
         known_[{database, table.name}] = table;
         out.push_back({database, table.name});
       }
@@ -115,7 +129,9 @@ Result<bool> RestCatalog::Exists(const TableId& id) {
   const std::string location = table->location;
   known_[id] = *std::move(table);
   TRY_SET(const std::string folder, FolderOfTable(id));
-  if (HasSchema(env_, folder)) return true;
+  const auto there = HasSchema(env_, folder);
+  if (!there.ok()) return OfTable(there.error(), id);
+  if (*there) return true;
   return Invalid(Str("table ", id.ToString(), " is in the REST catalog, but its files are not at ", location),
                  "sluice must see the same files as the server does: by the same path, or in the same S3");
 }
@@ -153,12 +169,21 @@ CatalogKind RestCatalogKind() {
   CatalogKind kind{.metastore = "rest", .keys = {}, .make = MakeRestCatalog, .places_tables = true};
   kind.keys = {
       {"uri", "address of the catalog's server"},
-      {"token.provider", "how a REST catalog knows who asks: bear, by token"},
+      {"token.provider", "how a REST catalog knows who asks: bear, by token; dlf, by signatures"},
       {"token", "what a REST catalog knows the asker by", /*secret=*/true},
       {"header.*", "headers of requests to a REST catalog", /*secret=*/true},
       {"prefix", "of the paths of a REST catalog; as a rule the server tells it"},
-      {"data-token.enabled", "must be false: keys that a REST catalog lends are not there yet"},
-      {"dlf.*", "of token.provider dlf, which is not there yet", /*secret=*/true},
+      {"data-token.enabled", "whether a REST catalog lends keys of the storage, by table; the server tells it"},
+      {"dlf.region", "of the signatures, by default that in uri"},
+      {"dlf.access-key-id", "of the keys that requests are signed with", /*secret=*/true},
+      {"dlf.access-key-secret", "of the keys that requests are signed with", /*secret=*/true},
+      {"dlf.security-token", "of the keys that requests are signed with, if they are temporary", /*secret=*/true},
+      {"dlf.token-path", "file that has those keys as JSON, and may be written anew"},
+      {"dlf.token-loader", "where those keys come from: local_file, of dlf.token-path; ecs, of the machine's role"},
+      {"dlf.token-ecs-role-name", "the machine's role, by default the one that it has"},
+      {"dlf.token-ecs-metadata-url", "where the machine's role is asked for"},
+      {"dlf.signing-algorithm", "default, or openapi, which an address with dlfnext has by itself"},
+      {"dlf.oss-endpoint", "of tables in OSS, which are not read here"},
   };
   return kind;
 }

@@ -121,6 +121,16 @@ Result<int64_t> ParseNewestSnapshot(std::string_view body) {
   return id;
 }
 
+Result<RestLent> ParseLentKeys(std::string_view body) {
+  const auto json = ParseJson(body);
+  if (!json.ok() || !json->is_object()) return Corrupt("the answer is no object");
+  const auto options = TextMapMember(*json, "token");
+  const auto ends = OptionalLong(*json, "expiresAtMillis");
+  if (!options.ok() || FindMember(*json, "token") == nullptr) return Corrupt("the answer has no `token` of texts");
+  if (!ends.ok()) return Corrupt("`expiresAtMillis` is no number");
+  return RestLent{*options, ends->value_or(0)};
+}
+
 std::string RollbackBody(int64_t snapshot, const std::string& tag) {
   Json instant = {{"type", "tag"}, {"tagName", tag}};
   if (tag.empty()) instant = {{"type", "snapshot"}, {"snapshotId", snapshot}};

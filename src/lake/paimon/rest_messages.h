@@ -55,6 +55,12 @@ std::string CommitBody(const std::string& table_uuid, const std::string& base, c
 Result<bool> ParseCommitReply(std::string_view body);
 // The number of the newest snapshot.
 Result<int64_t> ParseNewestSnapshot(std::string_view body);
+// Keys of the storage that are lent for a table. The error shows nothing of them.
+struct RestLent {
+  Options options;      // as a catalog has them
+  int64_t ends_ms = 0;  // 0 if it is not said
+};
+Result<RestLent> ParseLentKeys(std::string_view body);
 // To a snapshot, or if `tag` is not empty to that of a tag.
 std::string RollbackBody(int64_t snapshot, const std::string& tag);
 std::string CreateBranchBody(const std::string& branch, const std::string& tag);
