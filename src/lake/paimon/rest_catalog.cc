@@ -38,7 +38,7 @@ class RestCatalog final : public Catalog {
  private:
   Result<std::optional<RestTable>> Find(const TableId& id);
   Status MakeDatabase(const std::string& name);
-  Status LendKeys(const std::string& folder, const TableId& id);
+  Status LendKeys(const std::string& folder, const TableId& id, const RestTable& table);
 
   Env& env_;
   const std::string folder_;  // empty: its server knows where tables are
@@ -82,12 +82,13 @@ Result<std::string> RestCatalog::FolderOfTable(const TableId& id) {
   }
   auto folder = FolderOfLocation(known_[id].location);
   if (!folder.ok()) return OfTable(std::move(folder).error(), id);
-  TRY(LendKeys(*folder, id));
+  TRY(LendKeys(*folder, id, known_[id]));
   return folder;
 }
 
-Status RestCatalog::LendKeys(const std::string& folder, const TableId& id) {
-  if (!IsS3Path(folder) || !api_->LendsKeys()) return Ok();
+// As in Java not for external tables, whose storage the catalog does not have.
+Status RestCatalog::LendKeys(const std::string& folder, const TableId& id, const RestTable& table) {
+  if (!IsS3Path(folder) || table.external || !api_->LendsKeys()) return Ok();
   return LendKeysFor(folder, api_, id);
 }
 
@@ -106,7 +107,7 @@ Result<std::vector<TableId>> RestCatalog::List() {
       for (const RestTable& table : page.tables) {
         const auto folder = FolderOfLocation(table.location);
         if (table.type != "table" || !folder.ok()) continue;
-        const Status lent = LendKeys(*folder, {database, table.name});
+        const Status lent = LendKeys(*folder, {database, table.name}, table);
         if (!lent.ok() && lent.error().code == ErrorCode::kUnavailable) return lent.error();
         const auto there = lent.ok() ? HasSchema(env_, *folder) : Result<bool>(false);
         if (!there.ok() || !*there) continue;  // where we do not come
