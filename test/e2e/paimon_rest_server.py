@@ -31,9 +31,31 @@ class Refused(Exception):
 class Table:
     """A table in a folder; one in S3: test_paimon_rest.py."""
 
+    external = False  # its snapshots are files alone
+
     def __init__(self, folder):
         self.id, self.folder, self.latest = str(uuid.uuid4()), folder, 0
+        self.branches = {}
         self.location = "file:" + folder
+
+    def branch(self, name, tag):
+        """Makes one, with the snapshot of that tag."""
+        self.branches[name] = made = Table(os.path.join(self.folder, "branch", "branch-" + name))
+        made.id = self.id
+        shutil.copytree(os.path.join(self.folder, "schema"), os.path.join(made.folder, "schema"))
+        if tag:
+            with open(os.path.join(self.folder, "tag", "tag-" + tag), encoding="utf-8") as file:
+                made.latest = json.load(file)["id"]
+            made.put("snapshot", made.latest, self.read("snapshot", made.latest))
+
+    def forward(self, branch):
+        """The snapshots of a branch take the place of those from its first one on."""
+        first = next(number for number in range(1, branch.latest + 1) if branch.exists("snapshot", number))
+        for number in range(first, self.latest + 1):
+            os.remove(self.path("snapshot", number))
+        for number in range(first, branch.latest + 1):
+            self.put("snapshot", number, branch.read("snapshot", number))
+        self.latest = branch.latest
 
     def path(self, kind, number):
         return os.path.join(self.folder, kind, f"{kind}-{number}")
@@ -112,7 +134,10 @@ class PaimonRest(rest_server.RestServer):
                 raise Refused(404, "DATABASE", parts[3])
             if parts[4] == "table-details" or len(parts) == 5:
                 return self._tables(method, parts[3], given, query)
-            found = self.tables.get((parts[3], parts[5]))
+            name, _, branch = parts[5].partition("$branch_")
+            found = self.tables.get((parts[3], name))
+            if found and branch:
+                found = found.branches.get(branch)
             if found is None:
                 raise Refused(404, "TABLE", parts[5])
             if len(parts) == 6:
@@ -151,7 +176,7 @@ class PaimonRest(rest_server.RestServer):
         schema = table.schema()
         kept = {key: schema[key] for key in ("fields", "partitionKeys", "primaryKeys", "options", "comment")}
         return {"id": table.id, "database": database, "name": name, "path": table.location,
-                "isExternal": False, "schemaId": schema["id"], "schema": kept}
+                "isExternal": table.external, "schemaId": schema["id"], "schema": kept}
 
     def _table(self, method, place, table, given):
         if method == "GET":
@@ -169,13 +194,15 @@ class PaimonRest(rest_server.RestServer):
 
     def _snapshot(self, method, table, given, _):
         assert method == "GET" and not given
+        if table.external:
+            raise Refused(501, "TABLE", None, "an external table")
         if not table.latest:
             raise Refused(404, "SNAPSHOT", None, "none yet")
         return {"snapshot": {"snapshot": table.read("snapshot", table.latest), "recordCount": 0, "fileSizeInBytes": 0,
                              "fileCount": 0, "lastFileCreationTime": 0}}
 
     def _commit(self, method, table, given, _):
-        assert method == "POST"
+        assert method == "POST" and not table.external
         if given["tableId"] != table.id:
             raise Refused(404, "TABLE", None, "another table")
         base = table.read("snapshot", table.latest).get("uuid") if table.latest else None
@@ -207,7 +234,9 @@ class PaimonRest(rest_server.RestServer):
         if method == "POST" and not parts:
             if os.path.exists(folder):
                 raise Refused(409, "BRANCH", given["branch"], "it is there")
-            shutil.copytree(os.path.join(table.folder, "schema"), os.path.join(folder, "schema"))
+            table.branch(given["branch"], given["fromTag"])
+        elif method == "POST" and parts[1:] == ["forward"]:
+            table.forward(table.branches[parts[0]])
         elif method == "DELETE":
             shutil.rmtree(folder)
         else:

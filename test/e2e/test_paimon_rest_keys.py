@@ -67,6 +67,7 @@ def test_signed_requests(ctx):
         ctx.server.execute(CHANGES + "; ALTER TABLE t ADD w INT; UPDATE t SET w = id WHERE id < 9", db)
         ctx.catch_up(path)
         paimon_job.equal(ctx, f"{db}.t")
+        assert ctx.command("check", path).code == 0
         same = ctx.command("verify", path)
         assert same.code == 0 and "equal: 3 tables" in same.out, same.out + same.err
         read = ctx.command("read", f"{db}.t", "--format", "jsonl", *conf(server, **more))
@@ -142,6 +143,7 @@ def test_lent_keys_that_end_while_a_job_runs(ctx):
     place.equal(f"{db}.t")
     place.equal(f"{db}.u")
     assert not [refused for refused in lender.refused if refused[0] == "AccessDenied"], lender.refused[:9]
+    assert ctx.command("check", path).code == 0
     same = ctx.command("verify", path)
     assert same.code == 0 and "DIFFERENT" not in same.out, same.out + same.err
     for words in (["read", f"{db}.t", "--format", "jsonl"], ["tables", "orphans", f"{db}.t"]):

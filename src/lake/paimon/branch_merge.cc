@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "base/text.h"
-#include "lake/paimon/catalog.h"
 #include "lake/paimon/commit.h"
 #include "lake/paimon/manifest_files.h"
 #include "lake/paimon/once_writer.h"
@@ -128,13 +127,6 @@ Result<bool> MergeOnce(Env& env, const std::string& folder, const std::string& f
 Result<BranchMerge> MergeBranch(Env& env, const std::string& folder, const std::string& from, const std::string& to) {
   BranchMerge out;
   if (from == to) return Invalid(Str("branch ", from, " cannot be merged into itself"));
-  if (to != kMain) {
-    TRY_SET(const int64_t newest, CommitterOf(folder)->NewestSnapshot());
-    if (newest != TableCommitter::kFilesSay) {
-      return Unsupported(Str("branch ", from, " cannot be merged into branch ", to, ": a server makes the snapshots of "
-                             "this table, and cannot merge branches"), "merge it into main");
-    }
-  }
   TRY(UntilAlone(folder, [&] { return MergeOnce(env, folder, from, to, out); }));
   return out;
 }

@@ -28,6 +28,14 @@ bool IsSame(const Snapshot& a, const Snapshot& b) {
          a.commit_user == b.commit_user && a.commit_identifier == b.commit_identifier;
 }
 
+// As Java names a branch to the server.
+std::string NameOf(const std::string& table_name, const Table& table) {
+  static constexpr std::string_view kFolder = "/branch-";
+  const std::string& history = table.history();
+  if (history == table.folder()) return table_name;
+  return Str(table_name, "$branch_", history.substr(history.rfind(kFolder) + kFolder.size()));
+}
+
 // What the snapshot's own files add to each partition, as Java counts it.
 Result<std::vector<PartitionDelta>> DeltasOf(Env& env, const std::string& folder, const Snapshot& next) {
   TRY_SET(const auto table, Table::Open(env, folder));
@@ -77,7 +85,7 @@ Status RestCommitter::Look(Env& env, const Table& table, const Snapshot& sent, E
   auto there = ParseSnapshot(*text);
   if (!there.ok()) return std::move(there).error().With(table.SnapshotPath(sent.id));
   if (!IsSame(*there, sent)) return Conflict(Str("snapshot ", sent.id, " is another writer's"));
-  TRY_SET(const int64_t newest, NewestSnapshot());
+  TRY_SET(const int64_t newest, NewestOf(NameOf(id_.table, table)));
   if (newest == kFilesSay || newest >= sent.id) return Ok();
   Error half = Named(Unavailable(Str("REST catalog ", api_->uri(), ": the file of snapshot ", sent.id, " is there but ",
                                      newest, " is called the newest one"), "the server's log may say why"));
@@ -97,7 +105,7 @@ Status RestCommitter::CommitSnapshot(Env& env, const Table& table, const Snapsho
   Snapshot sent = next;
   sent.uuid = env.Uuid();
   TRY_SET(const auto deltas, DeltasOf(env, table.folder(), sent));
-  auto reply = api_->Send("POST", RestTablePath(id_.schema, id_.table, "/commit"),
+  auto reply = api_->Send("POST", RestTablePath(id_.schema, NameOf(id_.table, table), "/commit"),
                           CommitBody(table_.uuid, base, sent, deltas));
   if (!reply.ok()) {
     Error lost = Named(reply.error());
@@ -154,9 +162,11 @@ Status RestCommitter::Alter(Env& env, const Table& table, const Schema& schema) 
   return api_->Refused("change of the schema", reply);
 }
 
-Result<int64_t> RestCommitter::NewestSnapshot() {
+Result<int64_t> RestCommitter::NewestSnapshot() { return NewestOf(id_.table); }
+
+Result<int64_t> RestCommitter::NewestOf(const std::string& name) {
   if (table_.external) return kFilesSay;
-  TRY_SET(const RestReply reply, api_->Send("GET", RestTablePath(id_.schema, id_.table, "/snapshot")));
+  TRY_SET(const RestReply reply, api_->Send("GET", RestTablePath(id_.schema, name, "/snapshot")));
   if (reply.status == 501) return kFilesSay;  // as Java does it
   if (reply.status == 404 && reply.resource == "SNAPSHOT") return int64_t{0};
   if (reply.status == 404) return Gone(reply);

@@ -26,6 +26,7 @@ class RestCommitter final : public TableCommitter {
  private:
   Error Named(Error error) const { return std::move(error).With("table " + id_.ToString()); }
   Error Gone(const RestReply& reply) const;
+  Result<int64_t> NewestOf(const std::string& name);  // of the table, or of a branch
   Status Look(Env& env, const Table& table, const Snapshot& sent, Error otherwise);
   Status Alter(Env& env, const Table& table, const Schema& schema);
 
