@@ -11,6 +11,7 @@ import paimon_job
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOKEN = "peers-paimon-rest-token"
+KEYS = ("peers-dlf-id", "peers-dlf-secret", "peers-dlf-token")
 SCHEMA = (
     "CREATE TABLE t (id BIGINT PRIMARY KEY, v VARCHAR(20), ts TIMESTAMP(3) NULL, d DECIMAL(10,2), big LONGTEXT);"
     " INSERT INTO t SELECT seq, CONCAT('v', seq), '2026-01-02 03:04:05.678', seq / 4, 'x' FROM seq_1_to_200"
@@ -31,9 +32,12 @@ class RestCatalog(check_hive.HiveMetastore):
         os.makedirs(self.lake.warehouse, exist_ok=True)
         subprocess.run([java + "c", "-nowarn", "-cp", libraries, "-d", classes, HERE + "/PaimonRest.java"], check=True)
         self.server = self.spawn([java, "-Xmx400m", "-cp", f"{classes}:{libraries}", "PaimonRest", self.lake.warehouse,
-                                  TOKEN, "peers"], "rest.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+                                  *self.who()], "rest.log", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.address = self.line()
         self._start_flink(flink, "")
+
+    def who(self):
+        return [TOKEN, "peers"]
 
     def line(self):
         text = self.server.stdout.readline().decode().strip()
@@ -48,6 +52,29 @@ class RestCatalog(check_hive.HiveMetastore):
         self.server.stdin.write(b"\n")
         self.server.stdin.flush()
         assert self.line() == "armed"
+
+
+class SignedCatalog(RestCatalog):
+    """One that takes requests that are signed for DLF, and lends keys of the storage; a local disk needs none."""
+
+    name = "paimon-rest-dlf"
+
+    def who(self):
+        return ["dlf", "peers", *KEYS, "cn-hangzhou"]
+
+    def catalog(self, **more):
+        keys = {"access-key-id": KEYS[0], "access-key-secret": KEYS[1], "security-token": KEYS[2], **more}
+        return {"metastore": "rest", "uri": self.address, "warehouse": "peers", "token.provider": "dlf",
+                "dlf.region": "cn-hangzhou", **{f"dlf.{key}": value for key, value in keys.items()}}
+
+
+class OpenApiCatalog(SignedCatalog):
+    """The same by the other algorithm."""
+
+    name = "paimon-rest-openapi"
+
+    def catalog(self, **more):
+        return super().catalog(**{"signing-algorithm": "openapi", **more})
 
 
 def sink(rest):
@@ -139,11 +166,79 @@ def lost_and_back(ctx, rest):
     return "one snapshot for the lost answer"
 
 
-CHECKS = {"turns": turns, "partitions": partitions, "lost_and_back": lost_and_back}
+def branches(ctx, rest):
+    """Commits of both to a branch, which then takes the table's place."""
+    db = ctx.database("CREATE TABLE t (id INT, v VARCHAR(20)); INSERT INTO t SELECT seq, 'old' FROM seq_1_to_100")
+    path = paimon_job.pipeline(ctx, f"{db}.t", {"bucket": -1, "write-only": "true"}, sink=sink(rest))
+    ctx.catch_up(path)
+    act(ctx, rest, f"{db}.t", "create_tag", "--tag_name", "fork")
+    act(ctx, rest, f"{db}.t", "create_branch", "--branch_name", "b", "--tag_name", "fork")
+    branch = f"{db}.`t$branch_b`"
+    ctx.server.execute("INSERT INTO t SELECT seq, 'ours' FROM seq_101_to_110", db)
+    ctx.catch_up(path)
+    act(ctx, rest, f"{db}.t", "merge_branch", "--source_branch", "main", "--target_branch", "b")
+    counted = rest.query(f"SELECT COUNT(*) FROM {branch}")
+    assert counted == [[110]], f"in the branch: {counted}"
+    rest.ask("sql", script=[f"INSERT INTO {branch} VALUES (500, 'theirs')"])
+    ctx.server.execute("INSERT INTO t SELECT seq, 'more' FROM seq_111_to_115", db)
+    ctx.catch_up(path)
+    act(ctx, rest, f"{db}.t", "merge_branch", "--source_branch", "main", "--target_branch", "b")
+    counted = rest.query(f"SELECT COUNT(*), MAX(id) FROM {branch}")
+    assert counted == [[116, 500]], f"in the branch: {counted}"
+    assert rest.query(f"SELECT COUNT(*), MAX(id) FROM {db}.t") == [[115, 115]]
+    act(ctx, rest, f"{db}.t", "fast_forward", "--branch_name", "b")
+    counted = rest.query(f"SELECT COUNT(*), MAX(id) FROM {db}.t")
+    assert counted == [[116, 500]], f"after fast_forward: {counted}"
+    read = paimon_job.read(ctx, f"{db}.t")
+    assert len(read.splitlines()) == 116, read
+    return "snapshots of both in a branch, and of the branch in the table"
+
+
+def external(ctx, rest):
+    """An external table, made in a filesystem catalog and told to the server, which makes no snapshots of it."""
+    db = ctx.database(SCHEMA)
+    place = ctx.lake.folder(f"{db}.t")
+    columns = ("(id BIGINT NOT NULL, v STRING, ts TIMESTAMP_LTZ(3), d DECIMAL(10,2), big STRING, PRIMARY KEY (id) NOT"
+               " ENFORCED) WITH ('bucket' = '1'")
+    rest.ask("sql", script=[
+        f"CREATE CATALOG files WITH ('type' = 'paimon', 'warehouse' = 'file:{ctx.lake.warehouse}')",
+        f"CREATE DATABASE {db}",
+        f"CREATE DATABASE IF NOT EXISTS files.{db}",
+        f"CREATE TABLE files.{db}.t {columns})",
+        f"CREATE TABLE {db}.t {columns}, 'path' = 'file:{place}')",
+    ])
+    path = paimon_job.pipeline(ctx, f"{db}.t", sink=sink(rest))
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, f"{db}.t", field_ids=False)
+    rest.ask("sql", script=[f"INSERT INTO {db}.t VALUES (1000, 'flink', CAST(NULL AS TIMESTAMP_LTZ(3)), 7.5, 'y')"])
+    ctx.server.execute("INSERT INTO t VALUES (1000, 'flink', NULL, 7.5, 'y'); UPDATE t SET d = id WHERE id > 150", db)
+    ctx.catch_up(path)
+    paimon_job.equal(ctx, f"{db}.t", field_ids=False)
+    counted = rest.query(f"SELECT COUNT(*), SUM(CASE WHEN d = id THEN 1 ELSE 0 END) FROM {db}.t")[0]
+    assert counted == [201, 51], counted
+    return f"{len(ctx.lake.snapshot_ids(f'{db}.t'))} snapshots of both"
+
+
+def refused(ctx, rest):
+    """The server's own judgement of signatures by other keys."""
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY)")
+    for number, wrong in enumerate(({"access-key-secret": "another"}, {"region": "cn-beijing"})):
+        options = {f"catalog.properties.{key}": value for key, value in rest.catalog(**wrong).items()}
+        path = paimon_job.pipeline(ctx, f"{db}.t", sink=options, name=f"{number}.yaml")
+        ctx.fails(path, "401", "dlf.*")
+    return "other keys, another region"
+
+
+CHECKS = {"turns": turns, "partitions": partitions, "lost_and_back": lost_and_back, "branches": branches,
+          "external": external}
+
+
+SIGNED = {"dlf": {"dlf_turns": turns, "dlf_lost_and_back": lost_and_back, "dlf_refused": refused},
+          "openapi": {"openapi_turns": turns}}
 
 
 def names(_pair, engine):
-    return list(CHECKS) if engine == "flink" else []
+    return [name for checks in (CHECKS, *SIGNED.values()) for name in checks] if engine == "flink" else []
 
 
 def prepare(_bench):
@@ -153,5 +248,6 @@ def prepare(_bench):
 def checks(bench, engine):
     if engine.name != "flink":
         return
-    rest = RestCatalog(bench.lake, os.path.join(bench.folder, "engine-paimon-rest"))
-    yield from engines.checks_with(bench, rest, CHECKS, "rest-")
+    for kind, checks in ((RestCatalog, CHECKS), (SignedCatalog, SIGNED["dlf"]), (OpenApiCatalog, SIGNED["openapi"])):
+        rest = kind(bench.lake, os.path.join(bench.folder, "engine-" + kind.name))
+        yield from engines.checks_with(bench, rest, checks, kind.name + "-")
