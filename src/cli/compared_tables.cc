@@ -40,7 +40,7 @@ Status ComparedTables::Announce(const TableId& id, const TableSchema& schema) {
   TRY_SET(const auto shaped, shape_.Announce(id, schema));
   if (shaped == nullptr) return Ok();
   for (const TableId& sink_id : router_.Route(id)) {
-    if (WhyNot(sink_id).empty() && !HasPassingKey(sink_id, *shaped)) TRY(Open(sink_id));
+    if (WhyNot(sink_id).empty() && !HasPassingKey(sink_id, *shaped)) TRY(Open(sink_id, *shaped));
   }
   SchemaChange create;
   create.table = id;
@@ -58,8 +58,9 @@ Status ComparedTables::Announce(const TableId& id, const TableSchema& schema) {
   return left_out ? Ok() : std::move(fits);
 }
 
-// Merged shards share one. Rows are compared in the sink's types.
-Status ComparedTables::Open(const TableId& sink_id) {
+// Merged shards share one. Rows are compared in the sink's types. A table that no row has come to says nothing yet of
+// the key that its partition columns joined.
+Status ComparedTables::Open(const TableId& sink_id, const TableSchema& source) {
   if (sinks_.contains(sink_id)) return Ok();
   SinkTable& sink = sinks_[sink_id];
   auto opened = lake_.Open(sink_id);
@@ -67,6 +68,13 @@ Status ComparedTables::Open(const TableId& sink_id) {
   TRY_SET(auto table, std::move(opened));
   sink.schema_id = table->schema_id();
   sink.schema = table->schema();
+  const auto joined = [&](const std::string& name) {
+    const auto& key = sink.schema.primary_key;
+    return std::find(key.begin(), key.end(), name) != key.end();
+  };
+  const auto& key = source.primary_key;
+  const bool fits = !key.empty() && std::all_of(key.begin(), key.end(), joined);
+  if (table->version() == 0 && fits) sink.schema.primary_key = key;
   evolver_->Seed(sink_id, sink.schema);
   sink.table = std::move(table);
   return Ok();

@@ -59,7 +59,7 @@ class ComparedTables {
 
  private:
   const std::string& WhyNot(const TableId& sink_id);
-  Status Open(const TableId& sink_id);
+  Status Open(const TableId& sink_id, const TableSchema& source);
   Status Follow(const SchemaChange& create);
   bool LeavesOut(const Error& error) const;
   bool HasPassingKey(const TableId& sink_id, const TableSchema& shaped);

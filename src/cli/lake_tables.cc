@@ -67,6 +67,7 @@ std::string WhyOtherRows(const paimon::Schema& schema) {
   if (schema.primary_keys.empty()) return {};
   const auto rules = paimon::MergeRules::Of(schema);
   if (!rules.ok()) return {};
+  if (!schema.Option("rowkind.field", "").empty()) return "rowkind.field: its rows say what becomes of them";
   if (rules->ignore_delete) return "with ignore-delete it keeps rows that the source has no more";
   switch (rules->engine) {
     case paimon::MergeEngine::kDeduplicate: return {};

@@ -156,6 +156,8 @@ def test_kinds_of_rows_from_a_column(ctx):
     ctx.server.execute("UPDATE t SET kind = '-D' WHERE id = 2; UPDATE t SET v = 9 WHERE id = 1", db)
     ctx.catch_up(path)
     holds(ctx, expect(ctx, "kinds", f"SELECT * FROM {db}.t WHERE kind <> '-D'"), f"{db}.t")
+    verified = ctx.command("verify", path)
+    assert verified.code == 3 and "rowkind.field" in verified.out, verified.out + verified.err
     ctx.server.execute("INSERT INTO t VALUES (4, '?', 4)", db)
     ctx.fails(path, f"{db}.t", "rowkind.field", "+I, -U, +U or -D")
 

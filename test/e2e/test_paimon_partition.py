@@ -133,6 +133,18 @@ def test_table_without_a_key(ctx):
     assert ctx.lake.schema(f"{db}.log")["primaryKeys"] == []
 
 
+def test_no_row_has_come(ctx):
+    """Nothing in the table says yet that its partition column has joined the source's key."""
+    db = ctx.database("CREATE TABLE t (id INT PRIMARY KEY, day INT NOT NULL)")
+    path = paimon_job.pipeline(ctx, f"{db}.t", sink={"partition.key": f"{db}.t:day"})
+    for rows in (0, 1):
+        ctx.catch_up(path)
+        result = ctx.command("verify", path)
+        assert result.code == 0 and f"rows {rows} / {rows}" in result.out, result.out + result.err
+        ctx.server.execute("REPLACE INTO t VALUES (1, 7)", db)
+    assert ctx.lake.schema(f"{db}.t")["primaryKeys"] == ["id", "day"]
+
+
 def test_several_tables(ctx):
     db = ctx.database(
         SCRIPT + ";CREATE TABLE u (id INT PRIMARY KEY, flag BOOL NOT NULL); INSERT INTO u VALUES (1, 1), (2, 0);"
