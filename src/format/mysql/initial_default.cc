@@ -2,6 +2,7 @@
 #include "format/mysql/initial_default.h"
 
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -25,9 +26,18 @@ std::string BitBytes(const MysqlColumn& column, std::string_view literal) {
   return out;
 }
 
-std::string AsDouble(const std::string& text) {
+// As the server stores it: FLOAT has single precision, and of (m, d) the part above the next lower whole number is
+// rounded, by which a negative number can come out beside its digits.
+std::string RealText(const MysqlColumn& column, const std::string& text) {
+  const bool single = column.type == "float";
+  if (!single && column.scale < 0) return text;
+  double value = std::strtod(text.c_str(), nullptr);
+  if (column.scale >= 0) {
+    const double whole = std::floor(value), unit = std::pow(10, column.scale);
+    value = whole + std::rint((value - whole) * unit) / unit;
+  }
   char digits[64];
-  std::snprintf(digits, sizeof digits, "%.17g", static_cast<double>(std::strtof(text.c_str(), nullptr)));
+  std::snprintf(digits, sizeof digits, "%.17g", single ? static_cast<double>(static_cast<float>(value)) : value);
   return digits;
 }
 
@@ -113,7 +123,7 @@ InitialDefault Literal(const MysqlColumn& column, const Column& mapped, const st
       if (mapped.default_value && column.type == "timestamp") return Instant(column, text, context);
       return mapped.default_value ? InitialDefault{Kind::kLiteral, text} : InitialDefault{Kind::kNull, {}};
     // FLOAT(m, d) keeps single precision, and is replicated as DOUBLE.
-    case TypeKind::kDouble: return {Kind::kLiteral, column.type == "float" ? AsDouble(text) : text};
+    case TypeKind::kDouble: return {Kind::kLiteral, RealText(column, text)};
     default: return {Kind::kLiteral, text};
   }
 }

@@ -37,6 +37,8 @@ TEST(InitialDefault, IsTheDefaultAsTheTypeHoldsIt) {
   EXPECT_EQ(Initial("VARBINARY(9) DEFAULT x'00ff'"), "'00ff'");
   EXPECT_EQ(Initial("BIT(9) DEFAULT b'100000101'"), "'0105'");
   EXPECT_EQ(Initial("FLOAT(7,4) DEFAULT 999.9999"), "'999.9998779296875'");
+  EXPECT_EQ(Initial("DOUBLE(10,3) DEFAULT -0.001"), "'-0.0010000000000000009'");
+  EXPECT_EQ(Initial("DOUBLE(10,3) DEFAULT 2.5"), "'2.5'");
   EXPECT_EQ(Initial("TIME DEFAULT '100:00:00'"), "null");
   EXPECT_EQ(Initial("DATE DEFAULT '0000-00-00'"), "null");
 }
