@@ -44,10 +44,12 @@ const std::vector<std::string>& AllFailpoints() {
       "epoch.after_commit",       "epoch.after_prepare",       "epoch.before_prepare",    "iceberg.after_data_files",
       "iceberg.after_epoch_file", "iceberg.after_hint",       "iceberg.after_manifest_list", "iceberg.after_manifests",
       "iceberg.after_metadata_link", "iceberg.after_metadata_temp",
-      "iceberg.between_tables", "paimon.after_data_files", "paimon.after_epoch_file", "paimon.after_manifest_lists",
-      "paimon.after_schema", "paimon.after_snapshot", "paimon.before_mirror", "paimon.before_publish",
+      "iceberg.between_tables", "paimon.after_compaction", "paimon.after_data_files", "paimon.after_epoch_file",
+      "paimon.after_indexes", "paimon.after_manifest_lists", "paimon.after_merged_manifests", "paimon.after_schema",
+      "paimon.after_snapshot", "paimon.before_mirror", "paimon.before_publish",
       "paimon.between_snapshots", "paimon.between_tables",
-      "snapshot.after_batch",    "table.after_create",
+      "snapshot.after_batch",    "table.after_create", "upkeep.after_changelog_files", "upkeep.after_changelogs",
+      "upkeep.after_snapshots",
   };
   return kNames;
 }

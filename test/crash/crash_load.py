@@ -38,12 +38,12 @@ EXTRAS = 5  # names of tables that come and go
 
 
 class Workload:
-    """step() is one transaction, and every so many one DDL; `ddl` may be taken off. `engines`: whether the tables of
-    engine_tables.py are there, and copied."""
+    """step() is one transaction, and every so many one DDL; `ddl` may be taken off. `engines`: of the tables
+    of engine_tables.py those that are there, and copied."""
 
     def __init__(self, rng, ddl_every=DDL_EVERY):
         self.rng, self.ddl, self.ddl_every = rng, True, ddl_every
-        self.engines, self._engine_rng = False, random.Random(rng.random())
+        self.engines, self._engine_rng = (), random.Random(rng.random())
 
     def step(self, cursor, number):
         if self.ddl and number % self.ddl_every == self.ddl_every - 1:
@@ -62,7 +62,7 @@ class Workload:
             f"UPDATE visit SET region = (region + 1) % 4 WHERE n = {n - 7}",
             f"DELETE FROM visit WHERE n <= {n - VISITS}",
             *self._changes(n),
-            *(engine_tables.statements(self._engine_rng, n) if self.engines else ()),
+            *engine_tables.statements(self._engine_rng, n, self.engines),
             f"UPDATE account SET balance = balance + {amount}, moves = moves + 1 WHERE id = {payee}",
         ):
             cursor.execute(statement)

@@ -21,6 +21,7 @@ import pair_table  # noqa: E402
 import paimon_by_sluice  # noqa: E402
 import paimon_lake  # noqa: E402
 import paimon_tables  # noqa: E402
+import paimon_tuning  # noqa: E402
 
 
 OLD_SECONDS = 4 * 24 * 3600  # a clean-up leaves files that are younger than three days
@@ -58,7 +59,8 @@ class LakeTables:
 
     table_files = kind = None
     wants_keys = False  # whether every table must have a key; known after options()
-    has_engines = False  # whether the tables of engine_tables.py are among the source's
+    has_engines = False  # whether tables of engine_tables.py are among the source's
+    engines = ()  # these
 
     def __init__(self, ctx, db, lake):
         self.ctx, self.db, self.lake = ctx, db, lake
@@ -182,7 +184,7 @@ class Paimon(LakeTables):
     """Tables of a filesystem catalog; the final comparison is pypaimon's, that of tables with merge engines ours: at
     each epoch they are merged here."""
 
-    failpoints, has_engines = ("paimon.",), True
+    failpoints, has_engines = ("paimon.", "upkeep."), True
     table_files, kind = paimon_tables.PaimonTable, staticmethod(paimon_tables.kind)
 
     def __init__(self, ctx, db):
@@ -192,7 +194,7 @@ class Paimon(LakeTables):
     def options(self, partitioned, rng) -> dict:
         """Sink options. Few snapshots are retained: what was checked once is not looked at again, and they expire among
         the faults."""
-        retained = rng.choice((5, 10, 20, 40))
+        retained = rng.choice((3, 5, 10))
         self.wants_keys = rng.random() < 0.6  # fixed buckets, which a table without a key cannot have
         producer = rng.choice(engine_tables.PRODUCERS)
         both = {
@@ -200,18 +202,19 @@ class Paimon(LakeTables):
             "metadata.iceberg.format-version": rng.choice((2, 3)),
             "snapshot.num-retained.min": min(retained, 10),
             "snapshot.num-retained.max": retained,
-            **({"changelog.num-retained.max": 2 * retained} if rng.random() < 0.5 else {}),
+            **({"changelog.num-retained.max": retained + 5} if rng.random() < 0.8 else {}),
         }
-        table = {
+        table = paimon_tuning.tuning(rng, many_rows=True) | {
             "bucket": rng.choice((1, 2, 4)) if self.wants_keys else None,
             "changelog-producer": producer,
             "num-sorted-run.compaction-trigger": rng.choice((None, 2, 3)),
-            "manifest.merge-min-count": rng.choice((None, 2, 5)),
+            "manifest.merge-min-count": rng.choice((2, 5)),  # for its failpoint
             **both,
         }
         others = [p for p in engine_tables.PRODUCERS if p != producer]
-        engine_tables.create(self.lake, self.db, rng, others, {**both, "deletion-vectors.enabled": "false"})
-        names = [name for table in engine_tables.NAMES for name in (table, engine_tables.want(table))]
+        both_and = {**both, "deletion-vectors.enabled": "false"}
+        engine_tables.create(self.lake, self.db, rng, self.engines, others, both_and)
+        names = [name for table in self.engines for name in (table, engine_tables.want(table))]
         self.watched = {**self.watched, **dict.fromkeys(names, tuple(engine_tables.COLUMNS))}
         return {
             "type": "paimon",
@@ -221,13 +224,12 @@ class Paimon(LakeTables):
             **{f"table.properties.{key}": value for key, value in table.items()},
         }
 
-    @staticmethod
-    def check_commit(rows):
+    def check_commit(self, rows):
         crash_load.check_commit(rows)
-        engine_tables.check(rows)
+        engine_tables.check(rows, self.engines)
 
     def compare(self, server, table):
-        if table not in engine_tables.NAMES:
+        if table not in self.engines:
             return super().compare(server, table)
         source, lake = f"{self.db}.{engine_tables.want(table)}", paimon_by_sluice.Ours(self.lake)
         return lake_module.compare(server, lake, source, f"{self.db}.{table}")

@@ -197,13 +197,14 @@ IN_PROCESS = ["stop-sluice", "stop-server", "kill-server", "reset", "cut-in-pack
 
 
 def failpoint(run, name):
-    """kill -9 by sluice itself at a named point; gives whether it came by within some seconds."""
+    """kill -9 by sluice itself at a named point; gives whether it came by within some seconds. Upkeep comes after some
+    epochs."""
     if run.job is not None:
         run.kill()
     run.start(env={"SLUICE_FAILPOINT": f"{name}:{run.rng.choice((1, 1, 2))}"})
     job, passed = run.job, True
     try:
-        run.wait(lambda: not job.running(), name, 6)
+        run.wait(lambda: not job.running(), name, 25 if name.startswith("upkeep.") else 6)
     except processes.Timeout:
         passed = False
     run.kill(expected_end=True)

@@ -37,7 +37,9 @@ class Scenario:
         self.db = ctx.database(pair.source.script, server=self.server)
         self.line = ctx.proxy(self.server)
         self.sink = pair.sink(ctx, self.db)
-        for statement in engine_tables.script() if self.sink.has_engines else ():
+        if self.sink.has_engines:
+            self.sink.engines = engine_tables.choose(random.Random(f"{seed}/engines"))
+        for statement in engine_tables.script(self.sink.engines):
             self.server.execute(statement, self.db)
         self.interval = interval or f"{self.rng.choice((30, 60, 120, 250))}ms"
         options = self.sink.options(pair.source.partitioned, self.rng)
@@ -195,8 +197,8 @@ class Scenario:
     def look(self, most=None):
         """At the newest epochs, while sluice may go on."""
         self.sink.check_commits(most)
-        if self.sink.has_engines and self.sink.commits_checked:  # of epochs behind the copy
-            self.workload.engines = True
+        if self.sink.engines and self.sink.commits_checked:  # of epochs behind the copy
+            self.workload.engines = self.sink.engines
 
     def drain(self):
         """Stops the load, runs sluice until it has caught up, compares all."""

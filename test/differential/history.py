@@ -64,8 +64,7 @@ class History:
         self.sharded = ""
         self.truncated_shards = False
         # Lake table -> the source table that has the rows which its merge engine makes.
-        names = engine_tables.NAMES if options.engines else ()
-        self.wanted = {f"{database}.{name}": f"{database}.{engine_tables.want(name)}" for name in names}
+        self.wanted = {f"{database}.{name}": f"{database}.{engine_tables.want(name)}" for name in options.engines}
         self.ddl_allowed, self.swaps_allowed = threading.Event(), threading.Event()
         if options.ddl_in_copy:
             self.ddl_allowed.set()
@@ -143,7 +142,7 @@ class History:
             "('i', NEW.id)",
             "CREATE TRIGGER child_del BEFORE DELETE ON child FOR EACH ROW UPDATE audit SET what = 'd' "
             "WHERE child = OLD.id",
-            *(engine_tables.script() if self.options.engines else ()),
+            *engine_tables.script(self.options.engines),
         ]:
             self._execute(cursor, statement)
 
@@ -246,7 +245,7 @@ class History:
         if ddl and self.ddl_allowed.is_set() and not self._late(0) and rng.random() < 0.25:
             self._change(cursor, *ddl.change())
         elif self.wanted and self._copied and rng.random() < ENGINES_SHARE:
-            self.attempt(cursor, dml.of_engines())
+            self.attempt(cursor, dml.of_engines(self.options.engines))
         elif self.options.xa and rng.random() < (0.5 if prepared.any else 0.05):
             prepared.step(rng, dml)
         else:

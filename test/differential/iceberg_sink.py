@@ -66,6 +66,16 @@ class IcebergSink:
         return ""
 
     @staticmethod
+    def begins_later(_ctx, _table) -> bool:
+        """Whether versions of the table have expired."""
+        return False
+
+    @staticmethod
+    def tend(_ctx, _rng) -> bool:
+        """What another program does to the tables while the job stands still, which changes no row; False: nothing."""
+        return False
+
+    @staticmethod
     def begin(_ctx, _history, _rng) -> dict:
         """The sink's block of the pipeline file."""
         return {"table.properties.write.metadata.previous-versions-max": 10000}

@@ -39,7 +39,7 @@ class Options:
     switches: tuple
     keyed: bool = False  # every table has a key: the sink's choice
     form: str = ""  # iceberg, avro or orc, which cannot hold all columns: the sink's choice
-    engines: bool = False  # the tables of engine_tables.py are there: the sink's choice
+    engines: tuple = ()  # of the tables of engine_tables.py those that are there: the sink's choice
 
     def text(self) -> str:
         return ", ".join(f"{k}={v}" for k, v in dataclasses.asdict(self).items())

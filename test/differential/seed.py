@@ -6,6 +6,7 @@ import os
 import random
 import time
 
+import engine_tables
 import options as options_module
 from check import Check
 from processes import poll, wait_until
@@ -25,7 +26,7 @@ class Seed:
         self.options = options_module.choose(random.Random(f"{seed}/options"), steps, switches)
         self.options.keyed = sink.wants_keys(random.Random(f"{seed}/sink-keys"))
         self.options.form = sink.wants_form(random.Random(f"{seed}/sink-form"))
-        self.options.engines = sink.has_engines
+        self.options.engines = engine_tables.choose(random.Random(f"{seed}/engines")) if sink.has_engines else ()
         self.history = self.check = self.path = self.proxy = None
         self.restarts, self.copy_steps = 0, 0
 
@@ -56,6 +57,8 @@ class Seed:
         self.check = Check(self.ctx, self.source, self.sink, self.history, self.points_max)
         self.check.end()
         self.check.at_every_commit()
+        if self.sink.tend(self.ctx, random.Random(f"{self.seed}/tend at the end")):
+            self.check.end()
         checked = time.monotonic()
         self._verify()
         self._refuse(database)
@@ -83,11 +86,15 @@ class Seed:
             job = self._start()
         self._copy(job)
         self.history.go_on()
-        total = self.history.steps_left()
+        total, tending = self.history.steps_left(), random.Random(f"{self.seed}/tend")
         for number in range(self.options.restarts):
             until = total * (1 - (number + 1) / (self.options.restarts + 1))
             self._wait_steps(job, until)
-            job.kill() if self.rng.random() < 0.5 else job.terminate(6)
+            if self.rng.random() < 0.5:
+                job.kill()
+            else:
+                job.terminate(6)
+                self.sink.tend(self.ctx, tending)
             self.restarts += 1
             job = self._start()
         self._wait_steps(job, 0)

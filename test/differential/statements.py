@@ -159,10 +159,10 @@ class Dml:
             out += self.inside()
         return xid, out + [f"XA END {xid}", f"XA PREPARE {xid}"]
 
-    def of_engines(self) -> list[str]:
+    def of_engines(self, names) -> list[str]:
         """Changes of the tables with merge engines; not before the copy is complete."""
         self._count += 1
-        changes = engine_tables.statements(self.rng, self.writer * 100_000 + self._count)
+        changes = engine_tables.statements(self.rng, self.writer * 100_000 + self._count, names)
         return ["BEGIN", *changes, self.rng.choice(["COMMIT"] * 9 + ["ROLLBACK"])]
 
     def large(self) -> list[str]:

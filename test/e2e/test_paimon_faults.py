@@ -18,7 +18,8 @@ from paimon_job import FIXED
 from test_failpoints import CHANGES, SCRIPT, TABLES
 
 INPUT = {"changelog-producer": "input"}
-OPTIONS = {**FIXED, "num-sorted-run.compaction-trigger": 2, **INPUT, **paimon_iceberg.BESIDE}
+OFTEN = {"num-sorted-run.compaction-trigger": 2, "manifest.merge-min-count": 2}
+OPTIONS = {**FIXED, **OFTEN, **INPUT, **paimon_iceberg.BESIDE}
 
 
 def equal(ctx, db, what, tables=None, changelog=False):

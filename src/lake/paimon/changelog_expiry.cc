@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/paimon/reach.h"
@@ -91,6 +92,7 @@ Result<int64_t> ExpireChangelogs(Env& env, Table& table, const TableOptions& opt
   if (count == 0) return 0;
   TRY_SET(const auto files, GoneFiles(table, std::move(references), ids, count, snapshots.front()));
   TRY(RemoveJson(env, table, std::span(ids).first(count)));
+  PassFailpoint("upkeep.after_changelog_files");
   WriteChangelogHint(env, table, "EARLIEST", ids[count]);
   for (const std::string& path : files) TRY(env.Remove(path));
   return static_cast<int64_t>(count);

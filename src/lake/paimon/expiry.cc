@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/failpoint.h"
 #include "base/text.h"
 #include "lake/paimon/changelog_expiry.h"
 #include "lake/paimon/commit.h"
@@ -55,6 +56,7 @@ class Expiry {
     if (changelogs_stay_) TRY(KeepChangelogs());
     for (const Snapshot& snapshot : expired_) TRY(env_.Remove(table_.SnapshotPath(snapshot.id)));
     TRY(env_.SyncFolder(table_.folder() + "/snapshot"));
+    PassFailpoint("upkeep.after_snapshots");
     WriteHint(env_, table_, "EARLIEST", kept_.id);
     outcome_.snapshots = static_cast<int64_t>(expired_.size());
     Status removed = Ok();  // or the first error: the others are tried all the same
@@ -78,6 +80,7 @@ class Expiry {
       TRY(std::move(written));
     }
     TRY(env_.SyncFolder(folder));
+    PassFailpoint("upkeep.after_changelogs");
     WriteChangelogHint(env_, table_, "LATEST", expired_.back().id);
     return Ok();
   }

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/failpoint.h"
 #include "base/text.h"
 #include "lake/paimon/binary_row.h"
 #include "lake/paimon/cell_order.h"
@@ -120,6 +121,7 @@ Result<std::vector<ManifestFile>> MergeManifests(Env& env, Table& table, const T
     first = manifests.begin();
   }
   TRY_SET(const auto written, WriteManifests(env, table, merged));
+  PassFailpoint("paimon.after_merged_manifests");
   manifests.erase(first, manifests.end());
   manifests.insert(manifests.end(), written.begin(), written.end());
   return manifests;

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/paimon/append_compaction.h"
@@ -224,6 +225,7 @@ Status TableWriter::JoinSmallFiles(const BucketId& id, Bucket& bucket, bool touc
 
 Status TableWriter::TakeCompacted(const BucketId& id, Bucket& bucket, Result<CompactionResult> done) {
   if (!done.ok()) return Overtaken(std::move(done).error()).With(Str("table ", options_.name, ": compaction"));
+  PassFailpoint("paimon.after_compaction");
   for (const DataFileMeta& file : done->after) stats_.bytes_written += file.schema_id == schema_.id ? file.size : 0;
   return TakeCompaction(id, bucket, *std::move(done));
 }

@@ -240,6 +240,7 @@ Result<TableChange> TableWriter::Finish(const EpochStamp& epoch) {
   change.rewrites = filled_;
   TRY_SET(change.indexes, router_->WriteIndexes(*table_));
   TRY_SET(change.vectors, WriteVectors());
+  PassFailpoint("paimon.after_indexes");
   if (filled_) {
     TRY_SET(change.added, WriteChangedFiles(env_, *table_, AddedAndFilled()));
     changelog_.insert(changelog_.end(), compacted_changelog_.begin(), compacted_changelog_.end());
@@ -286,7 +287,9 @@ Result<int64_t> TableWriter::Commit(const TableChange& change, int64_t epoch) {
   const CommitOutcome outcome = *committed;
   if (!outcome.compacted) {
     LogInfo(Str("table ", options_.name, ": another writer compacted the same files; ours are left out"));
-    for (const ManifestFile& file : change.compacted.manifests) (void)env_.Remove(table_->ManifestPath(file.name)).ok();
+    for (const ChangedFiles* files : {&change.compacted, &change.compacted_changelog}) {
+      for (const ManifestFile& file : files->manifests) (void)env_.Remove(table_->ManifestPath(file.name)).ok();
+    }
     for (const NewVectors& file : change.vectors) {
       if (!file.entry.name.empty()) (void)env_.Remove(table_->IndexPath(file.entry.name)).ok();
     }
