@@ -202,7 +202,7 @@ class Paimon(LakeTables):
             "metadata.iceberg.format-version": rng.choice((2, 3)),
             "snapshot.num-retained.min": min(retained, 10),
             "snapshot.num-retained.max": retained,
-            **({"changelog.num-retained.max": retained + 5} if rng.random() < 0.8 else {}),
+            "changelog.num-retained.max": retained + rng.choice((1, 5)),  # for its failpoints
         }
         table = paimon_tuning.tuning(rng, many_rows=True) | {
             "bucket": rng.choice((1, 2, 4)) if self.wants_keys else None,
