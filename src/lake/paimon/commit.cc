@@ -11,10 +11,10 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "lake/paimon/catalog.h"
+#include "lake/paimon/commit_files.h"
 #include "lake/paimon/dynamic_buckets.h"
 #include "lake/paimon/key_range.h"
 #include "lake/paimon/manifest_files.h"
-#include "lake/paimon/snapshot_order.h"
 
 namespace sluice::paimon {
 namespace {
@@ -23,65 +23,6 @@ constexpr int kTriesMax = 100;
 constexpr const char* kAppend = "APPEND";
 constexpr const char* kOverwrite = "OVERWRITE";
 constexpr const char* kCompact = "COMPACT";
-
-// The files of one snapshot, and what must be removed if another writer gets its number.
-class SnapshotFiles {
- public:
-  SnapshotFiles(Env& env, Table& table) : env_(env), table_(table) {}
-
-  Result<std::string> WriteList(const std::vector<ManifestFile>& manifests, std::optional<int64_t>& size) {
-    const std::string bytes = EncodeManifestList(manifests, env_.Random(), env_.Random());
-    size = static_cast<int64_t>(bytes.size());
-    return Write("manifest-list-", bytes);
-  }
-  Result<std::string> WriteIndexManifest(const std::vector<IndexEntry>& entries) {
-    return Write("index-manifest-", EncodeIndexManifest(entries, env_.Random(), env_.Random()));
-  }
-  // Of a change, with the number of the snapshot in its new files, in place of those that go once there is one.
-  Result<std::vector<ManifestFile>> Number(int64_t snapshot, const std::vector<ManifestFile>& manifests) {
-    std::vector<ManifestEntry> entries;
-    for (const ManifestFile& manifest : manifests) {
-      TRY_SET(auto read, table_.ReadManifest(manifest.name));
-      std::move(read.begin(), read.end(), std::back_inserter(entries));
-      replaced_.push_back(table_.ManifestPath(manifest.name));
-    }
-    NumberNewFiles(snapshot, entries);
-    TRY_SET(auto written, WriteManifests(env_, table_, entries));
-    Own(written);
-    return written;
-  }
-  // Of dynamic buckets, in place of `before`, which goes once there is a snapshot.
-  Result<IndexEntry> WriteIndex(IndexEntry before, const std::string& bytes) {
-    replaced_.push_back(table_.IndexPath(before.name));
-    before.name = Str("index-", env_.Uuid(), "-0");
-    before.size = static_cast<int64_t>(bytes.size());
-    paths_.push_back(table_.IndexPath(before.name));
-    TRY(env_.WriteFile(paths_.back(), bytes));
-    TRY(env_.SyncFolder(table_.folder() + "/index"));
-    return before;
-  }
-  void Own(const std::vector<ManifestFile>& manifests) {
-    for (const ManifestFile& manifest : manifests) paths_.push_back(table_.ManifestPath(manifest.name));
-  }
-  void Remove() {
-    for (const std::string& path : paths_) (void)env_.Remove(path).ok();
-  }
-  void RemoveReplaced() {
-    for (const std::string& path : replaced_) (void)env_.Remove(path).ok();
-  }
-
- private:
-  Result<std::string> Write(const char* prefix, const std::string& bytes) {
-    const std::string name = Str(prefix, env_.Uuid(), "-0");
-    paths_.push_back(table_.ManifestPath(name));
-    TRY(env_.WriteFile(paths_.back(), bytes));
-    return name;
-  }
-
-  Env& env_;
-  Table& table_;
-  std::vector<std::string> paths_, replaced_;
-};
 
 bool SameIndex(const IndexEntry& a, const IndexEntry& b) {
   return std::tie(a.partition, a.bucket, a.type) == std::tie(b.partition, b.bucket, b.type);
@@ -119,7 +60,7 @@ class Commit {
       if (identity_.alone && !compaction && latest_id != base) {
         return Conflict(Str(table_.folder(), ": another writer made snapshot ", latest_id, " meanwhile"));
       }
-      SnapshotFiles files(env_, table_);
+      CommitFiles files(env_, table_);
       Snapshot next;
       if (prepared_ && !compaction) TRY(CheckFiles());
       const auto build = [&]() -> Result<bool> {
@@ -319,7 +260,7 @@ class Commit {
     return true;
   }
 
-  Result<Snapshot> Build(const std::optional<Snapshot>& latest, bool compaction, SnapshotFiles& files, bool alone) {
+  Result<Snapshot> Build(const std::optional<Snapshot>& latest, bool compaction, CommitFiles& files, bool alone) {
     const bool overwrites = change_.overwrites() && !compaction;
     const ChangedFiles& changed = compaction ? change_.compacted : change_.added;
     Snapshot next;
@@ -387,7 +328,7 @@ class Commit {
 
   // Of dynamic buckets ours was made without the keys that another writer has put into the bucket meanwhile: their next
   // rows would come into another one.
-  Status TakeInKeys(const std::vector<IndexEntry>& indexes, std::vector<IndexEntry>& entries, SnapshotFiles& files) {
+  Status TakeInKeys(const std::vector<IndexEntry>& indexes, std::vector<IndexEntry>& entries, CommitFiles& files) {
     for (IndexEntry& ours : entries) {
       for (const IndexEntry& theirs : indexes) {
         if (ours.type != kHashIndex || !SameIndex(theirs, ours) || theirs.name == ours.name) continue;
@@ -403,7 +344,7 @@ class Commit {
   }
 
   // `alone`: no other writer has committed since ours began.
-  Status ChangeIndexes(bool compaction, Snapshot& next, SnapshotFiles& files, bool alone) {
+  Status ChangeIndexes(bool compaction, Snapshot& next, CommitFiles& files, bool alone) {
     std::vector<IndexEntry> entries;
     std::vector<NewVectors> vectors;
     if (!compaction) entries = change_.indexes;
