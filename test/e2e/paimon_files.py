@@ -163,8 +163,8 @@ class Table:
         return self._places[place]
 
     def _bucket_folder(self, entry) -> str:
-        parts = [self.folder]
         schema = self.schema()
+        parts = [self.folder, schema["options"].get("data-file.path-directory", "")]
         legacy = schema["options"].get("partition.legacy-name", "true") == "true"
         default = schema["options"].get("partition.default-name", "__DEFAULT_PARTITION__")
         kinds = self.partition_kinds()

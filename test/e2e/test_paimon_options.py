@@ -291,6 +291,29 @@ def test_tables_that_java_would_not_open_are_refused(ctx):
         assert not ctx.lake.exists(f"{db}.t"), options
 
 
+def test_data_files_in_a_folder_of_their_own(ctx):
+    """data-file.path-directory: all engines look for them there."""
+    db = ctx.database("CREATE TABLE t (id INT, d DATE, v INT, PRIMARY KEY (id, d)); INSERT INTO t SELECT seq,"
+                      " DATE_ADD('2024-01-01', INTERVAL seq % 3 DAY), 0 FROM seq_1_to_90")
+    table = {"bucket": 2, "data-file.path-directory": "data/of the table", "changelog-producer": "input"}
+    path = paimon_job.pipeline(ctx, f"{db}.t", table, {"partition.key": f"{db}.t:d"})
+    for number in range(6):  # compacted, too
+        ctx.catch_up(path)
+        paimon_job.equal(ctx, f"{db}.t")
+        ctx.server.execute(f"UPDATE t SET v = v + 1 WHERE id % 3 = {number % 3}; DELETE FROM t WHERE id = {number}", db)
+    walk = paimon_job.files(ctx, f"{db}.t")
+    folders = {os.path.dirname(os.path.relpath(file.path, walk.folder)) for file in walk.live(walk.snapshots()[-1])}
+    assert folders == {f"data/of the table/d={d}/bucket-{b}" for d in (19723, 19724, 19725) for b in (0, 1)}, folders
+    left = os.path.join(walk.folder, "data", "of the table", "d=19723", "bucket-0", "data-left.parquet")
+    with open(left, "w", encoding="ascii"):
+        os.utime(left, (1, 1))
+    found = ctx.command("tables", "orphans", walk.folder)
+    assert "data-left.parquet" in found.out and found.out.count(".parquet") == 1, found.out
+    os.remove(left)
+    path = paimon_job.pipeline(ctx, f"{db}.t", {"data-file.path-directory": "/elsewhere"}, name="elsewhere.yaml")
+    ctx.fails(path, "data-file.path-directory='/elsewhere'", command="check", code=2)
+
+
 def test_a_table_without_a_key_does_without_a_changelog(ctx):
     db = ctx.database("CREATE TABLE t (id INT, v INT); INSERT INTO t VALUES (1, 1)")
     path = paimon_job.pipeline(ctx, f"{db}.t", {"changelog-producer": "lookup", "file.compression": " zstd "})

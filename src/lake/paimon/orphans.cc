@@ -124,7 +124,8 @@ Result<std::vector<OrphanFile>> FindOrphans(Env& env, const std::string& folder,
   std::vector<OrphanFile> files;
   FolderWalk walk(env, before_ms, files);
   for (const char* sub : kFolders) TRY(walk.TakeFiles(Str(folder, "/", sub)));
-  TRY(walk.EnterPartitions(folder, table->newest_schema().partition_keys.size()));
+  const Schema& schema = table->newest_schema();
+  TRY(walk.EnterPartitions(BucketFolders::Root(folder, schema), schema.partition_keys.size()));
   // After the walk: what was committed meanwhile is named.
   TRY_SET(const Reach reach, TableReach(env, *table).Run());
   std::erase_if(files, [&](const OrphanFile& file) { return reach.Has(NameOf(file.path)); });

@@ -32,7 +32,9 @@ Status CheckActions(const Schema& schema) {
 Result<std::set<std::string>> FoldersOf(Table& table, const PartitionSpec& spec) {
   std::set<std::string> out;
   TRY_SET(const PartitionFilter filter, PartitionFilter::Make(table.newest_schema(), {spec}));
-  TRY_SET(const BucketFolders folders, BucketFolders::Of(table.folder(), table.newest_schema()));
+  Schema schema = table.newest_schema();
+  schema.options.erase("data-file.path-directory");  // Java marks where partitions are without it
+  TRY_SET(const BucketFolders folders, BucketFolders::Of(table.folder(), schema));
   TRY_SET(const auto snapshot, table.LatestSnapshot());
   if (!snapshot) return out;
   TRY_SET(const auto live, table.LiveEntries(*snapshot));

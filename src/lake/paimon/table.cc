@@ -203,10 +203,18 @@ Result<std::vector<ManifestEntry>> Table::LiveEntries(const Snapshot& snapshot) 
   return live;
 }
 
+std::string BucketFolders::Root(const std::string& table_folder, const Schema& schema) {
+  std::string out = table_folder;
+  for (const std::string& part : Split(schema.Option("data-file.path-directory", ""), '/')) {
+    if (!part.empty()) out += "/" + part;
+  }
+  return out;
+}
+
 Result<BucketFolders> BucketFolders::Of(const std::string& table_folder, const Schema& schema) {
   TRY_SET(auto types, TypesOf(schema, schema.partition_keys));
   TRY_SET(BinaryRowCodec codec, BinaryRowCodec::Make(types));
-  BucketFolders out(table_folder, schema.partition_keys, std::move(types), std::move(codec));
+  BucketFolders out(Root(table_folder, schema), schema.partition_keys, std::move(types), std::move(codec));
   out.style_.legacy = schema.Option("partition.legacy-name", "true") != "false";
   out.style_.default_name = schema.Option("partition.default-name", out.style_.default_name);
   return out;

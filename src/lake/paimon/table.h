@@ -34,6 +34,8 @@ struct LiveFile {
 class BucketFolders {
  public:
   static Result<BucketFolders> Of(const std::string& table_folder, const Schema& schema);
+  // Where the folders of partitions and buckets are: `data-file.path-directory` of the table's folder.
+  static std::string Root(const std::string& table_folder, const Schema& schema);
   // kCorrupt if the row is none of the partition columns. Without a slash at its end.
   Result<std::string> Folder(const std::string& partition, int bucket) const;
 

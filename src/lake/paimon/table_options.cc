@@ -154,6 +154,12 @@ Status CheckSupported(const Reader& options) {
     if (options.Find(key) != nullptr) return Unsupported(Str("table option ", key, " is not supported yet"),
                                                           "leave it out");
   }
+  const std::string* directory = options.Find("data-file.path-directory");
+  if (directory != nullptr && (directory->starts_with('/') || directory->find(':') != std::string::npos)) {
+    return Unsupported(Str("table option data-file.path-directory='", *directory,
+                           "': data files outside of the table's folder are not supported yet"),
+                       "name a folder below that of the table");
+  }
   return Ok();
 }
 
