@@ -39,7 +39,7 @@ struct TableShape {
   std::vector<std::string> primary_keys;        // instead of the source's; empty: those
   std::vector<std::string> partition_keys;      // of every table that has all of them
   bool keys_of_source = true;                   // whether the source's key is the sink's if no other is given
-  bool strict = true;                           // every table must have the keys that are given
+  bool strict = true;  // every table must have the keys that are given, and the columns that others are computed of
   bool ignore_incompatible = false;             // a sink table that source tables do not fit is left out
   bool skip_unkeyed = false;                    // a source table without a key is left out; else it is an error
   std::string time_zone;                        // of what TIMESTAMP columns become; empty: this machine's

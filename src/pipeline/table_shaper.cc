@@ -153,7 +153,7 @@ Result<std::optional<ShapePlan>> TableShaper::Plan(const TableId& table, std::sh
     ShapePlan::Column step;
     Column column{.name = computed.name, .type = {}, .comment = {}, .default_value = {}};
     Status added = AddComputed(computed, step, column, out);
-    if (!added.ok() && added.error().code == ErrorCode::kNotFound && known) {
+    if (!added.ok() && added.error().code == ErrorCode::kNotFound && (known || !shape_.strict)) {
       plan.left_out.push_back(Str(computed.name, ": ", added.error().message));
       continue;
     }

@@ -41,8 +41,8 @@ class TableShaper {
  public:
   static Result<TableShaper> Make(TableShape shape, std::function<int64_t()> now_ms);
 
-  // Nothing: the table has no key and is left out. `known`: it was shaped before, so that a computed column whose
-  // column is gone is left out of the shape instead of being an error.
+  // Nothing: the table has no key and is left out. A computed column whose column is not there is left out of the shape
+  // if the table is `known`, i.e. was shaped before, or the shape is not strict; else it is an error.
   Result<std::optional<ShapePlan>> Plan(const TableId& table, std::shared_ptr<const TableSchema> source,
                                         bool known) const;
   Result<ChangeBatch> Apply(const ShapePlan& plan, const ChangeBatch& batch) const;

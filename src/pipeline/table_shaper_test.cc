@@ -129,6 +129,15 @@ TEST(TableShaper, AColumnThatIsGoneLeavesItsComputedColumnOut) {
             "id INT NOT NULL; name VARCHAR(9) NOT NULL; at TIMESTAMP(3); key (id)");
 }
 
+TEST(TableShaper, TablesOfADatabaseNeedNotHaveTheColumns) {
+  TableShape shape = Shape();
+  shape.strict = false;
+  shape.computed = {Computed("y", "year", {"elsewhere"}), Computed("next", "upper", {"y"}),
+                    Computed("loud", "upper", {"name"})};
+  EXPECT_EQ(Plan(shape), "id INT NOT NULL; name VARCHAR(9) NOT NULL; at TIMESTAMP(3); loud STRING; key (id)");
+  EXPECT_EQ(Rows(shape), "1|Ada|1970-01-01T08:00:00|ADA\n2|Bo|null|BO\n");
+}
+
 TEST(TableShaper, MetadataColumnsNameTheTableAndTheTime) {
   TableShape shape = Shape();
   shape.metadata = {"table_name", "database_name", "op_ts"};

@@ -121,6 +121,25 @@ def test_computed_and_metadata_columns(ctx):
     paimon_action.fails(ctx, wrong, "computed column x", "no column nowhere", code=1)
 
 
+def test_computed_columns_of_a_database(ctx):
+    """Each table has those whose column it has; rows of merged tables without it have none."""
+    one = ctx.database("CREATE TABLE a (id INT PRIMARY KEY, at DATE); CREATE TABLE b (id INT PRIMARY KEY)")
+    two = ctx.database("CREATE TABLE a (id INT PRIMARY KEY)")
+    ctx.server.execute("INSERT INTO a VALUES (1, '2024-02-03'); INSERT INTO b VALUES (1)", one)
+    ctx.server.execute("INSERT INTO a VALUES (9)", two)
+    command = paimon_action.words(
+        ctx, "mysql_sync_database", "--computed_column", "taken=now()", "--computed_column", "day=day(at)",
+        "--computed_column", "origin=cast(shop, STRING)", conf={"database-name": f"{one}|{two}"},
+    )  # fmt: skip
+    paimon_action.catch_up(ctx, command)
+    ctx.server.execute("INSERT INTO a VALUES (2, '2024-02-29')", one)
+    paimon_action.catch_up(ctx, command)
+    rows = {row["id"]: row for row in paimon_action.rows(ctx, "lake.a")}
+    assert [rows[number]["day"] for number in (1, 2, 9)] == [3, 29, None], rows
+    (only,) = paimon_action.rows(ctx, "lake.b")
+    assert only["origin"] == rows[9]["origin"] == "shop" and only["taken"] and "day" not in only, only
+
+
 def test_own_keys_and_partitions(ctx):
     db = ctx.database("CREATE TABLE orders (id INT PRIMARY KEY, dt DATE, region VARCHAR(9) NOT NULL, v INT)")
     ctx.server.execute("INSERT INTO orders VALUES (1, '2024-01-01', 'eu', 1), (2, '2024-01-02', 'us', 2)", db)

@@ -25,7 +25,8 @@ const std::vector<ArgumentSpec>& SyncArgumentSpecs() {
       {"type_mapping", Kind::kText, true, true, "tinyint1-not-bool, to-nullable, to-string, char-to-string, "
                                                 "longtext-to-bytes, bigint-unsigned-to-bigint, decimal-no-change, "
                                                 "allow-non-string-to-string"},
-      {"computed_column", Kind::kList, true, false, "name=function(column, …)"},
+      {"computed_column", Kind::kList, true, true, "name=function(column, …); mysql_sync_database: of the tables "
+                                                    "that have the column"},
       {"metadata_column", Kind::kList, true, true, "table_name,database_name,op_ts"},
       {"ignore_incompatible", Kind::kFlag, false, true, "true: leave out source tables that do not fit their Paimon "
                                                         "tables"},
